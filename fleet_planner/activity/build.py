@@ -1,0 +1,188 @@
+"""Spread the fleet's vehicle-km over links and hours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from fleet_planner.activity.model import Activity
+from fleet_planner.activity.profiles import (
+    FALLBACK_CLASS,
+    StreamProfile,
+    class_groups,
+    driving_modes,
+    hourly_speeds,
+    stream_profile,
+)
+from fleet_planner.activity.transit import REACH_M, bus_km
+from fleet_planner.errors import InputError
+from fleet_planner.findings import Finding
+from fleet_planner.kernels.allocation import allocate
+from fleet_planner.progress import Progress, silent
+from fleet_planner.units import DAYS_PER_YEAR, HOURS_PER_DAY
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fleet_planner.network.model import Network
+    from fleet_planner.plan.models import AccessRule, ActivitySection
+    from fleet_planner.transit_feed.gtfs import Feed
+
+Float = NDArray[np.float64]
+BUS_STREAM = "urban_bus"
+
+
+def vkt_by_stream(vehicles: pl.DataFrame) -> dict[str, float]:
+    """Return the vehicle-km per average day inside the city of each stream, sorted by name."""
+    km = pl.col("km_per_year") * pl.col("share_inside") * pl.col("count") / DAYS_PER_YEAR
+    rows = vehicles.group_by("stream").agg(km.sum().alias("km")).sort("stream")
+    return dict(rows.iter_rows())
+
+
+def build_activity(
+    network: Network,
+    vehicles: pl.DataFrame,
+    section: ActivitySection,
+    base: Path,
+    feed: Feed | None = None,
+    progress: Progress = silent,
+) -> Activity:
+    """Spread each stream's vehicle-km in proportion to length x lanes x intensity x hourly share.
+
+    Sums of a stream over links and hours equal `vkt_by_stream`. Access rules close link-hours; what a
+    stream would have driven there moves to the link-hours that stay open, in proportion.
+
+    Raises
+    ------
+    InputError
+        A stream has no open link-hour, or a polygon of a rule cannot be read.
+    """
+    progress("spreading traffic over links and hours", 0.35)
+    links = network.links
+    totals = vkt_by_stream(vehicles)
+    profiles = [stream_profile(s) for s in totals]
+    group = class_groups(links["road_class"])
+    weight = np.array([_link_weight(links, p) for p in profiles])
+    hourly = np.array([np.tile(p.hourly, (3, 1)) for p in profiles])
+    closed, findings = _closed(network, profiles, section.access, base)
+    total_km = np.array(list(totals.values()))
+    vkt = allocate(total_km, weight, hourly, group, closed)
+    findings += _place_buses(network, feed, list(totals), total_km, closed, vkt)
+    for s, name in enumerate(totals):
+        if total_km[s] > 0.0 and not vkt[s].any():
+            raise InputError(
+                f"stream {name} has nowhere to drive",
+                "Its access rules close every road it uses at every hour: loosen activity.access.",
+                column="activity.access",
+            )
+    findings += _assumed(profiles, totals)
+    return Activity(
+        tuple(totals),
+        vkt,
+        hourly_speeds(links["free_flow_kmh"].to_numpy().astype(np.float64), group),
+        driving_modes(links, section.peak_hours),
+        tuple(findings),
+    )
+
+
+def _link_weight(links: pl.DataFrame, profile: StreamProfile) -> Float:
+    """Return length x lanes x relative traffic of the class; zero off the main network and where barred."""
+    fallback = profile.intensity[FALLBACK_CLASS]
+    relative = links["road_class"].replace_strict(profile.intensity, default=fallback, return_dtype=pl.Float64)
+    weight = links["length_km"] * links["lanes"] * relative * links["in_main"].cast(pl.Float64)
+    if profile.heavy:
+        weight = weight * links["hgv_allowed"].cast(pl.Float64)
+    return weight.to_numpy().astype(np.float64)
+
+
+def _closed(
+    network: Network, profiles: list[StreamProfile], rules: list[AccessRule], base: Path
+) -> tuple[NDArray[np.bool_], list[Finding]]:
+    if not rules:
+        return np.zeros((len(profiles), 0, 0), dtype=np.bool_), []
+    links = network.links
+    closed = np.zeros((len(profiles), links.height, HOURS_PER_DAY), dtype=np.bool_)
+    findings = []
+    for rule in rules:
+        where = np.ones(links.height, dtype=np.bool_)
+        if rule.road_classes:
+            where &= links["road_class"].is_in(rule.road_classes).to_numpy()
+        if rule.area:
+            where &= _inside(network, base / rule.area)
+        hours = np.zeros(HOURS_PER_DAY, dtype=np.bool_)
+        hours[rule.hours] = True
+        for s, profile in enumerate(profiles):
+            if profile.stream.removeprefix("visiting_") in rule.streams or profile.stream in rule.streams:
+                closed[s] |= where[:, None] & hours[None, :]
+        values: dict[str, str | int | float] = {"streams": ", ".join(rule.streams), "hours": int(hours.sum())}
+        findings.append(Finding("activity.access", "info", values, int(where.sum())))
+    return closed, findings
+
+
+def _inside(network: Network, path: Path) -> NDArray[np.bool_]:
+    """Return which links have their middle point inside a polygon file."""
+    import pyogrio
+    import shapely
+
+    if not path.is_file():
+        raise InputError("there is no such polygon file", "Check activity.access.area in the plan.", file=path)
+    try:
+        area = pyogrio.read_dataframe(path).to_crs(4326).union_all()
+    except (pyogrio.errors.DataSourceError, ValueError) as error:
+        raise InputError(f"the polygons cannot be read: {error}", "Use GeoJSON or GeoPackage.", file=path) from error
+    middle = network.coordinates[(network.offsets[:-1] + network.offsets[1:]) // 2]
+    return np.asarray(shapely.contains_xy(area, middle[:, 0], middle[:, 1]))
+
+
+def _place_buses(
+    network: Network,
+    feed: Feed | None,
+    streams: list[str],
+    total_km: Float,
+    closed: NDArray[np.bool_],
+    vkt: Float,
+) -> list[Finding]:
+    """Put the urban buses on the timetable's shapes; ``vkt`` is changed in place."""
+    if BUS_STREAM not in streams:
+        return []
+    if feed is None:
+        return [Finding("activity.buses_without_feed", "assumption")]
+    s = streams.index(BUS_STREAM)
+    km, scheduled, unmatched = bus_km(network, feed)
+    if closed.shape[1]:
+        km = np.where(closed[s], 0.0, km)
+    if not km.any():
+        raise InputError(
+            "no bus of the timetable runs on a road of the network",
+            "Check that the feed and the network are of the same city.",
+            column="activity.gtfs",
+        )
+    vkt[s] = km * (total_km[s] / km.sum())
+    values: dict[str, str | int | float] = {
+        "trips": feed.trips.height,
+        "date": str(feed.day),
+        "km": f"{scheduled:,.0f}",
+        "ratio": f"{total_km[s] / scheduled:.2f}",
+    }
+    out = [*feed.findings, Finding("activity.buses_on_feed", "assumption", values)]
+    if unmatched > 0.0:
+        out.append(Finding("activity.bus_unmatched", "warning", {"tolerance": f"{REACH_M:g}"}, share=unmatched))
+    return out
+
+
+def _assumed(profiles: list[StreamProfile], totals: dict[str, float]) -> list[Finding]:
+    everything = sum(totals.values()) or 1.0
+    spread = {s: km for s, km in totals.items() if s != BUS_STREAM}
+    out = [
+        Finding("activity.shares", "assumption", {}, len(spread), sum(spread.values()) / everything),
+        Finding("activity.speeds", "assumption"),
+    ]
+    for profile in profiles:
+        if profile.base:
+            share = totals[profile.stream] / everything
+            values = {"stream": profile.stream, "used": profile.base}
+            out.append(Finding("activity.unknown_stream", "assumption", values, share=share))
+    return out

@@ -1,0 +1,78 @@
+"""Where, when and how fast streams drive, from the packaged tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from fleet_planner.reference import reference_table
+
+Float = NDArray[np.float64]
+Int = NDArray[np.int64]
+GROUPS = ("motorway", "arterial", "local")
+MOTORWAYS = ("motorway", "motorway_link", "trunk", "trunk_link")
+ARTERIALS = ("primary", "primary_link", "secondary", "secondary_link")
+FALLBACK_STREAM = "car"
+FALLBACK_CLASS = "unclassified"
+HIGHWAY_KMH = 80.0
+RURAL_KMH = 70.0
+
+
+@dataclass(frozen=True)
+class StreamProfile:
+    """How a stream is spread: hourly shares (24,), relative traffic per lane by road class."""
+
+    stream: str
+    base: str
+    hourly: Float
+    intensity: dict[str, float]
+    heavy: bool
+
+
+def stream_profile(stream: str) -> StreamProfile:
+    """Return the profile of a stream; visiting streams drive like local ones, unknown ones like cars."""
+    table = {row["stream"]: row for row in reference_table("streams.csv").iter_rows(named=True)}
+    name = stream.removeprefix("visiting_")
+    base = name if name in table else FALLBACK_STREAM
+    row = table[base]
+    hourly = reference_table("hourly_profiles.csv").filter(pl.col("profile") == row["profile"]).sort("hour")
+    intensity = reference_table("class_intensity.csv").filter(pl.col("intensity") == row["intensity"])
+    return StreamProfile(
+        stream,
+        base if base != name else "",
+        hourly["share"].to_numpy().astype(np.float64),
+        dict(intensity.select("road_class", "relative").iter_rows()),
+        row["heavy"] == "yes",
+    )
+
+
+def class_groups(road_class: pl.Series) -> Int:
+    """Return the index into `GROUPS` of each road class."""
+    group = pl.when(road_class.is_in(MOTORWAYS)).then(0).when(road_class.is_in(ARTERIALS)).then(1).otherwise(2)
+    return pl.select(group.cast(pl.Int64)).to_series().to_numpy().copy()
+
+
+def hourly_speeds(free_flow_kmh: Float, group: Int) -> Float:
+    """Return the mean speed of each hour: free flow times the fraction of the class group, shape (links, 24)."""
+    table = reference_table("speed_profiles.csv").sort("hour")
+    fraction = np.array([table.filter(pl.col("class_group") == g)["fraction_of_free_flow"].to_numpy() for g in GROUPS])
+    return np.ascontiguousarray(free_flow_kmh[:, None] * fraction[group])
+
+
+def driving_modes(links: pl.DataFrame, peak_hours: list[int]) -> NDArray[np.int8]:
+    """Return the driving mode of each link and hour, shape (links, 24).
+
+    Motorways and trunk roads of 80 km/h and more: highway (3). Other roads of 70 km/h and more: rural (2).
+    All others: urban peak (0) in the peak hours, else urban off-peak (1).
+    """
+    speed = links["free_flow_kmh"].to_numpy()
+    fast = links["road_class"].is_in(MOTORWAYS).to_numpy() & (speed >= HIGHWAY_KMH)
+    rural = ~fast & (speed >= RURAL_KMH)
+    out = np.ones((links.height, 24), dtype=np.int8)
+    out[:, peak_hours] = 0
+    out[rural] = 2
+    out[fast] = 3
+    return out

@@ -1,0 +1,1 @@
+"""The command line: parse, call, show progress on stderr, print. Heavy imports wait in the commands."""

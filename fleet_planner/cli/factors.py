@@ -1,0 +1,117 @@
+"""`fleet-planner factors`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from fleet_planner.cli.shared import text_table
+
+FILTERS = ("category", "fuel", "segment", "standard", "technology", "pollutant", "mode")
+
+
+@click.group()
+def factors() -> None:
+    """Show and evaluate emission factors."""
+
+
+@factors.command("list", epilog="Example: fleet-planner factors list --category bus --fuel diesel")
+@click.option("--category", default="", help="Only this category.")
+@click.option("--fuel", default="", help="Only this fuel.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def list_(category: str, fuel: str, *, as_json: bool) -> None:
+    """List the technologies that have factors, with the pollutants each one has."""
+    import polars as pl
+
+    from fleet_planner.factors.hot_table import load_hot_table
+
+    frame = load_hot_table().keys
+    for column, value in (("category", category), ("fuel", fuel)):
+        if value:
+            frame = frame.filter(pl.col(column) == value)
+    table = (
+        frame.group_by("category", "fuel", "segment", "standard", "technology")
+        .agg(pl.col("pollutant").unique().sort().str.join(" ").alias("pollutants"), pl.len().alias("rows"))
+        .sort("category", "fuel", "segment", "standard", "technology")
+    )
+    click.echo(table.write_json() if as_json else text_table(table))
+
+
+@factors.command(
+    epilog="Example: fleet-planner factors show --category bus --standard euro_V --pollutant NOx --load 0.5 --slope 0"
+)
+@click.option("--category", default="", help="such as bus")
+@click.option("--fuel", default="", help="such as diesel")
+@click.option("--segment", default="", help="such as 'Urban Buses Standard 15 - 18 t'")
+@click.option("--standard", default="", help="such as euro_V")
+@click.option("--technology", default="", help="such as SCR")
+@click.option("--pollutant", default="", help="such as NOx")
+@click.option("--mode", default="", help="such as urban_peak")
+@click.option("--load", type=float, help="0, 0.5 or 1")
+@click.option("--slope", type=float, help="-0.06 .. 0.06 in steps of 0.02")
+def show(load: float | None, slope: float | None, **given: str) -> None:
+    """Show published rows: formula, range, source, and what was bridged."""
+    import polars as pl
+
+    from fleet_planner.errors import InputError
+    from fleet_planner.reference import reference_table
+
+    frame = reference_table("emep_eea_2019_hot.csv.gz").with_row_index("table_row")
+    for column in FILTERS:
+        if given[column]:
+            frame = frame.filter(pl.col(column) == given[column])
+    for column, value in (("load", load), ("slope", slope)):
+        if value is not None:
+            frame = frame.filter(pl.col(column) == value)
+    if frame.is_empty():
+        raise InputError("no row fits", "See `fleet-planner factors list`.")
+    bridges = reference_table("emep_eea_2019_hot_bridges.csv").select(
+        pl.col("table_row").cast(pl.UInt32), "v_from_kmh", "v_to_kmh", "cause"
+    )
+    shown = frame.drop("v_check_kmh", "ef_check").head(100).join(bridges, on="table_row", how="left")
+    click.echo("EF = (a v^2 + b v + g + d / v) / (e v^2 + z v + h) * (1 - reduction), v clamped to v_min..v_max")
+    for row in shown.iter_rows(named=True):
+        key = " / ".join(str(row[c]) for c in FILTERS)
+        click.echo(f"\nrow {row['table_row']}: {key}, load {row['load']}, slope {row['slope']}")
+        coefficients = ", ".join(f"{c} = {row[c]!r}" for c in ("a", "b", "g", "d", "e", "z", "h", "reduction"))
+        click.echo(f"  {coefficients}")
+        click.echo(f"  {row['v_min_kmh']:g}..{row['v_max_kmh']:g} km/h, {row['unit']}; {row['source']}")
+        if row["cause"]:
+            click.echo(f"  bridged from {row['v_from_kmh']:g} to {row['v_to_kmh']:g} km/h ({row['cause']})")
+    if frame.height > 100:
+        click.echo(f"\n... and {frame.height - 100:,} more rows: narrow the choice.")
+
+
+@factors.command(epilog="Example: fleet-planner factors evaluate queries.csv --out results.csv")
+@click.argument("queries", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="CSV to write.")
+@click.option("--raw", is_flag=True, help="The published formula, without bridges and floor.")
+def evaluate(queries: Path, out: Path, *, raw: bool) -> None:
+    """Answer QUERIES (a CSV) with the exact formula: adds ef, note and error; keeps order and columns."""
+    import polars as pl
+
+    from fleet_planner.cli.files import read_csv_as_text, write_text_whole
+    from fleet_planner.factors.evaluate import evaluate_queries
+    from fleet_planner.factors.hot_table import load_hot_table
+
+    answered = evaluate_queries(read_csv_as_text(queries), load_hot_table(), raw=raw)
+    write_text_whole(out, answered.write_csv())
+    failed = answered.filter(pl.col("error") != "").height
+    noted = answered.filter((pl.col("note") != "") & (pl.col("error") == "")).height
+    click.echo(f"{answered.height:,} answered, {noted:,} with a note, {failed:,} with an error -> {out}")
+
+
+@factors.command(epilog="Example: fleet-planner factors bridges --out bridges.csv")
+@click.option("--out", type=click.Path(path_type=Path), help="CSV to write; default: print.")
+def bridges(out: Path | None) -> None:
+    """List the published curves that have a pole or a spike inside their range, and how each is bridged."""
+    from fleet_planner.cli.files import write_text_whole
+    from fleet_planner.reference import reference_table
+
+    table = reference_table("emep_eea_2019_hot_bridges.csv").drop("source", "year", "checked")
+    if out:
+        write_text_whole(out, table.write_csv())
+        click.echo(f"{table.height} bridges -> {out}")
+    else:
+        click.echo(text_table(table.drop("table_row")))

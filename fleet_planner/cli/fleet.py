@@ -1,0 +1,48 @@
+"""`fleet-planner fleet`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from fleet_planner.cli.shared import aligned, text_table
+
+
+@click.group()
+def fleet() -> None:
+    """Check vehicle registries."""
+
+
+@fleet.command(epilog="Example: fleet-planner fleet check registry.csv --country CL --year 2024 --fix good.csv")
+@click.argument("registry", type=click.Path(path_type=Path))
+@click.option("--country", default="EU", show_default=True, help="Whose emission-standard dates apply.")
+@click.option("--year", type=int, required=True, help="Base year.")
+@click.option("--fix", type=click.Path(path_type=Path), help="Write the usable rows here (CSV).")
+@click.option("--columns", is_flag=True, help="Only show the columns a registry may have.")
+def check(registry: Path, country: str, year: int, fix: Path | None, *, columns: bool) -> None:
+    """Show what is wrong in REGISTRY, by row and column, and how much of it was usable."""
+    if columns:
+        from fleet_planner.tables import columns as specs
+
+        rows = [["column", "type", "unit", "required", "default", "allowed", "description"]]
+        for c in specs("registry"):
+            needed = "yes" if c.required else ""
+            rows.append([c.column, c.type, c.unit, needed, c.default, c.allowed, c.description])
+        click.echo(aligned(rows, right=[False] * len(rows[0])))
+        return
+    from fleet_planner.fleet import check_file, coverage_table, write_fixed
+    from fleet_planner.tables import finding_text
+
+    checked = check_file(registry, country=country, year=year)
+    if checked.rejected.height:
+        click.echo(text_table(checked.rejected.head(50)))
+        if checked.rejected.height > 50:
+            click.echo(f"... and {checked.rejected.height - 50:,} more rejected cells")
+        click.echo("")
+    click.echo(text_table(coverage_table(checked)))
+    for finding in checked.findings:
+        click.echo(f"- {finding_text(finding)}")
+    if fix:
+        write_fixed(registry, checked, fix)
+        click.echo(f"Usable rows written to {fix}")

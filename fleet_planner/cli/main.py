@@ -1,0 +1,30 @@
+"""Entry point `fleet-planner`."""
+
+from __future__ import annotations
+
+import click
+
+from fleet_planner import __version__
+from fleet_planner.cli.factors import factors
+from fleet_planner.cli.fleet import fleet
+from fleet_planner.cli.init import init
+from fleet_planner.cli.network import network
+from fleet_planner.cli.report import report
+from fleet_planner.cli.run import run
+from fleet_planner.cli.shared import UserErrors
+
+
+@click.group(cls=UserErrors, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="fleet-planner")
+def main() -> None:
+    r"""Plan the clean-up of a city's diesel fleet: emissions on every road, measures, costs, map and report.
+
+    \b
+    First steps:
+      fleet-planner init my-city                  a commented plan and template inputs
+      fleet-planner run my-city/plan.toml         the whole run; results under outputs/
+    """
+
+
+for command in (init, run, network, fleet, factors, report):
+    main.add_command(command)

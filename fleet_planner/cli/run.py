@@ -1,0 +1,55 @@
+"""`fleet-planner run`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fleet_planner.cli.shared import progress_bar, text_table
+
+if TYPE_CHECKING:
+    from fleet_planner.tables import Language
+
+
+@click.command(
+    epilog="Example: fleet-planner run inputs/coquimbo/plan.toml --out outputs/first --scenario electric_buses"
+)
+@click.argument("plan", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), help="Run directory; it must be absent or empty.")
+@click.option("--overwrite", is_flag=True, help="Replace the run that is in --out.")
+@click.option("--scenario", "only", multiple=True, metavar="NAME", help="Only these scenarios (repeatable).")
+@click.option("--threads", type=click.IntRange(min=1), help="Threads of the kernels; default: all cores.")
+@click.option("--language", type=click.Choice(["en", "zh"]), help="Language of the report; default: the plan's.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+def run(
+    plan: Path,
+    out: Path | None,
+    only: tuple[str, ...],
+    threads: int | None,
+    language: str | None,
+    *,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    """Run PLAN: network, fleet, activity, inventory, scenarios, map and report."""
+    with progress_bar() as progress:
+        from fleet_planner.outputs import check_target, default_target, write_run
+        from fleet_planner.pipeline.run import run_plan
+
+        target = out or default_target(plan)
+        check_target(target, overwrite=overwrite)
+        results = run_plan(plan, only=only, threads=threads, progress=progress)
+        progress("writing map, tables and report", 0.8)
+        chosen: Language = "zh" if (language or results.plan.outputs.language) == "zh" else "en"
+        written = write_run(results, target, overwrite=overwrite, language=chosen)
+    if as_json:
+        click.echo(results.summary.write_json())
+        return
+    closure = max(max(s.inventory.closure.values()) for s in results.scenarios)
+    click.echo(text_table(results.summary))
+    click.echo(f"\nClosure (vehicles = links = hours): largest relative difference {closure:.1e}")
+    warnings = sum(f.kind == "warning" for f in results.findings)
+    click.echo(f"{len(results.findings)} findings, {warnings} of them warnings: see the report.")
+    click.echo(f"Written to {written}: report.html, city.gpkg, summary.csv, manifest.json")

@@ -1,0 +1,77 @@
+"""What the commands share: errors as one message, progress on stderr, tables as text."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fleet_planner.errors import UserError
+from fleet_planner.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import polars as pl
+
+
+class UserErrors(click.Group):
+    """A group whose commands end with one message and exit status 1 on an error of the user's."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; turn user errors into a message."""
+        try:
+            return super().invoke(ctx)
+        except UserError as error:
+            click.echo(f"Error: {error}", err=True)
+            ctx.exit(1)
+        except KeyboardInterrupt:
+            click.echo("Interrupted; nothing was written.", err=True)
+            ctx.exit(130)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """Yield a progress receiver: a bar on stderr where that is a terminal, else nothing."""
+    if not sys.stderr.isatty():
+        yield silent
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description:<44}"), BarColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=1.0)
+
+        def advance(step: str, fraction: float) -> None:
+            bar.update(task, description=step, completed=fraction)
+
+        yield advance
+
+
+def text_table(frame: pl.DataFrame, numbers: int = 4) -> str:
+    """Return a frame as aligned text; floats with ``numbers`` significant digits."""
+    cells = [[_cell(v, numbers) for v in row] for row in frame.iter_rows()]
+    return aligned([frame.columns, *cells], right=[t.is_numeric() for t in frame.dtypes])
+
+
+def aligned(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> str:
+    """Return rows of text in columns; the first row is the heading."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        parts = [c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=True)]
+        lines.append("  ".join(parts).rstrip())
+    lines.insert(1, "  ".join("-" * w for w in widths))
+    return "\n".join(lines)
+
+
+def _cell(value: object, numbers: int) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:,.{numbers}g}" if abs(value) < 1e4 else f"{value:,.0f}"
+    return str(value)

@@ -1,0 +1,107 @@
+"""What measures cost a year, in US dollars of 2024."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from fleet_planner.reference import reference_table
+
+if TYPE_CHECKING:
+    from fleet_planner.plan.models import EconomicsSection
+    from fleet_planner.scenarios.model import ScenarioFleet
+
+SCHEMA = {
+    "scenario": pl.String,
+    "measure_id": pl.String,
+    "title_en": pl.String,
+    "title_zh": pl.String,
+    "vehicles": pl.Float64,
+    "capex_usd2024": pl.Float64,
+    "annualised_capex_usd2024": pl.Float64,
+    "opex_usd2024_per_year": pl.Float64,
+    "energy_cost_usd2024_per_year": pl.Float64,
+    "total_usd2024_per_year": pl.Float64,
+    "checked": pl.String,
+}
+
+
+@dataclass(frozen=True)
+class EnergyChange:
+    """Energy a year of the vehicles that a measure treats, all their kilometres, not only those inside.
+
+    Changes are against the baseline and count once, at the first of a vehicle's measures (replacement,
+    retrofit, fuel); ``fuel_used_mj`` is what they burn in the scenario.
+    """
+
+    fuel_change_mj: float
+    electricity_change_kwh: float
+    fuel_used_mj: float
+
+
+def capital_recovery_factor(discount_rate: float, life_years: float) -> float:
+    """Return the yearly payment that repays 1 over the life at a real discount rate: r / (1 - (1 + r)^-n)."""
+    if discount_rate == 0.0:
+        return 1.0 / life_years
+    return float(discount_rate / (1.0 - (1.0 + discount_rate) ** -life_years))
+
+
+def usd2024(amount: float, currency: str, year: int) -> float:
+    """Convert an amount of a currency and year to US dollars of 2024, by exchange rate, then US prices.
+
+    Raises
+    ------
+    KeyError
+        The year or currency has no row in ``price_levels.csv``.
+    """
+    table = {(r["item"], r["year"]): r["value"] for r in reference_table("price_levels.csv").iter_rows(named=True)}
+    dollars = amount if currency == "USD" else amount / table[f"{currency.lower()}_per_usd", year]
+    return float(dollars * table["us_cpi", 2024] / table["us_cpi", year])
+
+
+def empty_costs() -> pl.DataFrame:
+    """Return the table of a scenario without measures."""
+    return pl.DataFrame(schema=SCHEMA)
+
+
+def scenario_costs(
+    fleet: ScenarioFleet,
+    measures: pl.DataFrame,
+    section: EconomicsSection,
+    energy: dict[str, EnergyChange],
+) -> pl.DataFrame:
+    """Return the costs of each measure of a scenario.
+
+    Parameters
+    ----------
+    fleet
+        With the vehicles treated by measure.
+    measures
+        The packaged measures.
+    section
+        Discount rate and prices.
+    energy
+        Per measure: what its vehicles use against the baseline.
+    """
+    diesel = next(r for r in reference_table("fuels.csv").iter_rows(named=True) if r["fuel"] == "diesel")
+    mj_per_l = diesel["lower_heating_mj_kg"] * diesel["density_kg_m3"] / 1000.0
+    rows = []
+    for measure_id, vehicles in fleet.units.select("measure_id", "vehicles").iter_rows():
+        row = measures.filter(pl.col("measure_id") == measure_id).row(0, named=True)
+        year = int(row["cost_year"])
+        capex = vehicles * usd2024(float(row["capex"] or 0.0), row["currency"], year)
+        opex = vehicles * usd2024(float(row["opex_per_year"] or 0.0), row["currency"], year)
+        annual = capex * capital_recovery_factor(section.discount_rate, float(row["life_years"]))
+        use = energy.get(measure_id, EnergyChange(0.0, 0.0, 0.0))
+        premium = section.fuel_premium_usd_per_l.get(measure_id, 0.0) if row["kind"] == "fuel" else 0.0
+        paid = (
+            use.fuel_change_mj / mj_per_l * section.diesel_usd_per_l
+            + use.electricity_change_kwh * section.electricity_usd_per_kwh
+            + use.fuel_used_mj / mj_per_l * premium
+        )
+        total = annual + opex + paid
+        names = (fleet.name, measure_id, row["title_en"], row["title_zh"])
+        rows.append((*names, vehicles, capex, annual, opex, paid, total, row["cost_checked"]))
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row")

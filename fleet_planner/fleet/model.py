@@ -1,0 +1,32 @@
+"""The checked fleet as the rest of the program sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from fleet_planner.findings import Finding
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """A registry whose every row is mapped to a technology.
+
+    Parameters
+    ----------
+    vehicles
+        One row per vehicle or group, columns of ``tables/columns/vehicles.csv`` (no nulls in
+        ``category, fuel, segment, standard, aftertreatment, stream, km_per_year, share_inside,
+        load_fraction, count, visiting``).
+    rejected
+        Rows left out: ``file, row, column, value, reason, remedy``.
+    findings
+        What was derived or defaulted, and how much was rejected.
+    """
+
+    vehicles: pl.DataFrame
+    rejected: pl.DataFrame
+    findings: tuple[Finding, ...] = ()

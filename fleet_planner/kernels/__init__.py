@@ -1,0 +1,28 @@
+"""Numba kernels: arrays in, arrays out; nothing of the rest of the package, no input or output.
+
+Compiled code is cached in a folder named by a hash of all kernel sources. Numba's own check
+looks only at the file of the function called, so a changed helper in another file would leave
+a stale caller behind.
+"""
+
+import hashlib
+import os
+from pathlib import Path
+
+import numba
+
+
+def _source_hash() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _cache_root() -> Path:
+    base = os.environ.get("FLEET_PLANNER_CACHE") or os.environ.get("XDG_CACHE_HOME")
+    return Path(base) if base else Path.home() / ".cache"
+
+
+numba.config.CACHE_DIR = str(_cache_root() / "fleet_planner" / f"numba-{_source_hash()}")

@@ -1,0 +1,143 @@
+"""The GeoPackage: drawn layers for GIS users, tables beside them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from fleet_planner.network import links_geometry
+from fleet_planner.outputs import frames, geopackage_tables, styles
+from fleet_planner.outputs.geopackage_tables import Layer, Style
+from fleet_planner.outputs.roads import round_breaks
+from fleet_planner.tables import finding_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from fleet_planner.pipeline.results import Results
+
+STYLE_POLLUTANT = "NOx"
+HOTSPOT_COLOUR, HOTSPOT_MM = "#0072b2", 2.2
+
+
+def write_geopackage(results: Results, path: Path) -> None:
+    """Write all layers, tables, field aliases, metadata and styles.
+
+    Raises
+    ------
+    OSError, RuntimeError, sqlite3.Error
+        The file system or GDAL refuses; the caller turns it into a message.
+    """
+    layers = _layers(results)
+    about = _about(results)
+    for layer in layers:
+        _write_layer(path, layer, about)
+    geopackage_tables.finish(path, layers, _tables(results), about)
+
+
+def _about(results: Results) -> dict[str, str]:
+    """Return title, sources and licence, for the metadata of the file."""
+    city = results.plan.city
+    return {
+        "TITLE": f"{city.name} {city.year}: road traffic emissions",
+        "ABSTRACT": "Emissions of road traffic by link, zone and technology; average day of the base year.",
+        "ATTRIBUTION": results.network.attribution,
+        "LICENSE": "Road network: Open Database License (ODbL) 1.0 where it comes from OpenStreetMap; name the source.",
+        "SCENARIOS": "; ".join(f"{name}: {title}" for name, title in frames.titles(results, "en").items()),
+    }
+
+
+def _layers(results: Results) -> list[Layer]:
+    """Return links, hotspots and zones with their geometry and style."""
+    import shapely
+
+    base = results.scenarios[0].fleet.name
+    names = frames.titles(results, "en")
+    spec = frames.specs()[STYLE_POLLUTANT]
+    links = frames.links_frame(results)
+    geometry = links_geometry(results.network)
+    out = []
+    style = _style("links", links, frames.per_km_column(spec, base), f"{STYLE_POLLUTANT} per km", names)
+    out.append(Layer("links", links, shapely.to_wkb(geometry), "LineString", style, names))
+    hot = frames.hotspot_rows(frames.roads_frame(results), base)
+    if hot.height:
+        aliases = geopackage_tables.aliases("hotspots", hot.columns, names)
+        marker = Style(
+            "Hotspots",
+            styles.single_qml(HOTSPOT_COLOUR, HOTSPOT_MM, aliases),
+            styles.single_sld("hotspots", HOTSPOT_COLOUR, HOTSPOT_MM),
+        )
+        wkb = shapely.to_wkb(geometry[hot["link_id"].to_numpy()])
+        out.append(Layer("hotspots", hot, wkb, "LineString", marker, names))
+    zones = frames.zones_frame(results)
+    if zones is not None:
+        frame = pl.DataFrame({c: zones[c].to_numpy() for c in zones.columns if c != "geometry"})
+        style = _style("zones", frame, frames.per_km2_column(spec, base), f"{STYLE_POLLUTANT} per km²", names)
+        wkb = shapely.to_wkb(shapely.force_2d(zones.geometry.to_numpy()))
+        kind = "MultiPolygon" if any(g.geom_type == "MultiPolygon" for g in zones.geometry) else "Polygon"
+        if kind == "MultiPolygon":
+            parts = [g if g.geom_type == kind else shapely.MultiPolygon([g]) for g in zones.geometry]
+            wkb = shapely.to_wkb(shapely.force_2d(np.array(parts, dtype=object)))
+        out.append(Layer("zones", frame, wkb, kind, style, names))
+    return out
+
+
+def _style(layer: str, frame: pl.DataFrame, column: str, title: str, names: Mapping[str, str]) -> Style | None:
+    if column not in frame.columns:
+        return None
+    values: NDArray[np.float64] = frame[column].to_numpy()
+    breaks, top = round_breaks(values), float(values.max(initial=0.0))
+    aliases = geopackage_tables.aliases(layer, frame.columns, names)
+    polygons = layer == "zones"
+    qml = styles.graduated_qml(column, breaks, top, aliases, polygons=polygons)
+    return Style(title, qml, styles.graduated_sld(layer, column, breaks, top, polygons=polygons))
+
+
+def _write_layer(path: Path, layer: Layer, about: Mapping[str, str]) -> None:
+    from pyogrio.raw import write_arrow
+
+    table = layer.frame.with_columns(pl.Series("geom", layer.wkb.tolist(), dtype=pl.Binary))
+    write_arrow(
+        table.to_arrow(compat_level=pl.CompatLevel.oldest()),
+        path,
+        layer=layer.name,
+        driver="GPKG",
+        geometry_name="geom",
+        geometry_type=layer.geometry_type,
+        crs="EPSG:4326",
+        append=path.exists(),
+        dataset_metadata=dict(about) if not path.exists() else None,
+        layer_options={
+            "IDENTIFIER": layer.name,
+            "DESCRIPTION": geopackage_tables.DESCRIPTIONS[layer.name],
+            "GEOMETRY_NAME": "geom",
+        },
+    )
+
+
+def _tables(results: Results) -> dict[str, Any]:
+    costs = [s.costs for s in results.scenarios if s.costs.height]
+    findings = pl.DataFrame(
+        {
+            "kind": [f.kind for f in results.findings],
+            "code": [f.code for f in results.findings],
+            "text": [finding_text(f) for f in results.findings],
+            "text_zh": [finding_text(f, "zh") for f in results.findings],
+            "count": pl.Series([f.count for f in results.findings], dtype=pl.Int64),
+            "share": pl.Series([f.share for f in results.findings], dtype=pl.Float64),
+        },
+        schema_overrides={"kind": pl.String, "code": pl.String, "text": pl.String, "text_zh": pl.String},
+    )
+    return {
+        "summary": results.summary,
+        "by_technology": frames.by_technology(results),
+        "costs": pl.concat(costs) if costs else results.scenarios[0].costs,
+        "sources": results.sources,
+        "assumptions": results.assumptions,
+        "findings": findings,
+    }

@@ -1,0 +1,47 @@
+"""The charts of the report, in its language."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from fleet_planner.outputs import charts as draw
+from fleet_planner.outputs import wording
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SHARES = ("NOx", "PM_exhaust", "CO2")
+CHANGES = ("NOx", "PM_exhaust", "BC", "CO", "CO2")
+SHORT = {"PM_exhaust": "PM"}
+
+
+def charts(
+    data: Mapping[str, Any], t: Mapping[str, str], names: Mapping[str, str], streams: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """Return title, SVG and width of each chart."""
+    order = data["streams"]["names"]
+    made = [
+        ("chart_stream", "wide", _streams(data, t, [streams.get(n, n) for n in order])),
+        ("chart_hour", "", draw.hours(t["chart_hour"], list(names.values()), data["hours"])),
+    ]
+    base, *others = names
+    totals = {(row["scenario"], row["pollutant"]): row for row in data["summary"]}
+    if others:
+        shown = [p for p in CHANGES if (base, p) in totals]
+        values = [[totals[n, p]["change_pct"] or 0.0 for n in others] for p in shown]
+        labels = [SHORT.get(p, p) for p in shown]
+        made.append(("chart_change", "", draw.changes(t["chart_change"], labels, [names[n] for n in others], values)))
+    classes = [wording.class_name(c, t) for c, _ in data["classes"]]
+    made.append(("chart_class", "", draw.bars(t["chart_class"], classes, [v for _, v in data["classes"]])))
+    if data["standards"]:
+        steps = [wording.standard_name(s, t) for s, _ in data["standards"]]
+        made.append(("chart_standard", "", draw.bars(t["chart_standard"], steps, [v for _, v in data["standards"]])))
+    # labels are escaped where they are drawn
+    return [{"title": t[key], "size": size, "svg": Markup(svg)} for key, size, svg in made]  # noqa: S704  # escaped
+
+
+def _streams(data: Mapping[str, Any], t: Mapping[str, str], series: list[str]) -> str:
+    values = [data["streams"]["values"][p] for p in SHARES]
+    return draw.stacked(t["chart_stream"], [SHORT.get(p, p) for p in SHARES], series, values)

@@ -1,0 +1,296 @@
+"""The tables and sentences of the report: figures as text, the same in every language."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fleet_planner.outputs import wording
+from fleet_planner.outputs.numbers import percent, share, significant
+from fleet_planner.tables import pollutants
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fleet_planner.tables import Language
+
+MAIN = ("NOx", "PM_exhaust", "CO2")
+GROUPS = (
+    ("group_air", ("NOx", "NO2", "PM_exhaust", "PM2.5_non_exhaust", "BC", "CO", "VOC", "NH3")),
+    ("group_climate", ("CO2", "CO2_grid", "CH4", "N2O")),
+    ("group_energy", ("energy_MJ", "electricity_kwh")),
+)
+MONEY = (
+    "capex_usd2024",
+    "annualised_capex_usd2024",
+    "opex_usd2024_per_year",
+    "energy_cost_usd2024_per_year",
+    "total_usd2024_per_year",
+)
+NO_FACTOR = "inventory.no_factor"
+MILLION, THOUSAND = 1e6, 1e3
+KG_PER_T = 1e3
+
+Words = dict[str, str]
+Data = dict[str, Any]
+
+
+def parts(data: Data, t: Words, names: Words, language: Language) -> Data:
+    """Return every part of the page that is text and tables."""
+    costs = cost_rows(data, t, names, language)
+    return {
+        "subtitle": _subtitle(data, t),
+        "cards": _cards(data, t),
+        "headlines": headlines(data, t, names, wording.stream_names(language)),
+        "cautions": cautions(data, t, names, language),
+        "incomplete": incomplete(data, t, language),
+        "summary": summary(data, t, language),
+        "costs": costs,
+        "costs_head": [t[k] for k in ("capex", "annual_capex", "opex", "energy", "total")],
+        "per_head": [t[k] for k in ("per_tonne", "per_tonne_pm", "per_tonne_co2")],
+        "costs_note": t["costs_note"].format(rate=share(data["discount_rate"])),
+        "costs_unchecked": any(row["flag"] for row in costs),
+        "closure": [
+            {"title": names[name], "cells": [f"{value:.1e}" for value in _closures(own)]}
+            for name, own in data["closure"].items()
+        ],
+        "used": _used(data, t),
+        "findings": [
+            {"kind": kind, "title": t[title], "lines": wording.finding_lines(data, kind, language)}
+            for kind, title in (("warning", "warnings"), ("assumption", "assumed"), ("info", "information"))
+        ],
+        **_assumptions(data, t),
+        "sources": [s | _checked(s["checked"], t) for s in data["sources"]],
+        "inputs": [
+            f | {"role": t.get(f"role_{f['role'].replace(' ', '_')}", f["role"]), "size": significant(f["bytes"] / 1e3)}
+            for f in data["inputs"]
+        ],
+    }
+
+
+def _totals(data: Data) -> dict[tuple[str, str], Data]:
+    return {(row["scenario"], row["pollutant"]): row for row in data["summary"]}
+
+
+def _base(data: Data) -> str:
+    return str(data["scenarios"][0]["name"])
+
+
+def _subtitle(data: Data, t: Words) -> str:
+    used = data["used"]
+    return t["subtitle"].format(
+        vehicles=significant(used["vehicles"]),
+        vkt=significant(used["vkt_per_day"] / MILLION),
+        km=significant(used["link_km"]),
+    )
+
+
+def _cards(data: Data, t: Words) -> list[Data]:
+    """Return the three figures at the top: NOx, exhaust particles, CO2 a year."""
+    totals = _totals(data)
+    out = []
+    for pollutant, key, scale in (("NOx", "card_nox", 1.0), ("PM_exhaust", "card_pm", 1.0), ("CO2", "card_co2", 1e3)):
+        if (_base(data), pollutant) in totals:
+            value = totals[_base(data), pollutant]["value_per_year"] / scale
+            out.append({"value": significant(value), "unit": t[f"{key}_unit"], "label": t[key]})
+    return out
+
+
+def headlines(data: Data, t: Words, names: Words, streams: Words) -> list[str]:
+    """Return the sentences at the top: who emits most, which scenario cuts most, at what cost."""
+    totals = _totals(data)
+    out = []
+    order, values = data["streams"]["names"], data["streams"]["values"]["NOx"]
+    whole = sum(values) or 1.0
+    if len(order) > 1 and values[0] > 0.0:
+        first, second = (streams.get(n, n) for n in order[:2])
+        out.append(
+            t["headline_where"].format(
+                stream=first, share=share(values[0] / whole), stream2=second.lower(), share2=share(values[1] / whole)
+            )
+        )
+    for key, pollutant in (("headline_best", "NOx"), ("headline_pm", "PM_exhaust"), ("headline_co2", "CO2")):
+        others = [totals[name, pollutant] for name in names if name != _base(data)]
+        best = min(others, key=lambda r: r["value_per_year"], default=None)
+        if best and best["value_per_year"] < best["baseline_per_year"]:
+            out.append(
+                t[key].format(
+                    scenario=names[best["scenario"]],
+                    change=percent(best["change_pct"]).lstrip("−"),
+                    before=significant(best["baseline_per_year"]),
+                    value=significant(best["value_per_year"]),
+                    cost=_cost_words(data, best["scenario"], t),
+                )
+            )
+    return out
+
+
+def _cost_words(data: Data, scenario: str, t: Words) -> str:
+    total = sum(row["total_usd2024_per_year"] for row in data["costs"] if row["scenario"] == scenario)
+    return t["saves_words" if total < 0.0 else "costs_words"].format(value=significant(abs(total) / MILLION))
+
+
+def summary(data: Data, t: Words, language: Language) -> list[Data]:
+    """Return the rows of the summary in groups: value and change of every scenario."""
+    totals = _totals(data)
+    names = wording.pollutant_names(language)
+    units = {p.pollutant: p.unit_per_year for p in pollutants()}
+    low = {f["values"]["pollutant"] for f in _without_factor(data)}
+    out = []
+    for key, members in GROUPS:
+        rows = [
+            {
+                "title": names[p],
+                "unit": units[p] if key == "group_energy" else "",
+                "low": p in low,
+                "main": p in MAIN,
+                "cells": [_cell(totals[s["name"], p], first=k == 0) for k, s in enumerate(data["scenarios"])],
+            }
+            for p in members
+            if (_base(data), p) in totals
+        ]
+        if rows:
+            out.append({"title": t[key], "rows": rows})
+    return out
+
+
+def _without_factor(data: Data) -> list[Data]:
+    """Return the findings that some technologies have no factor of a pollutant: its total is too low."""
+    return [f for f in data["findings"] if f["code"] == NO_FACTOR and "pollutant" in f["values"]]
+
+
+def incomplete(data: Data, t: Words, language: Language) -> list[str]:
+    """Return a footnote per pollutant whose total is too low."""
+    names = wording.pollutant_names(language)
+    return [
+        t["too_low"].format(
+            pollutant=names.get(f["values"]["pollutant"], f["values"]["pollutant"]), share=share(f["share"])
+        )
+        for f in _without_factor(data)
+    ]
+
+
+def cautions(data: Data, t: Words, names: Words, language: Language) -> list[str]:
+    """Return a sentence per scenario that makes an air pollutant rise by more than a percent."""
+    titles = wording.pollutant_names(language)
+    out = []
+    for scenario, name in names.items():
+        rows = [r for r in data["summary"] if r["scenario"] == scenario and r["pollutant"] in GROUPS[0][1]]
+        worst = max(rows, key=lambda r: r["change_pct"] or 0.0, default=None)
+        if worst and (worst["change_pct"] or 0.0) > 1.0:
+            change = percent(worst["change_pct"]).lstrip("+")
+            title = titles[worst["pollutant"]]
+            within = title[:1].lower() + title[1:]
+            out.append(t["headline_rises"].format(scenario=name, pollutant=within, change=change))
+    return out
+
+
+def _cell(row: Data, *, first: bool) -> Data:
+    change = None if first else row["change_pct"]
+    tone = "" if change is None or abs(change) < 0.05 else "less" if change < 0 else "more"
+    text = "" if first else percent(change)
+    return {"value": significant(row["value_per_year"]), "change": text, "tone": tone}
+
+
+def streets(data: Data, t: Words) -> list[list[str]]:
+    """Return the streets with most NOx: rank, name, class, km, kg a day, share."""
+    whole = sum(v for line in data["hours"][:1] for v in line) or 1.0
+    return [
+        [
+            str(k),
+            row["name"],
+            wording.class_name(row["road_class"], t),
+            significant(row["length_km"], 2),
+            significant(row["kg_per_day"]),
+            percent(100.0 * row["kg_per_day"] / whole).lstrip("+"),
+        ]
+        for k, row in enumerate(data["streets"], 1)
+    ]
+
+
+def cost_rows(data: Data, t: Words, names: Words, language: Language) -> list[Data]:
+    """Return the costs per measure, and per scenario where it has several measures."""
+    titles = wording.measure_names(language)
+    column = "title_zh" if language == "zh" else "title_en"
+    out = []
+    for scenario, cuts in data["cuts"].items():
+        own = [row for row in data["costs"] if row["scenario"] == scenario]
+        single = len(own) == 1
+        for k, row in enumerate(own):
+            per = _per_tonne(row["total_usd2024_per_year"], cuts, t) if single else [""] * 3
+            unchecked = row["checked"] != "yes"
+            out.append(
+                {
+                    "group": names[scenario] if k == 0 else "",
+                    "span": len(own) + (0 if single else 1),
+                    "title": titles.get(row["measure_id"], row[column]),
+                    "vehicles": f"{row['vehicles']:,.0f}",
+                    "cells": [significant(row[key] / MILLION) for key in MONEY],
+                    "per": per,
+                    "flag": t["no"] if unchecked else "",
+                    "sum": False,
+                }
+            )
+        if len(own) > 1:
+            sums = [sum(row[key] for row in own) for key in MONEY]
+            out.append(
+                {
+                    "group": "",
+                    "span": 0,
+                    "title": t["scenario_total"],
+                    "vehicles": "",
+                    "cells": [significant(v / MILLION) for v in sums],
+                    "per": _per_tonne(sums[-1], cuts, t),
+                    "flag": "",
+                    "sum": True,
+                }
+            )
+    return out
+
+
+def _per_tonne(cost: float, cuts: Mapping[str, float], t: Words) -> list[str]:
+    """Return thousand US$ per t of NOx, US$ per kg of particles, US$ per t of CO2 with that of the grid."""
+    co2 = cuts.get("CO2", 0.0) + cuts.get("CO2_grid", 0.0)
+    return [
+        _per(cost / THOUSAND, cuts.get("NOx", 0.0), t),
+        _per(cost, KG_PER_T * cuts.get("PM_exhaust", 0.0), t),
+        _per(cost, co2, t),
+    ]
+
+
+def _per(cost: float, cut: float, t: Words) -> str:
+    if cut <= 0.0:
+        return t["no_cut"]
+    return t["saves"] if cost < 0.0 else significant(cost / cut)
+
+
+def _closures(own: Mapping[str, float]) -> list[float]:
+    return [own.get(k, 0.0) for k in ("vehicles_vs_links", "hours_vs_links", "vkt")]
+
+
+def _used(data: Data, t: Words) -> list[tuple[str, str]]:
+    used = data["used"]
+    rows = [(t[f"used_{k}"], f"{used[k]:,}") for k in ("rows_used", "rows_rejected")]
+    rows.append((t["used_vehicles"], f"{used['vehicles']:,.0f}"))
+    rows.append((t["used_vkt"], f"{used['vkt_per_day']:,.0f}"))
+    rows.append((t["used_links"], f"{used['links']:,}"))
+    rows.append((t["used_link_km"], f"{used['link_km']:,.0f}"))
+    rows.append((t["used_bridged"], f"{used['bridged']:,}"))
+    return rows
+
+
+def _checked(value: str, t: Words) -> Data:
+    """Return the class and the word of a ``checked`` cell; counts of rows are told as such."""
+    if " of " in value:
+        some, whole = value.removesuffix(" rows").split(" of ")
+        return {"mark": "no" if some == "0" else "part", "checked_text": t["checked_rows"].format(n=some, all=whole)}
+    return {"mark": value if value in {"yes", "no"} else "other", "checked_text": t.get(value, value)}
+
+
+def _assumptions(data: Data, t: Words) -> Data:
+    rows = [
+        a | {"value": wording.plain_value(a["value"]), "vkt_share": share(a["vkt_share"])} | _checked(a["checked"], t)
+        for a in data["assumptions"]
+    ]
+    unchecked = sum(row["mark"] == "no" for row in rows)
+    title = t["assumptions_count"].format(count=len(rows), unchecked=unchecked)
+    return {"assumptions": rows, "assumptions_count": title}

@@ -1,0 +1,181 @@
+"""Layer styles for QGIS (QML) and others (SLD), so that the GeoPackage opens drawn."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+RAMP = ("#f2c462", "#ee923f", "#dc5f45", "#b53364", "#7a1d6e", "#2f0f4f")
+"""Light to dark (after the matplotlib map inferno): readable for the colour-blind and in grey print."""
+
+FALL = ("#08519c", "#4292c6", "#9ecae1", "#c9cdd1", "#fdae6b", "#d94801")
+"""Less (blue) to more (orange): a pair that the colour-blind can tell apart."""
+
+WIDTHS_MM = (0.2, 0.3, 0.45, 0.65, 0.9, 1.25)
+PIXELS_PER_MM = 3.78
+"""CSS: 96 pixels to 25.4 mm."""
+
+HEAD = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n<qgis version=\"3.28.0\" styleCategories=\"{}\">"
+
+
+def rgba(colour: str, alpha: int = 255) -> str:
+    """Return ``r,g,b,a`` of ``#rrggbb``."""
+    return ",".join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5)) + f",{alpha}"
+
+
+def _options(values: Mapping[str, str]) -> str:
+    options = "".join(f'<Option type="QString" name="{k}" value="{v}"/>' for k, v in values.items())
+    props = "".join(f'<prop k="{k}" v="{v}"/>' for k, v in values.items())
+    return f'<Option type="Map">{options}</Option>{props}'
+
+
+def _symbol(kind: str, name: int, layer_class: str, values: Mapping[str, str]) -> str:
+    layer = f'<layer class="{layer_class}" enabled="1" locked="0" pass="0">{_options(values)}</layer>'
+    return f'<symbol type="{kind}" name="{name}" alpha="1" clip_to_extent="1" force_rhr="0">{layer}</symbol>'
+
+
+def line_symbol(name: int, colour: str, width_mm: float, alpha: int = 255) -> str:
+    """Return a line symbol of a QML file."""
+    return _symbol(
+        "line",
+        name,
+        "SimpleLine",
+        {
+            "line_color": rgba(colour, alpha),
+            "line_width": f"{width_mm:g}",
+            "line_width_unit": "MM",
+            "line_style": "solid",
+            "capstyle": "round",
+            "joinstyle": "round",
+        },
+    )
+
+
+def fill_symbol(name: int, colour: str) -> str:
+    """Return a polygon symbol of a QML file."""
+    return _symbol(
+        "fill",
+        name,
+        "SimpleFill",
+        {
+            "color": rgba(colour, 150),
+            "style": "solid",
+            "outline_color": "120,120,120,180",
+            "outline_width": "0.1",
+            "outline_width_unit": "MM",
+            "outline_style": "solid",
+        },
+    )
+
+
+def class_label(breaks: Sequence[float], k: int) -> str:
+    """Return the legend text of class ``k`` for inner limits ``breaks`` (one class more than limits)."""
+    if k == 0:
+        return f"≤ {breaks[0]:g}"
+    return f"> {breaks[-1]:g}" if k == len(breaks) else f"{breaks[k - 1]:g} – {breaks[k]:g}"
+
+
+def _bounds(breaks: Sequence[float], top: float) -> list[float]:
+    return [0.0, *breaks, max(top, breaks[-1] * 2.0)]
+
+
+def _aliases(aliases: Mapping[str, str]) -> str:
+    entries = "".join(
+        f'<alias field="{escape(c)}" index="{i}" name="{escape(t)}"/>' for i, (c, t) in enumerate(aliases.items())
+    )
+    return f"<aliases>{entries}</aliases>"
+
+
+def graduated_qml(
+    column: str, breaks: Sequence[float], top: float, aliases: Mapping[str, str], *, polygons: bool
+) -> str:
+    """Return a QML style that colours (and widens lines) by classes of ``column``.
+
+    Parameters
+    ----------
+    column
+        Attribute that is shown.
+    breaks
+        Inner class limits, rising; there is one class more.
+    top
+        Largest value, the upper limit of the last class.
+    aliases
+        Readable title by column.
+    polygons
+        Fill areas instead of drawing lines.
+    """
+    bounds = _bounds(breaks, top)
+    classes = len(bounds) - 1
+    ranges = "".join(
+        f'<range symbol="{i}" lower="{bounds[i]:.9f}" upper="{bounds[i + 1]:.9f}" '
+        f'label="{escape(class_label(breaks, i))}" render="true"/>'
+        for i in range(classes)
+    )
+    symbols = "".join(
+        fill_symbol(i, RAMP[i]) if polygons else line_symbol(i, RAMP[i], WIDTHS_MM[i]) for i in range(classes)
+    )
+    # lines of higher classes are drawn above those of lower ones
+    order = (
+        f'<orderby><orderByClause asc="1" nullsFirst="1">"{escape(column)}"</orderByClause></orderby>'
+        if not polygons
+        else ""
+    )
+    return (
+        HEAD.format("Symbology|Fields")
+        + f'<renderer-v2 type="graduatedSymbol" attr="{escape(column)}" graduatedMethod="GraduatedColor" '
+        f'symbollevels="0" enableorderby="{0 if polygons else 1}" forceraster="0">'
+        f"<ranges>{ranges}</ranges><symbols>{symbols}</symbols>{order}</renderer-v2>{_aliases(aliases)}</qgis>"
+    )
+
+
+def single_qml(colour: str, width_mm: float, aliases: Mapping[str, str]) -> str:
+    """Return a QML style with one line symbol, half transparent so that the roads show through."""
+    return (
+        HEAD.format("Symbology|Fields")
+        + '<renderer-v2 type="singleSymbol" symbollevels="0" enableorderby="0" forceraster="0">'
+        f"<symbols>{line_symbol(0, colour, width_mm, 150)}</symbols></renderer-v2>{_aliases(aliases)}</qgis>"
+    )
+
+
+def _sld(layer: str, rules: str) -> str:
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?><StyledLayerDescriptor version="1.0.0" '
+        'xmlns="http://www.opengis.net/sld" xmlns:ogc="http://www.opengis.net/ogc">'
+        f"<NamedLayer><Name>{escape(layer)}</Name><UserStyle><FeatureTypeStyle>{rules}"
+        "</FeatureTypeStyle></UserStyle></NamedLayer></StyledLayerDescriptor>"
+    )
+
+
+def _stroke(colour: str, width_mm: float) -> str:
+    return (
+        f'<LineSymbolizer><Stroke><CssParameter name="stroke">{colour}</CssParameter>'
+        f'<CssParameter name="stroke-width">{width_mm * PIXELS_PER_MM:.2f}</CssParameter></Stroke></LineSymbolizer>'
+    )
+
+
+def single_sld(layer: str, colour: str, width_mm: float) -> str:
+    """Return an SLD 1.0 style with one line symbol."""
+    return _sld(layer, f"<Rule>{_stroke(colour, width_mm)}</Rule>")
+
+
+def graduated_sld(layer: str, column: str, breaks: Sequence[float], top: float, *, polygons: bool) -> str:
+    """Return an SLD 1.0 style with the classes of `graduated_qml`."""
+    bounds = _bounds(breaks, top)
+    rules = []
+    for i in range(len(bounds) - 1):
+        low, high = (
+            f"<ogc:{op}><ogc:PropertyName>{escape(column)}</ogc:PropertyName>"
+            f"<ogc:Literal>{value:.9f}</ogc:Literal></ogc:{op}>"
+            for op, value in (
+                ("PropertyIsGreaterThanOrEqualTo" if i == 0 else "PropertyIsGreaterThan", bounds[i]),
+                ("PropertyIsLessThanOrEqualTo", bounds[i + 1]),
+            )
+        )
+        fill = f'<PolygonSymbolizer><Fill><CssParameter name="fill">{RAMP[i]}</CssParameter></Fill></PolygonSymbolizer>'
+        symbol = fill if polygons else _stroke(RAMP[i], WIDTHS_MM[i])
+        title = f"<Title>{escape(class_label(breaks, i))}</Title>"
+        rules.append(f"<Rule>{title}<ogc:Filter><ogc:And>{low}{high}</ogc:And></ogc:Filter>{symbol}</Rule>")
+    return _sld(layer, "".join(rules))

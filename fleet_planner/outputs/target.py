@@ -1,0 +1,154 @@
+"""The run directory: written beside, then moved into place whole."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+import sqlite3
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fleet_planner.errors import OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LOCK_SECONDS = 10.0
+"""How long another program may hold the old GeoPackage before the run gives up."""
+
+MARK = "manifest.json"
+"""A folder with this file is a run."""
+
+
+def default_target(plan: Path) -> Path:
+    """Return ``outputs/<plan>/<time>-<hash of the plan>`` in the working folder."""
+    name = plan.resolve().parent.name if plan.stem == "plan" else plan.stem
+    digest = hashlib.sha256(plan.read_bytes()).hexdigest()[:8] if plan.is_file() else "00000000"
+    return Path("outputs") / name / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{digest}"
+
+
+def check_target(out: Path, *, overwrite: bool, lock_seconds: float = LOCK_SECONDS) -> None:
+    """Check before the work begins that ``out`` can be written.
+
+    Raises
+    ------
+    OutputError
+        It is a file, holds something already, may not be written, or its GeoPackage is locked.
+    """
+    if out.exists() and not out.is_dir():
+        raise OutputError("this is a file", "Name a folder.", file=out)
+    if out.is_dir() and any(out.iterdir()):
+        if not overwrite:
+            raise OutputError("the run directory is not empty", "Name another one, or give --overwrite.", file=out)
+        if not (out / MARK).is_file():
+            raise OutputError(
+                f"the folder holds something that is not a run (it has no {MARK}), so it is not overwritten",
+                "Name another one with --out.",
+                file=out,
+            )
+        _check_unlocked(out / "city.gpkg", lock_seconds)
+    nearest = next(p for p in (out.resolve().parent, *out.resolve().parents) if p.exists())
+    if not nearest.is_dir():
+        raise OutputError("a part of this path is a file", "Name another one with --out.", file=nearest)
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise OutputError("the folder may not be written", "Name another one with --out.", file=nearest)
+
+
+def _check_unlocked(path: Path, seconds: float) -> None:
+    """Wait until nobody writes to a GeoPackage; nothing in it is changed."""
+    if not path.is_file():
+        return
+    try:
+        with closing(sqlite3.connect(path, timeout=seconds, isolation_level=None)) as database:
+            database.execute("BEGIN EXCLUSIVE")
+            database.execute("ROLLBACK")
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            raise OutputError(
+                f"another program is using this GeoPackage (waited {seconds:g} s)",
+                "Close it there (in QGIS: remove the layer or end editing), or name another folder with --out.",
+                file=path,
+            ) from error
+    except sqlite3.DatabaseError:
+        return  # a damaged file of an old run is about to be replaced
+
+
+@contextmanager
+def whole_directory(out: Path, *, overwrite: bool) -> Iterator[Path]:
+    """Yield a folder beside ``out``; move it there when all went well, else leave nothing.
+
+    An old run is renamed aside, the new one moved in, then the old one deleted; on failure it is put back.
+
+    Raises
+    ------
+    OutputError
+        The file system refuses: full, not writable, and so on.
+    """
+    check_target(out, overwrite=overwrite)
+    place = out.resolve()
+    beside = place.parent / f".{place.name}.partial-{os.getpid()}"
+    made = _missing_parents(place.parent)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(beside, ignore_errors=True)
+        beside.mkdir()
+        yield beside
+        check_target(out, overwrite=overwrite)
+        _move_in(beside, place)
+    except BaseException as error:
+        shutil.rmtree(beside, ignore_errors=True)
+        _remove_empty(made)
+        if (reason := _refusal(error)) is not None:
+            raise OutputError(
+                f"the results cannot be written: {reason}",
+                "Free space or name another folder with --out; earlier outputs are unchanged.",
+                file=out,
+            ) from error
+        raise
+
+
+def _missing_parents(folder: Path) -> list[Path]:
+    return [p for p in (folder, *folder.parents) if not p.exists()]
+
+
+def _remove_empty(made: list[Path]) -> None:
+    """Remove the folders that were made on the way, innermost first, as long as they are empty."""
+    for folder in made:
+        try:
+            folder.rmdir()
+        except OSError:
+            return
+
+
+def _refusal(error: BaseException) -> str | None:
+    """Return what the file system says, if it is the file system that refuses; else nothing."""
+    if isinstance(error, OutputError):
+        return None
+    if isinstance(error, OSError):
+        return os.strerror(error.errno) if error.errno else str(error)
+    text = str(error)
+    if isinstance(error, sqlite3.OperationalError):
+        return os.strerror(errno.ENOSPC) if "full" in text else text
+    library = type(error).__module__.partition(".")[0]
+    if library in {"pyogrio", "polars"} and type(error).__name__ not in {"PanicException", "ColumnNotFoundError"}:
+        full = "No space" in text or "disk is full" in text or "database or disk is full" in text
+        return os.strerror(errno.ENOSPC) if full else text if "rror" in type(error).__name__ else None
+    return None
+
+
+def _move_in(beside: Path, out: Path) -> None:
+    if not out.exists():
+        beside.rename(out)
+        return
+    old = out.parent / f".{out.name}.old-{os.getpid()}"
+    out.rename(old)
+    try:
+        beside.rename(out)
+    except BaseException:
+        old.rename(out)
+        raise
+    shutil.rmtree(old, ignore_errors=True)

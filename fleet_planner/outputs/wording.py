@@ -1,0 +1,90 @@
+"""Names of streams, classes, measures and findings in the report's language."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+from fleet_planner.findings import Finding
+from fleet_planner.reference import reference_table
+from fleet_planner.tables import finding_text, pollutants
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fleet_planner.tables import Language
+
+ROMAN = {"I", "II", "III", "IV", "V", "VI"}
+
+
+def stream_names(language: Language) -> dict[str, str]:
+    """Return the titles of the streams."""
+    return _titles("streams.csv", "stream", language)
+
+
+def measure_names(language: Language) -> dict[str, str]:
+    """Return the titles of the measures."""
+    return _titles("measures.csv", "measure_id", language)
+
+
+def _titles(table: str, key: str, language: Language) -> dict[str, str]:
+    column = "title_zh" if language == "zh" else "title_en"
+    rows = reference_table(table).iter_rows(named=True)
+    return {row[key]: row[column] or row["title_en"] for row in rows}
+
+
+def pollutant_names(language: Language) -> dict[str, str]:
+    """Return the titles of the pollutants."""
+    return {p.pollutant: p.title_zh if language == "zh" else p.title_en for p in pollutants()}
+
+
+def class_name(road_class: str, words: Mapping[str, str]) -> str:
+    """Return a road class in words; ramps as such; unknown ones as they are."""
+    plain = road_class.removesuffix("_link")
+    name = words.get(f"class_{plain}", plain.replace("_", " "))
+    return words["class_ramp"].format(road=name) if plain != road_class else name
+
+
+def standard_name(standard: str, words: Mapping[str, str]) -> str:
+    """Return ``Euro VI`` for ``euro_VI_abc`` and so on."""
+    if (known := words.get(f"standard_{standard}")) is not None:
+        return known
+    if not standard.startswith("euro_"):
+        return standard.replace("_", " ")
+    step, _, rest = standard.removeprefix("euro_").partition("_")
+    letters = "/".join(rest.upper()) if step in ROMAN else rest.replace("_", "-")
+    return f"{words['euro']}{step} {letters}".strip()
+
+
+def finding_lines(data: Mapping[str, Any], kind: str, language: Language) -> list[str]:
+    """Return the sentences of one kind of finding, ids replaced by titles, each once."""
+    titles = {s["en"]: s[language] for s in data["scenarios"]}
+    measures, streams = measure_names(language), stream_names(language)
+    lines = []
+    for entry in data["findings"]:
+        if entry["kind"] != kind:
+            continue
+        values = dict(entry["values"])
+        for key, names in (("scenario", titles), ("measure", measures), ("stream", streams), ("used", streams)):
+            if key in values:
+                values[key] = names.get(values[key], values[key])
+        if "streams" in values:
+            listed = [streams.get(s.strip(), s.strip()) for s in str(values["streams"]).split(",")]
+            values["streams"] = ("、" if language == "zh" else ", ").join(listed)
+        finding = Finding(entry["code"], kind, values, entry["count"], entry["share"])  # type: ignore[arg-type]  # one of the three kinds
+        lines.append(finding_text(finding, language))
+    return list(dict.fromkeys(lines))
+
+
+def plain_value(text: str | None) -> str:
+    """Return a plan value as a reader would write it: ``b5 0.03, rd99 0.5`` for a table."""
+    text = text or ""
+    if not text.startswith(("{", "[")):
+        return text
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+    if isinstance(value, dict):
+        return ", ".join(f"{k} {v}" for k, v in value.items())
+    return ", ".join(str(v) for v in value)

@@ -1,0 +1,143 @@
+"""Write a run directory whole; render its report again."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+from fleet_planner.errors import InputError, OutputError
+from fleet_planner.outputs import frames
+from fleet_planner.outputs.geopackage import write_geopackage
+from fleet_planner.outputs.manifest import manifest, manifest_text, sha256
+from fleet_planner.outputs.report import read_report_data, report_html
+from fleet_planner.outputs.report_data import report_data
+from fleet_planner.outputs.target import whole_directory
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fleet_planner.pipeline.results import Results
+    from fleet_planner.tables import Language
+
+REPORT_NAMES: dict[Language, str] = {"en": "report.html", "zh": "report.zh.html"}
+
+
+def write_run(results: Results, out: Path, *, overwrite: bool, language: Language) -> Path:
+    """Write the results into ``out``, whole or not at all.
+
+    Parameters
+    ----------
+    results
+        A whole run.
+    out
+        Absent or empty, unless ``overwrite``.
+    overwrite
+        Replace the run that is there; put it back on failure.
+    language
+        Of ``report.html``. In Chinese, ``report.zh.html`` is the same page under the name that
+        `render_report` gives it.
+
+    Returns
+    -------
+    Path
+        ``out``.
+
+    Raises
+    ------
+    OutputError
+        The place cannot be written; earlier outputs are untouched.
+    """
+    begin = time.perf_counter()
+    with whole_directory(out, overwrite=overwrite) as folder:
+        write_geopackage(results, folder / "city.gpkg")
+        results.summary.write_csv(folder / "summary.csv")
+        frames.vehicles_frame(results).write_parquet(folder / "vehicles.parquet")
+        frames.links_long(results).write_parquet(folder / "links.parquet")
+        if results.fleet.rejected.height:
+            results.fleet.rejected.write_csv(folder / "rejected.csv")
+        results.bridged.write_csv(folder / "bridged.csv")
+        text = json.dumps(report_data(results), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        (folder / "report_data.json").write_text(text, encoding="utf-8")
+        page = report_html(json.loads(text), language)
+        for name in dict.fromkeys(["report.html", REPORT_NAMES[language]]):
+            (folder / name).write_text(page, encoding="utf-8")
+        content = manifest(results, folder)
+        content["timings_s"]["outputs"] = round(time.perf_counter() - begin, 3)
+        (folder / "manifest.json").write_text(manifest_text(content), encoding="utf-8")
+    return out
+
+
+def render_report(run_dir: Path, language: Language) -> Path:
+    """Write the report of a finished run again and update its hash in the manifest.
+
+    Parameters
+    ----------
+    run_dir
+        What `write_run` wrote; nothing else is read.
+    language
+        ``en`` writes ``report.html``, ``zh`` writes ``report.zh.html``.
+
+    Returns
+    -------
+    Path
+        The page.
+
+    Raises
+    ------
+    InputError
+        The folder is no run directory, or is damaged.
+    OutputError
+        The report cannot be written.
+    """
+    path = run_dir / "manifest.json"
+    report = run_dir / REPORT_NAMES[language]
+    content, data = _read(run_dir)
+    try:
+        page = report_html(data, language)
+        entries = content["files"]
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise InputError(
+            "the run directory is damaged or was written by another version",
+            "Run the plan again.",
+            file=run_dir / "report_data.json",
+        ) from error
+    try:
+        _replace(report, page)
+        entries[report.name] = sha256(report)
+        _replace(path, manifest_text(content))
+    except OSError as error:
+        raise OutputError(
+            f"the report cannot be written: {error.strerror or error}",
+            "Check the folder's permissions and free space.",
+            file=report,
+        ) from error
+    return report
+
+
+def _read(run_dir: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the manifest and the report's data of a run directory."""
+    path = run_dir / "manifest.json"
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return content, read_report_data(run_dir)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise InputError(
+            "this is no run directory", "Name a folder that `fleet-planner run` wrote.", file=run_dir
+        ) from error
+    except OSError as error:
+        raise InputError(
+            f"the run directory cannot be read: {error.strerror}", "Check its permissions.", file=run_dir
+        ) from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise InputError("the run directory is damaged", "Run the plan again.", file=run_dir) from error
+
+
+def _replace(path: Path, text: str) -> None:
+    beside = path.with_name(f".{path.name}.partial-{os.getpid()}")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -1,0 +1,131 @@
+"""Where the figures of a run come from, and what was assumed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from fleet_planner.errors import InputError
+from fleet_planner.reference import reference_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pydantic import BaseModel
+
+    from fleet_planner.network import Network
+    from fleet_planner.plan.models import Plan
+
+SOURCES = {
+    "item": pl.String,
+    "source": pl.String,
+    "year": pl.String,
+    "licence": pl.String,
+    "checked": pl.String,
+}
+ASSUMPTIONS = {
+    "item": pl.String,
+    "value": pl.String,
+    "unit": pl.String,
+    "source": pl.String,
+    "checked": pl.String,
+    "vkt_share": pl.Float64,
+}
+TABLES = {
+    "emep_eea_2019_hot.csv.gz": ("hot exhaust factors", "EEA: reuse allowed with the source named"),
+    "no2_share.csv": ("share of NO2", "EEA: reuse allowed with the source named"),
+    "bc_share.csv": ("share of black carbon", "EEA: reuse allowed with the source named"),
+    "non_exhaust.csv": ("tyre, brake and road wear", "EEA: reuse allowed with the source named"),
+    "fuels.csv": ("heating value and carbon of fuels", "EEA: reuse allowed with the source named"),
+    "electricity_use.csv": ("electricity use of battery-electric vehicles", "figures"),
+    "measures.csv": ("effects and costs of measures", "figures"),
+    "standards.csv": ("dates of emission standards", "figures"),
+    "standards_more.csv": ("dates of emission standards", "figures"),
+    "road_class_defaults.csv": ("default speeds, lanes, capacities", "own"),
+    "hourly_profiles.csv": ("daily profiles of traffic", "own"),
+    "class_intensity.csv": ("traffic by road class", "own"),
+    "speed_profiles.csv": ("speed by hour", "own; METR-LA for motorways"),
+    "price_levels.csv": ("price levels and exchange rates", "figures"),
+}
+
+
+def sources_table(plan: Plan, network: Network, grid: tuple[float, str, str]) -> pl.DataFrame:
+    """Return the data sets and packaged tables of a run: ``item, source, year, licence, checked``."""
+    rows = [("road network", network.attribution, "", network.attribution, "yes")]
+    region = plan.city.grid_region or plan.city.country
+    rows.append((f"CO2 of electricity, {region}", f"{grid[0]:g} kg/kWh: {grid[1]}", "", "", grid[2]))
+    for name, (item, licence) in TABLES.items():
+        table = reference_table(name)
+        year = "published" if "published" in table.columns else "year"
+        sources = table["source"].unique().sort()
+        text = sources[0] if sources.len() == 1 else f"{sources.len()} sources, row by row in {name}"
+        years = table[year].cast(pl.Int64, strict=False).drop_nulls()
+        low, high = years.min(), years.max()
+        span = str(low) if low == high else f"{low!s}-{high!s}"
+        bad = table.filter(pl.col("checked") == "no").height
+        checked = "yes" if bad == 0 else f"{table.height - bad} of {table.height} rows"
+        rows.append((item, str(text), span, licence, checked))
+    return pl.DataFrame(rows, schema=SOURCES, orient="row")
+
+
+def assumptions_table(plan: Plan, base: Path, measures: pl.DataFrame) -> pl.DataFrame:
+    """Return what the run assumed: plan values open to debate, the registry's assumptions, unchecked figures."""
+    rows = [*_plan_values(plan), *_measure_values(plan, measures)]
+    table = pl.DataFrame(rows, schema=ASSUMPTIONS, orient="row")
+    if not plan.fleet.assumptions:
+        return table
+    return pl.concat([table, _registry_assumptions(base / plan.fleet.assumptions)])
+
+
+def _plan_values(plan: Plan) -> list[tuple[str, str, str, str, str, float | None]]:
+    out: list[tuple[str, str, str, str, str, float | None]] = []
+    sections: list[tuple[str, BaseModel]] = [
+        ("economics", plan.economics),
+        ("factors", plan.factors),
+        ("activity", plan.activity),
+    ]
+    for name, section in sections:
+        for key, spec in type(section).model_fields.items():
+            given = key in section.model_fields_set
+            value = str(getattr(section, key))
+            if key in {"access", "gtfs", "gtfs_date", "hot"}:
+                continue
+            out.append((f"{name}.{key}", value, "", spec.description or "", "plan" if given else "default", None))
+    for stream, share in plan.fleet.visiting_share.items():
+        out.append((f"fleet.visiting_share.{stream}", f"{share:g}", "fraction of local km", "the plan", "plan", None))
+    return out
+
+
+def _measure_values(plan: Plan, measures: pl.DataFrame) -> list[tuple[str, str, str, str, str, float | None]]:
+    out: list[tuple[str, str, str, str, str, float | None]] = []
+    for name in sorted({m.measure for s in plan.scenario for m in s.measure}):
+        rows = measures.filter((pl.col("measure_id") == name) & (pl.col("modelled") == "yes"))
+        for row in rows.iter_rows(named=True):
+            low, high = row["low"], row["high"]
+            spread = f" ({low}..{high})" if low is not None and high is not None else ""
+            unit = "points" if "points" in row["pollutant"] else "%"
+            engine = {"legacy": "without filter", "with_filter": "with filter", "any": ""}[row["effect_on"]]
+            item = f"{row['title_en']}: {row['pollutant']} {engine}".strip()
+            out.append((item, f"{row['change_pct']}{spread}", unit, row["source"], row["checked"], None))
+    return out
+
+
+def _registry_assumptions(path: Path) -> pl.DataFrame:
+    if not path.is_file():
+        raise InputError("there is no such file of assumptions", "Check fleet.assumptions in the plan.", file=path)
+    try:
+        table = pl.read_csv(path, infer_schema=False)
+    except pl.exceptions.PolarsError as error:
+        raise InputError(f"this is not a CSV table: {error}", "Mend it.", file=path) from error
+    for column in ("figure_id", "value", "unit", "what", "source", "checked", "vkt_share"):
+        if column not in table.columns:
+            raise InputError("a column is missing", "See inputs/coquimbo/assumptions.csv.", file=path, column=column)
+    return table.select(
+        pl.format("registry: {}", pl.col("what")).alias("item"),
+        "value",
+        "unit",
+        "source",
+        "checked",
+        pl.col("vkt_share").cast(pl.Float64, strict=False),
+    )

@@ -1,0 +1,73 @@
+"""Everything that a run found out, ready to be written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import polars as pl
+
+    from fleet_planner.activity.model import Activity
+    from fleet_planner.findings import Finding
+    from fleet_planner.fleet.model import Fleet
+    from fleet_planner.inventory.model import Inventory
+    from fleet_planner.network.model import Network
+    from fleet_planner.plan.models import Plan
+    from fleet_planner.scenarios.model import ScenarioFleet
+
+
+@dataclass(frozen=True)
+class ScenarioResult:
+    """One scenario: the fleet it leaves, its inventory and what it costs.
+
+    ``costs`` has one row per measure: ``scenario, measure_id, title_en, title_zh, vehicles,
+    capex_usd2024, annualised_capex_usd2024, opex_usd2024_per_year, energy_cost_usd2024_per_year,
+    total_usd2024_per_year, checked`` (empty for the baseline). ``zones`` has one row per zone and
+    pollutant column ``<pollutant>_kg_per_day``; empty without zones.
+    """
+
+    fleet: ScenarioFleet
+    inventory: Inventory
+    costs: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """A file that the run read: path as the plan names it, bytes, SHA-256, role, licence."""
+
+    role: str
+    path: str
+    sha256: str
+    bytes: int
+    licence: str
+
+
+@dataclass(frozen=True)
+class Results:
+    """A whole run.
+
+    ``scenarios`` begins with the baseline. ``summary`` has one row per scenario and pollutant:
+    ``scenario, pollutant, unit, value_per_year, baseline_per_year, change_pct`` (t, GJ or MWh a year).
+    ``sources`` has one row per figure table or data set used: ``item, source, year, licence, checked``.
+    ``assumptions`` has one row per plan default, registry assumption or unchecked figure that mattered:
+    ``item, value, unit, source, checked, vkt_share``.
+    """
+
+    plan: Plan
+    plan_path: Path
+    network: Network
+    fleet: Fleet
+    activity: Activity
+    scenarios: tuple[ScenarioResult, ...]
+    zones: Any  # geopandas.GeoDataFrame or None: zone_id, population, geometry
+    summary: pl.DataFrame
+    sources: pl.DataFrame
+    assumptions: pl.DataFrame
+    inputs: tuple[InputFile, ...]
+    findings: tuple[Finding, ...]
+    bridged: pl.DataFrame
+    timings_s: Mapping[str, float] = field(default_factory=dict)

@@ -1,0 +1,308 @@
+"""Order the steps: a plan file in, results out; nothing is written here."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import numba
+import numpy as np
+import polars as pl
+
+from fleet_planner.activity import Activity, build_activity
+from fleet_planner.economics import EnergyChange, empty_costs, scenario_costs
+from fleet_planner.errors import InputError, PlanError
+from fleet_planner.factors.extras import grid_factor, load_extras
+from fleet_planner.factors.hot_table import HotTable, load_hot_table
+from fleet_planner.factors.table import compile_factors
+from fleet_planner.findings import Finding
+from fleet_planner.fleet import Fleet, load_fleet
+from fleet_planner.inventory import Inventory, compute_inventory
+from fleet_planner.inventory.weights import technologies_of
+from fleet_planner.network import Network, builtin_gtfs, builtin_zones, load_network
+from fleet_planner.network.builtin import archive_path
+from fleet_planner.pipeline.provenance import assumptions_table, sources_table
+from fleet_planner.pipeline.results import InputFile, Results, ScenarioResult
+from fleet_planner.plan.load import load_plan
+from fleet_planner.progress import Progress, silent
+from fleet_planner.scenarios import ScenarioFleet, apply_scenario, baseline, measures_table
+from fleet_planner.tables import pollutants
+from fleet_planner.transit_feed import Feed, read_feed
+from fleet_planner.units import DAYS_PER_YEAR
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from fleet_planner.plan.models import Plan
+
+
+@dataclass
+class _Clock:
+    """Seconds spent by step."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        begin = time.perf_counter()
+        yield
+        self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - begin, 3)
+
+
+def run_plan(
+    path: Path,
+    *,
+    only: tuple[str, ...] = (),
+    threads: int | None = None,
+    progress: Progress = silent,
+) -> Results:
+    """Run a plan.
+
+    Parameters
+    ----------
+    path
+        The plan file; other paths in it are relative to its folder.
+    only
+        Names of the scenarios to run besides the baseline; empty: all.
+    threads
+        Threads of the kernels; results do not depend on it.
+    progress
+        Is told how far the run is.
+
+    Raises
+    ------
+    UserError
+        Something in the plan or its inputs has to be mended by the user.
+    """
+    if threads:
+        numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
+    clock = _Clock()
+    plan = _only(load_plan(path), only, path)
+    base = path.parent
+    with clock.step("network"):
+        network = load_network(plan.network, base, plan.city.country, progress)
+    with clock.step("fleet"):
+        progress("reading the fleet", 0.2)
+        fleet = load_fleet(plan.fleet, base, plan.city, plan.factors.default_load)
+    with clock.step("activity"):
+        feed = _feed(plan, base)
+        activity = build_activity(network, fleet.vehicles, plan.activity, base, feed, progress)
+    with clock.step("factors"):
+        progress("compiling emission factors", 0.45)
+        hot = load_hot_table(plan.factors.hot)
+        grid = grid_factor(plan.city.grid_region or plan.city.country, plan.city.year)
+    measures = measures_table()
+    fleets = [baseline(fleet)]
+    sulphur_ppm = plan.city.diesel_sulphur_ppm
+    fleets += [apply_scenario(fleet, scenario, measures, sulphur_ppm=sulphur_ppm) for scenario in plan.scenario]
+    results: list[ScenarioResult] = []
+    for number, state in enumerate(fleets):
+        progress(f"inventory: {state.title_en}", 0.5 + 0.3 * number / len(fleets))
+        with clock.step("inventory"):
+            inventory = _inventory(state, network, activity, hot, grid[0], plan)
+        with clock.step("costs"):
+            first = results[0].inventory if results else None
+            costs = _costs(state, inventory, first, measures, plan)
+        results.append(ScenarioResult(state, inventory, costs))
+    findings = _all_findings(network, fleet, activity, results)
+    return Results(
+        plan=plan,
+        plan_path=path,
+        network=network,
+        fleet=fleet,
+        activity=activity,
+        scenarios=tuple(results),
+        zones=_zones(plan, base),
+        summary=summary_table(results),
+        sources=sources_table(plan, network, grid),
+        assumptions=assumptions_table(plan, base, measures),
+        inputs=_inputs(plan, path),
+        findings=findings,
+        bridged=_bridged_used(results, hot),
+        timings_s=clock.seconds,
+    )
+
+
+def _only(plan: Plan, only: tuple[str, ...], path: Path) -> Plan:
+    if not only:
+        return plan
+    known = [s.name for s in plan.scenario]
+    for name in only:
+        if name not in known and name != "baseline":
+            raise PlanError(
+                "no such scenario",
+                f"The plan has {', '.join(known)}.",
+                file=path,
+                column="--scenario",
+                value=name,
+            )
+    return plan.model_copy(update={"scenario": [s for s in plan.scenario if s.name in only]})
+
+
+def _feed(plan: Plan, base: Path) -> Feed | None:
+    given = plan.activity.gtfs
+    if not given:
+        return None
+    try:
+        day = date.fromisoformat(plan.activity.gtfs_date) if plan.activity.gtfs_date else None
+    except ValueError as error:
+        raise PlanError(
+            "not a date", "Write YYYY-MM-DD.", column="activity.gtfs_date", value=plan.activity.gtfs_date
+        ) from error
+    return read_feed(builtin_gtfs() if given == "builtin" else base / given, day)
+
+
+def _inventory(
+    state: ScenarioFleet,
+    network: Network,
+    activity: Activity,
+    hot: HotTable,
+    grid_kg_per_kwh: float,
+    plan: Plan,
+) -> Inventory:
+    factors = compile_factors(
+        technologies_of(state.vehicles), hot, load_extras(grid_kg_per_kwh), plan.factors.below_range
+    )
+    return compute_inventory(state.vehicles, state.multipliers, network.links, activity, factors)
+
+
+def _costs(
+    state: ScenarioFleet, inventory: Inventory, first: Inventory | None, measures: pl.DataFrame, plan: Plan
+) -> pl.DataFrame:
+    if first is None:
+        return empty_costs()
+    energy = _energy_changes(state, inventory, first)
+    return scenario_costs(state, measures, plan.economics, energy)
+
+
+def _energy_changes(state: ScenarioFleet, inventory: Inventory, first: Inventory) -> dict[str, EnergyChange]:
+    """Return the energy of each measure's vehicles, all their kilometres, against the baseline."""
+    rows = state.vehicles.select("baseline_row", "measures", "share_inside", "count")
+    whole = np.bincount(rows["baseline_row"].to_numpy(), weights=rows["count"].to_numpy())
+    before = rows["baseline_row"].to_numpy()
+    part = rows["count"].to_numpy() / np.maximum(whole[before], 1e-300)
+    inside = np.maximum(rows["share_inside"].to_numpy(), 1e-9)
+    year = DAYS_PER_YEAR / inside
+    fuel, power = (inventory.pollutants.index(n) for n in ("energy_MJ", "electricity_kwh"))
+    fuel_now = inventory.vehicle[:, fuel] * year
+    fuel_change = fuel_now - first.vehicle[before, fuel] * part * year
+    power_change = (inventory.vehicle[:, power] - first.vehicle[before, power] * part) * year
+    out: dict[str, EnergyChange] = {}
+    for i, listed in enumerate(rows["measures"].to_list()):
+        if not listed:
+            continue
+        for place, measure in enumerate(listed.split(",")):
+            had = out.get(measure, EnergyChange(0.0, 0.0, 0.0))
+            leads = 1.0 if place == 0 else 0.0
+            out[measure] = EnergyChange(
+                had.fuel_change_mj + leads * float(fuel_change[i]),
+                had.electricity_change_kwh + leads * float(power_change[i]),
+                had.fuel_used_mj + float(fuel_now[i]),
+            )
+    return out
+
+
+def summary_table(results: list[ScenarioResult]) -> pl.DataFrame:
+    """Return the yearly totals: ``scenario, pollutant, unit, value_per_year, baseline_per_year, change_pct``."""
+    specs = {p.pollutant: p for p in pollutants()}
+    rows = []
+    base: dict[str, float] = {}
+    for result in results:
+        totals = result.inventory.link.sum(axis=0)
+        for p, name in enumerate(result.inventory.pollutants):
+            value = float(totals[p]) * DAYS_PER_YEAR * specs[name].per_year_factor
+            before = base.setdefault(name, value)
+            change = 100.0 * (value / before - 1.0) if before else None
+            rows.append((result.fleet.name, name, specs[name].unit_per_year, value, before, change))
+    schema = {
+        "scenario": pl.String,
+        "pollutant": pl.String,
+        "unit": pl.String,
+        "value_per_year": pl.Float64,
+        "baseline_per_year": pl.Float64,
+        "change_pct": pl.Float64,
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _all_findings(
+    network: Network, fleet: Fleet, activity: Activity, results: list[ScenarioResult]
+) -> tuple[Finding, ...]:
+    """Collect the findings of all steps, each once; those of inventories only where the baseline lacks them."""
+    out = [*network.findings, *fleet.findings, *activity.findings, *results[0].inventory.findings]
+    for result in results[1:]:
+        out += result.fleet.findings
+        unchecked = result.costs.filter(pl.col("checked") == "no")["measure_id"].to_list()
+        title = result.fleet.title_en
+        out += [Finding("economics.cost_unchecked", "assumption", {"scenario": title, "measure": m}) for m in unchecked]
+    return tuple(out)
+
+
+def _zones(plan: Plan, base: Path) -> Any:
+    """Return the zones of the plan as a GeoDataFrame, or nothing."""
+    given = plan.network.zones
+    if not given:
+        return None
+    if given == "builtin":
+        return builtin_zones()
+    import pyogrio
+
+    path = base / given
+    if not path.is_file():
+        raise InputError("there is no such zone file", "Check network.zones in the plan.", file=path)
+    try:
+        zones = pyogrio.read_dataframe(path)
+    except (pyogrio.errors.DataSourceError, ValueError) as error:
+        raise InputError(f"the zones cannot be read: {error}", "Use GeoPackage or GeoJSON.", file=path) from error
+    if "population" not in zones.columns:
+        raise InputError("the zones have no population", "Add the column.", file=path, column="population")
+    if "zone_id" not in zones.columns:
+        zones["zone_id"] = range(1, len(zones) + 1)
+    return zones[["zone_id", "population", "geometry"]].to_crs(4326)
+
+
+def _inputs(plan: Plan, path: Path) -> tuple[InputFile, ...]:
+    """Return every file that was read, with its SHA-256."""
+    base = path.parent
+    files: list[tuple[str, Path, str, str]] = [("plan", path, path.name, "")]
+    files.append(("registry", base / plan.fleet.registry, plan.fleet.registry, ""))
+    if plan.fleet.assumptions:
+        files.append(("assumptions", base / plan.fleet.assumptions, plan.fleet.assumptions, ""))
+    if plan.network.builtin:
+        files.append(("network", archive_path(), f"aequilibrae/{archive_path().name}", "ODbL 1.0"))
+    elif plan.network.file:
+        files.append(("network", base / plan.network.file, plan.network.file, plan.network.licence or "ODbL 1.0"))
+    if plan.activity.gtfs and plan.activity.gtfs != "builtin":
+        files.append(("timetable", base / plan.activity.gtfs, plan.activity.gtfs, ""))
+    if plan.network.zones and plan.network.zones != "builtin":
+        files.append(("zones", base / plan.network.zones, plan.network.zones, ""))
+    files += [("access area", base / rule.area, rule.area, "") for rule in plan.activity.access if rule.area]
+    return tuple(_described(*entry) for entry in files if entry[1].is_file())
+
+
+def _described(role: str, file: Path, shown: str, licence: str) -> InputFile:
+    digest = hashlib.sha256()
+    with file.open("rb") as handle:
+        while block := handle.read(1 << 20):
+            digest.update(block)
+    return InputFile(role, shown, digest.hexdigest(), file.stat().st_size, licence)
+
+
+def _bridged_used(results: list[ScenarioResult], hot: HotTable) -> pl.DataFrame:
+    """Return the bridged rows of the published table that belong to a technology of the run."""
+    used = pl.concat(
+        [r.inventory.by_technology.select("category", "fuel", "segment", "standard") for r in results]
+    ).unique()
+    counts = np.diff(hot.bridge_offsets)
+    owner = np.repeat(np.arange(counts.size), counts)
+    spans = pl.DataFrame(hot.bridges, schema=["v_from_kmh", "v_to_kmh", "ef_from", "ef_to"], orient="row")
+    rows = hot.keys[owner.tolist()].select(
+        "category", "fuel", "segment", "standard", "technology", "pollutant", "mode", "load", "slope", "unit"
+    )
+    table = pl.concat([rows, spans], how="horizontal")
+    return table.join(used, on=used.columns, how="semi", maintain_order="left")

@@ -1,0 +1,1 @@
+"""The plan file: models, reading, template. Resolves paths, reads no data."""

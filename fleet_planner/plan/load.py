@@ -1,0 +1,114 @@
+"""Read and check a plan file; every error names file, key, what was found and what is allowed."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ValidationError
+
+from fleet_planner.errors import InputError, PlanError
+from fleet_planner.plan.models import Plan
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def load_plan(path: Path) -> Plan:
+    """Read ``path`` and check it.
+
+    Raises
+    ------
+    InputError
+        The file is missing, unreadable, not UTF-8 or not TOML.
+    PlanError
+        A key is unknown, missing, of the wrong type or not allowed; all such errors in one message.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise InputError("there is no such plan file", "Write one with `fleet-planner init DIR`.", file=path) from error
+    except IsADirectoryError as error:
+        raise InputError("this is a folder", "Name the plan file in it, such as plan.toml.", file=path) from error
+    except PermissionError as error:
+        raise InputError("the file may not be read", "Check its permissions.", file=path) from error
+    except UnicodeDecodeError as error:
+        raise InputError(
+            "the file is not UTF-8 text", "Save it as UTF-8.", file=path, value=f"byte {error.start}"
+        ) from error
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"this is not valid TOML: {error}", "Mend the line.", file=path) from error
+    return check_plan(data, path)
+
+
+def check_plan(data: dict[str, Any], path: Path) -> Plan:
+    """Check a parsed plan; ``path`` is for the messages."""
+    try:
+        return Plan.model_validate(data)
+    except ValidationError as error:
+        lines = [_message(e, data) for e in error.errors(include_url=False)]
+        if len(lines) == 1:
+            raise PlanError(lines[0], file=path) from error
+        listed = "".join(f"\n  - {line}" for line in lines)
+        raise PlanError(f"{len(lines)} entries are wrong:{listed}", file=path) from error
+
+
+def _message(error: Any, data: dict[str, Any]) -> str:
+    location = [part for part in error["loc"] if isinstance(part, (str, int))]
+    key = _dotted(location)
+    kind = error["type"]
+    if kind == "extra_forbidden":
+        near = difflib.get_close_matches(str(location[-1]), _allowed_keys(location[:-1]), n=1)
+        allowed = ", ".join(_allowed_keys(location[:-1]))
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        return f"unknown key {key}; {hint}Allowed here: {allowed}"
+    if kind == "missing":
+        return f"key {key} is missing"
+    text = str(error["msg"]).removeprefix("Value error, ")
+    text = text[0].lower() + text[1:]
+    found = _at(data, location)
+    shown = "" if isinstance(found, dict) or found is None else f" (found: {found!r})"
+    return f"key {key}: {text}{shown}" if key else f"{text}{shown}"
+
+
+def _dotted(location: list[str | int]) -> str:
+    """Return ``scenario[2].measure[1].uptake``; list entries count from 1."""
+    out = ""
+    for part in location:
+        out += f"[{part + 1}]" if isinstance(part, int) else f"{'.' if out else ''}{part}"
+    return out
+
+
+def _at(data: Any, location: list[str | int]) -> object | None:
+    here = data
+    for part in location:
+        try:
+            here = here[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return here  # type: ignore[no-any-return]  # any value of the user's may stand here
+
+
+def _allowed_keys(location: list[str | int]) -> list[str]:
+    model: type[BaseModel] = Plan
+    for part in location:
+        if isinstance(part, int):
+            continue
+        field = model.model_fields.get(part)
+        inner = _model_of(field.annotation) if field else None
+        if inner is None:
+            return []
+        model = inner
+    return list(model.model_fields)
+
+
+def _model_of(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        if found := _model_of(argument):
+            return found
+    return None

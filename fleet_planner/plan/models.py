@@ -1,0 +1,189 @@
+"""The plan file as frozen models: one class per section, unknown keys refused.
+
+Each field has a default where a city can do without it, and a description; the commented
+template and the JSON schema are made from these classes.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+Positive = Annotated[float, Field(gt=0.0)]
+
+
+class Section(BaseModel):
+    """Base of all sections: immutable, no unknown keys, no silent coercion of text to numbers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class City(Section):
+    """Where and when."""
+
+    name: str = Field(description="name of the city, as shown on the report")
+    name_zh: str = Field(default="", description="name in Chinese; the report in Chinese falls back on name")
+    country: str = Field(
+        description="country or region code whose emission-standard dates apply (CL, CN, CN-BJ, US, US-CA, EU)"
+    )
+    year: int = Field(ge=1990, le=2060, description="base year of the inventory")
+    diesel_sulphur_ppm: Annotated[float, Field(ge=0.0)] = Field(
+        default=10.0,
+        description="sulphur of the diesel sold in the city, ppm by mass; filters need clean fuel",
+    )
+    grid_region: str = Field(default="", description="region in the electricity table; empty: the country code above")
+
+
+class ColumnMap(Section):
+    """Names of the user's columns for the link table; only needed for tables that are not OSM."""
+
+    u: str = Field(default="u", description="start node")
+    v: str = Field(default="v", description="end node")
+    road_class: str = Field(default="road_class", description="road class")
+    length_m: str = Field(default="", description="length in metres; empty: computed from the geometry")
+    lanes: str = Field(default="", description="lanes in the direction of the link")
+    maxspeed_kmh: str = Field(default="", description="speed limit, km/h")
+    oneway: str = Field(default="", description="column that is true where the link is one-way")
+    osm_id: str = Field(default="", description="OSM way id")
+    name: str = Field(default="", description="street name")
+
+
+class NetworkSection(Section):
+    """The road network: one of `builtin`, `file`, `place`."""
+
+    builtin: Literal["", "coquimbo"] = Field(default="", description="a network that an installed package ships")
+    file: str = Field(default="", description="a .osm.pbf, .osm, .osm.bz2, .graphml, .gpkg, .parquet or .csv file")
+    place: str = Field(default="", description="a place name for OpenStreetMap over the internet")
+    columns: ColumnMap = Field(default=ColumnMap(), description="column names of a table that is not OSM")
+    road_classes: dict[str, str] = Field(
+        default={}, description="a table's own road classes -> OSM highway classes, such as '1' = 'trunk'"
+    )
+    zones: str = Field(
+        default="",
+        description="polygons with a population column for the zone map; 'builtin' for the embedded city's own",
+    )
+    directed: bool = Field(
+        default=True, description="table: each row is one direction (false: two-way unless `oneway` says so)"
+    )
+    licence: str = Field(default="", description="who made the network and its licence, shown on the map")
+    country_speeds: str = Field(default="", description="region of the speed-limit defaults; empty: the city's country")
+    download_hint: str = Field(default="", description="where the file can be had, told when it is missing")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> NetworkSection:
+        if sum(bool(x) for x in (self.builtin, self.file, self.place)) != 1:
+            raise ValueError("give exactly one of builtin, file, place")
+        return self
+
+
+class FleetSection(Section):
+    """The vehicle registry."""
+
+    registry: str = Field(description="CSV or Parquet file, one row per vehicle or group")
+    assumptions: str = Field(
+        default="",
+        description="CSV of the registry's assumed figures (figure_id, value, unit, ..., vkt_share)",
+    )
+    max_rejected_vkt_share: Fraction = Field(
+        default=0.01, description="stop when rejected rows hold more than this share of the vehicle-km"
+    )
+    visiting_share: dict[str, Annotated[float, Field(ge=0.0)]] = Field(
+        default={},
+        description="visiting vehicle-km as a fraction of the stream's local vehicle-km, by stream",
+    )
+
+
+class AccessRule(Section):
+    """Roads that some streams may not use at some hours."""
+
+    streams: list[str] = Field(description="streams that are kept out")
+    road_classes: list[str] = Field(default=[], description="road classes concerned; empty: all")
+    hours: list[Annotated[int, Field(ge=0, le=23)]] = Field(
+        default=list(range(24)), description="hours concerned, 0..23"
+    )
+    area: str = Field(default="", description="polygon file (.geojson, .gpkg); empty: everywhere")
+
+
+class ActivitySection(Section):
+    """Where and when the vehicle-km are driven."""
+
+    peak_hours: list[Annotated[int, Field(ge=0, le=23)]] = Field(
+        default=[7, 8, 17, 18, 19], description="hours counted as peak for the factors that are by mode"
+    )
+    access: list[AccessRule] = Field(default=[], description="access rules")
+    gtfs: str = Field(
+        default="", description="GTFS feed that places the urban buses; 'builtin' for the embedded city's own"
+    )
+    gtfs_date: str = Field(default="", description="service day YYYY-MM-DD; empty: the feed's busiest day")
+
+
+class FactorsSection(Section):
+    """Which emission factors."""
+
+    hot: Literal["emep_eea_2019"] = Field(default="emep_eea_2019", description="factor set of the hot exhaust")
+    below_range: Literal["clamp", "constant_g_per_h"] = Field(
+        default="clamp",
+        description="below a curve's lowest speed: hold g/km, or hold g/h (g/km grows as the speed falls)",
+    )
+    default_load: Fraction = Field(default=0.5, description="load of heavy vehicles whose registry gives none")
+
+
+class ScenarioMeasure(Section):
+    """One measure on some of the vehicles."""
+
+    measure: str = Field(description="measure id of the packaged table, such as dpf_scr, rd99, bev_bus")
+    streams: list[str] = Field(default=[], description="streams treated; empty: all that are eligible")
+    standards: list[str] = Field(default=[], description="standards treated; empty: all that are eligible")
+    uptake: Fraction = Field(default=1.0, description="share of the eligible vehicles that is treated")
+
+
+class Scenario(Section):
+    """A named set of measures; what it does not name stays as in the baseline."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,30}$", description="short name, used in column names")
+    title: str = Field(description="title on the report")
+    title_zh: str = Field(default="", description="title in Chinese")
+    measure: list[ScenarioMeasure] = Field(default=[], description="its measures; their order does not matter")
+
+
+class EconomicsSection(Section):
+    """Prices; costs are in US dollars of 2024."""
+
+    discount_rate: Fraction = Field(default=0.06, description="real discount rate a year")
+    diesel_usd_per_l: Positive = Field(default=1.05, description="diesel price, US$ 2024 per litre")
+    electricity_usd_per_kwh: Positive = Field(default=0.14, description="electricity price, US$ 2024 per kWh")
+    fuel_premium_usd_per_l: dict[str, float] = Field(
+        default={"b5": 0.03, "b20": 0.1, "b100": 0.4, "rd99": 0.5, "gtl": 0.3},
+        description="what a litre of a clean fuel costs above diesel, US$ 2024, by measure",
+    )
+
+
+class OutputsSection(Section):
+    """What is written."""
+
+    map_pollutants: list[str] = Field(
+        default=["NOx", "PM_exhaust", "PM2.5_non_exhaust", "CO2"], description="pollutants on the map's links"
+    )
+    language: Literal["en", "zh"] = Field(default="en", description="language of the report")
+
+
+class Plan(Section):
+    """A whole plan."""
+
+    city: City
+    network: NetworkSection
+    fleet: FleetSection
+    activity: ActivitySection = ActivitySection()
+    factors: FactorsSection = FactorsSection()
+    scenario: list[Scenario] = []
+    economics: EconomicsSection = EconomicsSection()
+    outputs: OutputsSection = OutputsSection()
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Plan:
+        names = ["baseline", *(s.name for s in self.scenario)]
+        if twice := sorted({n for n in names if names.count(n) > 1}):
+            raise ValueError(f"scenario names must differ, and 'baseline' is taken: {', '.join(twice)}")
+        return self

@@ -1,0 +1,124 @@
+"""Load the data dictionary: columns, pollutants and the sentences of findings."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fleet_planner.findings import Finding
+
+Language = Literal["en", "zh"]
+
+
+@dataclass(frozen=True)
+class ColumnSpec:
+    """One column of a table: what it holds, in which unit, what is allowed.
+
+    ``allowed`` is ``a|b|c`` for words, ``low..high`` for numbers (either end may be empty), or "".
+    ``required`` columns must be there and may not be empty; others fall back on ``default``.
+    """
+
+    column: str
+    type: Literal["text", "integer", "number", "boolean", "geometry"]
+    unit: str
+    default: str
+    required: bool
+    allowed: str
+    title_en: str
+    title_zh: str
+    description: str
+
+
+@dataclass(frozen=True)
+class PollutantSpec:
+    """One reported quantity: ``unit_per_day_link`` and so on follow from ``unit`` (g, MJ or kWh)."""
+
+    pollutant: str
+    column: str
+    unit: str
+    unit_per_year: str
+    per_year_factor: float
+    title_en: str
+    title_zh: str
+    description: str
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+def _folder() -> Path:
+    return Path(str(files("fleet_planner.tables")))
+
+
+@cache
+def columns(table: str) -> tuple[ColumnSpec, ...]:
+    """Return the columns of ``table`` (a file name in ``tables/columns`` without ``.csv``)."""
+    return tuple(
+        ColumnSpec(
+            column=row["column"],
+            type=row["type"],  # type: ignore[arg-type]  # checked by a test on the packaged files
+            unit=row["unit"],
+            default=row["default"],
+            required=row["required"] == "yes",
+            allowed=row["allowed"],
+            title_en=row["title_en"],
+            title_zh=row["title_zh"],
+            description=row["description"],
+        )
+        for row in _rows(_folder() / "columns" / f"{table}.csv")
+    )
+
+
+@cache
+def pollutants() -> tuple[PollutantSpec, ...]:
+    """Return the reported quantities in the order of every output."""
+    return tuple(
+        PollutantSpec(
+            pollutant=row["pollutant"],
+            column=row["column"],
+            unit=row["unit"],
+            unit_per_year=row["unit_per_year"],
+            per_year_factor=float(row["per_year_factor"]),
+            title_en=row["title_en"],
+            title_zh=row["title_zh"],
+            description=row["description"],
+        )
+        for row in _rows(_folder() / "pollutants.csv")
+    )
+
+
+@cache
+def _finding_sentences() -> Mapping[str, Mapping[str, str]]:
+    return {row["code"]: row for path in sorted((_folder() / "findings").glob("*.csv")) for row in _rows(path)}
+
+
+def finding_text(finding: Finding, language: Language = "en") -> str:
+    """Return the sentence of ``finding`` with its numbers filled in.
+
+    Raises
+    ------
+    KeyError
+        The code has no sentence in ``tables/findings``.
+    """
+    template = _finding_sentences()[finding.code][language]
+    values: dict[str, str | int | float] = dict(finding.values)
+    if finding.count is not None:
+        values.setdefault("count", f"{finding.count:,}")
+    if finding.share is not None:
+        values.setdefault("share", f"{100 * finding.share:.2f} %")
+    return template.format(**values)
+
+
+@cache
+def report_words(language: Language) -> dict[str, str]:
+    """Return the words of the report by key."""
+    return {row["key"]: row[language] for row in _rows(_folder() / "report_text.csv")}

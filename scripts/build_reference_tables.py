@@ -1,0 +1,444 @@
+"""Turn a folder of collected reference figures into the packaged tables.
+
+Usage: python scripts/build_reference_tables.py --from FOLDER [--check]
+
+Each packaged row keeps its source, year, unit and whether the source was read (``checked``).
+With ``--check`` nothing is written; the exit status is 1 when a packaged table differs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import sys
+from pathlib import Path
+
+import polars as pl
+
+TARGET = Path(__file__).resolve().parent.parent / "fleet_planner" / "reference"
+GUIDEBOOK = "EMEP/EEA air pollutant emission inventory guidebook 2019, chapter 1.A.3.b"
+HEAVY_ORDER = ("conventional", "euro_I", "euro_II", "euro_III", "euro_IV", "euro_V")
+HEAVY_STANDARDS = {"PRE": "conventional", "I": "euro_I", "II": "euro_II", "III": "euro_III", "IV": "euro_IV"}
+HEAVY_STANDARDS |= {"V": "euro_V", "VI": "euro_VI_abc"}
+LIGHT_STANDARDS = {"PRE": "conventional", "I": "euro_1", "II": "euro_2", "III": "euro_3", "IV": "euro_4"}
+LIGHT_STANDARDS |= {"V": "euro_5", "VI": "euro_6abc", "VIc": "euro_6d"}
+FUELS = {"G": "petrol", "D": "diesel", "LPG": "lpg", "CNG": "cng"}
+CATEGORIES = {
+    "PC": ("passenger_car",),
+    "LCV": ("light_commercial",),
+    "HDV": ("heavy_truck", "bus"),
+    "Motorcycle": ("l_category",),
+}
+POLLUTANTS = {"PM2.5": "PM_exhaust", "HC": "VOC", "CO2_fossil_tailpipe": "CO2"}
+KEPT_POLLUTANTS = {
+    "CO",
+    "VOC",
+    "NOx",
+    "PM_exhaust",
+    "BC",
+    "CO2",
+    "NO2_share_points",
+    "PM2.5_brake",
+    "PM2.5_tyre_road",
+}
+HEAVY = "heavy_truck|bus"
+PRE_VI = "euro_I|euro_II|euro_III|euro_IV|euro_V"
+ANY_STANDARD = "conventional|euro_I|euro_II|euro_III|euro_IV|euro_V|eev|euro_VI_abc|euro_VI_de"
+LIGHT_ANY = "conventional|euro_1|euro_2|euro_3|euro_4|euro_5|euro_6abc|euro_6d_temp|euro_6d"
+
+# measure: our id, kind, categories, streams, fuels, standards, filter class, device, max sulphur ppm, zh
+MEASURES: dict[str, tuple[str, str, str, str, str, str, str, str, str, str]] = {
+    "doc": (
+        "doc",
+        "retrofit",
+        HEAVY,
+        "",
+        "diesel",
+        "conventional|euro_I|euro_II|euro_III",
+        "legacy",
+        "DOC",
+        "500",
+        "柴油氧化催化器",
+    ),
+    "dpf_passive": (
+        "dpf_passive",
+        "retrofit",
+        HEAVY,
+        "",
+        "diesel",
+        PRE_VI,
+        "legacy",
+        "DPF",
+        "50",
+        "被动再生颗粒捕集器（DPF）",
+    ),
+    "dpf_active": (
+        "dpf_active",
+        "retrofit",
+        HEAVY,
+        "",
+        "diesel",
+        PRE_VI,
+        "legacy",
+        "DPF",
+        "350",
+        "主动再生颗粒捕集器（DPF）",
+    ),
+    "scr": (
+        "scr",
+        "retrofit",
+        HEAVY,
+        "",
+        "diesel",
+        "euro_II|euro_III|euro_IV|euro_V",
+        "any",
+        "SCR",
+        "350",
+        "选择性催化还原（SCR）改造",
+    ),
+    "dpf_scr": (
+        "dpf_scr",
+        "retrofit",
+        HEAVY,
+        "",
+        "diesel",
+        "euro_II|euro_III|euro_IV|euro_V",
+        "legacy",
+        "DPF+SCR",
+        "50",
+        "颗粒捕集器加SCR改造",
+    ),
+    "b5": ("b5", "fuel", HEAVY, "", "diesel", ANY_STANDARD, "legacy", "", "", "生物柴油B5"),
+    "b20": ("b20", "fuel", HEAVY, "", "diesel", ANY_STANDARD, "legacy", "", "", "生物柴油B20"),
+    "b100": ("b100", "fuel", HEAVY, "", "diesel", ANY_STANDARD, "legacy", "", "", "生物柴油B100"),
+    "rd99": ("rd99", "fuel", HEAVY, "", "diesel", ANY_STANDARD, "legacy", "", "", "可再生柴油（R99）"),
+    "rd99_ntde": (
+        "rd99",
+        "fuel",
+        HEAVY,
+        "",
+        "diesel",
+        ANY_STANDARD,
+        "with_filter",
+        "",
+        "",
+        "可再生柴油（R99）",
+    ),
+    "gtl": ("gtl", "fuel", HEAVY, "", "diesel", ANY_STANDARD, "legacy", "", "", "天然气合成油（GTL）"),
+    "bev_bus": (
+        "bev_bus",
+        "replacement",
+        "bus",
+        "urban_bus",
+        "any",
+        ANY_STANDARD,
+        "any",
+        "",
+        "",
+        "纯电动公交车",
+    ),
+    "bev_bus_cn": (
+        "bev_bus_cn",
+        "replacement",
+        "bus",
+        "urban_bus",
+        "any",
+        ANY_STANDARD,
+        "any",
+        "",
+        "",
+        "纯电动公交车（中国价格）",
+    ),
+    "bev_shorthaul": (
+        "bev_shorthaul",
+        "replacement",
+        "heavy_truck",
+        "rigid_truck|drayage|construction|sanitation",
+        "any",
+        ANY_STANDARD,
+        "any",
+        "",
+        "",
+        "短途纯电动重型货车",
+    ),
+    "bev_van": (
+        "bev_van",
+        "replacement",
+        "light_commercial",
+        "light_commercial|postal",
+        "any",
+        LIGHT_ANY,
+        "any",
+        "",
+        "",
+        "纯电动货运面包车",
+    ),
+    "bev_car": (
+        "bev_car",
+        "replacement",
+        "passenger_car",
+        "car|taxi",
+        "any",
+        LIGHT_ANY,
+        "any",
+        "",
+        "",
+        "纯电动乘用车",
+    ),
+}
+
+
+def read(folder: Path, name: str) -> pl.DataFrame:
+    """Read a table with every cell as the text that stands there."""
+    return pl.read_csv(folder / name, infer_schema=False)
+
+
+def hot(folder: Path) -> pl.DataFrame:
+    """Hot exhaust coefficients, digits unchanged."""
+    return read(folder, "emep_eea_hot_factors.csv.gz").select(
+        "category", "fuel", "segment", "standard", "technology", "pollutant", "mode", "load", "slope",
+        pl.col("v_min").alias("v_min_kmh"), pl.col("v_max").alias("v_max_kmh"),
+        "a", "b", "g", "d", "e", "z", "h", "reduction", pl.col("v_check").alias("v_check_kmh"), "ef_check",
+        pl.when(pl.col("pollutant") == "energy_MJ").then(pl.lit("MJ/km")).otherwise(pl.lit("g/km")).alias("unit"),
+        pl.lit(f"{GUIDEBOOK}.i-iv, Appendix 4").alias("source"), pl.lit("2019").alias("year"), pl.lit("yes").alias("checked"),
+    )  # fmt: skip
+
+
+def poles(folder: Path) -> pl.DataFrame:
+    """Known zeros of denominators inside the range."""
+    return read(folder, "emep_eea_hot_poles.csv").with_columns(
+        source=pl.lit("roots of the denominators of emep_eea_2019_hot.csv.gz"),
+        year=pl.lit("2019"), unit=pl.lit("km/h"), checked=pl.lit("yes"),
+    )  # fmt: skip
+
+
+def fuels(folder: Path) -> pl.DataFrame:
+    """Heating value, density, carbon."""
+    table = read(folder, "fuel_properties.csv")
+    confirmed = pl.col("status").str.contains("confirmed")
+    return table.select(
+        "fuel", "lower_heating_mj_kg", "density_kg_m3", "co2_kg_per_kg",
+        pl.lit(GUIDEBOOK + " (Tier 1 CO2; heating values)").alias("source"), pl.lit("2019").alias("year"),
+        pl.lit("MJ/kg; kg/m3; kg/kg").alias("unit"),
+        pl.when(confirmed).then(pl.lit("yes")).otherwise(pl.lit("no")).alias("checked"),
+    )  # fmt: skip
+
+
+def shares(folder: Path, name: str, value: str, scale: float, out: str) -> pl.DataFrame:
+    """Shares of NO2 in NOx or of black carbon in exhaust particles, by category, fuel, standard."""
+    rows = []
+    for row in read(folder, name).iter_rows(named=True):
+        light = row["vehicle"] != "HDV"
+        standards = LIGHT_STANDARDS if light else HEAVY_STANDARDS
+        if row["standard"] not in standards or row["fuel"] not in FUELS:
+            continue
+        share = float(row[value]) * scale
+        key = (FUELS[row["fuel"]], standards[row["standard"]])
+        rows += [(category, *key, share) for category in CATEGORIES[row["vehicle"]]]
+    frame = pl.DataFrame(rows, schema=["category", "fuel", "standard", out], orient="row").unique(
+        ["category", "fuel", "standard"], keep="first", maintain_order=True
+    )
+    return frame.with_columns(
+        source=pl.lit("EMEP/EEA guidebook 2016, chapter 1.A.3.b.i-iv, tables of shares"),
+        year=pl.lit(2016), unit=pl.lit("fraction"), checked=pl.lit("yes"),
+    )  # fmt: skip
+
+
+def non_exhaust(folder: Path) -> pl.DataFrame:
+    """Parameters of tyre, brake and road wear."""
+    table = read(folder, "emep_eea_non_exhaust.csv").filter(pl.col("process").is_in(["tyre", "brake", "road"]))
+    return table.select(
+        "process", "vehicle", "parameter", "value",
+        pl.lit("EMEP/EEA guidebook 2019, chapter 1.A.3.b.vi-vii").alias("source"), pl.lit("2019").alias("year"),
+        pl.lit("g/km or factor").alias("unit"), pl.lit("yes").alias("checked"),
+    )  # fmt: skip
+
+
+def grids(folder: Path) -> pl.DataFrame:
+    """Average CO2 of electricity by region."""
+    table = read(folder, "grid_and_fuels.csv").filter(
+        (pl.col("kind") == "grid_average") & (pl.col("carrier") == "electricity")
+    )
+    regions = {
+        "Beijing": "CN-BJ", "China": "CN", "North China grid": "CN-NORTH", "South China grid": "CN-SOUTH",
+        "East China grid": "CN-EAST", "CAMX (WECC California)": "US-CA", "US": "US",
+    }  # fmt: skip
+    table = table.filter(pl.col("region").is_in(list(regions)))
+    direct = (pl.col("parameter") == "co2").cast(pl.Int8)
+    picked = table.with_columns(rank=direct).sort("rank", descending=True, maintain_order=True)
+    return picked.unique(["region", "year"], keep="first", maintain_order=True).select(
+        pl.col("region").replace_strict(regions), pl.col("year").cast(pl.Int64),
+        pl.col("value").cast(pl.Float64).alias("co2_kg_per_kwh"), pl.col("parameter").alias("scope"),
+        pl.col("source").str.replace_all(r" \(find_string id \d+, opened\)", ""), "unit", "checked",
+    ).sort("region", "year")  # fmt: skip
+
+
+def electricity(folder: Path) -> pl.DataFrame:
+    """Electricity use at the plug of battery-electric vehicles."""
+    costs = {r["parameter"]: r for r in read(folder, "electrification_costs.csv").iter_rows(named=True)}
+
+    def published(parameter: str) -> tuple[float, str, int, str]:
+        row = costs[parameter]
+        source = row["source"].removeprefix("OPENED: ")
+        return float(row["value"]), source, int(row["year"]), "no" if "RECALLED" in row["source"] else "yes"
+
+    plug = 1.0 / 0.9
+    own = "own estimate from common catalogue values, charging loss 10 %: to be checked"
+    e18, source18, year18, checked18 = published("beb_energy_18m_speed18kmh_T15C_load0.3_flat")
+    rows = [
+        ("bus", "Urban Buses Midi <=15 t", *published("beb_energy_8m_minload_incl_charging_loss")),
+        ("bus", "Urban Buses Standard 15 - 18 t", *published("beb_energy_12m_minload_incl_charging_loss")),
+        (
+            "bus",
+            "Urban Buses Articulated >18 t",
+            round(e18 * plug, 3),
+            source18 + "; charging loss 10 % added",
+            year18,
+            checked18,
+        ),
+        ("bus", "", *published("beb_energy_12m_minload_incl_charging_loss")),
+        ("heavy_truck", "", 1.35, own, 2024, "no"),
+        ("light_commercial", "", 0.33, own, 2024, "no"),
+        ("passenger_car", "", 0.20, own, 2024, "no"),
+        ("l_category", "", 0.06, own, 2024, "no"),
+    ]
+    schema = ["category", "segment", "kwh_per_km", "source", "year", "checked"]
+    return pl.DataFrame(rows, schema=schema, orient="row").with_columns(unit=pl.lit("kWh/km at the plug"))
+
+
+def standards(folder: Path) -> pl.DataFrame:
+    """First model year of each emission standard by region, vehicle group and fuel."""
+    # China and the United States have tables of their own
+    regions = {"EU": "EU", "Japan": "JP", "Korea": "KR", "India": "IN"}
+    rows = []
+    for row in read(folder, "standards.csv").iter_rows(named=True):
+        date = row["date_all_sales"] or row["date_new_types"]
+        stage = row["stage"]
+        if (
+            row["jurisdiction"] not in regions
+            or not row["copert_name"]
+            or not date
+            or "voluntary" in stage
+            or "DPF" in stage
+        ):
+            continue
+        if "7" in stage and row["jurisdiction"] == "EU":
+            continue
+        year, _, month = date.partition("-")
+        first = int(year) + (1 if month and int(month[:2]) > 7 else 0)
+        heavy = row["vehicle_group"].startswith("HD")
+        fuel = "any" if heavy or row["fuel"] not in {"petrol", "diesel"} else row["fuel"]
+        for group in ("heavy_truck", "bus") if heavy else ("passenger_car", "light_commercial"):
+            checked = (
+                "yes"
+                if (row["checked"] == "yes" and "date" in (row["checked_what"] or ""))
+                or "year" in (row["checked_what"] or "")
+                else "no"
+            )
+            rows.append(
+                (
+                    row["jurisdiction"],
+                    regions[row["jurisdiction"]],
+                    group,
+                    fuel,
+                    row["copert_name"],
+                    first,
+                    date,
+                    stage,
+                    row["source"],
+                    int(year),
+                    "date",
+                    checked,
+                )
+            )
+    schema = [
+        "jurisdiction",
+        "region",
+        "vehicle_group",
+        "fuel",
+        "standard",
+        "first_model_year",
+        "date",
+        "legal_text",
+        "source",
+        "year",
+        "unit",
+        "checked",
+    ]
+    frame = pl.DataFrame(rows, schema=schema, orient="row")
+    return frame.sort("region", "vehicle_group", "fuel", "first_model_year", maintain_order=True)
+
+
+def measures(folder: Path) -> pl.DataFrame:
+    """Measures: eligibility, effect per pollutant, cost."""
+    rows = []
+    for row in read(folder, "measures.csv").iter_rows(named=True):
+        if row["measure_id"] not in MEASURES:
+            continue
+        measure, kind, categories, streams, fuel, allowed, effect_on, device, sulphur, zh = MEASURES[row["measure_id"]]
+        pollutant = POLLUTANTS.get(row["pollutant"], row["pollutant"])
+        change = row["change_pct"]
+        if pollutant == "CO2" and kind == "fuel" and row["measure_id"].startswith("rd99") and change:
+            # renewable carbon: what is left of the tailpipe CO2 is counted as biogenic, less the 1 % fossil part
+            change = "-99.0"
+            row["source"] = "accounting convention as in the B20 rows: biogenic carbon counts as zero; " + row["source"]
+        modelled = "yes" if change and pollutant in KEPT_POLLUTANTS else "no"
+        cost = row["source"].partition("cost:")[2]
+        rows.append({
+            "measure_id": measure, "title_en": row["measure"].removesuffix(", new-technology engines"), "title_zh": zh, "kind": kind,
+            "categories": categories, "streams": streams, "fuels": fuel, "standards": allowed, "effect_on": effect_on, "device": device,
+            "pollutant": pollutant, "change_pct": change, "low": row["low"], "high": row["high"], "modelled": modelled,
+            "capex": row["capex"], "opex_per_year": row["opex_per_year"], "fuel_penalty_pct": row["fuel_penalty_pct"],
+            "life_years": row["life_years"], "currency": row["currency"] or "USD", "cost_year": row["year"] or "2024",
+            "max_sulphur_ppm": sulphur, "constraint_en": row["constraints"], "source": row["source"],
+            "year": row["year"] or "2024", "unit": "percent of the exhaust factor; currency per vehicle",
+            "checked": row["checked"], "cost_checked": "no" if "from memory" in cost or "recalled" in cost or not cost else "yes",
+        })  # fmt: skip
+    return pl.DataFrame(rows)
+
+
+def tables(folder: Path) -> dict[str, pl.DataFrame]:
+    """Return all packaged tables by file name."""
+    return {
+        "emep_eea_2019_hot.csv.gz": hot(folder),
+        "emep_eea_2019_hot_poles.csv": poles(folder),
+        "fuels.csv": fuels(folder),
+        "no2_share.csv": shares(folder, "emep_eea_no2_share.csv", "no2_share", 1.0, "no2_share"),
+        "bc_share.csv": shares(folder, "emep_eea_bc_om_share.csv", "bc_percent_of_pm", 0.01, "bc_share"),
+        "non_exhaust.csv": non_exhaust(folder),
+        "grid_factors.csv": grids(folder),
+        "electricity_use.csv": electricity(folder),
+        "standards.csv": standards(folder),
+        "measures.csv": measures(folder),
+    }
+
+
+def packed(name: str, frame: pl.DataFrame) -> bytes:
+    """Return the bytes of a packaged table; compressed ones without a time stamp."""
+    empty = pl.col(pl.String)
+    text = frame.with_columns(pl.when(empty == "").then(None).otherwise(empty).name.keep()).write_csv().encode()
+    return gzip.compress(text, compresslevel=9, mtime=0) if name.endswith(".gz") else text
+
+
+def main() -> int:
+    """Write or check the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--from", dest="folder", type=Path, required=True)
+    parser.add_argument("--check", action="store_true")
+    arguments = parser.parse_args()
+    status = 0
+    for name, frame in tables(arguments.folder).items():
+        data = packed(name, frame)
+        path = TARGET / name
+        if arguments.check:
+            same = path.is_file() and path.read_bytes() == data
+            print(f"{name}: {'as packaged' if same else 'DIFFERS'}")
+            status |= not same
+        else:
+            path.write_bytes(data)
+            print(f"{name}: {frame.height} rows, {len(data):,} bytes")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

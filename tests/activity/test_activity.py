@@ -1,0 +1,300 @@
+"""Vehicle-km close, access rules hold, buses follow their timetable."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import numba
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fleet_planner.activity import build_activity, vkt_by_stream
+from fleet_planner.activity.profiles import GROUPS, hourly_speeds, stream_profile
+from fleet_planner.activity.transit import bus_km
+from fleet_planner.errors import InputError
+from fleet_planner.kernels import matching
+from fleet_planner.network import Network, builtin_gtfs, load_network
+from fleet_planner.plan.models import AccessRule, ActivitySection, NetworkSection
+from fleet_planner.reference import reference_table
+from fleet_planner.transit_feed import read_feed
+
+CLASSES = ["motorway", "primary", "residential", "tertiary"]
+
+
+def network(n: int, seed: int = 0) -> Network:
+    """A row of links going east, 1 km each."""
+    rng = np.random.default_rng(seed)
+    lon = np.arange(n + 1) * 0.009
+    coordinates = np.column_stack([np.repeat(lon, 2)[1:-1], np.zeros(2 * n)])
+    links = pl.DataFrame(
+        {
+            "link_id": range(n),
+            "u": range(n),
+            "v": range(1, n + 1),
+            "road_class": [CLASSES[i] for i in rng.integers(0, 4, n)],
+            "length_km": rng.uniform(0.1, 2.0, n),
+            "lanes": rng.integers(1, 4, n).astype(float),
+            "free_flow_kmh": rng.choice([30.0, 50.0, 80.0, 100.0], n),
+            "in_main": [True] * n,
+            "hgv_allowed": [True] * n,
+        }
+    )
+    return Network(links, coordinates, np.arange(0, 2 * n + 1, 2), "test")
+
+
+def fleet(seed: int, streams: list[str]) -> pl.DataFrame:
+    rng = np.random.default_rng(seed)
+    n = len(streams)
+    return pl.DataFrame(
+        {
+            "stream": streams,
+            "km_per_year": rng.uniform(0, 50_000, n),
+            "share_inside": rng.uniform(0, 1, n),
+            "count": rng.integers(1, 100, n).astype(float),
+        }
+    )
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.integers(0, 999),
+    st.integers(1, 30),
+    st.lists(st.sampled_from(["car", "rigid_truck", "visiting_car", "coach", "spaceship"]), min_size=1, max_size=12),
+)
+def test_vehicle_km_close_by_stream(seed: int, links: int, streams: list[str]) -> None:
+    vehicles = fleet(seed, streams)
+    activity = build_activity(network(links, seed), vehicles, ActivitySection(), Path())
+    for s, (name, km) in enumerate(vkt_by_stream(vehicles).items()):
+        assert activity.streams[s] == name
+        assert activity.vkt[s].sum() == pytest.approx(km, rel=1e-11)
+    assert np.all(activity.vkt >= 0.0)
+
+
+def test_unknown_stream_is_counted() -> None:
+    activity = build_activity(network(3), fleet(1, ["spaceship"]), ActivitySection(), Path())
+    found = next(f for f in activity.findings if f.code == "activity.unknown_stream")
+    assert found.values == {"stream": "spaceship", "used": "car"}
+
+
+def test_trucks_stay_out_by_day_and_their_km_are_kept() -> None:
+    rule = AccessRule(streams=["rigid_truck"], road_classes=["primary"], hours=list(range(6, 23)))
+    net = network(20)
+    vehicles = fleet(2, ["rigid_truck", "car"])
+    activity = build_activity(net, vehicles, ActivitySection(access=[rule]), Path())
+    primary = (net.links["road_class"] == "primary").to_numpy()
+    truck = activity.vkt[activity.streams.index("rigid_truck")]
+    assert primary.any()
+    assert truck[primary][:, 6:23].sum() == 0.0
+    assert truck[primary][:, :6].sum() > 0.0
+    assert truck.sum() == pytest.approx(vkt_by_stream(vehicles)["rigid_truck"], rel=1e-12)
+    assert activity.vkt[activity.streams.index("car")][primary][:, 8].sum() > 0.0
+
+
+def test_area_rule_uses_the_polygon(tmp_path: Path) -> None:
+    square = '{"type":"FeatureCollection","features":[{"type":"Feature","properties":{},"geometry":{"type":"Polygon","coordinates":[[[-1,-1],[0.0455,-1],[0.0455,1],[-1,1],[-1,-1]]]}}]}'
+    (tmp_path / "zone.geojson").write_text(square, encoding="utf-8")
+    rule = AccessRule(streams=["rigid_truck"], area="zone.geojson")
+    activity = build_activity(network(10), fleet(3, ["rigid_truck"]), ActivitySection(access=[rule]), tmp_path)
+    by_link = activity.vkt[0].sum(axis=1)
+    assert np.all(by_link[:5] == 0.0)
+    assert np.all(by_link[5:] > 0.0)
+
+
+def test_a_stream_without_any_open_road_is_an_error() -> None:
+    rule = AccessRule(streams=["rigid_truck"])
+    with pytest.raises(InputError, match="rigid_truck has nowhere to drive"):
+        build_activity(network(5), fleet(4, ["rigid_truck"]), ActivitySection(access=[rule]), Path())
+
+
+def test_unconnected_and_barred_links_carry_nothing() -> None:
+    net = network(6)
+    links = net.links.with_columns(
+        in_main=pl.Series([False, True, True, True, True, True]),
+        hgv_allowed=pl.Series([True, False, True, True, True, True]),
+    )
+    changed = Network(links, net.coordinates, net.offsets, "test")
+    activity = build_activity(changed, fleet(5, ["rigid_truck", "car"]), ActivitySection(), Path())
+    car, truck = activity.vkt[0].sum(axis=1), activity.vkt[1].sum(axis=1)
+    assert car[0] == truck[0] == truck[1] == 0.0
+    assert car[1] > 0.0
+
+
+def test_allocation_does_not_depend_on_threads() -> None:
+    vehicles = fleet(6, ["car", "taxi", "coach", "rigid_truck"])
+    before = numba.get_num_threads()
+    try:
+        numba.set_num_threads(1)
+        one = build_activity(network(200), vehicles, ActivitySection(), Path())
+        numba.set_num_threads(min(2, numba.config.NUMBA_NUM_THREADS))
+        two = build_activity(network(200), vehicles, ActivitySection(), Path())
+    finally:
+        numba.set_num_threads(before)
+    assert np.array_equal(one.vkt, two.vkt)
+
+
+def test_modes_follow_the_stated_rule() -> None:
+    net = network(30)
+    activity = build_activity(net, fleet(7, ["car"]), ActivitySection(peak_hours=[8]), Path())
+    for i, (road_class, speed) in enumerate(net.links.select("road_class", "free_flow_kmh").iter_rows()):
+        want = 3 if road_class == "motorway" and speed >= 80 else 2 if speed >= 70 and road_class != "motorway" else 1
+        if road_class == "motorway" and speed < 80:
+            want = 1
+        assert activity.mode[i, 12] == want
+        assert activity.mode[i, 8] == (0 if want == 1 else want)
+
+
+def test_profiles_add_up() -> None:
+    shares = reference_table("hourly_profiles.csv").group_by("profile").agg(pl.col("share").sum(), pl.len())
+    assert shares["share"].to_list() == pytest.approx([1.0] * shares.height)
+    assert set(shares["len"]) == {24}
+    for stream in reference_table("streams.csv")["stream"]:
+        assert stream_profile(stream).base == ""
+    speeds = hourly_speeds(np.array([100.0, 60.0, 30.0]), np.array([0, 1, 2]))
+    assert np.all((speeds > 0.0) & (speeds <= np.array([[100.0], [60.0], [30.0]])))
+
+
+@pytest.mark.city
+def test_motorway_speeds_have_the_daily_shape_of_metr_la(shared_data: Path) -> None:
+    speeds = pl.read_parquet(shared_data / "los_angeles" / "metr_la_speed_mph_5min.parquet")
+    values = speeds.drop("time").to_numpy().astype(float)
+    values[values <= 0.0] = np.nan
+    free = np.nanquantile(values, 0.95, axis=0)
+    weekday = (speeds["time"].dt.weekday() <= 5).to_numpy()
+    hour = speeds["time"].dt.hour().to_numpy()
+    measured = np.array([np.nanmean(values[weekday & (hour == h)] / free) for h in range(24)])
+    packaged = hourly_speeds(np.ones(3), np.arange(3))
+    assert GROUPS[0] == "motorway"
+    np.testing.assert_allclose(packaged[0], measured, atol=5e-4)
+    for group in packaged:
+        assert np.corrcoef(group, measured)[0, 1] > 0.95
+        assert int(np.argmin(group[5:12])) + 5 in {7, 8, 9}
+        assert int(np.argmin(group[13:22])) + 13 in {16, 17, 18}
+
+
+def feed_zip(folder: Path, **tables: str) -> Path:
+    """A feed along the network's row of links, with what is given in place of the defaults."""
+    default = {
+        "agency": "agency_id,agency_name,agency_url,agency_timezone\n1,a,b,UTC\n",
+        "routes": "route_id,agency_id,route_type\nr,1,3\nrail,1,2\n",
+        "calendar": "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date\nwk,1,1,1,1,1,0,0,20240101,20241231\n",
+        "trips": "route_id,service_id,trip_id,shape_id\nr,wk,t1,s\nr,wk,t2,s\nrail,wk,t3,s\n",
+        "shapes": "shape_id,shape_pt_lat,shape_pt_lon,shape_pt_sequence\ns,0,0.0001,1\ns,0,0.0449,2\n",
+        "stops": "stop_id,stop_lat,stop_lon\na,0,0.0001\nb,0,0.0449\n",
+        "stop_times": "trip_id,arrival_time,departure_time,stop_id,stop_sequence\nt1,08:30:00,08:30:00,a,1\nt1,09:30:00,09:30:00,b,2\nt2,25:10:00,25:10:00,a,1\nt2,25:20:00,25:20:00,b,2\nt3,08:00:00,08:00:00,a,1\nt3,08:10:00,08:10:00,b,2\n",
+    }
+    path = folder / "feed.zip"
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, text in (default | tables).items():
+            if text:
+                archive.writestr(f"{name}.txt", text)
+    path.write_bytes(buffer.getvalue())
+    return path
+
+
+def test_buses_fall_on_the_links_and_hours_they_pass(tmp_path: Path) -> None:
+    feed = read_feed(feed_zip(tmp_path))
+    assert feed.trips["trip_id"].to_list() == ["t1", "t2"]
+    net = network(8)
+    km, scheduled, unmatched = bus_km(net, feed)
+    assert unmatched == pytest.approx(0.0, abs=1e-9)
+    assert km.sum() == pytest.approx(scheduled, rel=1e-9)
+    assert km[5:].sum() == 0.0
+    assert km[:, 1].sum() == pytest.approx(scheduled / 2, rel=1e-9)
+    assert km[0, 8] > 0.0
+    assert km[0, 9] == 0.0
+    assert km[4, 9] > 0.0
+    vehicles = fleet(8, ["urban_bus", "car"])
+    activity = build_activity(net, vehicles, ActivitySection(gtfs="feed.zip"), tmp_path, feed)
+    bus = activity.vkt[activity.streams.index("urban_bus")]
+    assert bus.sum() == pytest.approx(vkt_by_stream(vehicles)["urban_bus"], rel=1e-12)
+    np.testing.assert_allclose(bus / bus.sum(), km / km.sum(), rtol=1e-9)
+
+
+def test_feed_without_shapes_uses_straight_lines(tmp_path: Path) -> None:
+    feed = read_feed(feed_zip(tmp_path, shapes="", trips="route_id,service_id,trip_id\nr,wk,t1\n"))
+    assert next(f for f in feed.findings if f.code == "transit.no_shape").count == 1
+    assert bus_km(network(8), feed)[1] == pytest.approx(4.98, abs=0.02)
+
+
+def test_frequencies_repeat_trips(tmp_path: Path) -> None:
+    table = "trip_id,start_time,end_time,headway_secs\nt1,06:00:00,08:00:00,1200\n"
+    feed = read_feed(feed_zip(tmp_path, frequencies=table))
+    starts = feed.trips.filter(pl.col("trip_id") == "t1")["start_s"].sort().to_list()
+    assert starts == [21_600 + 1200 * k for k in range(6)]
+    assert (feed.trips["end_s"] - feed.trips["start_s"]).max() == 3600
+
+
+def test_calendar_dates_alone_choose_the_busiest_day(tmp_path: Path) -> None:
+    trips = "route_id,service_id,trip_id,shape_id\nr,wk,t1,s\nr,sat,t2,s\nr,sat,t3,s\n"
+    dates = "service_id,date,exception_type\nwk,20240102,1\nsat,20240106,1\nwk,20240107,2\n"
+    feed = read_feed(feed_zip(tmp_path, calendar="", calendar_dates=dates, trips=trips))
+    assert str(feed.day) == "2024-01-06"
+    assert feed.trips.height == 2
+
+
+@pytest.mark.parametrize(
+    ("tables", "part"),
+    [
+        ({"stop_times": ""}, "has no stop_times.txt"),
+        ({"calendar": ""}, "neither calendar.txt nor calendar_dates.txt"),
+        ({"routes": "route_id\nr\n"}, "column route_type"),
+        (
+            {"stop_times": "trip_id,arrival_time,departure_time,stop_id,stop_sequence\nt1,8 o'clock,08:30:00,a,1\n"},
+            "row 2, column arrival_time",
+        ),
+        ({"routes": "route_id,route_type\nr,2\n"}, "no bus runs"),
+    ],
+)
+def test_broken_feeds_are_named(tmp_path: Path, tables: dict[str, str], part: str) -> None:
+    with pytest.raises(InputError) as error:
+        read_feed(feed_zip(tmp_path, **tables))
+    assert part in str(error.value)
+    assert "feed.zip" in str(error.value)
+
+
+def test_feed_that_is_no_zip(tmp_path: Path) -> None:
+    (tmp_path / "feed.zip").write_text("no zip", encoding="utf-8")
+    with pytest.raises(InputError, match="not a readable zip"):
+        read_feed(tmp_path / "feed.zip")
+
+
+def test_embedded_feed_lies_on_the_embedded_network() -> None:
+    net = load_network(NetworkSection(builtin="coquimbo"), Path(), "CL")
+    feed = read_feed(builtin_gtfs())
+    assert feed.trips.height == 360
+    km, scheduled, unmatched = bus_km(net, feed)
+    assert unmatched < 0.01
+    assert km.sum() == pytest.approx(scheduled * (1 - unmatched), rel=1e-9)
+    assert np.count_nonzero(km.sum(axis=1)) > 300
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10_000))
+def test_nearest_pieces_equal_brute_force(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    n, m, cell, reach = 40, 60, 100.0, 60.0
+    x0, y0 = rng.uniform(0, 900, (2, n))
+    x1, y1 = x0 + rng.uniform(-90, 90, n), y0 + rng.uniform(-90, 90, n)
+    px, py = rng.uniform(0, 900, (2, m))
+    angle = rng.uniform(0, 2 * np.pi, m)
+    dx, dy = np.cos(angle), np.sin(angle)
+    first, member = matching.grid_index(x0, y0, x1, y1, cell, 12, 12)
+    got = matching.nearest_pieces(px, py, dx, dy, x0, y0, x1, y1, first, member, cell, 12, 12, reach, 0.5)
+    for i in range(m):
+        best, want = reach, -1
+        for k in range(n):
+            ex, ey = x1[k] - x0[k], y1[k] - y0[k]
+            length = np.hypot(ex, ey)
+            if (ex * dx[i] + ey * dy[i]) / length < 0.5:
+                continue
+            t = np.clip(((px[i] - x0[k]) * ex + (py[i] - y0[k]) * ey) / length**2, 0, 1)
+            d = np.hypot(x0[k] + t * ex - px[i], y0[k] + t * ey - py[i])
+            if d < best:
+                best, want = d, k
+        assert got[i] == want

@@ -1,0 +1,262 @@
+"""The command line as a user meets it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+from click.testing import CliRunner, Result
+
+from fleet_planner.cli.main import main
+
+PLAN = '[city]\nname = "x"\ncountry = "CL"\nyear = 2024\n[network]\nfile = "n.osm"\n[fleet]\nregistry = "r.csv"\n'
+OSM = """<osm version='0.6'><node id="1" lat="0" lon="0"/><node id="2" lat="0" lon="0.01"/>
+<way id="10"><nd ref="1"/><nd ref="2"/><tag k="highway" v="primary"/></way></osm>"""
+HEADER = "vehicle_id,category,fuel,gross_mass_kg,model_year,stream,km_per_year,count"
+ROW = "b1,bus,diesel,17500,2014,urban_bus,60000,3"
+
+
+def call(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(main, [str(a) for a in arguments])
+
+
+def city(folder: Path, plan: str = PLAN, rows: str = ROW, osm: str | bytes = OSM) -> Path:
+    (folder / "plan.toml").write_text(plan, encoding="utf-8")
+    (folder / "r.csv").write_text(f"{HEADER}\n{rows}\n", encoding="utf-8")
+    (folder / "n.osm").write_bytes(osm if isinstance(osm, bytes) else osm.encode())
+    return folder / "plan.toml"
+
+
+def failed(result: Result, *parts: str) -> None:
+    """The run ended with status 1 and one message that holds all parts."""
+    assert result.exit_code == 1, result.output
+    assert result.stderr.startswith("Error: ")
+    assert result.stderr.count("Error") == 1
+    assert "Traceback" not in result.output
+    for part in parts:
+        assert part in result.stderr, result.stderr
+
+
+def test_help_is_quick_and_loads_nothing_heavy() -> None:
+    code = (
+        "import sys\nfrom click.testing import CliRunner\nfrom fleet_planner.cli.main import main\n"
+        "r = CliRunner().invoke(main, ['--help'])\nassert r.exit_code == 0, r.output\n"
+        "heavy = {'numba', 'numpy', 'polars', 'geopandas', 'osmnx', 'scipy', 'pandas', 'pyogrio', 'rich', 'pydantic'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        [],
+        ["init"],
+        ["run"],
+        ["report"],
+        ["network"],
+        ["network", "build"],
+        ["fleet"],
+        ["fleet", "check"],
+        ["factors"],
+        ["factors", "list"],
+        ["factors", "show"],
+        ["factors", "evaluate"],
+    ],
+)
+def test_every_command_explains_itself(command: list[str]) -> None:
+    result = call(*command, "--help")
+    assert result.exit_code == 0
+    assert "Usage:" in result.output
+    if command and command not in (["network"], ["fleet"], ["factors"]):
+        assert "Example: fleet-planner" in result.output
+
+
+def test_a_small_run_from_end_to_end(tmp_path: Path) -> None:
+    result = call("run", city(tmp_path), "--out", tmp_path / "out", "--json")
+    assert result.exit_code == 0, result.output
+    rows = json.loads(result.stdout)
+    assert {r["pollutant"] for r in rows} >= {"NOx", "PM_exhaust", "CO2"}
+    assert (tmp_path / "out" / "report.html").stat().st_size > 100_000
+    again = call("run", tmp_path / "plan.toml", "--out", tmp_path / "out")
+    failed(again, "not empty", "--overwrite")
+    assert call("run", tmp_path / "plan.toml", "--out", tmp_path / "out", "--overwrite").exit_code == 0
+    written = call("report", tmp_path / "out", "--language", "zh")
+    assert written.exit_code == 0
+    assert Path(written.stdout.strip()).name == "report.zh.html"
+
+
+@pytest.mark.parametrize(
+    ("change", "parts"),
+    [
+        ({"plan": PLAN + "[factor]\n"}, ["plan.toml", "unknown key factor", "did you mean 'factors'"]),
+        ({"plan": PLAN.replace("2024", '"x"')}, ["city.year"]),
+        ({"plan": PLAN.replace("r.csv", "none.csv")}, ["none.csv", "no such registry"]),
+        ({"plan": PLAN.replace("n.osm", "none.osm.pbf")}, ["none.osm.pbf", "Geofabrik"]),
+        ({"plan": PLAN.replace("CL", "ZZ")}, ["dates of emission standards", "ZZ"]),
+        ({"rows": ",,,,,,,"}, ["r.csv", "row 2", "a value is needed"]),
+        ({"rows": ROW.replace("60000", "-1")}, ["r.csv", "row 2", "km_per_year", "-1"]),
+        ({"rows": ROW.replace("2014", "2060")}, ["row 2", "model_year", "2060"]),
+        ({"rows": ROW + "\n" + ROW}, ["vehicle_id", "more than once"]),
+        ({"osm": "<osm version='0.6'></osm>"}, ["n.osm", "no drivable way"]),
+        ({"osm": b"\x00\x01\x02"}, ["n.osm", "cannot be read"]),
+    ],
+)
+def test_bad_input_gives_one_clear_message_and_leaves_nothing(
+    tmp_path: Path, change: dict[str, str], parts: list[str]
+) -> None:
+    plan = city(tmp_path, **change)
+    out = tmp_path / "runs" / "first"
+    failed(call("run", plan, "--out", out), *parts)
+    assert not out.exists()
+    assert not (tmp_path / "runs").exists() or not list((tmp_path / "runs").iterdir())
+
+
+def test_wrong_encoding(tmp_path: Path) -> None:
+    plan = city(tmp_path)
+    (tmp_path / "r.csv").write_bytes(HEADER.encode() + b"\n\xff\xfe\xff" + ROW.encode())
+    failed(call("run", plan, "--out", tmp_path / "o"), "r.csv", "neither UTF-8 nor GBK")
+
+
+def test_truncated_pbf(tmp_path: Path, repository: Path) -> None:
+    source = repository.parent / "shared" / "data" / "santa_monica" / "santa_monica_drive.osm.pbf"
+    if not source.is_file():
+        pytest.skip("the folder of city test data beside the repository is absent")
+    plan = city(tmp_path, plan=PLAN.replace("n.osm", "n.osm.pbf"))
+    (tmp_path / "n.osm.pbf").write_bytes(source.read_bytes()[:90_000])
+    failed(call("run", plan, "--out", tmp_path / "o"), "n.osm.pbf", "truncated")
+
+
+def test_unwritable_folder_is_named_before_the_work(tmp_path: Path) -> None:
+    plan = city(tmp_path)
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    failed(call("run", plan, "--out", tmp_path / "file" / "run"), "a part of this path is a file")
+
+
+def test_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = city(tmp_path)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, os.strerror(28))
+
+    monkeypatch.setattr("fleet_planner.outputs.write.write_geopackage", full)
+    failed(call("run", plan, "--out", tmp_path / "out"), "No space left on device", "earlier outputs are unchanged")
+    assert not (tmp_path / "out").exists()
+
+
+def test_unknown_scenario(tmp_path: Path) -> None:
+    failed(call("run", city(tmp_path), "--scenario", "none", "--out", tmp_path / "o"), "no such scenario")
+
+
+def test_usage_errors_end_with_status_2() -> None:
+    assert call("run").exit_code == 2
+    assert call("network", "build", "--out", "x.gpkg").exit_code == 2
+
+
+def test_init_writes_a_plan_that_loads(tmp_path: Path) -> None:
+    result = call("init", tmp_path / "new")
+    assert result.exit_code == 0, result.output
+    assert {p.name for p in (tmp_path / "new").iterdir()} == {"plan.toml", "registry.csv"}
+    failed(call("init", tmp_path / "new"), "not empty")
+    failed(call("run", tmp_path / "new" / "plan.toml", "--out", tmp_path / "o"), "network.osm.pbf", "Geofabrik")
+
+
+@pytest.mark.parametrize("name", ["coquimbo", "beijing", "los-angeles"])
+def test_init_copies_an_example_city(tmp_path: Path, name: str) -> None:
+    assert call("init", tmp_path / "c", "--city", name).exit_code == 0
+    assert {"plan.toml", "registry.csv", "assumptions.csv", "README.md"} <= {p.name for p in (tmp_path / "c").iterdir()}
+
+
+def test_network_build_writes_links(tmp_path: Path) -> None:
+    city(tmp_path)
+    result = call("network", "build", "--osm", tmp_path / "n.osm", "--country", "CL", "--out", tmp_path / "links.gpkg")
+    assert result.exit_code == 0, result.output
+    assert "2 links" in result.output
+    assert "OpenStreetMap" in result.output
+    failed(
+        call("network", "build", "--osm", tmp_path / "n.osm", "--out", tmp_path / "none" / "l.gpkg"),
+        "cannot be written",
+    )
+
+
+def test_fleet_check_shows_rows_and_coverage(tmp_path: Path) -> None:
+    city(tmp_path, rows=ROW + "\nx,bus,diesel,17500,2014,urban_bus,-5,1")
+    result = call(
+        "fleet", "check", tmp_path / "r.csv", "--country", "CL", "--year", "2024", "--fix", tmp_path / "good.csv"
+    )
+    assert result.exit_code == 0, result.output
+    assert "km_per_year" in result.output
+    assert "4 rejected" in result.output
+    assert pl.read_csv(tmp_path / "good.csv").height == 1
+
+
+def test_factors_list_and_show() -> None:
+    listed = call("factors", "list", "--category", "bus", "--fuel", "cng", "--json")
+    assert {r["standard"] for r in json.loads(listed.stdout)} == {"euro_I", "euro_II", "euro_III", "eev"}
+    shown = call(
+        "factors",
+        "show",
+        "--category",
+        "bus",
+        "--fuel",
+        "diesel",
+        "--segment",
+        "Urban Buses Standard 15 - 18 t",
+        "--standard",
+        "euro_VI_abc",
+        "--pollutant",
+        "NOx",
+        "--load",
+        "0.5",
+        "--slope",
+        "-0.04",
+    )
+    assert "bridged from 13 to 18 km/h (spike)" in shown.output
+    assert "EMEP/EEA" in shown.output
+    failed(call("factors", "show", "--category", "tram"), "no row fits")
+
+
+def test_factors_evaluate_keeps_order_and_columns(tmp_path: Path) -> None:
+    head = "mine,factor_set,category,fuel,segment,standard,technology,pollutant,mode,speed_kmh,load,slope"
+    rows = [
+        "a,,bus,diesel,Urban Buses Standard 15 - 18 t,euro_VI_abc,DPF+SCR,NOx,any,14.2,0.5,-0.04",
+        "b,emep_eea_2019,bus,diesel,Urban Buses Standard 15 - 18 t,euro_III,none,NOx,any,3,,",
+        "c,,bus,cng,Urban CNG Buses,euro_VI_abc,none,NOx,any,30,,",
+        "d,,tram,diesel,x,euro_III,none,NOx,any,30,,",
+        "e,,bus,diesel,Urban Buses Standard 15 - 18 t,euro_III,none,NOx,any,fast,,",
+        "f,,bus,diesel,Urban Buses Standard 15 - 18 t,euro_III,none,CH4,urban_peak,30,,",
+        "g,other,bus,diesel,Urban Buses Standard 15 - 18 t,euro_III,none,CH4,urban_peak,30,,",
+        "h,,bus,diesel,Urban Buses Standard 15 - 18 t,euro_III,none,NOx,any,30,0.25,0.01",
+    ]
+    (tmp_path / "q.csv").write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+    result = call("factors", "evaluate", tmp_path / "q.csv", "--out", tmp_path / "a.csv")
+    assert result.exit_code == 0, result.output
+    got = pl.read_csv(tmp_path / "a.csv")
+    assert got["mine"].to_list() == list("abcdefgh")
+    by = {r["mine"]: r for r in got.iter_rows(named=True)}
+    assert "bridged" in by["a"]["note"]
+    assert 2.0 < by["a"]["ef"] < 2.3
+    assert "clamped to 11..86" in by["b"]["note"]
+    assert "standard eev for euro_VI_abc" in by["c"]["note"]
+    assert "no emission factors for tram" in by["d"]["error"]
+    assert by["d"]["ef"] is None
+    assert "not a number" in by["e"]["error"]
+    assert by["f"]["ef"] == pytest.approx(0.10325)
+    assert "unknown factor set" in by["g"]["error"]
+    assert not by["h"]["error"]
+    raw = call("factors", "evaluate", tmp_path / "q.csv", "--out", tmp_path / "r.csv", "--raw")
+    assert raw.exit_code == 0
+    assert pl.read_csv(tmp_path / "r.csv")["ef"][0] == pytest.approx(10.0, abs=0.1)
+    failed(call("factors", "evaluate", tmp_path / "none.csv", "--out", tmp_path / "x.csv"), "no such file")
+
+
+def test_bridges_are_listed(tmp_path: Path) -> None:
+    result = call("factors", "bridges", "--out", tmp_path / "b.csv")
+    assert result.exit_code == 0
+    assert pl.read_csv(tmp_path / "b.csv").height == 252

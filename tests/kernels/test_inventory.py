@@ -1,0 +1,255 @@
+"""The factored path against a brute-force twin that is written apart, from the published equation."""
+
+from __future__ import annotations
+
+import itertools
+
+import numba
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fleet_planner.activity.model import Activity
+from fleet_planner.factors.extras import load_extras
+from fleet_planner.factors.hot_table import HotTable, load_hot_table
+from fleet_planner.factors.table import MODES, POLLUTANTS, TECHNOLOGY, FactorTable, compile_factors
+from fleet_planner.inventory import Inventory, compute_inventory
+from fleet_planner.units import DAYS_PER_YEAR
+
+TECHNOLOGIES = [
+    ("bus", "diesel", "Urban Buses Standard 15 - 18 t", "euro_III", "none"),
+    ("bus", "diesel", "Urban Buses Standard 15 - 18 t", "euro_VI_abc", "DPF+SCR"),
+    ("heavy_truck", "diesel", "Rigid 14 - 20 t", "euro_V", "SCR"),
+    ("heavy_truck", "diesel", "Articulated 34 - 40 t", "euro_IV", "EGR"),
+    ("passenger_car", "petrol", "Medium", "euro_4", "PFI"),
+    ("bus", "electricity", "Urban Buses Standard 15 - 18 t", "zero_emission", "none"),
+]
+
+
+@pytest.fixture(scope="module")
+def hot() -> HotTable:
+    return load_hot_table()
+
+
+@pytest.fixture(scope="module")
+def factors(hot: HotTable) -> FactorTable:
+    frame = pl.DataFrame(sorted(TECHNOLOGIES), schema=list(TECHNOLOGY), orient="row")
+    return compile_factors(frame, hot, load_extras(0.5), "clamp")
+
+
+def case(
+    seed: int, links: int, vehicles: int, grade: float
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, Activity]:
+    """A small random city; speeds lie on the sampled grid, so that sampling is exact and rounding remains."""
+    rng = np.random.default_rng(seed)
+    streams = ("articulated_truck", "car", "urban_bus")
+    picked = [TECHNOLOGIES[i] for i in rng.integers(0, len(TECHNOLOGIES), vehicles)]
+    frame = pl.DataFrame(picked, schema=list(TECHNOLOGY), orient="row").with_columns(
+        stream=pl.Series([streams[i] for i in rng.integers(0, 3, vehicles)]),
+        km_per_year=pl.Series(rng.uniform(0, 60_000, vehicles)),
+        share_inside=pl.Series(rng.uniform(0, 1, vehicles)),
+        count=pl.Series(rng.integers(1, 5, vehicles).astype(float)),
+        load_fraction=pl.Series(rng.choice([0.0, 0.2, 0.5, 0.9, 1.0], vehicles)),
+    )
+    multipliers = pl.DataFrame({name: rng.uniform(0.1, 1.2, vehicles) for name in POLLUTANTS}).with_columns(
+        NO2_share_points=pl.Series(rng.uniform(0, 0.2, vehicles))
+    )
+    km = frame["km_per_year"] * frame["share_inside"] * frame["count"] / DAYS_PER_YEAR
+    totals = np.array([km.filter(frame["stream"] == s).sum() for s in streams])
+    share = rng.uniform(0, 1, (3, links, 24)) * (rng.uniform(0, 1, (3, links, 24)) > 0.3)
+    share[:, 0, 0] += 0.1
+    vkt = share / share.sum(axis=(1, 2), keepdims=True) * totals[:, None, None]
+    speed = rng.integers(4, 100, (links, 24)).astype(float)
+    mode = rng.integers(0, 4, (links, 24)).astype(np.int8)
+    activity = Activity(streams, np.ascontiguousarray(vkt), speed, mode)
+    table = pl.DataFrame(
+        {
+            "road_class": [["primary", "residential"][i] for i in rng.integers(0, 2, links)],
+            "grade_pct": rng.uniform(-grade, grade, links),
+        }
+    )
+    return frame, multipliers, table, activity
+
+
+def published(
+    hot: HotTable, key: tuple[str, ...], pollutant: str, mode: str, load: float, grade: float, speed: float
+) -> float:
+    """One factor from the scalar published equation: row by mode, else any; load and slope interpolated."""
+    rows = hot.keys.with_row_index("i").filter(
+        (pl.col("category") == key[0])
+        & (pl.col("fuel") == key[1])
+        & (pl.col("segment") == key[2])
+        & (pl.col("standard") == key[3])
+        & (pl.col("technology") == key[4])
+        & (pl.col("pollutant") == pollutant)
+    )
+    own = rows.filter(pl.col("mode") == mode)
+    rows = own if own.height else rows.filter(pl.col("mode") == "any")
+    if rows.is_empty():
+        return 0.0
+    if rows["load"][0] is None or rows.height == 1:
+        return equation(hot, int(rows["i"][0]), speed)
+    loads, grades = [0.0, 0.5, 1.0], [-0.06, -0.04, -0.02, 0.0, 0.02, 0.04, 0.06]
+    total = 0.0
+    for ld, wl in neighbours(load, loads):
+        for gr, wg in neighbours(grade, grades):
+            row = rows.filter((pl.col("load") == ld) & (pl.col("slope") == gr))
+            total += wl * wg * equation(hot, int(row["i"][0]), speed)
+    return total
+
+
+def neighbours(value: float, steps: list[float]) -> list[tuple[float, float]]:
+    value = min(max(value, steps[0]), steps[-1])
+    for a, b in itertools.pairwise(steps):
+        if a <= value <= b:
+            t = (value - a) / (b - a)
+            return [(a, 1 - t), (b, t)]
+    raise AssertionError
+
+
+def equation(hot: HotTable, i: int, speed: float) -> float:
+    a, b, g, d, e, z, h, reduction, lo, hi = hot.coefficients[i]
+    v = min(max(speed, lo), hi)
+    for lo_v, hi_v, left, right in hot.bridges[hot.bridge_offsets[i] : hot.bridge_offsets[i + 1]]:
+        if lo_v <= v <= hi_v:
+            return max(left + (v - lo_v) / (hi_v - lo_v) * (right - left), 0.0)
+    return max((a * v**2 + b * v + g + (d / v if d else 0.0)) / (e * v**2 + z * v + h) * (1 - reduction), 0.0)
+
+
+def brute_force(
+    hot: HotTable,
+    vehicles: pl.DataFrame,
+    multipliers: pl.DataFrame,
+    links: pl.DataFrame,
+    activity: Activity,
+    pollutant: str,
+) -> np.ndarray:
+    """Every vehicle on every link and hour, one by one; g/day by link."""
+    km = (vehicles["km_per_year"] * vehicles["share_inside"] * vehicles["count"] / DAYS_PER_YEAR).to_numpy()
+    out = np.zeros(links.height)
+    seen: dict[tuple[object, ...], float] = {}
+    for n, row in enumerate(vehicles.iter_rows(named=True)):
+        key = tuple(row[c] for c in TECHNOLOGY)
+        if row["fuel"] == "electricity":
+            continue
+        s = activity.streams.index(row["stream"])
+        total = activity.vkt[s].sum()
+        for i in range(links.height):
+            for h in range(24):
+                part = activity.vkt[s, i, h] / total * km[n]
+                if part == 0.0:
+                    continue
+                at = (
+                    key,
+                    MODES[activity.mode[i, h]],
+                    row["load_fraction"],
+                    links["grade_pct"][i] / 100,
+                    activity.speed_kmh[i, h],
+                )
+                if at not in seen:
+                    seen[at] = published(hot, key, pollutant, at[1], at[2], at[3], at[4])
+                out[i] += part * seen[at] * multipliers[pollutant][n]
+    return out
+
+
+def assert_closed(inventory: Inventory) -> None:
+    assert max(inventory.closure.values()) < 1e-9
+    by_link, by_vehicle = inventory.link.sum(axis=0), inventory.vehicle.sum(axis=0)
+    by_hour, by_class = inventory.stream_hour.sum(axis=(0, 1)), inventory.class_hour.sum(axis=(0, 1))
+    for other in (by_vehicle, by_hour, by_class):
+        np.testing.assert_allclose(other, by_link, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("seed", "pollutant", "grade"), [(1, "NOx", 0.0), (2, "PM_exhaust", 5.0), (3, "CH4", 0.0), (4, "energy_MJ", 7.0)]
+)
+def test_factored_path_equals_brute_force(
+    hot: HotTable, factors: FactorTable, seed: int, pollutant: str, grade: float
+) -> None:
+    vehicles, multipliers, links, activity = case(seed, links=3, vehicles=6, grade=grade)
+    inventory = compute_inventory(vehicles, multipliers, links, activity, factors)
+    want = brute_force(hot, vehicles, multipliers, links, activity, pollutant)
+    np.testing.assert_allclose(inventory.link[:, POLLUTANTS.index(pollutant)], want, rtol=1e-9, atol=1e-12)
+    assert_closed(inventory)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 40), st.integers(1, 60), st.sampled_from([0.0, 3.0, 9.0]))
+def test_vehicles_links_and_hours_close(
+    factors: FactorTable, seed: int, links: int, vehicles: int, grade: float
+) -> None:
+    inventory = compute_inventory(*case(seed, links, vehicles, grade), factors)
+    assert_closed(inventory)
+    assert np.all(inventory.link >= 0.0)
+
+
+def test_linear_in_vehicle_km(factors: FactorTable) -> None:
+    vehicles, multipliers, links, activity = case(5, 10, 20, 2.0)
+    once = compute_inventory(vehicles, multipliers, links, activity, factors)
+    double = vehicles.with_columns(count=pl.col("count") * 2)
+    more = Activity(activity.streams, activity.vkt * 2, activity.speed_kmh, activity.mode)
+    twice = compute_inventory(double, multipliers, links, more, factors)
+    np.testing.assert_allclose(twice.link, 2 * once.link, rtol=1e-12)
+
+
+def test_results_do_not_depend_on_the_number_of_threads(factors: FactorTable) -> None:
+    inputs = case(6, 500, 80, 4.0)
+    before = numba.get_num_threads()
+    try:
+        numba.set_num_threads(1)
+        one = compute_inventory(*inputs, factors)
+        numba.set_num_threads(min(2, numba.config.NUMBA_NUM_THREADS))
+        two = compute_inventory(*inputs, factors)
+    finally:
+        numba.set_num_threads(before)
+    for name in ("link", "stream_hour", "class_hour", "vehicle"):
+        assert np.array_equal(getattr(one, name), getattr(two, name)), name
+
+
+def test_row_order_does_not_matter(factors: FactorTable) -> None:
+    vehicles, multipliers, links, activity = case(7, 20, 40, 0.0)
+    order = np.random.default_rng(0).permutation(vehicles.height).tolist()
+    one = compute_inventory(vehicles, multipliers, links, activity, factors)
+    two = compute_inventory(vehicles[order], multipliers[order], links, activity, factors)
+    np.testing.assert_allclose(two.link, one.link, rtol=1e-12)
+    np.testing.assert_allclose(two.vehicle, one.vehicle[order], rtol=1e-12)
+
+
+def test_electric_bus_has_wear_and_grid_co2_but_no_exhaust(factors: FactorTable) -> None:
+    vehicles, multipliers, links, activity = case(8, 5, 10, 0.0)
+    all_electric = vehicles.with_columns(
+        category=pl.lit("bus"), fuel=pl.lit("electricity"), segment=pl.lit("Urban Buses Standard 15 - 18 t"),
+        standard=pl.lit("zero_emission"), aftertreatment=pl.lit("none"),
+    )  # fmt: skip
+    inventory = compute_inventory(
+        all_electric, multipliers.with_columns(pl.all().mul(0.0).add(1.0)), links, activity, factors
+    )
+    total = dict(zip(inventory.pollutants, inventory.link.sum(axis=0), strict=True))
+    km = activity.vkt.sum()
+    assert total["NOx"] == total["CO2"] == total["PM_exhaust"] == 0.0
+    assert total["electricity_kwh"] == pytest.approx(1.565 * km)
+    assert total["CO2_grid"] == pytest.approx(1.565 * km * 500.0)
+    assert total["PM2.5_non_exhaust"] > 0.0
+
+
+def test_three_vehicle_fleet_by_hand(hot: HotTable, factors: FactorTable) -> None:
+    """Three buses on one road at 25 km/h: 2 x Euro III at half load and 1 x Euro VI, each 36,525 km a year."""
+    key = dict(zip(TECHNOLOGY, TECHNOLOGIES[0], strict=True))
+    clean = dict(zip(TECHNOLOGY, TECHNOLOGIES[1], strict=True))
+    common = {"stream": "urban_bus", "km_per_year": 36_525.0, "share_inside": 1.0, "load_fraction": 0.5}
+    vehicles = pl.DataFrame([key | common | {"count": 2.0}, clean | common | {"count": 1.0}])
+    multipliers = pl.DataFrame({name: [1.0, 1.0] for name in POLLUTANTS} | {"NO2_share_points": [0.0, 0.0]})
+    vkt = np.zeros((1, 1, 24))
+    vkt[0, 0, 8] = 300.0
+    activity = Activity(("urban_bus",), vkt, np.full((1, 24), 25.0), np.zeros((1, 24), np.int8))
+    links = pl.DataFrame({"road_class": ["primary"], "grade_pct": [0.0]})
+    inventory = compute_inventory(vehicles, multipliers, links, activity, factors)
+    old = published(hot, TECHNOLOGIES[0], "NOx", "urban_peak", 0.5, 0.0, 25.0)
+    new = published(hot, TECHNOLOGIES[1], "NOx", "urban_peak", 0.5, 0.0, 25.0)
+    got = inventory.link[0, POLLUTANTS.index("NOx")]
+    assert got == pytest.approx(200.0 * old + 100.0 * new, rel=1e-9)
+    assert inventory.vehicle[0, POLLUTANTS.index("NOx")] == pytest.approx(200.0 * old, rel=1e-9)
+    tonnes = got * DAYS_PER_YEAR / 1e6
+    assert tonnes == pytest.approx((2 * old + new) * 36_525.0 / 1e6, rel=1e-9)

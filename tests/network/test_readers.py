@@ -1,0 +1,249 @@
+"""All sources give the same table; broken ones give one clear message."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from pyproj import Geod
+
+from fleet_planner.errors import InputError
+from fleet_planner.network import builtin_gtfs, builtin_zones, links_geometry, load_network, write_network
+from fleet_planner.network.attributes import parse_lanes, parse_maxspeed_kmh, parse_oneway
+from fleet_planner.network.load import written_columns
+from fleet_planner.network.table import load_table
+from fleet_planner.plan.models import ColumnMap, NetworkSection
+
+NODES = """
+<node id="1" lat="0.00" lon="0.00"/><node id="2" lat="0.00" lon="0.01"/><node id="3" lat="0.00" lon="0.02"/>
+<node id="4" lat="0.01" lon="0.01"/><node id="5" lat="-0.01" lon="0.01"/><node id="6" lat="0.00" lon="0.03"/>
+<node id="7" lat="0.005" lon="0.035"/><node id="8" lat="-0.005" lon="0.035"/>
+"""
+
+
+def osm(folder: Path, ways: str, nodes: str = NODES) -> NetworkSection:
+    (folder / "n.osm").write_text(f"<osm version='0.6'>{nodes}{ways}</osm>", encoding="utf-8")
+    return NetworkSection(file="n.osm")
+
+
+def way(number: int, refs: str, **tags: str) -> str:
+    body = "".join(f'<nd ref="{r}"/>' for r in refs.split())
+    body += "".join(f'<tag k="{k.replace("__", ":")}" v="{v}"/>' for k, v in ({"highway": "primary"} | tags).items())
+    return f'<way id="{number}">{body}</way>'
+
+
+@pytest.mark.parametrize(
+    ("text", "kmh"),
+    [
+        ("50", 50.0),
+        ("30 mph", 48.28032),
+        ("50;30", 40.0),
+        ("['25 mph', '35 mph']", 48.28032),
+        ("US:urban", 40.2336),
+        ("DE:zone30", 30.0),
+        ("DE:zone:30", 30.0),
+        ("RU:urban", 50.0),
+        ("walk", 5.0),
+        ("none", None),
+        ("signals", None),
+        ("", None),
+        (None, None),
+        ("0", None),
+    ],
+)
+def test_maxspeed(text: str | None, kmh: float | None) -> None:
+    assert parse_maxspeed_kmh(text) == (pytest.approx(kmh) if kmh else None)
+
+
+@pytest.mark.parametrize(
+    ("text", "lanes"), [("2", 2.0), ("2;3", 2.5), ("['2', '4']", 3.0), ("x", None), (None, None), ("0", None)]
+)
+def test_lanes(text: str | None, lanes: float | None) -> None:
+    assert parse_lanes(text) == lanes
+
+
+@pytest.mark.parametrize(
+    ("oneway", "junction", "highway", "direction"),
+    [
+        ("yes", None, "primary", 1),
+        ("-1", None, "primary", -1),
+        (None, "roundabout", "primary", 1),
+        (None, None, "motorway", 1),
+        ("no", None, "motorway", 0),
+        (None, None, "primary", 0),
+    ],
+)
+def test_oneway(oneway: str | None, junction: str | None, highway: str, direction: int) -> None:
+    assert parse_oneway(oneway, junction, highway) == direction
+
+
+def test_ways_are_split_at_junctions_only(tmp_path: Path) -> None:
+    """A road 1-2-3-6 crossed at 2; 3 is a mere bend between two ways of the same kind, so they are one link."""
+    ways = way(10, "1 2 3") + way(11, "3 6") + way(12, "4 2 5", highway="residential")
+    links = load_network(osm(tmp_path, ways), tmp_path, "*").links
+    pairs = sorted(zip(links["u"].to_list(), links["v"].to_list(), strict=True))
+    assert pairs == sorted([(1, 2), (2, 1), (2, 6), (6, 2), (4, 2), (2, 4), (2, 5), (5, 2)])
+    exact = Geod(ellps="WGS84").inv(0.01, 0.0, 0.03, 0.0)[2] / 1000.0
+    assert links.filter((links["u"] == 2) & (links["v"] == 6))["length_km"][0] == pytest.approx(exact, rel=1e-9)
+
+
+def test_a_change_of_lanes_keeps_links_apart(tmp_path: Path) -> None:
+    ways = way(10, "1 2", lanes="4") + way(11, "2 3", lanes="2")
+    links = load_network(osm(tmp_path, ways), tmp_path, "*").links
+    assert links.height == 4
+    assert links["lanes"].to_list() == [2.0, 2.0, 1.0, 1.0]
+    assert set(links["lanes_source"]) == {"tag"}
+
+
+def test_reversed_oneway_and_closed_ring(tmp_path: Path) -> None:
+    ways = way(10, "1 2", oneway="-1") + way(11, "2 3") + way(12, "3 6") + way(13, "6 7 8 6", junction="roundabout")
+    links = load_network(osm(tmp_path, ways), tmp_path, "*").links
+    pairs = list(zip(links["u"].to_list(), links["v"].to_list(), strict=True))
+    assert (2, 1) in pairs
+    assert (1, 2) not in pairs
+    assert pairs.count((6, 6)) == 1
+    assert links.filter(links["u"] == links["v"])["length_km"][0] > 1.0
+
+
+def test_closed_private_and_foot_ways_are_left_out(tmp_path: Path) -> None:
+    ways = (
+        way(10, "1 2")
+        + way(11, "2 3", access="private")
+        + way(12, "2 4", highway="footway")
+        + way(13, "2 5", highway="service")
+        + way(14, "3 6", access="no", motor_vehicle="yes")
+    )
+    links = load_network(osm(tmp_path, ways), tmp_path, "*").links
+    assert set(links["osm_id"]) == {10, 14}
+
+
+def test_ways_cut_at_the_border_are_counted(tmp_path: Path) -> None:
+    ways = way(10, "1 2 3 99") + way(11, "98 97")
+    network = load_network(osm(tmp_path, ways), tmp_path, "*")
+    found = next(f for f in network.findings if f.code == "network.dangling")
+    assert found.count == 2
+    assert set(network.links["u"]) == {1, 3}
+
+
+def test_geometry_runs_in_driving_direction(tmp_path: Path) -> None:
+    network = load_network(osm(tmp_path, way(10, "1 2 3")), tmp_path, "*")
+    lines = links_geometry(network)
+    for line, u in zip(lines, network.links["u"], strict=True):
+        assert line.coords[0] == {1: (0.0, 0.0), 3: (0.02, 0.0)}[u]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "part"),
+    [
+        ("n.osm", "<osm version='0.6'></osm>", "no drivable way"),
+        ("n.osm.pbf", "not a pbf file at all", "cannot be read"),
+        ("n.osm", "<osm version='0.6'><node id='1'", "cannot be read"),
+        ("n.gpkg", "not a geopackage", "cannot be read"),
+        ("n.xyz", "x", "unknown kind of network file"),
+    ],
+)
+def test_broken_networks_have_one_clear_message(tmp_path: Path, name: str, content: str, part: str) -> None:
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    with pytest.raises(InputError, match=part) as error:
+        load_network(NetworkSection(file=name), tmp_path, "*")
+    assert name in str(error.value)
+
+
+def test_missing_network_says_where_to_get_it(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="Geofabrik"):
+        load_network(NetworkSection(file="la.osm.pbf"), tmp_path, "*")
+    with pytest.raises(InputError, match="ask Ada"):
+        load_network(NetworkSection(file="la.osm.pbf", download_hint="ask Ada"), tmp_path, "*")
+
+
+def test_written_network_reads_back_the_same(tmp_path: Path) -> None:
+    network = load_network(
+        osm(tmp_path, way(10, "1 2 3") + way(12, "4 2 5", highway="residential", maxspeed="30")), tmp_path, "CL"
+    )
+    write_network(network, tmp_path / "links.gpkg")
+    again = load_network(written_columns(), tmp_path, "CL")
+    same = ["road_class", "lanes", "free_flow_kmh", "osm_id", "capacity_veh_h"]
+    assert again.links.select(same).equals(network.links.select(same))
+    np.testing.assert_allclose(again.links["length_km"], network.links["length_km"], rtol=1e-12)
+    np.testing.assert_array_equal(again.coordinates, network.coordinates)
+
+
+def test_table_without_a_mapped_column_names_the_key_to_set(tmp_path: Path) -> None:
+    network = load_network(osm(tmp_path, way(10, "1 2 3")), tmp_path, "CL")
+    write_network(network, tmp_path / "links.gpkg")
+    section = NetworkSection(file="links.gpkg", columns=ColumnMap(u="start"))
+    with pytest.raises(InputError, match=r"network.columns.u.*link_id"):
+        load_network(section, tmp_path, "CL")
+
+
+def test_locked_geopackage_is_waited_for_then_named(tmp_path: Path) -> None:
+    network = load_network(osm(tmp_path, way(10, "1 2 3")), tmp_path, "CL")
+    path = tmp_path / "links.gpkg"
+    write_network(network, path)
+    other = sqlite3.connect(path, isolation_level=None)
+    try:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(InputError, match="locked by another program"):
+            load_table(path, written_columns(), "CL", lock_wait_s=0.5)
+    finally:
+        other.close()
+
+
+def test_embedded_city_is_whole() -> None:
+    network = load_network(NetworkSection(builtin="coquimbo"), Path(), "CL")
+    links = network.links
+    assert links.height == 34_272
+    one_way = links.filter(pl.col("oneway"))
+    assert one_way.height + (links.height - one_way.height) / 2 == 19_846
+    both = links.filter(~pl.col("oneway"))
+    assert one_way["length_km"].sum() + both["length_km"].sum() / 2 == pytest.approx(1_468, abs=1)
+    assert "OpenStreetMap" in network.attribution
+    assert "ODbL" in network.attribution
+    assert set(links["speed_source"]) == {"tag", "class_default"}
+    assert builtin_zones()["population"].sum() == pytest.approx(451_834)
+    assert builtin_gtfs().is_file()
+
+
+@pytest.mark.city
+def test_santa_monica_through_three_readers(shared_data: Path) -> None:
+    folder = shared_data / "santa_monica"
+    pbf = load_network(NetworkSection(file="santa_monica_drive.osm.pbf"), folder, "US-CA")
+    xml = load_network(NetworkSection(file="santa_monica_drive.osm.bz2"), folder, "US-CA")
+    assert pbf.links.equals(xml.links)
+    np.testing.assert_array_equal(pbf.coordinates, xml.coordinates)
+    oracle = load_network(NetworkSection(file="santa_monica_drive_osmnx.graphml.gz"), folder, "US-CA")
+    lon0, lat0 = oracle.coordinates.min(axis=0)
+    lon1, lat1 = oracle.coordinates.max(axis=0)
+    middle = pbf.coordinates[(pbf.offsets[:-1] + pbf.offsets[1:]) // 2]
+    inside = (middle[:, 0] > lon0) & (middle[:, 0] < lon1) & (middle[:, 1] > lat0) & (middle[:, 1] < lat1)
+    # the oracle is clipped to the city's outline, ours here to its bounding box only: same roads by way
+    ways = set(oracle.links["osm_id"].drop_nulls())
+    ours = pbf.links.filter(inside & pbf.links["osm_id"].is_in(list(ways)).to_numpy())
+    assert ours["length_km"].sum() == pytest.approx(oracle.links["length_km"].sum(), rel=0.12)
+
+
+@pytest.mark.city
+def test_sao_paulo_centre(shared_data: Path) -> None:
+    network = load_network(NetworkSection(file="sao_paulo/sao_paulo_centre.osm.pbf"), shared_data, "BR")
+    assert 600 < network.links["length_km"].sum() < 1264
+    assert network.links["in_main"].mean() > 0.95
+
+
+@pytest.mark.city
+def test_beijing_through_a_column_map(shared_data: Path) -> None:
+    section = NetworkSection(
+        file="beijing/beijing_nw_core_links.parquet",
+        columns=ColumnMap(u="from_node", v="to_node", length_m="length_m"),
+        road_classes={"1": "trunk", "2": "secondary", "3": "residential"},
+        licence="unknown",
+    )
+    links = load_network(section, shared_data, "CN-BJ").links
+    assert links.height == 29_282
+    assert links["length_km"].sum() == pytest.approx(3_667, rel=1e-3)
+    by_class = dict(links.group_by("road_class").agg(pl.col("length_km").sum()).iter_rows())
+    assert by_class["trunk"] == pytest.approx(295, abs=1)
+    assert by_class["secondary"] == pytest.approx(926, abs=1)

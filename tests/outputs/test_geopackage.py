@@ -1,0 +1,202 @@
+"""The GeoPackage opens drawn, with readable titles, in any program that reads the standard."""
+
+from __future__ import annotations
+
+import csv
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+import builders
+import numpy as np
+import pyogrio
+import pytest
+import shapely
+
+from fleet_planner.outputs.geopackage import write_geopackage
+from fleet_planner.outputs.geopackage_tables import dictionary
+from fleet_planner.outputs.roads import road_of_link, round_breaks
+from fleet_planner.outputs.styles import RAMP
+from fleet_planner.tables import columns
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fleet_planner.pipeline.results import Results
+
+LAYERS = {"links", "zones", "hotspots"}
+TABLES = {"summary", "by_technology", "costs", "sources", "assumptions", "findings"}
+
+
+@pytest.fixture
+def database(folder: Path) -> sqlite3.Connection:
+    with closing(sqlite3.connect(folder / "city.gpkg")) as opened:
+        yield opened
+
+
+def test_ogr_reads_layers_and_tables(folder: Path) -> None:
+    names = {name: kind for name, kind in pyogrio.list_layers(folder / "city.gpkg")}
+    assert LAYERS | TABLES <= set(names)
+    assert names["links"] == "LineString"
+    assert all(names[t] is None for t in TABLES)
+
+
+def test_links_keep_ids_geometry_and_figures(folder: Path, run: Results) -> None:
+    frame = pyogrio.read_dataframe(folder / "city.gpkg", layer="links", use_arrow=True)
+    assert frame.crs.to_epsg() == 4326
+    assert len(frame) == run.network.links.height
+    assert frame["osm_id"].iloc[1] == 1123687709001
+    assert np.isnan(frame["osm_id"].iloc[0])
+    points = shapely.get_coordinates(frame.geometry.to_numpy())
+    assert np.allclose(points, run.network.coordinates)
+    nox = run.scenarios[1].inventory.pollutants.index("NOx")
+    grams = run.scenarios[1].inventory.link[:, nox]
+    assert np.allclose(frame["nox_kg_per_day_electric"], grams / 1e3, rtol=1e-14)
+    assert np.allclose(frame["nox_g_per_km_day_electric"] * frame["length_km"], grams, rtol=1e-12)
+    assert np.allclose(frame["speed_mean_kmh"], 40.0)
+
+
+def test_column_names_are_plain(folder: Path) -> None:
+    for layer in LAYERS:
+        for name in pyogrio.read_info(folder / "city.gpkg", layer=layer)["fields"]:
+            assert name.isascii()
+            assert name == name.lower()
+            assert "." not in name
+
+
+def test_zones_hold_each_link_once(folder: Path, run: Results) -> None:
+    zones = pyogrio.read_dataframe(folder / "city.gpkg", layer="zones")
+    links = pyogrio.read_dataframe(folder / "city.gpkg", layer="links")
+    column = "pm2_5_non_exhaust_kg_per_day_baseline"
+    assert zones[column].sum() == pytest.approx(links[column].sum(), rel=1e-12)
+    density = zones["nox_kg_per_day_baseline"] / zones["area_km2"]
+    assert np.allclose(zones["nox_kg_per_km2_day_baseline"], density)
+    metric = zones.to_crs(zones.estimate_utm_crs()).area / 1e6
+    assert np.allclose(zones["area_km2"], metric, rtol=2e-3)
+
+
+def test_hotspots_join_both_directions_and_come_in_order(folder: Path, run: Results) -> None:
+    hot = pyogrio.read_dataframe(folder / "city.gpkg", layer="hotspots")
+    road, first = road_of_link(run.network.links)
+    assert first.size == run.network.links.height // 2
+    assert len(hot) == first.size
+    assert list(hot["rank"]) == list(range(1, len(hot) + 1))
+    assert hot["nox_g_per_km_day_baseline"].is_monotonic_decreasing
+    nox = run.scenarios[0].inventory.link[:, run.scenarios[0].inventory.pollutants.index("NOx")]
+    sums = np.bincount(road, weights=nox)
+    position = {link: k for k, link in enumerate(first.tolist())}
+    got = hot["nox_kg_per_day_baseline"].to_numpy()
+    assert np.allclose(got, [sums[position[k]] / 1e3 for k in hot["link_id"]])
+
+
+def test_standard_tables_are_registered(database: sqlite3.Connection) -> None:
+    extensions = set(database.execute("SELECT table_name, extension_name FROM gpkg_extensions"))
+    for layer in LAYERS:
+        assert (layer, "gpkg_rtree_index") in extensions
+    assert ("gpkg_data_columns", "gpkg_schema") in extensions
+    assert ("gpkg_data_column_constraints", "gpkg_schema") in extensions
+    assert ("gpkg_metadata", "gpkg_metadata") in extensions
+    contents = dict(database.execute("SELECT table_name, description FROM gpkg_contents"))
+    assert all(contents[name] for name in LAYERS | TABLES)
+    assert {row[0] for row in database.execute("SELECT DISTINCT last_change FROM gpkg_contents")} == {
+        "2000-01-01T00:00:00.000Z"
+    }
+    assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert database.execute("PRAGMA foreign_key_check").fetchall() == []
+
+
+def test_every_emission_column_has_a_title(database: sqlite3.Connection) -> None:
+    titled = dict(database.execute("SELECT column_name, name FROM gpkg_data_columns WHERE table_name = 'links'"))
+    fields = [row[1] for row in database.execute("PRAGMA table_info(links)")]
+    assert set(fields) - set(titled) == {"fid", "geom"}
+    assert titled["nox_g_per_km_day_electric"] == "Nitrogen oxides (as NO2), Electric & quiet (g/km/day)"
+    for table in ("by_technology", "summary", "costs", "sources", "hotspots", "zones"):
+        have = {
+            row[0]
+            for row in database.execute("SELECT column_name FROM gpkg_data_columns WHERE table_name = ?", (table,))
+        }
+        assert have == {row[1] for row in database.execute(f"PRAGMA table_info({table})")} - {"fid", "geom"}
+
+
+def test_sources_and_licence_travel_with_the_file(folder: Path, database: sqlite3.Connection) -> None:
+    about = pyogrio.read_info(folder / "city.gpkg", layer="links")["dataset_metadata"]
+    assert "OpenStreetMap" in about["ATTRIBUTION"]
+    assert "ODbL" in about["LICENSE"]
+    texts = [
+        row[0] for row in database.execute("SELECT metadata FROM gpkg_metadata WHERE md_standard_uri LIKE '%qgis%'")
+    ]
+    assert len(texts) == 3
+    assert all("OpenStreetMap" in ET.fromstring(text.split("'SYSTEM'>")[1]).findtext("rights") for text in texts)
+
+
+def test_styles_are_valid_and_point_at_existing_columns(database: sqlite3.Connection) -> None:
+    rows = database.execute(
+        "SELECT f_table_name, f_geometry_column, styleQML, styleSLD, useAsDefault FROM layer_styles"
+    ).fetchall()
+    assert {row[0] for row in rows} == LAYERS
+    for layer, geometry, qml, sld, default in rows:
+        fields = {row[1] for row in database.execute(f"PRAGMA table_info({layer})")}
+        assert geometry in fields
+        assert default == 1
+        root = ET.fromstring(qml.split("'SYSTEM'>")[1])
+        renderer = root.find("renderer-v2")
+        symbols = renderer.findall("symbols/symbol")
+        assert {s.get("type") for s in symbols} == {"fill" if layer == "zones" else "line"}
+        assert {a.get("field") for a in root.findall("aliases/alias")} <= fields
+        assert ET.fromstring(sld.encode()).tag.endswith("StyledLayerDescriptor")
+        if layer == "hotspots":
+            continue
+        assert renderer.get("type") == "graduatedSymbol"
+        assert renderer.get("attr") in fields
+        ranges = renderer.findall("ranges/range")
+        assert len(ranges) == len(symbols) == len(RAMP)
+        assert [r.get("symbol") for r in ranges] == [s.get("name") for s in symbols]
+        top = database.execute(f"SELECT max({renderer.get('attr')}) FROM {layer}").fetchone()[0]
+        assert float(ranges[-1].get("upper")) >= top * (1 - 1e-9)
+        assert all(a.get("upper") == b.get("lower") for a, b in zip(ranges, ranges[1:], strict=False))
+
+
+def test_two_writings_are_equal_bit_for_bit(run: Results, tmp_path: Path) -> None:
+    paths = [tmp_path / f"{k}.gpkg" for k in range(2)]
+    for path in paths:
+        write_geopackage(run, path)
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+@pytest.mark.parametrize("table", ["links", "zones", "hotspots", "summary", "by_technology", "costs", "sources"])
+def test_dictionary_knows_what_is_written(database: sqlite3.Connection, table: str) -> None:
+    plain = [c.column for c in columns(dictionary(table)) if "{" not in c.column]
+    written = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
+    assert set(plain) <= set(written)
+    assert all(c.title_en and c.title_zh and c.description for c in columns(dictionary(table)))
+
+
+def test_the_dictionary_of_vehicles_has_the_registry_columns(repository: Path) -> None:
+    folder = repository / "fleet_planner" / "tables" / "columns"
+    names = []
+    for table in ("vehicles", "vehicles_output"):
+        with (folder / f"{table}.csv").open(encoding="utf-8", newline="") as handle:
+            names.append([row["column"] for row in csv.DictReader(handle)])
+    assert names[1][: len(names[0])] == names[0]
+    assert "measures" in names[1]
+
+
+@pytest.mark.parametrize("scale", [1e-6, 0.03, 1.0, 750.0, 1e9])
+def test_class_limits_are_round_and_rise(scale: float) -> None:
+    values = np.linspace(0.0, 1.0, 1001) ** 3 * scale
+    limits = round_breaks(values)
+    assert len(limits) == 5
+    assert np.all(np.diff(limits) > 0.0)
+    assert 0.3 * scale < limits[-1] <= scale
+    assert all(f"{v:e}"[0] in "125" and float(f"{v:.0e}") == v for v in limits)
+
+
+def test_class_limits_without_values() -> None:
+    assert round_breaks(np.zeros(3)) == [1.0, 2.0, 3.0, 4.0, 5.0]
+
+
+def test_a_city_sized_network_is_written(tmp_path: Path) -> None:
+    big = builders.results(builders.network(40, 40))
+    write_geopackage(big, tmp_path / "big.gpkg")
+    assert pyogrio.read_info(tmp_path / "big.gpkg", layer="links")["features"] == 6400

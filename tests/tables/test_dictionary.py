@@ -1,0 +1,96 @@
+"""The data dictionary, the findings' sentences and the packaged figures are well-formed."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from fleet_planner.findings import Finding
+from fleet_planner.reference import reference_path, reference_table
+from fleet_planner.tables import columns, finding_text, pollutants
+from fleet_planner.tables.load import report_words
+
+PACKAGE = reference_path("measures.csv").parent.parent
+COLUMN_TABLES = sorted(p.stem for p in (PACKAGE / "tables" / "columns").glob("*.csv"))
+FINDING_TABLES = sorted((PACKAGE / "tables" / "findings").glob("*.csv"))
+REFERENCE_TABLES = sorted(p.name for p in (PACKAGE / "reference").glob("*.csv*"))
+PLACEHOLDER = re.compile(r"{(\w+)}")
+
+
+@pytest.mark.parametrize("table", COLUMN_TABLES)
+def test_columns_are_described(table: str) -> None:
+    specs = columns(table)
+    assert len({s.column for s in specs}) == len(specs)
+    for spec in specs:
+        assert spec.type in {"text", "integer", "number", "boolean", "geometry"}
+        assert spec.title_en
+        assert spec.title_zh
+        assert spec.description
+        if ".." in spec.allowed:
+            low, _, high = spec.allowed.partition("..")
+            assert all(x == "" or float(x) is not None for x in (low, high))
+
+
+@pytest.mark.parametrize("path", FINDING_TABLES, ids=lambda p: p.stem)
+def test_findings_have_both_languages_with_the_same_placeholders(path: Path) -> None:
+    with path.open(encoding="utf-8", newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    assert len({r["code"] for r in rows}) == len(rows)
+    for row in rows:
+        assert set(PLACEHOLDER.findall(row["en"])) == set(PLACEHOLDER.findall(row["zh"])), row["code"]
+        assert re.search(r"[\u4e00-\u9fff]", row["zh"])
+
+
+def test_every_finding_in_the_code_has_a_sentence() -> None:
+    known = set()
+    for path in FINDING_TABLES:
+        with path.open(encoding="utf-8", newline="") as handle:
+            known |= {r["code"] for r in csv.DictReader(handle)}
+    used = set()
+    for path in PACKAGE.rglob("*.py"):
+        used |= set(
+            re.findall(
+                r'"((?:network|fleet|activity|transit|inventory|scenario|economics)\.[a-z_0-9]+)"',
+                path.read_text(encoding="utf-8"),
+            )
+        )
+    used = {u for u in used if u.split(".")[1] not in {"measure", "registry", "visiting_share"} or u in known}
+    assert used - known <= {"activity.access", "activity.gtfs", "activity.gtfs_date", "network.place"}
+    assert known <= used
+
+
+def test_finding_text_fills_count_and_share() -> None:
+    finding = Finding("network.speed_imputed", "assumption", {}, 12_345, 0.1234)
+    assert "12,345 links (12.34 % of the length)" in finding_text(finding)
+    assert "12,345" in finding_text(finding, "zh")
+
+
+def test_report_words_have_the_same_placeholders() -> None:
+    english, chinese = report_words("en"), report_words("zh")
+    for key, text in english.items():
+        assert set(PLACEHOLDER.findall(text)) == set(PLACEHOLDER.findall(chinese[key])), key
+        assert chinese[key]
+
+
+@pytest.mark.parametrize("name", REFERENCE_TABLES)
+def test_reference_rows_have_source_year_unit_and_checked(name: str) -> None:
+    table = reference_table(name)
+    year = "published" if "published" in table.columns else "year"
+    for column in ("source", year, "unit", "checked"):
+        assert column in table.columns, column
+        assert table[column].null_count() == 0, column
+    assert set(table["checked"].cast(pl.String).unique()) <= {"yes", "no"}
+    if name == "measures.csv":
+        return  # there, words on the cost stand beside the effect that ``checked`` speaks of
+    recalled = table.filter(pl.col("source").str.contains("(?i)recalled|own default|own estimate"))
+    assert set(recalled["checked"].unique()) <= {"no"}
+
+
+def test_pollutants_have_unique_column_names() -> None:
+    names = [p.column for p in pollutants()]
+    assert len(set(names)) == len(names)
+    assert all(re.fullmatch(r"[a-z][a-z0-9_]*", n) for n in names)
