@@ -61,7 +61,9 @@ def speed_grid(coefficients: np.ndarray, bridges: list[Bridge]) -> pl.DataFrame:
     # rows with equal coefficients and bridges have equal curves: look at each curve once
     _, first = np.unique(coefficients, axis=0, return_index=True)
     values = curves.sample(coefficients, packed, offsets, fine, curves.CLAMP)[first]
-    start = np.concatenate([np.arange(LOWEST_KMH, HIGHEST_KMH + 1.0), spans[:, 0], spans[:, 1]])
+    # a quarter km/h below 12: there `constant_g_per_h` lets factors grow as 1 / v
+    slow = np.arange(LOWEST_KMH, 12.0, 0.25)
+    start = np.concatenate([slow, np.arange(LOWEST_KMH, HIGHEST_KMH + 1.0), spans[:, 0], spans[:, 1]])
     grid = refine_grid(start, fine, values, medians(fine, values, coefficients[first]))
     return pl.DataFrame({"speed_kmh": grid}).with_columns(
         unit=pl.lit("km/h"),

@@ -7,6 +7,7 @@ a stale caller behind.
 
 import hashlib
 import os
+import tempfile
 from pathlib import Path
 
 import numba
@@ -20,9 +21,16 @@ def _source_hash() -> str:
     return digest.hexdigest()[:16]
 
 
-def _cache_root() -> Path:
-    base = os.environ.get("FLEET_PLANNER_CACHE") or os.environ.get("XDG_CACHE_HOME")
-    return Path(base) if base else Path.home() / ".cache"
+def cache_folder() -> Path:
+    """Return a writable folder for compiled kernels: the user's cache, else a temporary one."""
+    base = os.environ.get("FLEET_PLANNER_CACHE") or os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    folder = Path(base) / "fleet_planner" / f"numba-{_source_hash()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError:
+        return Path(tempfile.mkdtemp(prefix="fleet_planner-numba-"))
 
 
-numba.config.CACHE_DIR = str(_cache_root() / "fleet_planner" / f"numba-{_source_hash()}")
+numba.config.CACHE_DIR = str(cache_folder())

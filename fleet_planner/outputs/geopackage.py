@@ -36,7 +36,7 @@ def write_geopackage(results: Results, path: Path) -> None:
     layers = _layers(results)
     about = _about(results)
     for layer in layers:
-        _write_layer(path, layer, about)
+        _write_layer(path, layer)
     geopackage_tables.finish(path, layers, _tables(results), about)
 
 
@@ -98,7 +98,7 @@ def _style(layer: str, frame: pl.DataFrame, column: str, title: str, names: Mapp
     return Style(title, qml, styles.graduated_sld(layer, column, breaks, top, polygons=polygons))
 
 
-def _write_layer(path: Path, layer: Layer, about: Mapping[str, str]) -> None:
+def _write_layer(path: Path, layer: Layer) -> None:
     from pyogrio.raw import write_arrow
 
     table = layer.frame.with_columns(pl.Series("geom", layer.wkb.tolist(), dtype=pl.Binary))
@@ -111,7 +111,6 @@ def _write_layer(path: Path, layer: Layer, about: Mapping[str, str]) -> None:
         geometry_type=layer.geometry_type,
         crs="EPSG:4326",
         append=path.exists(),
-        dataset_metadata=dict(about) if not path.exists() else None,
         layer_options={
             "IDENTIFIER": layer.name,
             "DESCRIPTION": geopackage_tables.DESCRIPTIONS[layer.name],

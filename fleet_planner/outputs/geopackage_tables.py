@@ -106,11 +106,11 @@ def finish(path: Path, layers: list[Layer], tables: Mapping[str, pl.DataFrame], 
             _write_aliases(database, layer.name, layer.frame.columns, scenarios)
         for name in GEOMETRY_FREE:
             _write_aliases(database, name, tables[name].columns, scenarios)
-        for layer in layers:
-            _write_metadata(database, layer.name, about)
+        _create_metadata_tables(database)
+        for name in ("", *(layer.name for layer in layers)):
+            _write_metadata(database, name, about)
         _write_styles(database, layers)
         database.execute("UPDATE gpkg_contents SET last_change = ?", (STAMP,))
-        database.execute("UPDATE gpkg_metadata_reference SET timestamp = ?", (STAMP,))
 
 
 def _write_table(database: sqlite3.Connection, name: str, table: pl.DataFrame) -> None:
@@ -161,13 +161,36 @@ def _write_aliases(
     )
 
 
+def _create_metadata_tables(database: sqlite3.Connection) -> None:
+    """Create the tables of the metadata extension and register it."""
+    database.execute(
+        "CREATE TABLE gpkg_metadata (id INTEGER CONSTRAINT m_pk PRIMARY KEY ASC NOT NULL, "
+        "md_scope TEXT NOT NULL DEFAULT 'dataset', md_standard_uri TEXT NOT NULL, "
+        "mime_type TEXT NOT NULL DEFAULT 'text/xml', metadata TEXT NOT NULL DEFAULT '')"
+    )
+    database.execute(
+        "CREATE TABLE gpkg_metadata_reference (reference_scope TEXT NOT NULL, table_name TEXT, column_name TEXT, "
+        "row_id_value INTEGER, timestamp DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')), "
+        "md_file_id INTEGER NOT NULL, md_parent_id INTEGER, "
+        "CONSTRAINT crmr_mfi_fk FOREIGN KEY (md_file_id) REFERENCES gpkg_metadata(id), "
+        "CONSTRAINT crmr_mpi_fk FOREIGN KEY (md_parent_id) REFERENCES gpkg_metadata(id))"
+    )
+    for table in ("gpkg_metadata", "gpkg_metadata_reference"):
+        database.execute(
+            "INSERT INTO gpkg_extensions (table_name, column_name, extension_name, definition, scope) VALUES "
+            "(?, NULL, 'gpkg_metadata', 'http://www.geopackage.org/spec120/#extension_metadata', 'read-write')",
+            (table,),
+        )
+
+
 def _write_metadata(database: sqlite3.Connection, layer: str, about: Mapping[str, str]) -> None:
-    """Add the layer's title, rights and licence in the form that QGIS shows in its layer properties."""
+    """Add title, rights and licence of a layer ("" for the whole file) in the form that QGIS shows."""
+    what = DESCRIPTIONS[layer] if layer else about["ABSTRACT"].rstrip(".")
     text = (
         "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>"
-        f'<qgis version="3.28.0"><identifier>{escape(layer)}</identifier><language>ENG</language>'
+        f'<qgis version="3.28.0"><identifier>{escape(layer or "city")}</identifier><language>ENG</language>'
         f"<type>dataset</type><title>{escape(about['TITLE'])}</title>"
-        f"<abstract>{escape(DESCRIPTIONS[layer])}. {escape(about['SCENARIOS'])}</abstract>"
+        f"<abstract>{escape(what)}. {escape(about['SCENARIOS'])}</abstract>"
         f"<rights>{escape(about['ATTRIBUTION'])}</rights><license>{escape(about['LICENSE'])}</license></qgis>"
     )
     cursor = database.execute(
@@ -176,9 +199,8 @@ def _write_metadata(database: sqlite3.Connection, layer: str, about: Mapping[str
         (text,),
     )
     database.execute(
-        "INSERT INTO gpkg_metadata_reference (reference_scope, table_name, md_file_id, timestamp) "
-        "VALUES ('table', ?, ?, ?)",
-        (layer, cursor.lastrowid, STAMP),
+        "INSERT INTO gpkg_metadata_reference (reference_scope, table_name, md_file_id, timestamp) VALUES (?, ?, ?, ?)",
+        ("table" if layer else "geopackage", layer or None, cursor.lastrowid, STAMP),
     )
 
 

@@ -17,12 +17,13 @@ def significant(value: float | None, digits: int = 3) -> str:
 
 
 def percent(value: float | None) -> str:
-    """Return a signed change in percent with one decimal; "–" without one."""
+    """Return a signed change in percent with one decimal, whole from 100 % on; "–" without one."""
     if value is None or not math.isfinite(value):
         return "–"
     if abs(value) < 0.05:
         return "0 %"
-    return f"{value:+.1f} %".replace("-", "−")
+    places = 1 if abs(value) < 99.95 else 0
+    return f"{value:+,.{places}f} %".replace("-", "−")
 
 
 def share(value: float | None) -> str:

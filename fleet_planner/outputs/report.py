@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
@@ -81,6 +82,8 @@ def _leaflet(name: str) -> str:
     if name.endswith(".css"):
         # its pictures (layer switch, marker) are not used here
         return "\n".join(line for line in text.splitlines() if "url(" not in line)
+    # its own credit line, which the map does not show, holds a link
+    text = re.sub(r'href="https?://[^"]*"', 'href="#"', text)
     return "\n".join(line for line in text.splitlines() if "sourceMappingURL" not in line).replace("</", "<\\/")
 
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 LOCK_SECONDS = 10.0
 """How long another program may hold the old GeoPackage before the run gives up."""
 
+FULL_BYTES = 32 * 2**20
+"""A library's failed write with less space left than this counts as a full disk."""
+
 MARK = "manifest.json"
 """A folder with this file is a run."""
 
@@ -100,9 +103,10 @@ def whole_directory(out: Path, *, overwrite: bool) -> Iterator[Path]:
         check_target(out, overwrite=overwrite)
         _move_in(beside, place)
     except BaseException as error:
+        free = _free_bytes(place.parent)
         shutil.rmtree(beside, ignore_errors=True)
         _remove_empty(made)
-        if (reason := _refusal(error)) is not None:
+        if (reason := _refusal(error, free)) is not None:
             raise OutputError(
                 f"the results cannot be written: {reason}",
                 "Free space or name another folder with --out; earlier outputs are unchanged.",
@@ -124,20 +128,31 @@ def _remove_empty(made: list[Path]) -> None:
             return
 
 
-def _refusal(error: BaseException) -> str | None:
-    """Return what the file system says, if it is the file system that refuses; else nothing."""
+def _free_bytes(folder: Path) -> float:
+    try:
+        return float(shutil.disk_usage(folder).free)
+    except OSError:
+        return float("inf")
+
+
+def _refusal(error: BaseException, free_bytes: float) -> str | None:
+    """Return what the file system says, if it is the file system that refuses; else nothing.
+
+    GDAL reports a full disk as a failed transaction, hence the look at the space that is left.
+    """
     if isinstance(error, OutputError):
         return None
     if isinstance(error, OSError):
         return os.strerror(error.errno) if error.errno else str(error)
     text = str(error)
-    if isinstance(error, sqlite3.OperationalError):
-        return os.strerror(errno.ENOSPC) if "full" in text else text
     library = type(error).__module__.partition(".")[0]
-    if library in {"pyogrio", "polars"} and type(error).__name__ not in {"PanicException", "ColumnNotFoundError"}:
-        full = "No space" in text or "disk is full" in text or "database or disk is full" in text
-        return os.strerror(errno.ENOSPC) if full else text if "rror" in type(error).__name__ else None
-    return None
+    if not isinstance(error, sqlite3.OperationalError) and library not in {"pyogrio", "polars"}:
+        return None
+    full = free_bytes < FULL_BYTES or any(words in text for words in ("No space left", "disk is full"))
+    if not full and library in {"pyogrio", "polars"}:
+        # pyogrio tells of the file system by DataSourceError and its kin
+        return text if type(error).__name__ in {"DataSourceError", "DataLayerError", "FeatureError"} else None
+    return os.strerror(errno.ENOSPC) if full else text
 
 
 def _move_in(beside: Path, out: Path) -> None:

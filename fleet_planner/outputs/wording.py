@@ -29,7 +29,7 @@ def measure_names(language: Language) -> dict[str, str]:
 
 def _titles(table: str, key: str, language: Language) -> dict[str, str]:
     column = "title_zh" if language == "zh" else "title_en"
-    rows = reference_table(table).iter_rows(named=True)
+    rows = reversed(reference_table(table).to_dicts())  # where an id has several rows, the first names it
     return {row[key]: row[column] or row["title_en"] for row in rows}
 
 

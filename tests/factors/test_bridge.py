@@ -96,7 +96,7 @@ def test_sampled_grid_keeps_the_bound(hot: HotTable) -> None:
 
     fine = fine_speeds(140.0)
     _, first = np.unique(hot.coefficients, axis=0, return_index=True)
-    pick = first[::4]
+    pick = first
     values = curves.sample(hot.coefficients, hot.bridges, hot.bridge_offsets, fine, curves.CLAMP)[pick]
     worst, _ = errors_over_bound(hot.grid_kmh, fine, values, medians(fine, values, hot.coefficients[pick]))
     assert worst.max() <= 1.0

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from fleet_planner.pipeline.results import Results
 
-FIGURE = re.compile(r"[-−+]?\d[\d,]*(?:\.\d+)?(?:e[-+]\d+)?")
+FIGURE = re.compile(r"(?<![A-Za-z.\d])[-−+]?\d[\d,]*(?:\.\d+)?(?:e[-+]\d+)?")
 VOID = {"meta", "link", "br", "img", "input", "hr", "col"}
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -102,7 +102,7 @@ def test_both_languages_hold_the_same_figures_cell_by_cell(folder: Path) -> None
         for page in (english, chinese)
     )
     assert left == right
-    assert len(left) > 60
+    assert len(left) > 50
 
 
 def test_figures_are_those_of_the_results(folder: Path, run: Results) -> None:
@@ -175,7 +175,7 @@ def test_map_data_unpack_to_the_inventory(run: Results) -> None:
     steps = np.frombuffer(raw, "<i4", 2 * points, 2 * roads).reshape(2, points)
     assert int(sizes.sum()) == points
     road, first = road_of_link(run.network.links)
-    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    starts = np.cumsum(sizes, dtype=np.int64) - sizes
     begin = np.cumsum(steps, axis=1)[:, starts].T / 1e5
     assert np.allclose(begin, run.network.coordinates[run.network.offsets[first]], atol=1e-5)
     levels = np.frombuffer(raw, "<u2", roads * scenarios * len(data["layers"]), 2 * roads + 8 * points)
@@ -217,7 +217,7 @@ def test_significant_digits(value: float | None, text: str) -> None:
 
 
 def test_percent_and_share() -> None:
-    assert [percent(v) for v in (-16.42, 0.01, 14.1, None)] == ["−16.4 %", "0 %", "+14.1 %", "–"]
+    assert [percent(v) for v in (-16.42, 0.01, 14.1, 1593.1, None)] == ["−16.4 %", "0 %", "+14.1 %", "+1,593 %", "–"]
     assert [share(v) for v in (0.314, None)] == ["31 %", "–"]
 
 

@@ -75,7 +75,7 @@ def test_overwriting_replaces_the_run_and_leaves_nothing_beside(run: Results, tm
     (out / "manifest.json").write_text("{}")
     (out / "left_over.csv").write_text("old")
     assert write_run(run, out, overwrite=True, language="en") == out
-    assert FILES <= {p.name for p in out.iterdir()}
+    assert {p.name for p in out.iterdir()} >= FILES
     assert not (out / "left_over.csv").exists()
     assert [p.name for p in tmp_path.iterdir()] == ["run"]
 
