@@ -392,7 +392,7 @@ def measures(folder: Path) -> pl.DataFrame:
             "life_years": row["life_years"], "currency": row["currency"] or "USD", "cost_year": row["year"] or "2024",
             "max_sulphur_ppm": sulphur, "constraint_en": row["constraints"], "source": row["source"],
             "year": row["year"] or "2024", "unit": "percent of the exhaust factor; currency per vehicle",
-            "checked": row["checked"], "cost_checked": "no" if "from memory" in cost or "recalled" in cost or not cost else "yes",
+            "checked": row["checked"], "cost_checked": "no" if kind == "fuel" or "from memory" in cost or "recalled" in cost or not cost else "yes",
         })  # fmt: skip
     return pl.DataFrame(rows)
 

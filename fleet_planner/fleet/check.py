@@ -25,7 +25,7 @@ HEAVY_MIN_MASS_KG = 3500.0
 LIGHT_MAX_MASS_KG = 5000.0
 
 
-def check_registry(raw: pl.DataFrame, path: Path, base_year: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+def check_registry(raw: pl.DataFrame, path: Path, base_year: int) -> tuple[pl.DataFrame, pl.DataFrame, float]:
     """Split a registry into typed good rows and the wrong cells of the others.
 
     Parameters
@@ -43,14 +43,29 @@ def check_registry(raw: pl.DataFrame, path: Path, base_year: int) -> tuple[pl.Da
         Columns of ``tables/columns/registry.csv`` with their types, and ``row``.
     rejected
         ``file, row, column, value, reason, remedy``; a row may have several wrong cells.
+    rejected_vkt_share
+        Share of the vehicle-km in rejected rows.
     """
     typed, bad = _typed(raw)
     for wrong in _cross_checks(typed, base_year):
         bad.append(wrong)
     rejected = pl.concat(bad) if bad else pl.DataFrame(schema=REJECTED).drop("file")
     rejected = rejected.sort("row", maintain_order=True).select(pl.lit(str(path)).alias("file"), *list(REJECTED)[1:])
-    good = typed.filter(~pl.col("row").is_in(rejected["row"].unique().implode()))
-    return good, rejected
+    bad_row = pl.col("row").is_in(rejected["row"].unique().implode())
+    good = typed.filter(~bad_row)
+    return good, rejected, _lost_share(good, typed.filter(bad_row))
+
+
+def _lost_share(good: pl.DataFrame, lost: pl.DataFrame) -> float:
+    """Return the share of the vehicle-km in the lost rows; where it cannot be read, that of a mean good row."""
+    if lost.is_empty():
+        return 0.0
+    vkt = pl.col("km_per_year") * pl.col("share_inside") * pl.col("count")
+    kept = good.select(vkt.sum()).item() or 0.0
+    mean = kept / good.height if good.height else 1.0
+    readable = pl.when((pl.col("km_per_year") >= 0) & pl.col("share_inside").is_between(0, 1) & (pl.col("count") >= 0))
+    gone = float(lost.select(readable.then(vkt).otherwise(None).fill_null(mean).sum()).item())
+    return gone / (gone + kept) if gone + kept > 0.0 else lost.height / (lost.height + good.height)
 
 
 def _typed(raw: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:

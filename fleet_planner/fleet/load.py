@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -34,7 +35,7 @@ def load_fleet(section: FleetSection, base: Path, city: City, default_load: floa
     """
     path = base / section.registry
     fleet = check_file(path, country=city.country, year=city.year, default_load=default_load)
-    share = _rejected_share(fleet)
+    share = fleet.rejected_vkt_share
     if share > section.max_rejected_vkt_share:
         first = fleet.rejected.row(0, named=True)
         reasons = fleet.rejected.group_by("column", "reason").len().sort("len", "column", descending=[True, False])
@@ -55,7 +56,7 @@ def load_fleet(section: FleetSection, base: Path, city: City, default_load: floa
     both = pl.concat([fleet.vehicles, visiting])
     part = float(visiting.select(VKT.sum()).item() / both.select(VKT.sum()).item())
     found = Finding("fleet.visiting", "assumption", {}, visiting.height, part)
-    return Fleet(both, fleet.rejected, (*fleet.findings, found))
+    return replace(fleet, vehicles=both, findings=(*fleet.findings, found))
 
 
 def check_file(path: Path, *, country: str, year: int, default_load: float = 0.5) -> Fleet:
@@ -67,7 +68,7 @@ def check_file(path: Path, *, country: str, year: int, default_load: float = 0.5
         The file cannot be read, or holds no usable row.
     """
     raw = read_registry(path)
-    good, rejected = check_registry(raw, path, year)
+    good, rejected, lost = check_registry(raw, path, year)
     if good.is_empty():
         first = rejected.row(0, named=True)
         raise InputError(
@@ -97,14 +98,8 @@ def check_file(path: Path, *, country: str, year: int, default_load: float = 0.5
     )
     given = raw.filter(pl.col("share_inside").is_not_null())["row"] if "share_inside" in raw.columns else raw["row"][:0]
     mapped = mapped.with_columns(share_given=pl.col("row").is_in(given.implode()))
-    fleet = Fleet(mapped.select(FLEET_COLUMNS), rejected)
-    return Fleet(fleet.vehicles, rejected, _findings(mapped, fleet, country, default_load))
-
-
-def _rejected_share(fleet: Fleet) -> float:
-    """Return the share of the vehicle-km in rejected rows; a rejected row counts as a mean good one."""
-    n = fleet.rejected["row"].n_unique()
-    return n / (n + fleet.vehicles.height) if n else 0.0
+    fleet = Fleet(mapped.select(FLEET_COLUMNS), rejected, (), lost)
+    return replace(fleet, findings=_findings(mapped, fleet, country, default_load))
 
 
 def _findings(mapped: pl.DataFrame, fleet: Fleet, country: str, default_load: float) -> tuple[Finding, ...]:
@@ -119,7 +114,7 @@ def _findings(mapped: pl.DataFrame, fleet: Fleet, country: str, default_load: fl
 
     if fleet.rejected.height:
         n = fleet.rejected["row"].n_unique()
-        out.append(Finding("fleet.rejected", "warning", {}, n, _rejected_share(fleet)))
+        out.append(Finding("fleet.rejected", "warning", {}, n, fleet.rejected_vkt_share))
     add("fleet.segment_by_mass", pl.col("segment_rule") == "mass")
     defaulted = mapped.filter(pl.col("segment_rule") == "default")["segment"].unique().sort().to_list()
     add("fleet.segment_default", pl.col("segment_rule") == "default", segments=", ".join(defaulted))
@@ -197,7 +192,7 @@ def coverage_table(fleet: Fleet) -> pl.DataFrame:
     )
     n = fleet.rejected["row"].n_unique()
     rejected = pl.DataFrame(
-        {"how": ["4 rejected"], "rows": [n], "vehicles": [None], "vkt_share": [_rejected_share(fleet)]},
+        {"how": ["4 rejected"], "rows": [n], "vehicles": [None], "vkt_share": [fleet.rejected_vkt_share]},
         schema=table.schema,
     )
     return pl.concat([table, rejected])

@@ -25,8 +25,11 @@ class Fleet:
         Rows left out: ``file, row, column, value, reason, remedy``.
     findings
         What was derived or defaulted, and how much was rejected.
+    rejected_vkt_share
+        Share of the vehicle-km in rejected rows; a row whose distance cannot be read counts as a mean good one.
     """
 
     vehicles: pl.DataFrame
     rejected: pl.DataFrame
     findings: tuple[Finding, ...] = ()
+    rejected_vkt_share: float = 0.0

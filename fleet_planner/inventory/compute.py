@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 GRADE_FIRST, GRADE_STEP = -0.06, 0.02
+LEAST_SHARE = 5e-5
+"""Smaller shares of the vehicle-km below a curve's range are not worth a remark; the manifest has them all."""
 
 
 def compute_inventory(
@@ -167,8 +169,8 @@ def _findings(factors: FactorTable, fleet: FleetArrays, km_entry: Array, below: 
         if ids.size:
             share = float(km_technology[ids].sum()) / total
             out.append(Finding("inventory.no_factor", "warning", {"pollutant": pollutant}, int(ids.size), share))
-    if below.height:
-        share = float(below["vkt_km_per_day"].sum()) / total
+    share = float(below["vkt_km_per_day"].sum()) / total if below.height else 0.0
+    if share >= LEAST_SHARE:
         out.append(Finding("inventory.below_range", "assumption", {}, below.height, share))
         if below["v_min_kmh"].n_unique() > 1:
             steps = ", ".join(f"{v:g}" for v in sorted(below["v_min_kmh"].unique()))

@@ -119,6 +119,16 @@ def test_too_many_rejected_rows_stop_the_run(tmp_path: Path) -> None:
     assert load_fleet(tolerant, tmp_path, city, 0.5).vehicles.height == 1
 
 
+def test_rejected_share_is_of_the_vehicle_km(tmp_path: Path) -> None:
+    """A rejected row that drives little weighs little; one whose distance cannot be read weighs as a mean one."""
+    small = "x,bus,diesel,17500,2014,euro_9,urban_bus,600,1,1"
+    fleet = check_file(registry(tmp_path, GOOD, small), country="CL", year=2024)
+    assert fleet.rejected_vkt_share == pytest.approx(600 / 60_600)
+    unread = "x,bus,diesel,17500,2014,,urban_bus,many,1,1"
+    fleet = check_file(registry(tmp_path, GOOD, unread), country="CL", year=2024)
+    assert fleet.rejected_vkt_share == pytest.approx(0.5)
+
+
 def test_visiting_vehicle_km_are_the_share_of_the_local_ones(tmp_path: Path) -> None:
     registry(tmp_path, GOOD, "b2,bus,diesel,17500,2009,,urban_bus,30000,0.5,4")
     section = FleetSection(registry="registry.csv", visiting_share={"urban_bus": 0.25})
