@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import re
 import sys
 from pathlib import Path
 
@@ -306,6 +307,30 @@ def electricity(folder: Path) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row").with_columns(unit=pl.lit("kWh/km at the plug"))
 
 
+def nitrogen(folder: Path) -> pl.DataFrame:
+    """Hot N2O and NH3 of cars and vans: base x (a x odometer + b), by road and band of fuel sulphur."""
+    rows = []
+    for row in read(folder, "emep_eea_n2o_nh3.csv").iter_rows(named=True):
+        if row["state"] != "hot" or row["vehicle"] not in {"PC", "LCV"} or row["standard"] not in LIGHT_STANDARDS:
+            continue
+        limits = [float(x) for x in re.findall(r"S <= ?(\d+)", row["form"])]
+        bands = [*limits, 1e6] if limits else [1e6]
+        for n, limit in enumerate(bands, start=1):
+            base, a, b = (float(row[f"{k}{n}"]) for k in ("base", "a", "b"))
+            if row["form"] == "ab":
+                a, b = 0.0, 1.0
+            capacity = "" if row["vehicle"] == "LCV" else row["class"]
+            key = (CATEGORIES[row["vehicle"]][0], row["fuel"], LIGHT_STANDARDS[row["standard"]], capacity)
+            rows.append((*key, row["pollutant"], row["road"], limit, base, a, b))
+    schema = ["category", "fuel", "standard", "capacity_cc", "pollutant", "road", "max_sulphur_ppm"]
+    schema += ["base_g_per_km", "a_per_km", "b"]
+    frame = pl.DataFrame(rows, schema=schema, orient="row").unique(schema[:7], keep="first", maintain_order=True)
+    return frame.with_columns(
+        source=pl.lit("EMEP/EEA guidebook 2016, chapter 1.A.3.b.i-iv, N2O and NH3 by cumulative mileage and sulphur"),
+        year=pl.lit(2016), unit=pl.lit("g/km = base x (a x odometer km + b)"), checked=pl.lit("yes"),
+    )  # fmt: skip
+
+
 def standards(folder: Path) -> pl.DataFrame:
     """First model year of each emission standard by region, vehicle group and fuel."""
     # China and the United States have tables of their own
@@ -406,6 +431,7 @@ def tables(folder: Path) -> dict[str, pl.DataFrame]:
         "no2_share.csv": shares(folder, "emep_eea_no2_share.csv", "no2_share", 1.0, "no2_share"),
         "bc_share.csv": shares(folder, "emep_eea_bc_om_share.csv", "bc_percent_of_pm", 0.01, "bc_share"),
         "non_exhaust.csv": non_exhaust(folder),
+        "n2o_nh3.csv": nitrogen(folder),
         "grid_factors.csv": grids(folder),
         "electricity_use.csv": electricity(folder),
         "standards.csv": standards(folder),

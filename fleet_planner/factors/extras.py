@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from fleet_planner.errors import InputError
+from fleet_planner.factors.nitrogen import load_nitrogen, nitrogen_factor
 from fleet_planner.reference import reference_table
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ SHARE_FALLBACK = {
     "euro_5": "euro_4",
 }
 """Standards whose share is published with a neighbour's."""
+
+ODOMETER = "_odometer"
+"""Ending of a channel that a vehicle's odometer scales."""
 
 GRID_TABLES = ("grid_factors.csv", "grid_chile.csv", "grid_factors_more.csv")
 FUEL_FOR_SHARE = {"petrol_hybrid": "petrol", "diesel_hybrid": "diesel", "biodiesel": "diesel"}
@@ -47,6 +51,8 @@ class ExtraFactors:
         CO2 of the city's electricity.
     wear
         Parameters by (process, vehicle, parameter).
+    nitrogen
+        Hot N2O and NH3 of cars and vans, see `load_nitrogen`.
     """
 
     no2: Mapping[tuple[str, str, str], float]
@@ -55,19 +61,20 @@ class ExtraFactors:
     kwh_per_km: Mapping[tuple[str, str], float]
     grid_g_per_kwh: float
     wear: Mapping[tuple[str, str, str], float]
+    nitrogen: Mapping[tuple[str, str, str, str, str, str], tuple[float, float]]
 
-    def sample(self, technologies: pl.DataFrame, grid_kmh: Array) -> tuple[Array, list[dict[str, int]]]:
-        """Return wear and electricity curves, and which curve each technology has.
+    def sample(self, technologies: pl.DataFrame, grid_kmh: Array) -> tuple[Array, list[dict[str, tuple[int, ...]]]]:
+        """Return wear, nitrogen and electricity curves, and which curves each technology has.
 
         Returns
         -------
         curves
             Shape (curves, S).
         index
-            Per technology: pollutant -> row of ``curves``.
+            Per technology: channel -> row of ``curves`` for each driving mode.
         """
         curves: list[Array] = []
-        index: list[dict[str, int]] = []
+        index: list[dict[str, tuple[int, ...]]] = []
         seen: dict[tuple[object, ...], int] = {}
 
         def place(key: tuple[object, ...], curve: Array) -> int:
@@ -78,9 +85,16 @@ class ExtraFactors:
 
         for row in technologies.iter_rows(named=True):
             category, segment = row["category"], row["segment"]
-            own = {
-                "PM2.5_non_exhaust": place(("wear", category, segment), self.wear_pm2_5(category, segment, grid_kmh))
-            }
+            wear = place(("wear", category, segment), self.wear_pm2_5(category, segment, grid_kmh))
+            own: dict[str, tuple[int, ...]] = {"PM2.5_non_exhaust": (wear,) * 4}
+            for pollutant in ("N2O", "NH3"):
+                factor = nitrogen_factor(self.nitrogen, row, pollutant)
+                if factor is not None:
+                    for channel, values in (
+                        (pollutant, factor.constant),
+                        (f"{pollutant}{ODOMETER}", factor.per_odometer),
+                    ):
+                        own[channel] = tuple(place(("g", v), np.full(grid_kmh.size, v)) for v in values)
             if row["fuel"] == "electricity":
                 use = self.kwh_per_km.get((category, segment), self.kwh_per_km.get((category, "")))
                 if use is None:
@@ -90,7 +104,7 @@ class ExtraFactors:
                         column="category",
                         value=category,
                     )
-                own["electricity_kwh"] = place(("kwh", use), np.full(grid_kmh.size, use))
+                own["electricity_kwh"] = (place(("kwh", use), np.full(grid_kmh.size, use)),) * 4
             index.append(own)
         return np.array(curves).reshape(-1, grid_kmh.size), index
 
@@ -201,8 +215,10 @@ def grid_factor(region: str, year: int) -> tuple[float, str, str]:
     )
 
 
-def load_extras(grid_kg_per_kwh: float) -> ExtraFactors:
-    """Load the packaged extra factors for a city whose electricity has ``grid_kg_per_kwh``."""
+def load_extras(
+    grid_kg_per_kwh: float, petrol_sulphur_ppm: float = 10.0, diesel_sulphur_ppm: float = 10.0
+) -> ExtraFactors:
+    """Load the packaged extra factors for a city's electricity (kg CO2 per kWh) and fuels (ppm sulphur)."""
 
     def keyed(name: str, value: str) -> dict[tuple[str, str, str], float]:
         rows = reference_table(name).select("category", "fuel", "standard", value).iter_rows()
@@ -220,4 +236,5 @@ def load_extras(grid_kg_per_kwh: float) -> ExtraFactors:
         kwh_per_km={(r["category"], r["segment"]): float(r["kwh_per_km"]) for r in electricity.iter_rows(named=True)},
         grid_g_per_kwh=1000.0 * grid_kg_per_kwh,
         wear={(r["process"], r["vehicle"], r["parameter"]): float(r["value"]) for r in wear.iter_rows(named=True)},
+        nitrogen=load_nitrogen(petrol_sulphur_ppm, diesel_sulphur_ppm),
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from fleet_planner.factors.extras import ODOMETER
 from fleet_planner.factors.stand_ins import Key, Resolved, base_aftertreatment, resolve
 from fleet_planner.kernels import curves
 from fleet_planner.reference import reference_table
@@ -40,6 +41,9 @@ POLLUTANTS = (
     "energy_MJ",
     "electricity_kwh",
 )
+CHANNELS = (*POLLUTANTS, f"N2O{ODOMETER}", f"NH3{ODOMETER}")
+"""Axes of the kernels: the pollutants, then parts of them that a vehicle's odometer scales."""
+
 BASE_OF: Mapping[str, str] = {
     "NO2": "NOx",
     "BC": "PM_exhaust",
@@ -63,14 +67,14 @@ class FactorTable:
         used, ``replaced`` (what stood in, "" when nothing did) and ``v_min_kmh`` (lowest speed of its
         NOx curve; null without one).
     pollutants
-        Names in the order of the pollutant axes.
+        Names reported, the first of the channel axes; `CHANNELS` has them all.
     curves
         Sampled factors, shape (curves, S).
     index
         Curve of technology, pollutant, mode, load step, grade step; -1 where none is published,
-        shape (T, P, 4, 3, 7), int32.
+        shape (T, C, 4, 3, 7), int32, C channels.
     scale
-        Number by which a technology's curve is multiplied, shape (T, P).
+        Number by which a technology's curve is multiplied, shape (T, C).
     grid_kmh, lookup, lookup_per_kmh
         The speed grid and the table that finds its cells, see `kernels.inventory.speed_cell`.
     missing
@@ -179,19 +183,21 @@ def compile_factors(technologies: pl.DataFrame, hot: HotTable, extras: ExtraFact
     offsets = hot.bridge_offsets
     sampled = _sample(hot, table_rows, below_range)
     extra_curves, extra_index = extras.sample(technologies, hot.grid_kmh)
-    index = np.full((technologies.height, len(POLLUTANTS), len(MODES), len(LOADS), len(GRADES)), -1, np.int32)
+    index = np.full((technologies.height, len(CHANNELS), len(MODES), len(LOADS), len(GRADES)), -1, np.int32)
     row_curve = {int(r): i for i, r in enumerate(table_rows)}
     v_min: list[float | None] = []
     for t, r in enumerate(resolved):
         if r is not None:
             _fill(index[t], by_key[r.key], row_curve)
         v_min.append(_lowest_nox_speed(hot, by_key[r.key]) if r is not None else None)
-        for pollutant, curve in extra_index[t].items():
-            index[t, POLLUTANTS.index(pollutant)] = len(table_rows) + curve
+        in_hot_table = {p for p in HOT if (index[t, POLLUTANTS.index(p)] >= 0).any()}
+        for channel, by_mode in extra_index[t].items():
+            if channel.removesuffix(ODOMETER) not in in_hot_table:
+                index[t, CHANNELS.index(channel)] = (len(table_rows) + np.array(by_mode))[:, None, None]
     for derived, base in BASE_OF.items():
         index[:, POLLUTANTS.index(derived)] = index[:, POLLUTANTS.index(base)]
     assert offsets.size == hot.keys.height + 1
-    scale = extras.scale(technologies, POLLUTANTS)
+    scale = extras.scale(technologies, CHANNELS)
     return FactorTable(
         technologies=technologies.select(TECHNOLOGY).with_columns(
             technology_id=pl.int_range(technologies.height, dtype=pl.Int32),

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 FLEET_COLUMNS = tuple(spec.column for spec in columns("vehicles"))
 VKT = pl.col("km_per_year") * pl.col("share_inside") * pl.col("count")
+MAX_ODOMETER_KM = 1.5e6
+"""Derived odometers are cut here: few vehicles drive further."""
+
 TECHNOLOGY = ("category", "fuel", "segment", "standard", "aftertreatment")
 
 
@@ -83,6 +86,8 @@ def check_file(path: Path, *, country: str, year: int, default_load: float = 0.5
     mapped = with_aftertreatment(with_standard(with_segment(good), country)).with_columns(
         load_rule=pl.when(pl.col("load_fraction").is_null() & heavy).then(pl.lit("default")).otherwise(pl.lit("given")),
         load_fraction=pl.col("load_fraction").fill_null(default_load),
+        odometer_rule=pl.when(pl.col("odometer_km").is_null()).then(pl.lit("default")).otherwise(pl.lit("given")),
+        odometer_km=pl.coalesce("odometer_km", _odometer(year)),
         visiting=pl.lit(value=False),
         fuel_blend=pl.lit(""),
         zone=pl.col("zone").fill_null(""),
@@ -100,6 +105,12 @@ def check_file(path: Path, *, country: str, year: int, default_load: float = 0.5
     mapped = mapped.with_columns(share_given=pl.col("row").is_in(given.implode()))
     fleet = Fleet(mapped.select(FLEET_COLUMNS), rejected, (), lost)
     return replace(fleet, findings=_findings(mapped, fleet, country, default_load))
+
+
+def _odometer(year: int) -> pl.Expr:
+    """Return the distance driven so far where none is given: annual distance times age, half a year when new."""
+    age = (year - pl.col("model_year")).clip(lower_bound=0) + 0.5
+    return (pl.col("km_per_year") * age).clip(upper_bound=MAX_ODOMETER_KM)
 
 
 def _findings(mapped: pl.DataFrame, fleet: Fleet, country: str, default_load: float) -> tuple[Finding, ...]:
@@ -122,6 +133,7 @@ def _findings(mapped: pl.DataFrame, fleet: Fleet, country: str, default_load: fl
     add("fleet.standard_unchecked", pl.col("date_checked") == "no")
     add("fleet.aftertreatment_default", pl.col("aftertreatment_rule") == "default")
     add("fleet.share_inside_default", ~pl.col("share_given"))
+    add("fleet.odometer_default", pl.col("odometer_rule") == "default")
     add("fleet.load_default", pl.col("load_rule") == "default", load=f"{default_load:g}")
     return tuple(out)
 
@@ -149,6 +161,9 @@ def _visitors_of(local: pl.DataFrame, stream: str, fraction: float) -> pl.DataFr
         (pl.col("km_per_year") * pl.col("share_inside") * pl.col("count")).sum().alias("vkt"),
         pl.col("count").sum(),
         pl.col("model_year").max(),
+        ((pl.col("odometer_km") * pl.col("km_per_year") * pl.col("share_inside") * pl.col("count")).sum()).alias(
+            "odo_vkt"
+        ),
     )
     return (
         grouped.with_row_index("n")
@@ -158,7 +173,7 @@ def _visitors_of(local: pl.DataFrame, stream: str, fraction: float) -> pl.DataFr
             fuel_blend=pl.lit(""),
             visiting=pl.lit(value=True),
             gross_mass_kg=pl.lit(None, dtype=pl.Float64),
-            odometer_km=pl.lit(None, dtype=pl.Float64),
+            odometer_km=pl.when(pl.col("vkt") > 0).then(pl.col("odo_vkt") / pl.col("vkt")).otherwise(0.0),
             km_per_year=pl.when(pl.col("count") > 0).then(pl.col("vkt") / pl.col("count")).otherwise(0.0),
             share_inside=pl.lit(1.0),
             count=pl.col("count") * fraction,

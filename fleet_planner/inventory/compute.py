@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fleet_planner.factors.table import HOT, TECHNOLOGY, FactorTable
 from fleet_planner.findings import Finding
 from fleet_planner.inventory.model import Inventory
-from fleet_planner.inventory.weights import FleetArrays, fleet_arrays
+from fleet_planner.inventory.weights import FleetArrays, fleet_arrays, fold_channels
 from fleet_planner.kernels import inventory as kernel
 from fleet_planner.tables import pollutants as pollutant_specs
 
@@ -74,6 +74,7 @@ def compute_inventory(
     )
     mean = kernel.mean_factors(factors.curves, factors.index, histogram, fleet.entry_stream, fleet.entry_technology)
     vehicle = kernel.vehicle_pass(fleet.km_per_day, fleet.entry, fleet.load, fleet.multiplier, mean)
+    link, stream_hour, class_hour, vehicle = (fold_channels(x) for x in (link, stream_hour, class_hour, vehicle))
     below = _below_range(factors, fleet, histogram, km_entry, activity.streams)
     return Inventory(
         pollutants=factors.pollutants,

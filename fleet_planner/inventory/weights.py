@@ -8,7 +8,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from fleet_planner.factors.table import TECHNOLOGY, FactorTable
+from fleet_planner.factors.extras import ODOMETER
+from fleet_planner.factors.nitrogen import ODOMETER_STEP_KM
+from fleet_planner.factors.table import CHANNELS, POLLUTANTS, TECHNOLOGY, FactorTable
 from fleet_planner.units import DAYS_PER_YEAR
 
 Array = NDArray[np.float64]
@@ -27,7 +29,7 @@ class FleetArrays:
     entry
         Stream-technology pair of each row, shape (N,).
     multiplier
-        Measures and the technology's own scale, shape (N, P).
+        Measures and the technology's own scale, shape (N, channels).
     entry_stream, entry_technology
         Shape (entries,), sorted by stream.
     stream_first
@@ -91,22 +93,42 @@ def fleet_arrays(
         km_per_day=km_per_day(vehicles),
         load=vehicles["load_fraction"].to_numpy().astype(np.float64),
         entry=entry.astype(np.int64),
-        multiplier=_multiplier(multipliers, factors, technology),
+        multiplier=_multiplier(multipliers, factors, technology, _odometer(vehicles)),
         entry_stream=entry_stream,
         entry_technology=pairs % n_t,
         stream_first=np.searchsorted(entry_stream, np.arange(len(streams) + 1)).astype(np.int64),
     )
 
 
-def _multiplier(multipliers: pl.DataFrame, factors: FactorTable, technology: NDArray[np.int64]) -> Array:
-    """Combine the measures' multipliers with the technology's own scale, shape (N, P).
+def _odometer(vehicles: pl.DataFrame) -> Array:
+    """Return the odometer of each registry row, km; zero where nothing is known."""
+    if "odometer_km" not in vehicles.columns:
+        return np.zeros(vehicles.height)
+    return vehicles["odometer_km"].cast(pl.Float64).fill_null(0.0).to_numpy()
+
+
+def fold_channels(values: Array) -> Array:
+    """Add the odometer's part of a pollutant to it: shape (..., channels) to (..., pollutants)."""
+    out = np.ascontiguousarray(values[..., : len(POLLUTANTS)])
+    for c, name in enumerate(CHANNELS[len(POLLUTANTS) :], start=len(POLLUTANTS)):
+        out[..., POLLUTANTS.index(name.removesuffix(ODOMETER))] += values[..., c]
+    return out
+
+
+def _multiplier(
+    multipliers: pl.DataFrame, factors: FactorTable, technology: NDArray[np.int64], odometer_km: Array
+) -> Array:
+    """Combine the measures' multipliers with the technology's own scale, shape (N, channels).
 
     NO2 = NOx x (share of the technology + points added by a measure), so its multiplier is that of NOx.
+    Channels of the odometer take it in steps of 100,000 km.
     """
-    names = factors.pollutants
-    out = np.empty((technology.size, len(names)))
-    for p, name in enumerate(names):
-        if name == "NO2":
+    out = np.empty((technology.size, len(CHANNELS)))
+    for p, name in enumerate(CHANNELS):
+        if name.endswith(ODOMETER):
+            own = multipliers[name.removesuffix(ODOMETER)].to_numpy()
+            out[:, p] = own * odometer_km / ODOMETER_STEP_KM
+        elif name == "NO2":
             points = multipliers["NO2_share_points"].to_numpy()
             share = np.clip(factors.scale[technology, p] + points, 0.0, 1.0)
             out[:, p] = multipliers["NOx"].to_numpy() * share

@@ -36,6 +36,7 @@ TABLES = {
     "emep_eea_2019_hot.csv.gz": ("hot exhaust factors", "EEA: reuse allowed with the source named"),
     "no2_share.csv": ("share of NO2", "EEA: reuse allowed with the source named"),
     "bc_share.csv": ("share of black carbon", "EEA: reuse allowed with the source named"),
+    "n2o_nh3.csv": ("N2O and NH3 of cars and vans", "EEA: reuse allowed with the source named"),
     "non_exhaust.csv": ("tyre, brake and road wear", "EEA: reuse allowed with the source named"),
     "fuels.csv": ("heating value and carbon of fuels", "EEA: reuse allowed with the source named"),
     "electricity_use.csv": ("electricity use of battery-electric vehicles", "figures"),

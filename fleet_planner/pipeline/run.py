@@ -166,7 +166,10 @@ def _inventory(
     plan: Plan,
 ) -> Inventory:
     factors = compile_factors(
-        technologies_of(state.vehicles), hot, load_extras(grid_kg_per_kwh), plan.factors.below_range
+        technologies_of(state.vehicles),
+        hot,
+        load_extras(grid_kg_per_kwh, plan.city.petrol_sulphur_ppm, plan.city.diesel_sulphur_ppm),
+        plan.factors.below_range,
     )
     return compute_inventory(state.vehicles, state.multipliers, network.links, activity, factors)
 

@@ -33,6 +33,9 @@ class City(Section):
         default=10.0,
         description="sulphur of the diesel sold in the city, ppm by mass; filters need clean fuel",
     )
+    petrol_sulphur_ppm: Annotated[float, Field(ge=0.0)] = Field(
+        default=10.0, description="sulphur of the petrol sold in the city, ppm by mass"
+    )
     grid_region: str = Field(default="", description="region in the electricity table; empty: the country code above")
 
 

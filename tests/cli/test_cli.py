@@ -32,7 +32,7 @@ def city(folder: Path, plan: str = PLAN, rows: str = ROW, osm: str | bytes = OSM
     return folder / "plan.toml"
 
 
-def failed(result: Result, *parts: str) -> None:
+def assert_failed(result: Result, *parts: str) -> None:
     """The run ended with status 1 and one message that holds all parts."""
     assert result.exit_code == 1, result.output
     assert result.stderr.startswith("Error: ")
@@ -85,7 +85,7 @@ def test_a_small_run_from_end_to_end(tmp_path: Path) -> None:
     assert {r["pollutant"] for r in rows} >= {"NOx", "PM_exhaust", "CO2"}
     assert (tmp_path / "out" / "report.html").stat().st_size > 100_000
     again = call("run", tmp_path / "plan.toml", "--out", tmp_path / "out")
-    failed(again, "not empty", "--overwrite")
+    assert_failed(again, "not empty", "--overwrite")
     assert call("run", tmp_path / "plan.toml", "--out", tmp_path / "out", "--overwrite").exit_code == 0
     written = call("report", tmp_path / "out", "--language", "zh")
     assert written.exit_code == 0
@@ -113,7 +113,7 @@ def test_bad_input_gives_one_clear_message_and_leaves_nothing(
 ) -> None:
     plan = city(tmp_path, **change)
     out = tmp_path / "runs" / "first"
-    failed(call("run", plan, "--out", out), *parts)
+    assert_failed(call("run", plan, "--out", out), *parts)
     assert not out.exists()
     assert not (tmp_path / "runs").exists() or not list((tmp_path / "runs").iterdir())
 
@@ -121,7 +121,7 @@ def test_bad_input_gives_one_clear_message_and_leaves_nothing(
 def test_wrong_encoding(tmp_path: Path) -> None:
     plan = city(tmp_path)
     (tmp_path / "r.csv").write_bytes(HEADER.encode() + b"\n\xff\xfe\xff" + ROW.encode())
-    failed(call("run", plan, "--out", tmp_path / "o"), "r.csv", "neither UTF-8 nor GBK")
+    assert_failed(call("run", plan, "--out", tmp_path / "o"), "r.csv", "neither UTF-8 nor GBK")
 
 
 def test_truncated_pbf(tmp_path: Path, repository: Path) -> None:
@@ -130,13 +130,13 @@ def test_truncated_pbf(tmp_path: Path, repository: Path) -> None:
         pytest.skip("the folder of city test data beside the repository is absent")
     plan = city(tmp_path, plan=PLAN.replace("n.osm", "n.osm.pbf"))
     (tmp_path / "n.osm.pbf").write_bytes(source.read_bytes()[:90_000])
-    failed(call("run", plan, "--out", tmp_path / "o"), "n.osm.pbf", "truncated")
+    assert_failed(call("run", plan, "--out", tmp_path / "o"), "n.osm.pbf", "truncated")
 
 
 def test_unwritable_folder_is_named_before_the_work(tmp_path: Path) -> None:
     plan = city(tmp_path)
     (tmp_path / "file").write_text("x", encoding="utf-8")
-    failed(call("run", plan, "--out", tmp_path / "file" / "run"), "a part of this path is a file")
+    assert_failed(call("run", plan, "--out", tmp_path / "file" / "run"), "a part of this path is a file")
 
 
 def test_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,12 +146,14 @@ def test_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         raise OSError(28, os.strerror(28))
 
     monkeypatch.setattr("fleet_planner.outputs.write.write_geopackage", full)
-    failed(call("run", plan, "--out", tmp_path / "out"), "No space left on device", "earlier outputs are unchanged")
+    assert_failed(
+        call("run", plan, "--out", tmp_path / "out"), "No space left on device", "earlier outputs are unchanged"
+    )
     assert not (tmp_path / "out").exists()
 
 
 def test_unknown_scenario(tmp_path: Path) -> None:
-    failed(call("run", city(tmp_path), "--scenario", "none", "--out", tmp_path / "o"), "no such scenario")
+    assert_failed(call("run", city(tmp_path), "--scenario", "none", "--out", tmp_path / "o"), "no such scenario")
 
 
 def test_usage_errors_end_with_status_2() -> None:
@@ -163,8 +165,8 @@ def test_init_writes_a_plan_that_loads(tmp_path: Path) -> None:
     result = call("init", tmp_path / "new")
     assert result.exit_code == 0, result.output
     assert {p.name for p in (tmp_path / "new").iterdir()} == {"plan.toml", "registry.csv"}
-    failed(call("init", tmp_path / "new"), "not empty")
-    failed(call("run", tmp_path / "new" / "plan.toml", "--out", tmp_path / "o"), "network.osm.pbf", "Geofabrik")
+    assert_failed(call("init", tmp_path / "new"), "not empty")
+    assert_failed(call("run", tmp_path / "new" / "plan.toml", "--out", tmp_path / "o"), "network.osm.pbf", "Geofabrik")
 
 
 @pytest.mark.parametrize("name", ["coquimbo", "beijing", "los-angeles"])
@@ -179,7 +181,7 @@ def test_network_build_writes_links(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "2 links" in result.output
     assert "OpenStreetMap" in result.output
-    failed(
+    assert_failed(
         call("network", "build", "--osm", tmp_path / "n.osm", "--out", tmp_path / "none" / "l.gpkg"),
         "cannot be written",
     )
@@ -219,7 +221,7 @@ def test_factors_list_and_show() -> None:
     )
     assert "bridged from 13 to 18 km/h (spike)" in shown.output
     assert "EMEP/EEA" in shown.output
-    failed(call("factors", "show", "--category", "tram"), "no row fits")
+    assert_failed(call("factors", "show", "--category", "tram"), "no row fits")
 
 
 def test_factors_evaluate_keeps_order_and_columns(tmp_path: Path) -> None:
@@ -253,7 +255,7 @@ def test_factors_evaluate_keeps_order_and_columns(tmp_path: Path) -> None:
     raw = call("factors", "evaluate", tmp_path / "q.csv", "--out", tmp_path / "r.csv", "--raw")
     assert raw.exit_code == 0
     assert pl.read_csv(tmp_path / "r.csv")["ef"][0] == pytest.approx(10.0, abs=0.1)
-    failed(call("factors", "evaluate", tmp_path / "none.csv", "--out", tmp_path / "x.csv"), "no such file")
+    assert_failed(call("factors", "evaluate", tmp_path / "none.csv", "--out", tmp_path / "x.csv"), "no such file")
 
 
 def test_bridges_are_listed(tmp_path: Path) -> None:

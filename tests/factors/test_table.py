@@ -10,7 +10,7 @@ from fleet_planner.errors import InputError
 from fleet_planner.factors.extras import axles, grid_factor, load_extras
 from fleet_planner.factors.hot_table import HotTable, load_hot_table
 from fleet_planner.factors.stand_ins import base_aftertreatment
-from fleet_planner.factors.table import POLLUTANTS, TECHNOLOGY, FactorTable, compile_factors
+from fleet_planner.factors.table import CHANNELS, POLLUTANTS, TECHNOLOGY, FactorTable, compile_factors
 from fleet_planner.kernels import curves
 from fleet_planner.kernels.inventory import speed_cell
 from fleet_planner.tables import pollutants
@@ -98,8 +98,23 @@ def test_every_technology_is_finite_and_not_negative_everywhere(hot: HotTable) -
 
 
 def test_what_is_not_published_is_listed(hot: HotTable) -> None:
-    missing = compiled(hot, ("passenger_car", "petrol", "Medium", "euro_4", "PFI")).missing
+    missing = compiled(hot, ("passenger_car", "cng_bifuel_on_cng", "Medium", "euro_4", "none")).missing
     assert set(missing["pollutant"]) == {"N2O", "NH3"}
+
+
+def test_n2o_of_a_petrol_car_by_hand(hot: HotTable) -> None:
+    """EMEP/EEA 2016, Euro 4, 1.4 to 2.0 l, hot, urban: up to 30 ppm sulphur 0.0019 x (6.61e-7 km + 0.931) g/km."""
+    table = compiled(hot, ("passenger_car", "petrol", "Medium", "euro_4", "PFI"))
+    at = [CHANNELS.index(c) for c in ("N2O", "N2O_odometer")]
+    urban = [table.curves[table.index[0, c, 0, 0, 3], 0] for c in at]
+    assert urban == pytest.approx([0.0019 * 0.931, 0.0019 * 6.61e-7 * 1e5])
+    highway = [table.curves[table.index[0, c, 3, 0, 3], 0] for c in at]
+    assert highway == pytest.approx([0.00017 * 0.918, 0.00017 * 3.3e-6 * 1e5])
+    frame = pl.DataFrame(
+        [("passenger_car", "petrol", "Medium", "euro_4", "PFI")], schema=list(TECHNOLOGY), orient="row"
+    )
+    dirty = compile_factors(frame, hot, load_extras(0.5, petrol_sulphur_ppm=60.0), "clamp")
+    assert dirty.curves[dirty.index[0, at[0], 0, 0, 3], 0] == pytest.approx(0.0024 * 0.738)
 
 
 def test_co2_follows_the_carbon_of_the_fuel(hot: HotTable) -> None:

@@ -217,6 +217,22 @@ def test_row_order_does_not_matter(factors: FactorTable) -> None:
     np.testing.assert_allclose(two.vehicle, one.vehicle[order], rtol=1e-12)
 
 
+def test_the_odometer_raises_n2o_of_cars_vehicle_by_vehicle(factors: FactorTable) -> None:
+    """Two cars alike but for the odometer: 0.0019 x (6.61e-7 km + 0.931) g/km in town (EMEP/EEA 2016)."""
+    car = dict(zip(TECHNOLOGY, TECHNOLOGIES[4], strict=True))
+    common = {"stream": "car", "km_per_year": 36_525.0, "share_inside": 1.0, "load_fraction": 0.0, "count": 1.0}
+    vehicles = pl.DataFrame([car | common | {"odometer_km": km} for km in (0.0, 200_000.0)])
+    multipliers = pl.DataFrame({name: [1.0, 1.0] for name in POLLUTANTS} | {"NO2_share_points": [0.0, 0.0]})
+    vkt = np.full((1, 1, 24), 200.0 / 24.0)
+    activity = Activity(("car",), vkt, np.full((1, 24), 25.0), np.zeros((1, 24), np.int8))
+    inventory = compute_inventory(
+        vehicles, multipliers, pl.DataFrame({"road_class": ["primary"], "grade_pct": [0.0]}), activity, factors
+    )
+    want = [100.0 * 0.0019 * (6.61e-7 * km + 0.931) for km in (0.0, 200_000.0)]
+    np.testing.assert_allclose(inventory.vehicle[:, POLLUTANTS.index("N2O")], want, rtol=1e-9)
+    assert_closed(inventory)
+
+
 def test_electric_bus_has_wear_and_grid_co2_but_no_exhaust(factors: FactorTable) -> None:
     vehicles, multipliers, links, activity = case(8, 5, 10, 0.0)
     all_electric = vehicles.with_columns(
