@@ -83,6 +83,60 @@ def show(load: float | None, slope: float | None, **given: str) -> None:
         click.echo(f"\n... and {frame.height - 100:,} more rows: narrow the choice.")
 
 
+@factors.command(
+    epilog="Example: fleet-planner factors plot --category bus --fuel diesel "
+    "--segment 'Urban Buses Standard 15 - 18 t' --standard euro_VI_abc --pollutant NOx --load 0.5 --slope -0.04 --out curve.svg"
+)
+@click.option("--category", default="", help="such as bus")
+@click.option("--fuel", default="", help="such as diesel")
+@click.option("--segment", default="", help="such as 'Urban Buses Standard 15 - 18 t'")
+@click.option("--standard", default="", help="such as euro_V")
+@click.option("--technology", default="", help="such as SCR")
+@click.option("--pollutant", default="NOx", show_default=True)
+@click.option("--mode", default="", help="such as urban_peak")
+@click.option("--load", type=float, help="0, 0.5 or 1")
+@click.option("--slope", type=float, help="-0.06 .. 0.06 in steps of 0.02")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="SVG to write.")
+def plot(load: float | None, slope: float | None, out: Path, **given: str) -> None:
+    """Draw one published curve over its range, with its poles and spikes bridged where they are."""
+    import numpy as np
+    import polars as pl
+
+    from fleet_planner.cli.files import write_text_whole
+    from fleet_planner.errors import InputError
+    from fleet_planner.factors.hot_table import load_hot_table
+    from fleet_planner.kernels import curves
+    from fleet_planner.outputs.curve_plot import curve_svg
+
+    hot = load_hot_table()
+    rows = hot.keys.with_row_index("row")
+    for column in FILTERS:
+        if given[column]:
+            rows = rows.filter(pl.col(column) == given[column])
+    for column, value in (("load", load), ("slope", slope)):
+        if value is not None:
+            rows = rows.filter(pl.col(column) == value)
+    if rows.height != 1:
+        raise InputError(f"{rows.height} rows fit, one is needed", "Narrow or widen the choice; see `factors show`.")
+    key = rows.row(0, named=True)
+    row = int(key["row"])
+    lo, hi = hot.coefficients[row, curves.V_MIN], hot.coefficients[row, curves.V_MAX]
+    speed = np.linspace(max(lo, 0.1), hi, 1500)
+    at = np.full(speed.size, row)
+    title = " / ".join(str(key[c]) for c in ("segment", "standard", "technology", "pollutant", "mode"))
+    step = "" if key["load"] is None else f", load {key['load']:g}, slope {key['slope']:g}"
+    picture = curve_svg(
+        title + step,
+        key["unit"],
+        speed,
+        curves.evaluate_raw(hot.coefficients, at, speed),
+        curves.evaluate_mended(hot.coefficients, hot.bridges, hot.bridge_offsets, at, speed, curves.CLAMP),
+        hot.bridges[hot.bridge_offsets[row] : hot.bridge_offsets[row + 1]],
+    )
+    write_text_whole(out, picture)
+    click.echo(out)
+
+
 @factors.command(epilog="Example: fleet-planner factors evaluate queries.csv --out results.csv")
 @click.argument("queries", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="CSV to write.")

@@ -1,8 +1,12 @@
-"""Answer single questions about factors with the exact formula, never the sampled table."""
+"""Answer single questions about factors with the exact formula, never the sampled table.
+
+The questions are joined to the table column-wise, so that a million of them take seconds: first their
+technologies are resolved (each distinct one once), then the rows around load and slope are found by joins.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import difflib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,34 +19,13 @@ from fleet_planner.factors.table import GRADES, LOADS, fuel_stand_ins, published
 from fleet_planner.kernels import curves
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
-QUERY_COLUMNS = (
-    "factor_set",
-    "category",
-    "fuel",
-    "segment",
-    "standard",
-    "technology",
-    "pollutant",
-    "mode",
-    "speed_kmh",
-    "load",
-    "slope",
-)
-
-RowKey = tuple[str, str, str, str, str, str, str, float | None, float | None]
-
-
-@dataclass(frozen=True)
-class _Answer:
-    """Rows with weights that make up one answer, remarks, or what is wrong."""
-
-    rows: tuple[tuple[int, float], ...] = ()
-    notes: tuple[str, ...] = ()
-    error: str = ""
+TECHNOLOGY = ("category", "fuel", "segment", "standard", "technology")
+QUERY_COLUMNS = ("factor_set", *TECHNOLOGY, "pollutant", "mode", "speed_kmh", "load", "slope")
+TEXT_COLUMNS = ("factor_set", *TECHNOLOGY, "pollutant", "mode")
+NUMBER_COLUMNS = ("speed_kmh", "load", "slope")
+MENDED_NOTE = "pole or spike bridged, or negative value floored"
 
 
 def evaluate_queries(queries: pl.DataFrame, hot: HotTable, *, raw: bool) -> pl.DataFrame:
@@ -67,137 +50,198 @@ def evaluate_queries(queries: pl.DataFrame, hot: HotTable, *, raw: bool) -> pl.D
     for column in QUERY_COLUMNS[1:]:
         if column not in queries.columns:
             raise InputError("a column is missing", f"The columns are {', '.join(QUERY_COLUMNS)}.", column=column)
-    lookup: dict[RowKey, int] = {key: i for i, key in enumerate(hot.keys.select(KEY).iter_rows())}
-    published = published_keys(hot.keys)
-    known = dict.fromkeys(published)
-    stand_ins = fuel_stand_ins()
-
-    def key_of(wanted: Key) -> tuple[Key, str]:
-        if wanted in known:
-            return wanted, ""
-        found = resolve(wanted, published, stand_ins)
-        return found.key, found.replaced
-
-    columns = [queries[c].to_list() if c in queries.columns else [""] * queries.height for c in QUERY_COLUMNS]
-    answers = [
-        _answer(dict(zip(QUERY_COLUMNS, q, strict=True)), lookup, key_of, hot) for q in zip(*columns, strict=True)
-    ]
-    speeds = np.array([_number(v) if not a.error else 1.0 for v, a in zip(queries["speed_kmh"], answers, strict=True)])
-    ef, mended = _evaluate(answers, speeds, hot, raw=raw)
-    notes = [
-        "; ".join([*a.notes, *(["pole or spike bridged, or negative value floored"] if m and not raw else [])])
-        for a, m in zip(answers, mended, strict=True)
-    ]
+    asked = _asked(queries)
+    resolved = asked.join(_resolve(asked, hot), on=TECHNOLOGY, how="left", maintain_order="left", nulls_equal=True)
+    checked = resolved.with_columns(error=_input_error(hot.name))
+    pairs = _rows(checked.filter(pl.col("error") == ""), hot)
+    answered = checked.join(_values(pairs, asked, hot, raw=raw), on="query", how="left", maintain_order="left")
+    unknown = (answered["error"] == "") & answered["ef"].is_null()
+    errors = answered["error"].to_list()
+    for i in np.flatnonzero(unknown.to_numpy()).tolist():
+        errors[i] = _unknown_row(answered.row(i, named=True), hot)
+    notes = answered.select(_note(raw=raw))["note"]
+    good = pl.Series(errors) == ""
     return queries.with_columns(
-        ef=pl.Series([None if a.error else float(x) for a, x in zip(answers, ef, strict=True)], dtype=pl.Float64),
-        note=pl.Series(notes, dtype=pl.String),
-        error=pl.Series([a.error for a in answers], dtype=pl.String),
+        answered["ef"].set(~good, None).alias("ef"),
+        notes.set(~good, "").alias("note"),
+        pl.Series("error", errors, dtype=pl.String),
     )
 
 
-def _number(value: object) -> float:
-    return float(str(value))
+def _asked(queries: pl.DataFrame) -> pl.DataFrame:
+    """Return the questions as clean text and numbers, numbered; texts that are no numbers are kept apart."""
+    have = queries if "factor_set" in queries.columns else queries.with_columns(factor_set=pl.lit(""))
+    text = have.select(
+        pl.col(c).cast(pl.String).fill_null("").str.strip_chars() for c in (*TEXT_COLUMNS, *NUMBER_COLUMNS)
+    )
+    numbers = [
+        pl.when(pl.col(c) == "").then(None).otherwise(pl.col(c)).cast(pl.Float64, strict=False).alias(f"{c}_value")
+        for c in NUMBER_COLUMNS
+    ]
+    wrong = [
+        pl.when((pl.col(c) != "") & pl.col(c).cast(pl.Float64, strict=False).is_null())
+        .then(pl.col(c))
+        .alias(f"{c}_wrong")
+        for c in NUMBER_COLUMNS
+    ]
+    mode = pl.when(pl.col("mode") == "").then(pl.lit("any")).otherwise(pl.col("mode")).alias("mode")
+    return text.with_columns(*numbers, *wrong, mode).with_row_index("query")
 
 
-def _optional(value: object) -> float | None:
-    text = "" if value is None else str(value).strip()
-    return float(text) if text else None
+def _resolve(asked: pl.DataFrame, hot: HotTable) -> pl.DataFrame:
+    """Return for each distinct technology the key used, what was replaced, or why there is none."""
+    published = published_keys(hot.keys)
+    known = dict.fromkeys(published)
+    stand_ins = fuel_stand_ins()
+    rows = []
+    for row in asked.select(TECHNOLOGY).unique().iter_rows():
+        wanted: Key = (row[0], row[1], row[2], row[3], base_aftertreatment(row[4]))
+        try:
+            key, replaced, problem = (
+                (wanted, "", "") if wanted in known else (*_found(wanted, published, stand_ins), "")
+            )
+        except InputError as error:
+            key, replaced, problem = wanted, "", f"{error}{_nearest(wanted, published)}"
+        rows.append((*row, *key, replaced, problem))
+    used = [f"used_{c}" for c in TECHNOLOGY]
+    schema = dict.fromkeys([*TECHNOLOGY, *used, "replaced", "problem"], pl.String)
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _answer(
-    query: Mapping[str, object],
-    lookup: Mapping[RowKey, int],
-    key_of: Callable[[Key], tuple[Key, str]],
-    hot: HotTable,
-) -> _Answer:
-    factor_set = str(query["factor_set"] or "") or hot.name
-    if factor_set != hot.name:
-        return _Answer(error=f"unknown factor set {factor_set!r}; known: {hot.name}")
-    try:
-        speed, load, slope = (
-            _number(query["speed_kmh"]),
-            _optional(query["load"]),
-            _optional(query["slope"]),
+def _found(wanted: Key, published: Sequence[Key], stand_ins: dict[tuple[str, str], list[str]]) -> tuple[Key, str]:
+    found = resolve(wanted, published, stand_ins)
+    return found.key, found.replaced
+
+
+def _nearest(wanted: Key, published: Sequence[Key]) -> str:
+    """Return the nearest known words where a word of the key is unknown."""
+    hints = []
+    for place, name in enumerate(TECHNOLOGY[:4]):
+        words = sorted({k[place] for k in published})
+        if wanted[place] not in words and (near := difflib.get_close_matches(wanted[place], words, n=3)):
+            hints.append(f"{name} {' or '.join(near)}")
+    return f" Did you mean {'; '.join(hints)}?" if hints else ""
+
+
+def _input_error(name: str) -> pl.Expr:
+    speed = pl.col("speed_kmh_value")
+    wrong = pl.coalesce(*(f"{c}_wrong" for c in NUMBER_COLUMNS))
+    return (
+        pl.when(~pl.col("factor_set").is_in(["", name]))
+        .then(pl.format("unknown factor set '{}'; known: {}", pl.col("factor_set"), pl.lit(name)))
+        .when(wrong.is_not_null())
+        .then(pl.format("not a number: '{}'", wrong))
+        .when(speed.is_null() | ~speed.is_finite() | (speed < 0.0))
+        .then(pl.format("speed_kmh must be 0 or more (found: {})", pl.col("speed_kmh")))
+        .when(~pl.all_horizontal(pl.col("load_value", "slope_value").is_finite().fill_null(value=True)))
+        .then(pl.lit("load and slope must be finite"))
+        .otherwise(pl.col("problem"))
+    )
+
+
+def _rows(questions: pl.DataFrame, hot: HotTable) -> pl.DataFrame:
+    """Return the table rows and weights that make up each answer: ``query, table_row, weight``.
+
+    In order: the row for any load and slope of the mode; the rows around load and slope; the same of mode
+    any; the one odd row that stands at no load on level ground only.
+    """
+    keys = hot.keys.select(KEY).with_row_index("table_row")
+    on_left = [*(f"used_{c}" for c in TECHNOLOGY), "pollutant", "mode"]
+    on_right = [*TECHNOLOGY, "pollutant", "mode"]
+    plain = keys.filter(pl.col("load").is_null()).drop("load", "slope")
+    stepped = keys.filter(pl.col("load").is_not_null())
+    left = questions.select(
+        "query",
+        *on_left,
+        load=pl.col("load_value").fill_null(0.5),
+        slope=pl.col("slope_value").fill_null(0.0),
+        fallback_mode=pl.lit("any"),
+    )
+    out = []
+    for mode in ("mode", "fallback_mode"):
+        by_mode = left.with_columns(pl.col(mode).alias("mode"))
+        direct = by_mode.join(plain, left_on=on_left, right_on=on_right, how="inner").select(
+            "query", "table_row", weight=pl.lit(1.0)
         )
-    except ValueError as error:
-        return _Answer(error=f"not a number: {error}")
-    if not (np.isfinite(speed) and speed >= 0.0):
-        return _Answer(error=f"speed_kmh must be 0 or more (found: {query['speed_kmh']})")
-    text = [str(query[c] or "") for c in ("category", "fuel", "segment", "standard", "technology")]
-    wanted: Key = (text[0], text[1], text[2], text[3], base_aftertreatment(text[4]))
-    try:
-        key, replaced = key_of(wanted)
-    except InputError as error:
-        return _Answer(error=str(error))
-    pollutant, mode = str(query["pollutant"] or ""), str(query["mode"] or "any")
-    notes = [f"stand-in: {replaced}"] if replaced else []
-    rows, more = _rows(lookup, (*key, pollutant), mode, load, slope)
-    if not rows:
-        return _Answer(error=f"no row for {pollutant!r} in mode {mode!r} of {' / '.join(key)}")
-    lo = max(hot.coefficients[r, curves.V_MIN] for r, _ in rows)
-    hi = min(hot.coefficients[r, curves.V_MAX] for r, _ in rows)
-    if not lo <= speed <= hi:
-        notes.append(f"speed clamped to {lo:g}..{hi:g} km/h")
-    return _Answer(tuple(rows), (*notes, *more))
+        left_over = by_mode.join(direct, on="query", how="anti")
+        around = _around(left_over).join(
+            stepped, left_on=[*on_left, "step_load", "step_slope"], right_on=[*on_right, "load", "slope"], how="inner"
+        )
+        whole = around.filter((pl.col("weight").sum().over("query") - 1.0).abs() < 1e-9)
+        found = pl.concat([direct, whole.select("query", "table_row", "weight")])
+        out.append(found)
+        left = left.join(found, on="query", how="anti")
+    odd = left.with_columns(mode=pl.lit("any")).join(
+        stepped.filter((pl.col("load") == 0.0) & (pl.col("slope") == 0.0)),
+        left_on=on_left,
+        right_on=on_right,
+        how="inner",
+    )
+    out.append(odd.select("query", "table_row", weight=pl.lit(1.0)))
+    return pl.concat(out)
 
 
-def _rows(
-    lookup: Mapping[RowKey, int],
-    key: tuple[str, str, str, str, str, str],
-    mode: str,
-    load: float | None,
-    slope: float | None,
-) -> tuple[list[tuple[int, float]], list[str]]:
-    """Return the rows and weights for a load and slope, and remarks."""
-    notes: list[str] = []
-    modes = [mode] if mode == "any" else [mode, "any"]
-    for m in modes:
-        plain = lookup.get((*key, m, None, None))
-        if plain is not None:
-            return [(plain, 1.0)], notes
-        exact = lookup.get((*key, m, load, slope))
-        if exact is not None:
-            return [(exact, 1.0)], notes
-        at_load = 0.5 if load is None else load
-        at_slope = 0.0 if slope is None else slope
-        for name, value, steps in (("load", at_load, LOADS), ("slope", at_slope, GRADES)):
-            if not steps[0] <= value <= steps[-1]:
-                notes.append(f"{name} held at {steps[0] if value < steps[0] else steps[-1]:g}")
-        rows = [
-            (lookup.get((*key, m, ld, sl)), wl * ws)
-            for ld, wl in _weights(at_load, LOADS)
-            for sl, ws in _weights(at_slope, GRADES)
-        ]
-        found = [(r, w) for r, w in rows if r is not None and w > 0.0]
-        if found and len(found) == sum(1 for _, w in rows if w > 0.0):
-            return found, notes
-    # one odd row of the table is given at no load on level ground only and serves any
-    only = lookup.get((*key, "any", 0.0, 0.0))
-    return ([(only, 1.0)] if only is not None else []), notes
+def _around(left: pl.DataFrame) -> pl.DataFrame:
+    """Return up to four rows per question: the published steps around its load and slope with their weights."""
+    out = left
+    for name, steps in (("load", LOADS), ("slope", GRADES)):
+        values = np.clip(out[name].to_numpy(), steps[0], steps[-1])
+        lower = np.clip(np.searchsorted(steps, values, side="right") - 1, 0, len(steps) - 2)
+        at = np.array(steps)
+        upper_weight = (values - at[lower]) / (at[lower + 1] - at[lower])
+        parts = []
+        for side in (0, 1):
+            weight = upper_weight if side else 1.0 - upper_weight
+            parts.append(
+                out.with_columns(
+                    pl.Series(f"step_{name}", at[lower + side]), pl.Series(f"weight_{name}", weight)
+                ).filter(pl.col(f"weight_{name}") > 0.0)
+            )
+        out = pl.concat(parts)
+    return out.with_columns(weight=pl.col("weight_load") * pl.col("weight_slope"))
 
 
-def _weights(value: float, steps: Sequence[float]) -> list[tuple[float, float]]:
-    """Return the two neighbouring steps of ``value`` with linear weights, held at the ends."""
-    held = min(max(value, steps[0]), steps[-1])
-    if held in steps:
-        return [(held, 1.0)]
-    upper = next(i for i, s in enumerate(steps) if s > held)
-    w = (held - steps[upper - 1]) / (steps[upper] - steps[upper - 1])
-    return [(steps[upper - 1], 1.0 - w), (steps[upper], w)]
+def _values(pairs: pl.DataFrame, asked: pl.DataFrame, hot: HotTable, *, raw: bool) -> pl.DataFrame:
+    """Return ``query, ef, v_lo, v_hi, mended`` from the rows and speeds of the questions."""
+    speed = asked["speed_kmh_value"].to_numpy()[pairs["query"].to_numpy()]
+    row = pairs["table_row"].to_numpy().astype(np.int64)
+    published = curves.evaluate_raw(hot.coefficients, row, speed)
+    mended = curves.evaluate_mended(hot.coefficients, hot.bridges, hot.bridge_offsets, row, speed, curves.CLAMP)
+    parts = pairs.with_columns(
+        ef=pl.Series(published if raw else mended) * pl.col("weight"),
+        mended=pl.Series(published != mended),
+        v_lo=pl.Series(hot.coefficients[row, curves.V_MIN]),
+        v_hi=pl.Series(hot.coefficients[row, curves.V_MAX]),
+    )
+    return parts.group_by("query").agg(
+        pl.col("ef").sum(), pl.col("mended").any(), pl.col("v_lo").max(), pl.col("v_hi").min()
+    )
 
 
-def _evaluate(
-    answers: Sequence[_Answer], speeds: NDArray[np.float64], hot: HotTable, *, raw: bool
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return the weighted factors and where mending changed them."""
-    owner = np.array([i for i, a in enumerate(answers) for _ in a.rows], dtype=np.int64)
-    row = np.array([r for a in answers for r, _ in a.rows], dtype=np.int64)
-    weight = np.array([w for a in answers for _, w in a.rows], dtype=np.float64)
-    at = speeds[owner] if owner.size else np.zeros(0)
-    published = curves.evaluate_raw(hot.coefficients, row, at)
-    mended = curves.evaluate_mended(hot.coefficients, hot.bridges, hot.bridge_offsets, row, at, curves.CLAMP)
-    ef = np.zeros(len(answers))
-    np.add.at(ef, owner, weight * (published if raw else mended))
-    changed = np.zeros(len(answers), dtype=np.bool_)
-    np.logical_or.at(changed, owner, published != mended)
-    return ef, changed
+def _note(*, raw: bool) -> pl.Expr:
+    """Return the remarks on an answer: stand-in, clamped speed, held load or slope, mended curve."""
+    speed, load, slope = (pl.col(f"{c}_value") for c in NUMBER_COLUMNS)
+    outside = (speed < pl.col("v_lo")) | (speed > pl.col("v_hi"))
+    load_outside = ~load.is_between(LOADS[0], LOADS[-1])
+    slope_outside = ~slope.is_between(GRADES[0], GRADES[-1])
+    # bounds are whole numbers in the table
+    low, high = (pl.col(c).cast(pl.Int64) for c in ("v_lo", "v_hi"))
+    remarks = [
+        pl.when(pl.col("replaced") != "").then(pl.format("stand-in: {}", "replaced")),
+        pl.when(outside).then(pl.format("speed clamped to {}..{} km/h", low, high)),
+        pl.when(load_outside).then(pl.format("load held at {}", load.clip(LOADS[0], LOADS[-1]))),
+        pl.when(slope_outside).then(pl.format("slope held at {}", slope.clip(GRADES[0], GRADES[-1]))),
+    ]
+    if not raw:
+        remarks.append(pl.when(pl.col("mended")).then(pl.lit(MENDED_NOTE)))
+    return pl.concat_str(remarks, separator="; ", ignore_nulls=True).alias("note")
+
+
+def _unknown_row(row: dict[str, object], hot: HotTable) -> str:
+    """Return why a question of a known technology has no row, with the words it could have used."""
+    own = hot.keys.filter(pl.all_horizontal(pl.col(c) == row[f"used_{c}"] for c in TECHNOLOGY))
+    pollutants = own["pollutant"].unique().sort().to_list()
+    if row["pollutant"] not in pollutants:
+        return f"no factor for pollutant {row['pollutant']!r}; this technology has {', '.join(pollutants)}"
+    modes = own.filter(pl.col("pollutant") == row["pollutant"])["mode"].unique().sort().to_list()
+    return f"no factor in mode {row['mode']!r}; {row['pollutant']} has {', '.join(modes)}"

@@ -26,6 +26,9 @@ SHARE_FALLBACK = {
 }
 """Standards whose share is published with a neighbour's."""
 
+SO2_PER_SULPHUR = 2.0
+"""Mass of SO2 per mass of sulphur: EMEP/EEA guidebook 2019, chapter 1.A.3.b, E = 2 x sulphur x fuel."""
+
 ODOMETER = "_odometer"
 """Ending of a channel that a vehicle's odometer scales."""
 
@@ -43,7 +46,7 @@ class ExtraFactors:
     ----------
     no2, bc
         Share by (category, fuel, standard).
-    co2_g_per_mj
+    co2_g_per_mj, so2_g_per_mj
         By fuel.
     kwh_per_km
         By (category, segment); segment "" serves any.
@@ -58,6 +61,7 @@ class ExtraFactors:
     no2: Mapping[tuple[str, str, str], float]
     bc: Mapping[tuple[str, str, str], float]
     co2_g_per_mj: Mapping[str, float]
+    so2_g_per_mj: Mapping[str, float]
     kwh_per_km: Mapping[tuple[str, str], float]
     grid_g_per_kwh: float
     wear: Mapping[tuple[str, str, str], float]
@@ -117,6 +121,7 @@ class ExtraFactors:
             out[t, pollutants.index("NO2")] = _share(self.no2, key)
             out[t, pollutants.index("BC")] = _share(self.bc, key)
             out[t, pollutants.index("CO2")] = self.co2_g_per_mj.get(fuel, self.co2_g_per_mj["diesel"])
+            out[t, pollutants.index("SO2")] = self.so2_g_per_mj.get(fuel, 0.0)
             out[t, pollutants.index("CO2_grid")] = self.grid_g_per_kwh
         return out
 
@@ -225,6 +230,7 @@ def load_extras(
         return {(c, f, s): float(v) for c, f, s, v in rows}
 
     fuels = reference_table("fuels.csv")
+    sulphur_ppm = {"petrol": petrol_sulphur_ppm, "diesel": diesel_sulphur_ppm}
     electricity = reference_table("electricity_use.csv").with_columns(pl.col("segment").fill_null(""))
     wear = reference_table("non_exhaust.csv")
     return ExtraFactors(
@@ -232,6 +238,11 @@ def load_extras(
         bc=keyed("bc_share.csv", "bc_share"),
         co2_g_per_mj={
             r["fuel"]: 1000.0 * r["co2_kg_per_kg"] / r["lower_heating_mj_kg"] for r in fuels.iter_rows(named=True)
+        },
+        so2_g_per_mj={
+            r["fuel"]: SO2_PER_SULPHUR * sulphur_ppm[r["fuel"]] / 1000.0 / r["lower_heating_mj_kg"]
+            for r in fuels.iter_rows(named=True)
+            if r["fuel"] in sulphur_ppm
         },
         kwh_per_km={(r["category"], r["segment"]): float(r["kwh_per_km"]) for r in electricity.iter_rows(named=True)},
         grid_g_per_kwh=1000.0 * grid_kg_per_kwh,

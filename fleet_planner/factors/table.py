@@ -36,6 +36,7 @@ POLLUTANTS = (
     "CH4",
     "N2O",
     "NH3",
+    "SO2",
     "CO2",
     "CO2_grid",
     "energy_MJ",
@@ -47,6 +48,7 @@ CHANNELS = (*POLLUTANTS, f"N2O{ODOMETER}", f"NH3{ODOMETER}")
 BASE_OF: Mapping[str, str] = {
     "NO2": "NOx",
     "BC": "PM_exhaust",
+    "SO2": "energy_MJ",
     "CO2": "energy_MJ",
     "CO2_grid": "electricity_kwh",
 }

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 MAIN = ("NOx", "PM_exhaust", "CO2")
 GROUPS = (
-    ("group_air", ("NOx", "NO2", "PM_exhaust", "PM2.5_non_exhaust", "BC", "CO", "VOC", "NH3")),
+    ("group_air", ("NOx", "NO2", "PM_exhaust", "PM2.5_non_exhaust", "BC", "CO", "VOC", "SO2", "NH3")),
     ("group_climate", ("CO2", "CO2_grid", "CH4", "N2O")),
     ("group_energy", ("energy_MJ", "electricity_kwh")),
 )

@@ -242,6 +242,7 @@ def _combined(row: dict[str, object], measures: pl.DataFrame) -> list[float]:
         if kind == "retrofit" and isinstance(penalty, float):
             factor["energy_MJ"] *= 1.0 + penalty / 100.0
             factor["CO2"] *= 1.0 + penalty / 100.0
+            factor["SO2"] *= 1.0 + penalty / 100.0
         for pollutant, change in rows.select("pollutant", pl.col("change_pct").cast(pl.Float64)).iter_rows():
             if pollutant == POINTS:
                 points += change / 100.0

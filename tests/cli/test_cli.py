@@ -258,6 +258,48 @@ def test_factors_evaluate_keeps_order_and_columns(tmp_path: Path) -> None:
     assert_failed(call("factors", "evaluate", tmp_path / "none.csv", "--out", tmp_path / "x.csv"), "no such file")
 
 
+def test_unknown_words_bring_the_nearest_ones(tmp_path: Path) -> None:
+    head = "category,fuel,segment,standard,technology,pollutant,mode,speed_kmh,load,slope"
+    rows = [
+        "bus,diesel,Urban Buses Standard 15 - 18 t,euro_33,none,NOx,any,30,,",
+        "buss,diesel,Urban Buses Standard 15 - 18 t,euro_III,none,NOx,any,30,,",
+        "bus,diesel,Urban Buses Standard 15 - 18 t,euro_III,none,NOX,any,30,,",
+        "bus,diesel,Urban Buses Standard 15 - 18 t,euro_III,none,NOx,city,30,,",
+        "bus,diesel,Urban Buses Standard 15 - 18 t,euro_III,none,CH4,night,30,,",
+        "bus,diesel,Urban Buses Standard 15 - 18 t,euro_III,none,NOx,any,30,1.5,0.1",
+        "bus,diesel,Urban Buses Standard 15 - 18 t,euro_III,none,NOx,any,,,",
+    ]
+    (tmp_path / "q.csv").write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+    assert call("factors", "evaluate", tmp_path / "q.csv", "--out", tmp_path / "a.csv").exit_code == 0
+    got = pl.read_csv(tmp_path / "a.csv", infer_schema=False)
+    assert "Did you mean standard euro_3 or euro_III" in got["error"][0] or "euro_3" in got["error"][0]
+    assert "Did you mean category bus" in got["error"][1]
+    assert "this technology has CH4, CO, N2O, NH3, NOx" in got["error"][2]
+    assert float(got["ef"][3]) > 0.0
+    assert float(got["ef"][4]) > 0.0
+    assert "load held at 1.0; slope held at 0.06" in got["note"][5]
+    assert "speed_kmh must be 0 or more" in got["error"][6]
+
+
+def test_factors_plot_draws_one_curve(tmp_path: Path) -> None:
+    key = [
+        "--category",
+        "bus",
+        "--fuel",
+        "diesel",
+        "--segment",
+        "Urban Buses Standard 15 - 18 t",
+        "--standard",
+        "euro_VI_abc",
+    ]
+    result = call("factors", "plot", *key, "--load", "0.5", "--slope", "-0.04", "--out", tmp_path / "c.svg")
+    assert result.exit_code == 0, result.output
+    text = (tmp_path / "c.svg").read_text(encoding="utf-8")
+    assert text.count("<polyline") == 2
+    assert "euro_VI_abc" in text
+    assert_failed(call("factors", "plot", *key, "--out", tmp_path / "d.svg"), "rows fit, one is needed")
+
+
 def test_bridges_are_listed(tmp_path: Path) -> None:
     result = call("factors", "bridges", "--out", tmp_path / "b.csv")
     assert result.exit_code == 0

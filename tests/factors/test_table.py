@@ -124,6 +124,13 @@ def test_co2_follows_the_carbon_of_the_fuel(hot: HotTable) -> None:
     assert table.index[0, POLLUTANTS.index("CO2"), 0, 1, 3] == table.index[0, POLLUTANTS.index("energy_MJ"), 0, 1, 3]
 
 
+def test_so2_is_all_the_sulphur_of_the_fuel(hot: HotTable) -> None:
+    """EMEP/EEA 2019: 2 x sulphur x fuel; diesel of 350 ppm at 42.695 MJ/kg gives 0.0164 g per MJ."""
+    frame = pl.DataFrame([BUS], schema=list(TECHNOLOGY), orient="row")
+    table = compile_factors(frame, hot, load_extras(0.5, diesel_sulphur_ppm=350.0), "clamp")
+    assert table.scale[0, POLLUTANTS.index("SO2")] == pytest.approx(2 * 350e-6 * 1000 / 42.695)
+
+
 def test_wear_of_a_heavy_vehicle_by_hand() -> None:
     """EMEP/EEA 2019: brake 3.13 x (1 + 0.79 x 0.5) x 0.0075 = 0.0327 g TSP per km before the speed correction."""
     extras = load_extras(0.5)
