@@ -85,7 +85,8 @@ def show(load: float | None, slope: float | None, **given: str) -> None:
 
 @factors.command(
     epilog="Example: fleet-planner factors plot --category bus --fuel diesel "
-    "--segment 'Urban Buses Standard 15 - 18 t' --standard euro_VI_abc --pollutant NOx --load 0.5 --slope -0.04 --out curve.svg"
+    "--segment 'Urban Buses Standard 15 - 18 t' --standard euro_VI_abc --pollutant NOx "
+    "--load 0.5 --slope -0.04 --out curve.svg"
 )
 @click.option("--category", default="", help="such as bus")
 @click.option("--fuel", default="", help="such as diesel")
