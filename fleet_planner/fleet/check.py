@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from fleet_planner.reference.words import HEAVY_STANDARDS, LIGHT_STANDARDS
+from fleet_planner.fleet.numbers import ambiguous, numbers
+from fleet_planner.fleet.vocabulary import ELECTRICITY, ZERO_EMISSION, Words, as_built, words
 from fleet_planner.tables import ColumnSpec, columns
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 REJECTED = {
@@ -20,12 +23,15 @@ REJECTED = {
     "reason": pl.String,
     "remedy": pl.String,
 }
-HEAVY = ("heavy_truck", "bus")
-HEAVY_MIN_MASS_KG = 3500.0
-LIGHT_MAX_MASS_KG = 5000.0
+KEY = ("category", "fuel", "segment", "standard", "aftertreatment")
+VKT = pl.col("km_per_year") * pl.col("share_inside") * pl.col("count")
+READABLE = (pl.col("km_per_year") >= 0) & pl.col("share_inside").is_between(0, 1) & (pl.col("count") >= 0)
+VISITING = "visiting_"
 
 
-def check_registry(raw: pl.DataFrame, path: Path, base_year: int) -> tuple[pl.DataFrame, pl.DataFrame, float]:
+def check_registry(
+    raw: pl.DataFrame, path: Path, base_year: int, *, decimal_comma: bool = False
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Split a registry into typed good rows and the wrong cells of the others.
 
     Parameters
@@ -36,153 +42,207 @@ def check_registry(raw: pl.DataFrame, path: Path, base_year: int) -> tuple[pl.Da
         For the messages.
     base_year
         A model year more than one year later is impossible.
+    decimal_comma
+        The file may write decimals with a comma, so that 12.500 can mean twelve thousand.
 
     Returns
     -------
     good
         Columns of ``tables/columns/registry.csv`` with their types, and ``row``.
     rejected
-        ``file, row, column, value, reason, remedy``; a row may have several wrong cells.
-    rejected_vkt_share
-        Share of the vehicle-km in rejected rows.
+        ``tables/columns/rejected.csv``; a row may have several wrong cells.
+    lost
+        The typed rows that were rejected, as far as their cells can be read.
     """
-    typed, bad = _typed(raw)
-    for wrong in _cross_checks(typed, base_year):
-        bad.append(wrong)
-    rejected = pl.concat(bad) if bad else pl.DataFrame(schema=REJECTED).drop("file")
-    rejected = rejected.sort("row", maintain_order=True).select(pl.lit(str(path)).alias("file"), *list(REJECTED)[1:])
+    typed, bad = _typed(raw, decimal_comma=decimal_comma)
+    bad += _cross_checks(raw, typed, base_year)
+    bad += _word_checks(typed)
+    rejected = rejected_cells(bad, path)
     bad_row = pl.col("row").is_in(rejected["row"].unique().implode())
-    good = typed.filter(~bad_row)
-    return good, rejected, _lost_share(good, typed.filter(bad_row))
+    return typed.filter(~bad_row), rejected, typed.filter(bad_row)
 
 
-def _lost_share(good: pl.DataFrame, lost: pl.DataFrame) -> float:
+def rejected_cells(parts: list[pl.DataFrame], path: Path) -> pl.DataFrame:
+    """Return wrong cells (``row, column, value, reason, remedy``) as one table sorted by row, with the file."""
+    some = [part for part in parts if part.height]
+    table = pl.concat(some) if some else pl.DataFrame(schema=REJECTED).drop("file")
+    order = table.sort("row", maintain_order=True)
+    return order.select(pl.lit(str(path)).alias("file"), *list(REJECTED)[1:])
+
+
+def lost_share(good: pl.DataFrame, lost: pl.DataFrame) -> float:
     """Return the share of the vehicle-km in the lost rows; where it cannot be read, that of a mean good row."""
     if lost.is_empty():
         return 0.0
-    vkt = pl.col("km_per_year") * pl.col("share_inside") * pl.col("count")
-    kept = good.select(vkt.sum()).item() or 0.0
+    kept = float(good.select(VKT.sum()).item() or 0.0)
     mean = kept / good.height if good.height else 1.0
-    readable = pl.when((pl.col("km_per_year") >= 0) & pl.col("share_inside").is_between(0, 1) & (pl.col("count") >= 0))
-    gone = float(lost.select(readable.then(vkt).otherwise(None).fill_null(mean).sum()).item())
+    gone = float(lost.select(pl.when(READABLE).then(VKT).fill_null(mean).sum()).item())
     return gone / (gone + kept) if gone + kept > 0.0 else lost.height / (lost.height + good.height)
 
 
-def _typed(raw: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+def _typed(raw: pl.DataFrame, *, decimal_comma: bool) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """Cast the cells and list those that break the dictionary."""
     out = [raw["row"]]
     bad: list[pl.DataFrame] = []
     for spec in columns("registry"):
-        text = (
-            raw[spec.column] if spec.column in raw.columns else pl.Series(spec.column, [None] * raw.height, pl.String)
-        )
+        name = spec.column
+        text = raw[name] if name in raw.columns else pl.Series(name, [None] * raw.height, pl.String)
         filled = text.fill_null(spec.default) if spec.default else text
-        value = _cast(filled, spec)
+        value = (
+            filled
+            if spec.type == "text"
+            else numbers(filled, whole=spec.type == "integer", decimal_comma=decimal_comma)
+        )
         if spec.required:
-            bad.append(_cells(raw, text, text.is_null(), spec.column, "a value is needed", "Fill it in."))
+            bad.append(_cells(raw, text, text.is_null(), "a value is needed", f"Fill it in: {spec.description}."))
         unread = filled.is_not_null() & value.is_null()
-        kind = "whole number" if spec.type == "integer" else spec.type
-        bad.append(_cells(raw, text, unread, spec.column, f"not a {kind}", f"Write a {kind}, such as 12000."))
+        if unread.any():
+            two = (
+                unread
+                & text.to_frame()
+                .select(ambiguous(pl.col(name), decimal_comma=decimal_comma).fill_null(value=False))
+                .to_series()
+            )
+            bad += _unread(raw, text, unread, two, spec)
         if spec.allowed:
             bad.append(_allowed(raw, text, value, spec))
-        out.append(value.alias(spec.column))
-    return pl.DataFrame(out), [b for b in bad if b.height]
+        out.append(value.alias(name))
+    return pl.DataFrame(out), bad
 
 
-def _cast(text: pl.Series, spec: ColumnSpec) -> pl.Series:
-    if spec.type == "text":
-        return text
-    number = text.str.replace_all(",", "").cast(pl.Float64, strict=False)
-    number = number.set(~number.is_finite().fill_null(value=False), None)
-    if spec.type == "integer":
-        whole = (number == number.round()).fill_null(value=False)
-        return number.set(~whole, None).cast(pl.Int32, strict=False)
-    return number
+def _unread(
+    raw: pl.DataFrame, text: pl.Series, unread: pl.Series, two: pl.Series, spec: ColumnSpec
+) -> list[pl.DataFrame]:
+    kind = "whole number" if spec.type == "integer" else spec.type
+    clear = "Write it with a decimal point and without separators of thousands."
+    return [
+        _cells(raw, text, two, "this can mean thousands or decimals", clear),
+        _cells(raw, text, unread & ~two, f"not a {kind}", f"Write a {kind}, such as {2020 if 'year' in kind else 12}."),
+    ]
 
 
 def _allowed(raw: pl.DataFrame, text: pl.Series, value: pl.Series, spec: ColumnSpec) -> pl.DataFrame:
     if ".." in spec.allowed:
         low, _, high = spec.allowed.partition("..")
-        wrong = pl.Series([False] * value.len())
+        wrong = value.is_null() & value.is_not_null()
         if low:
             wrong = wrong | (value < float(low)).fill_null(value=False)
         if high:
             wrong = wrong | (value > float(high)).fill_null(value=False)
-        return _cells(
-            raw,
-            text,
-            wrong,
-            spec.column,
-            f"outside {low} to {high} {spec.unit}".strip(),
-            "Correct the value.",
-        )
-    words = spec.allowed.split("|")
-    wrong = value.is_not_null() & ~value.is_in(words)
-    return _cells(raw, text, wrong, spec.column, "not an allowed word", f"Use one of {', '.join(words)}.")
+        reason = f"outside {low} to {high} {spec.unit}".strip()
+        return _cells(raw, text, wrong, reason, f"Write a value from {low} to {high} {spec.unit}".strip() + ".")
+    allowed = spec.allowed.split("|")
+    wrong = value.is_not_null() & ~value.is_in(allowed)
+    return _cells(raw, text, wrong, "not an allowed word", f"Use one of {', '.join(allowed)}.")
 
 
-def _cells(raw: pl.DataFrame, text: pl.Series, wrong: pl.Series, column: str, reason: str, remedy: str) -> pl.DataFrame:
-    picked = raw.select("row").with_columns(value=text).filter(wrong)
+def _cells(raw: pl.DataFrame, text: pl.Series, wrong: pl.Series, reason: str, remedy: str) -> pl.DataFrame:
+    picked = pl.DataFrame([raw["row"], text.alias("value")]).filter(wrong)
     return picked.select(
         "row",
-        pl.lit(column).alias("column"),
+        pl.lit(text.name).alias("column"),
         pl.col("value").fill_null(""),
         pl.lit(reason).alias("reason"),
         pl.lit(remedy).alias("remedy"),
     )
 
 
-def _cross_checks(typed: pl.DataFrame, base_year: int) -> list[pl.DataFrame]:
-    heavy = pl.col("category").is_in(HEAVY)
-    light = pl.col("category").is_in(["passenger_car", "light_commercial"])
-    standards = pl.when(heavy).then(pl.lit("heavy")).otherwise(pl.lit("light"))
-    known = (
-        pl.when(pl.col("fuel") == "electricity")
-        .then((pl.col("standard") == "zero_emission") | pl.col("standard").is_null())
-        .when(standards == "heavy")
-        .then(pl.col("standard").is_in(HEAVY_STANDARDS))
-        .otherwise(pl.col("standard").is_in(LIGHT_STANDARDS))
+def _cross_checks(raw: pl.DataFrame, typed: pl.DataFrame, base_year: int) -> list[pl.DataFrame]:
+    """List what is wrong between columns, apart from the words of the technology."""
+    known = words()
+    mass = pl.col("gross_mass_kg")
+    low = pl.col("category").replace_strict({c: w.mass_kg[0] for c, w in known.items()}, default=None)
+    high = pl.col("category").replace_strict({c: w.mass_kg[1] for c, w in known.items()}, default=None)
+    one = pl.any_horizontal(
+        (pl.col("category") == c) & pl.col("fuel").is_in(w.fuels_of_one_segment) for c, w in known.items()
     )
-    segment_missing = heavy & pl.col("segment").is_null() & pl.col("gross_mass_kg").is_null()
-    own_segment = pl.col("fuel").is_in(["cng", "lng", "petrol", "biodiesel", "diesel_hybrid"])
-    same_id = pl.col("vehicle_id").is_not_null() & pl.col("vehicle_id").is_duplicated()
-    mass = "Correct the mass or the category."
-    words = "Use the guidebook's words, such as euro_V (heavy) or euro_5 (light), or leave it empty."
-    too_new = f"later than the base year {base_year} allows"
+    heavy = pl.col("category").is_in([c for c, w in known.items() if w.needs_mass])
+    unclear = heavy & pl.col("segment").is_null() & mass.is_null() & ~one
+    late = f"later than the base year {base_year} allows"
     rules: list[tuple[pl.Expr, str, str, str]] = [
-        (same_id, "vehicle_id", "the same id stands more than once", "Give each vehicle or group its own id."),
-        (pl.col("model_year") > base_year + 1, "model_year", too_new, "Correct the year, or the plan's base year."),
-        (pl.col("standard").is_not_null() & ~known, "standard", "this standard is unknown for the category", words),
+        (pl.col("model_year") > base_year + 1, "model_year", late, "Correct the year, or the plan's base year."),
+        (unclear, "gross_mass_kg", "needed where the segment is empty", "Give the gross mass or the segment."),
         (
-            heavy & (pl.col("gross_mass_kg") < HEAVY_MIN_MASS_KG),
-            "gross_mass_kg",
-            "too light for a heavy vehicle (below 3,500 kg)",
-            mass,
-        ),
-        (
-            light & (pl.col("gross_mass_kg") > LIGHT_MAX_MASS_KG),
-            "gross_mass_kg",
-            "too heavy for a car or van (above 5,000 kg)",
-            mass,
-        ),
-        (
-            segment_missing & ~own_segment,
-            "gross_mass_kg",
-            "needed where the segment is empty",
-            "Give the gross mass or the segment.",
+            pl.col("stream").str.starts_with(VISITING),
+            "stream",
+            "visiting vehicles come from the plan, not from the registry",
+            "Use the stream without visiting_, or leave the row out and set fleet.visiting_share.",
         ),
     ]
+    for category, word in known.items():
+        mine = pl.col("category") == category
+        span = f"Correct the mass ({word.mass_kg[0]:g} to {word.mass_kg[1]:g} kg here) or the category."
+        rules.append((mine & (mass < low), "gross_mass_kg", f"too light for the category {category}", span))
+        rules.append((mine & (mass > high), "gross_mass_kg", f"too heavy for the category {category}", span))
+    masks = typed.select(rule.fill_null(value=False).alias(str(n)) for n, (rule, *_) in enumerate(rules))
     out = []
-    for wrong, column, reason, remedy in rules:
-        picked = typed.filter(wrong.fill_null(value=False))
-        if picked.height:
-            out.append(
-                picked.select(
-                    "row",
-                    pl.lit(column).alias("column"),
-                    pl.col(column).cast(pl.String).fill_null("").alias("value"),
-                    pl.lit(reason).alias("reason"),
-                    pl.lit(remedy).alias("remedy"),
-                )
-            )
-    return out
+    for n, (_, column, reason, remedy) in enumerate(rules):
+        if masks[str(n)].any():
+            text = raw[column] if column in raw.columns else pl.Series(column, [None] * raw.height, pl.String)
+            out.append(_cells(raw, text, masks[str(n)], reason, remedy))
+    return [*out, _duplicates(typed)]
+
+
+def _duplicates(typed: pl.DataFrame) -> pl.DataFrame:
+    same = typed.select("row", "vehicle_id").filter(
+        pl.col("vehicle_id").is_not_null() & pl.col("vehicle_id").is_duplicated()
+    )
+    return same.select(
+        "row",
+        pl.lit("vehicle_id").alias("column"),
+        pl.col("vehicle_id").alias("value"),
+        pl.format("the same id stands more than once, first in row {}", pl.col("row").min().over("vehicle_id")).alias(
+            "reason"
+        ),
+        pl.lit("Give each vehicle or group its own id.").alias("remedy"),
+    )
+
+
+def _word_checks(typed: pl.DataFrame) -> list[pl.DataFrame]:
+    """List the words of a technology that do not fit its category; each distinct technology is looked at once."""
+    keys = typed.select(pl.col(KEY).fill_null("")).unique()
+    known = words()
+    faults = [(*key, *fault) for key in keys.iter_rows() for fault in _faults(key, known)]
+    if not faults:
+        return []
+    table = pl.DataFrame(faults, schema=[*KEY, "column", "reason", "remedy"], orient="row")
+    rows = typed.select("row", pl.col(KEY).fill_null(""))
+    return [
+        rows.join(table.filter(pl.col("column") == column), on=list(KEY), how="inner", maintain_order="left").select(
+            "row", "column", pl.col(column).alias("value"), "reason", "remedy"
+        )
+        for column in table["column"].unique().sort()
+    ]
+
+
+def _faults(key: tuple[str, str, str, str, str], known: dict[str, Words]) -> Iterator[tuple[str, str, str]]:
+    """Yield the column, reason and remedy of each word of a `KEY` that does not fit.
+
+    Unknown categories and fuels are told by the dictionary's own check.
+    """
+    category, fuel, segment, standard, aftertreatment = key
+    if category not in known:
+        return
+    word = known[category]
+    if fuel not in word.fuels and any(fuel in other.fuels for other in known.values()):
+        yield (
+            "fuel",
+            f"the factor tables have no {category} on this fuel",
+            _choice(fuel, word.fuels),
+        )
+    if segment and segment not in word.segments:
+        yield "segment", f"this segment is unknown for the category {category}", _choice(segment, word.segments)
+    standards = (ZERO_EMISSION,) if fuel == ELECTRICITY else word.standards
+    if standard and standard not in standards:
+        reason = f"this standard is unknown for the category {category} on {fuel}"
+        yield "standard", reason, _choice(standard, standards, ", or leave it empty")
+    built = ("none",) if fuel == ELECTRICITY else word.aftertreatments
+    if aftertreatment and as_built(aftertreatment) not in built:
+        reason = f"this aftertreatment is unknown for the category {category} on {fuel}"
+        yield "aftertreatment", reason, _choice(aftertreatment, built, ", or leave it empty")
+
+
+def _choice(found: str, allowed: tuple[str, ...], end: str = "") -> str:
+    near = get_close_matches(found, allowed, n=1, cutoff=0.6)
+    first = f"Did you mean {near[0]}? " if near else ""
+    return f"{first}Use one of {', '.join(allowed)}{end}."

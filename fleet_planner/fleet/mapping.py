@@ -2,173 +2,196 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
-from fleet_planner.errors import InputError
+from fleet_planner.fleet.dates import dated_standards
+from fleet_planner.fleet.vocabulary import ELECTRICITY, ZERO_EMISSION, hot_keys
 from fleet_planner.reference import reference_table
 
-REGION_FALLBACK = {"CN-BJ": "CN", "US-CA": "US"}
-ANY_REGION = "*"
-STANDARD_TABLES = (
-    "standards.csv",
-    "standards_china.csv",
-    "standards_us.csv",
-    "standards_chile.csv",
-    "standards_more.csv",
-)
-STANDARD_COLUMNS = ("region", "vehicle_group", "fuel", "standard", "first_model_year", "checked")
+WORDS = ("category", "fuel", "segment", "stream", "standard", "aftertreatment")
+RULES = ("segment_rule", "standard_rule", "aftertreatment_rule", "date_checked")
+GIVEN = "given"
+DEFAULT = "default"
 
 
-def standards_table() -> pl.DataFrame:
-    """Return the dates of all emission standards."""
-    return pl.concat(
-        [reference_table(name).select(STANDARD_COLUMNS) for name in STANDARD_TABLES], how="vertical_relaxed"
-    )
+def map_technologies(good: pl.DataFrame, country: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Give every row its segment, standard and aftertreatment.
 
+    Each distinct combination is mapped once; gross masses that fall between the same bounds of
+    ``reference/segments.csv`` are one.
 
-def known_regions() -> list[str]:
-    """Return the regions whose dates of standards are known."""
-    return sorted(set(standards_table()["region"].unique().to_list()) - {ANY_REGION} | set(REGION_FALLBACK))
+    Parameters
+    ----------
+    good
+        From `check_registry`, shape (N,).
+    country
+        Region whose dates of standards apply.
 
-
-def with_segment(rows: pl.DataFrame) -> pl.DataFrame:
-    """Fill empty segments by mass and stream, then by the default of the category; add ``segment_rule``."""
-    by_fuel = pl.col("segment")
-    rule = pl.when(pl.col("segment").is_not_null()).then(pl.lit("given"))
-    for row in reference_table("segment_defaults.csv").filter(pl.col("fuel").is_not_null()).iter_rows(named=True):
-        fits = (pl.col("category") == row["category"]) & (pl.col("fuel") == row["fuel"])
-        by_fuel = pl.when(by_fuel.is_null() & fits).then(pl.lit(row["segment"])).otherwise(by_fuel)
-    out = rows.with_columns(segment_rule=rule.otherwise(None), segment=by_fuel)
-    out = out.with_columns(
-        segment_rule=pl.when(pl.col("segment_rule").is_null() & pl.col("segment").is_not_null())
-        .then(pl.lit("fuel"))
-        .otherwise(pl.col("segment_rule"))
-    )
-    mass = pl.lit(None, dtype=pl.String)
-    for row in reversed(list(reference_table("segments.csv").iter_rows(named=True))):
-        fits = (
-            (pl.col("category") == row["category"])
-            & (pl.col("gross_mass_kg") > row["mass_from_kg"])
-            & (pl.col("gross_mass_kg") <= row["mass_to_kg"])
-        )
-        if row["streams"]:
-            fits &= pl.col("stream").is_in(row["streams"].split("|"))
-        mass = pl.when(fits).then(pl.lit(row["segment"])).otherwise(mass)
-    out = out.with_columns(by_mass=mass).with_columns(
-        segment=pl.coalesce("segment", "by_mass"),
-        segment_rule=pl.when(pl.col("segment_rule").is_null() & pl.col("by_mass").is_not_null())
-        .then(pl.lit("mass"))
-        .otherwise(pl.col("segment_rule")),
-    )
-    default = pl.lit(None, dtype=pl.String)
-    for row in reference_table("segment_defaults.csv").filter(pl.col("fuel").is_null()).iter_rows(named=True):
-        default = pl.when(pl.col("category") == row["category"]).then(pl.lit(row["segment"])).otherwise(default)
-    return out.with_columns(
-        segment=pl.coalesce("segment", default), segment_rule=pl.col("segment_rule").fill_null("default")
-    ).drop("by_mass")
-
-
-def dates_for(region: str) -> pl.DataFrame:
-    """Return ``category, fuel, first_model_year, standard, checked`` that apply in a region.
-
-    A vehicle group without rows of its own takes those of the fallback region, then of any region.
+    Returns
+    -------
+    mapped
+        ``good`` with ``segment, standard, aftertreatment`` filled, ``segment_rule, standard_rule,
+        aftertreatment_rule, date_checked`` and ``rule``, such as
+        ``segment:mass; standard:CL 2013; aftertreatment:default``. Order kept.
+    wrong
+        ``row, column, value, reason, remedy`` of rows whose standard cannot be known; not in ``mapped``.
 
     Raises
     ------
     InputError
-        The region is unknown.
+        A standard is needed and the country is unknown.
     """
-    table = standards_table()
-    if region not in known_regions():
-        raise InputError(
-            "the dates of emission standards are not known for this country",
-            f"Use one of {', '.join(known_regions())}, or give every vehicle its standard.",
-            column="city.country",
-            value=region,
-        )
-    order = [region, REGION_FALLBACK.get(region, region), ANY_REGION]
-    parts: list[pl.DataFrame] = []
-    have: set[str] = set()
-    for name in order:
-        rows = table.filter((pl.col("region") == name) & ~pl.col("vehicle_group").is_in(sorted(have)))
-        have |= set(rows["vehicle_group"].to_list())
-        parts.append(rows)
-    rows = pl.concat(parts).rename({"vehicle_group": "category"})
-    columns = ["category", "fuel", "first_model_year", "standard", "checked"]
-    groups = rows["category"].unique().to_list()
-    oldest = pl.DataFrame(
-        {
-            "category": groups,
-            "fuel": ["any"] * len(groups),
-            "first_model_year": [0] * len(groups),
-            "standard": ["conventional"] * len(groups),
-            "checked": ["yes"] * len(groups),
-        }
+    keyed = good.with_columns(_mass_bound(good["gross_mass_kg"]), pl.col(WORDS).fill_null(""))
+    names = [*WORDS, "model_year", "mass_bound"]
+    keys = keyed.select(names).unique(maintain_order=True)
+    read = keys.with_columns(
+        pl.when(pl.col(WORDS) != "").then(pl.col(WORDS)).name.keep(), gross_mass_kg=pl.col("mass_bound").fill_nan(None)
     )
-    return pl.concat([oldest, rows.select(columns)], how="vertical_relaxed")
+    filled = with_aftertreatment(with_standard(with_segment(read), country))
+    answers = keys.with_columns(
+        filled["segment"].alias("new_segment"),
+        filled["standard"].alias("new_standard"),
+        filled["aftertreatment"].alias("new_aftertreatment"),
+        *(filled[name] for name in RULES),
+    ).with_columns(
+        rule=pl.format(
+            "segment:{}; standard:{}; aftertreatment:{}", "segment_rule", "standard_rule", "aftertreatment_rule"
+        )
+    )
+    mapped = keyed.join(answers, on=names, how="left", maintain_order="left").select(
+        *good.select(pl.exclude("segment", "standard", "aftertreatment")).columns,
+        pl.col("new_segment").alias("segment"),
+        pl.col("new_standard").alias("standard"),
+        pl.col("new_aftertreatment").alias("aftertreatment"),
+        *RULES,
+        "rule",
+    )
+    lacks = mapped.filter(pl.col("standard").is_null())
+    if lacks.is_empty():
+        return mapped, _unknown_standards(lacks, country)
+    return mapped.filter(pl.col("standard").is_not_null()), _unknown_standards(lacks, country)
+
+
+def _unknown_standards(rows: pl.DataFrame, country: str) -> pl.DataFrame:
+    group = pl.format("no dates of standards are known for {} on {} in {}", "category", "fuel", pl.lit(country))
+    return rows.select(
+        "row",
+        pl.lit("standard").alias("column"),
+        pl.lit("").alias("value"),
+        group.alias("reason"),
+        pl.lit("Give the standard of the vehicle.").alias("remedy"),
+    )
+
+
+def _mass_bound(mass: pl.Series) -> pl.Series:
+    """Return the smallest bound of the mass bands that is not below the mass; nan where there is none."""
+    bands = reference_table("segments.csv")
+    edges = np.unique(np.concatenate([bands["mass_from_kg"].to_numpy(), bands["mass_to_kg"].to_numpy(), [np.inf]]))
+    values = mass.fill_null(np.nan).to_numpy()
+    at = np.minimum(np.searchsorted(edges, values, side="left"), edges.size - 1)
+    return pl.Series("mass_bound", np.where(np.isnan(values), np.nan, edges[at]))
+
+
+def with_segment(rows: pl.DataFrame) -> pl.DataFrame:
+    """Fill empty segments by fuel, by mass and stream, then by the default of the category; add ``segment_rule``."""
+    defaults = reference_table("segment_defaults.csv")
+    bands = reference_table("segments.csv").filter(pl.col("segment").is_not_null())
+    fuel_of = pl.col("fuel")
+    steps: list[tuple[pl.Expr, str, str]] = [
+        ((pl.col("category") == r["category"]) & (fuel_of == r["fuel"]), r["segment"], "fuel")
+        for r in defaults.filter(pl.col("fuel").is_not_null()).iter_rows(named=True)
+    ]
+    # bands that name fuels or streams come before those of all
+    for row in bands.sort(pl.col("fuels").is_null(), pl.col("streams").is_null(), maintain_order=True).iter_rows(
+        named=True
+    ):
+        fits = pl.col("category") == row["category"]
+        if row["fuels"]:
+            steps.append((fits & fuel_of.is_in(row["fuels"].split("|")), row["segment"], "fuel"))
+            continue
+        mass = pl.col("gross_mass_kg")
+        fits &= (mass > row["mass_from_kg"]) & (mass <= row["mass_to_kg"])
+        if row["streams"]:
+            fits &= pl.col("stream").is_in(row["streams"].split("|"))
+        steps.append((fits, row["segment"], "mass"))
+    steps += [
+        (pl.col("category") == r["category"], r["segment"], DEFAULT)
+        for r in defaults.filter(pl.col("fuel").is_null()).iter_rows(named=True)
+    ]
+    segment, rule = pl.lit(None, dtype=pl.String), pl.lit(None, dtype=pl.String)
+    for fits, name, how in reversed(steps):
+        chosen = fits.fill_null(value=False)
+        segment = pl.when(chosen).then(pl.lit(name)).otherwise(segment)
+        rule = pl.when(chosen).then(pl.lit(how)).otherwise(rule)
+    given = pl.col("segment").is_not_null()
+    return rows.with_columns(
+        segment_rule=pl.when(given).then(pl.lit(GIVEN)).otherwise(rule),
+        segment=pl.coalesce("segment", segment),
+    )
 
 
 def with_standard(rows: pl.DataFrame, region: str) -> pl.DataFrame:
-    """Fill empty standards from model year and the region's dates; add ``standard_rule``, ``date_checked``."""
-    electric = pl.col("fuel") == "electricity"
-    start = rows.with_columns(standard=pl.when(electric).then(pl.lit("zero_emission")).otherwise(pl.col("standard")))
+    """Fill empty standards from model year and the region's dates; add ``standard_rule``, ``date_checked``.
+
+    A standard stays empty where no dates are known for the category and fuel.
+
+    Raises
+    ------
+    InputError
+        A standard is needed and the region is unknown.
+    """
+    electric = pl.col("fuel") == ELECTRICITY
+    start = rows.with_columns(
+        standard=pl.when(electric).then(pl.lit(ZERO_EMISSION)).otherwise(pl.col("standard")),
+        standard_rule=pl.when(electric).then(pl.lit("electric")).otherwise(pl.lit(GIVEN)),
+    )
     missing = start.filter(pl.col("standard").is_null())
     if missing.is_empty():
-        return start.with_columns(standard_rule=pl.lit("given"), date_checked=pl.lit("yes"))
-    dates = dates_for(region)
-    keys = missing.select("category", "fuel", "model_year").unique()
-    matched = (
-        keys.join(dates.rename({"fuel": "for_fuel"}), on="category", how="left")
-        .filter(
-            ((pl.col("for_fuel") == "any") | (pl.col("for_fuel") == pl.col("fuel").replace(SAME_DATES)))
-            & (pl.col("first_model_year") <= pl.col("model_year"))
-        )
-        .sort("first_model_year", maintain_order=True)
-        .group_by("category", "fuel", "model_year", maintain_order=True)
-        .last()
-        .select("category", "fuel", "model_year", pl.col("standard").alias("dated"), "checked")
-    )
+        return start.with_columns(date_checked=pl.lit("yes"))
+    on = ["category", "fuel", "model_year"]
+    dated = dated_standards(missing.select(on).unique(maintain_order=True), region)
+    empty = pl.col("standard").is_null()
     return (
-        start.join(matched, on=["category", "fuel", "model_year"], how="left", maintain_order="left")
+        start.join(dated, on=on, how="left", maintain_order="left")
         .with_columns(
-            standard_rule=pl.when(pl.col("standard").is_not_null())
-            .then(pl.lit("given"))
-            .otherwise(pl.lit("model year")),
-            date_checked=pl.when(pl.col("standard").is_null()).then(pl.col("checked")).otherwise(pl.lit("yes")),
+            standard_rule=pl.when(empty).then(pl.col("dated_by")).otherwise(pl.col("standard_rule")),
+            date_checked=pl.when(empty).then(pl.col("checked")).otherwise(pl.lit("yes")),
             standard=pl.coalesce("standard", "dated"),
         )
-        .drop("dated", "checked")
+        .drop("dated", "dated_by", "checked")
     )
-
-
-SAME_DATES = {
-    "petrol_hybrid": "petrol",
-    "petrol_phev_on_fuel": "petrol",
-    "cng": "petrol",
-    "lpg": "petrol",
-    "cng_bifuel_on_cng": "petrol",
-    "lpg_bifuel_on_petrol": "petrol",
-    "biodiesel": "diesel",
-    "diesel_hybrid": "diesel",
-    "diesel_phev_on_fuel": "diesel",
-}
-"""Fuels whose vehicles follow the dates of another fuel."""
 
 
 def with_aftertreatment(rows: pl.DataFrame) -> pl.DataFrame:
-    """Fill empty aftertreatments with the usual one of the standard; add ``aftertreatment_rule``."""
-    defaults = reference_table("aftertreatment_defaults.csv").select(
-        "category", "fuel", "standard", pl.col("aftertreatment").alias("usual")
+    """Fill empty aftertreatments with that of the standard; add ``aftertreatment_rule``.
+
+    The rule is ``only`` where the factor table has one for the standard, ``default`` where
+    ``reference/aftertreatment_defaults.csv`` chooses between several, ``none`` where neither has one.
+    """
+    on = ["category", "fuel", "standard"]
+    choice = reference_table("aftertreatment_defaults.csv").select(*on, pl.col("aftertreatment").alias("usual"))
+    only = (
+        hot_keys()
+        .select(*on, "aftertreatment")
+        .unique()
+        .group_by(on)
+        .agg(pl.col("aftertreatment").first().alias("only"), pl.len().alias("choices"))
+        .filter(pl.col("choices") == 1)
+        .drop("choices")
     )
     return (
-        rows.join(defaults, on=["category", "fuel", "standard"], how="left", maintain_order="left")
+        rows.join(only, on=on, how="left", maintain_order="left")
+        .join(choice, on=on, how="left", maintain_order="left")
         .with_columns(
             aftertreatment_rule=pl.when(pl.col("aftertreatment").is_not_null())
-            .then(pl.lit("given"))
+            .then(pl.lit(GIVEN))
+            .when(pl.col("only").is_not_null())
+            .then(pl.lit("only"))
             .when(pl.col("usual").is_not_null())
-            .then(pl.lit("default"))
+            .then(pl.lit(DEFAULT))
             .otherwise(pl.lit("none")),
-            aftertreatment=pl.coalesce("aftertreatment", "usual", pl.lit("none")),
+            aftertreatment=pl.coalesce("aftertreatment", "only", "usual", pl.lit("none")),
         )
-        .drop("usual")
+        .drop("only", "usual")
     )

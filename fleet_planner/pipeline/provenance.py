@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from fleet_planner.errors import InputError
+from fleet_planner.fleet.dates import STANDARD_TABLES
 from fleet_planner.reference import reference_table
 
 if TYPE_CHECKING:
@@ -41,8 +42,14 @@ TABLES = {
     "fuels.csv": ("heating value and carbon of fuels", "EEA: reuse allowed with the source named"),
     "electricity_use.csv": ("electricity use of battery-electric vehicles", "figures"),
     "measures.csv": ("effects and costs of measures", "figures"),
-    "standards.csv": ("dates of emission standards", "figures"),
-    "standards_more.csv": ("dates of emission standards", "figures"),
+    "emep_eea_2019_hot_bridges.csv": ("hot exhaust factors bridged over poles and jumps", "own, from the EEA's"),
+    "emep_eea_2019_speed_grid.csv": ("speeds at which factors are tabulated", "own, from the EEA's"),
+    "fuel_stand_ins.csv": ("factors that stand in for fuels without", "own"),
+    "segments.csv": ("segments by gross mass", "own, segments of the EEA"),
+    "segment_defaults.csv": ("default segments", "own"),
+    "aftertreatment_defaults.csv": ("default aftertreatment by standard", "own"),
+    "load_defaults.csv": ("default loads", "own"),
+    **dict.fromkeys(STANDARD_TABLES, ("dates of emission standards", "figures")),
     "road_class_defaults.csv": ("default speeds, lanes, capacities", "own"),
     "hourly_profiles.csv": ("daily profiles of traffic", "own"),
     "class_intensity.csv": ("traffic by road class", "own"),

@@ -35,6 +35,37 @@ def test_columns_are_described(table: str) -> None:
             assert all(x == "" or float(x) is not None for x in (low, high))
 
 
+@pytest.mark.parametrize("table", COLUMN_TABLES)
+def test_cells_of_the_dictionary_are_of_their_kinds(table: str) -> None:
+    path = PACKAGE / "tables" / "columns" / f"{table}.csv"
+    with path.open(encoding="utf-8", newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    assert rows
+    for row in rows:
+        assert None not in row, f"{row['column']}: more cells than the header"
+        assert None not in row.values(), f"{row['column']}: fewer cells than the header"
+        assert row["required"] in {"yes", "no"}
+        assert re.search(r"[\u4e00-\u9fff]|^[A-Za-z0-9.]+$", row["title_zh"]), row["column"]
+        allowed = row["allowed"]
+        if ".." in allowed:
+            assert row["type"] in {"integer", "number"}
+            low, high = (float(x) if x else None for x in allowed.split(".."))
+            assert low is None or high is None or low <= high
+            if row["default"]:
+                assert low is None or low <= float(row["default"])
+                assert high is None or float(row["default"]) <= high
+        elif allowed and row["default"]:
+            assert row["default"] in allowed.split("|")
+
+
+def test_codes_of_findings_are_unique_over_all_files() -> None:
+    codes = []
+    for path in FINDING_TABLES:
+        with path.open(encoding="utf-8", newline="") as handle:
+            codes += [row["code"] for row in csv.DictReader(handle)]
+    assert len(set(codes)) == len(codes)
+
+
 @pytest.mark.parametrize("path", FINDING_TABLES, ids=lambda p: p.stem)
 def test_findings_have_both_languages_with_the_same_placeholders(path: Path) -> None:
     with path.open(encoding="utf-8", newline="") as handle:

@@ -1,0 +1,111 @@
+"""How much of a registry was mapped exactly, by rule, by default, or not at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from fleet_planner.findings import Finding
+from fleet_planner.fleet.check import VKT
+from fleet_planner.fleet.mapping import DEFAULT
+
+if TYPE_CHECKING:
+    from fleet_planner.fleet.model import Fleet
+
+EXACT, BY_RULE, BY_DEFAULT, REJECTED = "1 exactly as given", "2 by rule", "3 by a default", "4 rejected"
+REJECTED_CODE = "fleet.rejected"
+
+
+def how_mapped(rule: pl.Expr) -> pl.Expr:
+    """Return the least certain way in which a row's ``rule`` mapped it."""
+    exact = rule.str.contains(r"segment:given; standard:(?:given|electric); aftertreatment:(?:given|only|none)")
+    return (
+        pl.when(rule.str.contains(f":{DEFAULT}", literal=True))
+        .then(pl.lit(BY_DEFAULT))
+        .when(exact)
+        .then(pl.lit(EXACT))
+        .otherwise(pl.lit(BY_RULE))
+    )
+
+
+def coverage_table(fleet: Fleet) -> pl.DataFrame:
+    """Return how the registry was mapped; visiting vehicles are left out.
+
+    Returns
+    -------
+    coverage
+        ``how, rows, vehicles, vkt_km_per_year, vkt_share``; four rows, the shares sum to 1.
+    """
+    local = fleet.vehicles.filter(~pl.col("visiting"))
+    by_how = local.group_by(how_mapped(pl.col("rule")).alias("how")).agg(
+        pl.len().cast(pl.Int64).alias("rows"),
+        pl.col("count").sum().alias("vehicles"),
+        VKT.sum().alias("vkt_km_per_year"),
+    )
+    kept = float(by_how["vkt_km_per_year"].sum())
+    share = fleet.rejected_vkt_share
+    lost = kept * share / (1.0 - share) if share < 1.0 else 0.0
+    told = next((f for f in fleet.findings if f.code == REJECTED_CODE), None)
+    rejected = pl.DataFrame(
+        {
+            "how": [REJECTED],
+            "rows": [fleet.rejected["row"].n_unique()],
+            "vehicles": [float(told.count or 0) if told else 0.0],
+            "vkt_km_per_year": [lost],
+        },
+        schema=by_how.schema,
+    )
+    frame = pl.DataFrame({"how": [EXACT, BY_RULE, BY_DEFAULT, REJECTED]})
+    table = frame.join(pl.concat([by_how, rejected]), on="how", how="left", maintain_order="left")
+    total = kept + lost
+    return table.with_columns(pl.exclude("how").fill_null(0)).with_columns(
+        vkt_share=pl.col("vkt_km_per_year") / total if total > 0.0 else pl.lit(0.0)
+    )
+
+
+def findings_of(mapped: pl.DataFrame, rejected: Finding | None, *, country: str, load: str) -> tuple[Finding, ...]:
+    """Return what was derived or defaulted, in vehicles and as a share of the vehicle-km.
+
+    Parameters
+    ----------
+    mapped
+        The mapped rows with their rules.
+    rejected
+        The finding on rejected rows.
+    country
+        Whose dates of standards were used.
+    load
+        The default load, as shown.
+    """
+    total = float(mapped.select(VKT.sum()).item())
+    out: list[Finding] = [] if rejected is None else [rejected]
+
+    def add(code: str, which: pl.Expr, **values: str | float) -> None:
+        picked = mapped.filter(which)
+        if picked.height:
+            share = float(picked.select(VKT.sum()).item()) / total if total else 0.0
+            out.append(Finding(code, "assumption", values, round(picked["count"].sum()), share))
+
+    defaulted = pl.col("segment_rule") == DEFAULT
+    add("fleet.segment_by_mass", pl.col("segment_rule") == "mass")
+    names = mapped.filter(defaulted)["segment"].unique().sort().to_list()
+    add("fleet.segment_default", defaulted, segments=", ".join(names))
+    add("fleet.standard_by_year", ~pl.col("standard_rule").is_in(["given", "electric"]), region=country)
+    add("fleet.standard_unchecked", pl.col("date_checked") == "no")
+    add("fleet.aftertreatment_default", pl.col("aftertreatment_rule") == DEFAULT)
+    add("fleet.share_inside_default", ~pl.col("share_given"))
+    add("fleet.odometer_default", ~pl.col("odometer_given"))
+    add("fleet.load_default", pl.col("load_defaulted"), load=load)
+    return tuple(out)
+
+
+def coverage_finding(fleet: Fleet) -> Finding:
+    """Return the one line on how much was mapped how, for the manifest and the report."""
+    table = {how: (vehicles, share) for how, _, vehicles, _, share in coverage_table(fleet).iter_rows()}
+    names = {"exact": EXACT, "rule": BY_RULE, "default": BY_DEFAULT, "rejected": REJECTED}
+    values: dict[str, str | int | float] = {}
+    for name, how in names.items():
+        values[name] = f"{table[how][0]:,.0f}"
+        values[f"{name}_share"] = f"{100 * table[how][1]:.2f} %"
+    return Finding("fleet.coverage", "info", values)
