@@ -63,15 +63,19 @@ def split_ways(refs, offsets, keep):
 
 
 @numba.njit(cache=True)
-def chain_segments(start, end, group, joinable):
-    """Join segments that meet at a node which is no junction.
+def chain_segments(start, end, group, group_back, joinable):
+    """Join segments that meet at a node which is no junction, turning those that were drawn the other way.
+
+    Two segments are joined where they look alike to somebody who drives through: ``group`` of a segment taken as
+    drawn, ``group_back`` of one taken against its drawing. A ring without a junction begins at its first segment.
 
     Parameters
     ----------
     start, end : (segments,) int64
         Nodes.
-    group : (segments,) int64
-        Only segments of equal group (same class, name, speed, lanes, direction rule) are joined.
+    group, group_back : (segments,) int64
+        Number of the attributes (class, name, speeds, lanes, direction) as drawn, and as seen from the other end;
+        both share one numbering, and swapping twice gives the first again.
     joinable : (nodes,) bool
         Nodes where exactly two segment ends meet.
 
@@ -79,53 +83,60 @@ def chain_segments(start, end, group, joinable):
     -------
     order : (segments,) int64
         Segments in the order of the chains.
+    flipped : (segments,) bool
+        Whether the segment ``order[i]`` is taken against its drawing.
     chain_offsets : (chains + 1,) int64
     """
     n = start.size
-    nodes = joinable.size
-    at = np.full((nodes, 2), -1, dtype=np.int64)
+    at = np.full((joinable.size, 2), -1, dtype=np.int64)
     for i in range(n):
         for node in (start[i], end[i]):
             if joinable[node]:
-                if at[node, 0] < 0:
-                    at[node, 0] = i
-                else:
-                    at[node, 1] = i
+                at[node, 0 if at[node, 0] < 0 else 1] = i
     used = np.zeros(n, dtype=np.bool_)
     order = np.empty(n, dtype=np.int64)
+    flipped = np.empty(n, dtype=np.bool_)
     chain_offsets = np.empty(n + 1, dtype=np.int64)
+    chain_offsets[0] = 0
     filled = 0
     chains = 0
-    chain_offsets[0] = 0
     for seed in range(n):
         if used[seed]:
             continue
-        # walk back along the drawing direction to the first segment of the chain
-        first = seed
-        steps = 0
-        while steps < n:
-            node = start[first]
-            if not joinable[node]:
-                break
-            other = at[node, 0] if at[node, 0] != first else at[node, 1]
-            if other < 0 or other == first or used[other] or group[other] != group[first] or end[other] != node:
-                break
-            if other == seed:
-                break
-            first = other
-            steps += 1
-        current = first
+        # back to where the chain begins: forward along the turned seed, then turn what is found
+        first, turned = seed, True
         while True:
+            other, flip = _following(first, turned, start, end, group, group_back, joinable, at)
+            if other == seed:
+                first, turned = seed, True
+                break
+            if other < 0:
+                break
+            first, turned = other, flip
+        current, flip = first, not turned
+        while current >= 0 and not used[current]:
             used[current] = True
             order[filled] = current
+            flipped[filled] = flip
             filled += 1
-            node = end[current]
-            if not joinable[node]:
-                break
-            other = at[node, 0] if at[node, 0] != current else at[node, 1]
-            if other < 0 or used[other] or group[other] != group[current] or start[other] != node:
-                break
-            current = other
+            current, flip = _following(current, flip, start, end, group, group_back, joinable, at)
         chains += 1
         chain_offsets[chains] = filled
-    return order, chain_offsets[: chains + 1]
+    return order, flipped, chain_offsets[: chains + 1]
+
+
+@numba.njit(cache=True)
+def _following(segment, flip, start, end, group, group_back, joinable, at):
+    """Return the segment joined to the far end of ``segment``, and whether it is turned; -1 where there is none."""
+    node = start[segment] if flip else end[segment]
+    if not joinable[node]:
+        return -1, False
+    other = at[node, 1] if at[node, 0] == segment else at[node, 0]
+    if other < 0 or other == segment:
+        return -1, False
+    turned = start[other] != node
+    seen = group_back[segment] if flip else group[segment]
+    ahead = group_back[other] if turned else group[other]
+    if seen != ahead:
+        return -1, False
+    return other, turned

@@ -1,4 +1,4 @@
-"""The last step of every reader: impute, connect, count, number the links."""
+"""The last step of every reader: directions, defaults, connection, findings."""
 
 from __future__ import annotations
 
@@ -7,34 +7,42 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from fleet_planner.errors import InputError
 from fleet_planner.findings import Finding
 from fleet_planner.kernels import geometry
+from fleet_planner.network.components import Components, components, has_reverse
+from fleet_planner.network.impute import impute, without_defaults
 from fleet_planner.network.model import Network
-from fleet_planner.reference import reference_table
 from fleet_planner.tables import columns
 from fleet_planner.units import M_PER_KM, WGS84_ECCENTRICITY2, WGS84_SEMI_MAJOR_M
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
-LINK_COLUMNS = tuple(spec.column for spec in columns("links"))
+TYPES = {"text": pl.String, "integer": pl.Int64, "number": pl.Float64, "boolean": pl.Boolean}
+LINK_SCHEMA = {spec.column: TYPES[spec.type] for spec in columns("links")}
 
 
 @dataclass(frozen=True)
 class Segments:
     """Road segments as a reader finds them, before they become directed links.
 
-    ``frame`` has one row per segment: ``u, v, osm_id, name, road_class`` and, null where unknown,
-    ``maxspeed_kmh`` (both directions), ``lanes_forward, lanes_backward``; ``direction`` is 0 (both ways),
-    1 (as drawn) or -1 (against); ``hgv_allowed``; optional ``maxspeed_backward_kmh, length_km``.
+    Parameters
+    ----------
+    frame
+        One row per segment: ``u, v, osm_id, name, road_class, hgv_allowed``; ``direction``: 0 (both ways),
+        1 (as drawn) or -1 (against); null where unknown ``maxspeed_kmh``, ``lanes_forward, lanes_backward``;
+        optional ``maxspeed_backward_kmh`` (else as forward) and ``length_km`` (else from the geometry).
+    coordinates, offsets
+        Geometry as in `Network`.
+    directed
+        The rows are directions of roads already, so a road is one-way where no other row leads back.
     """
 
     frame: pl.DataFrame
     coordinates: Float
     offsets: Int
+    directed: bool = False
 
 
 def assemble(
@@ -54,20 +62,29 @@ def assemble(
             file=where,
         )
     frame, coordinates, offsets = _directed(segments)
-    lengths = geometry.line_lengths_m(coordinates, offsets, WGS84_SEMI_MAJOR_M, WGS84_ECCENTRICITY2) / M_PER_KM
-    if "length_km" in frame.columns:
-        lengths = frame["length_km"].fill_null(pl.Series(lengths)).to_numpy().astype(np.float64)
-    links = _impute(frame.with_columns(length_km=pl.Series(lengths)), region)
-    links, parts = _connect(links)
-    links = links.with_columns(
-        link_id=pl.int_range(links.height, dtype=pl.Int64),
-        capacity_veh_h=pl.col("lanes") * pl.col("capacity_veh_h_lane"),
-        grade_pct=pl.lit(0.0),
-        oneway=pl.col("direction") != 0,
+    lengths = pl.Series(lengths_km(coordinates, offsets))
+    given = pl.coalesce("length_km", lengths) if "length_km" in frame.columns else lengths
+    links = impute(frame.with_columns(length_km=given), region).with_columns(
+        grade_pct=pl.lit(0.0), oneway=pl.col("direction") != 0
     )
-    found = (*findings, *_findings(links, parts))
-    links = links.with_columns(pl.col("name").cast(pl.String), pl.col("osm_id").cast(pl.Int64))
-    return Network(links.select(LINK_COLUMNS), coordinates, offsets, attribution, found)
+    if segments.directed:
+        links = links.with_columns(oneway=~pl.Series(has_reverse(links["u"].to_numpy(), links["v"].to_numpy())))
+    return finish(links, coordinates, offsets, attribution, findings)
+
+
+def finish(
+    links: pl.DataFrame, coordinates: Float, offsets: Int, attribution: str, findings: tuple[Finding, ...]
+) -> Network:
+    """Return the network: links numbered, the main part flagged, counted what was imputed or is cut off."""
+    found = components(links["u"].to_numpy(), links["v"].to_numpy(), links["length_km"].to_numpy())
+    table = links.with_columns(link_id=pl.int_range(links.height, dtype=pl.Int64), in_main=pl.Series(found.in_main))
+    table = table.select(pl.col(name).cast(kind) for name, kind in LINK_SCHEMA.items())
+    return Network(table, coordinates, offsets, attribution, (*_findings(table, found), *findings))
+
+
+def lengths_km(coordinates: Float, offsets: Int) -> Float:
+    """Return the length of each line on the WGS84 ellipsoid."""
+    return np.asarray(geometry.line_lengths_m(coordinates, offsets, WGS84_SEMI_MAJOR_M, WGS84_ECCENTRICITY2) / M_PER_KM)
 
 
 def _directed(segments: Segments) -> tuple[pl.DataFrame, Float, Int]:
@@ -86,85 +103,41 @@ def _directed(segments: Segments) -> tuple[pl.DataFrame, Float, Int]:
     )
     links = pl.concat([forward, backward]).sort("segment", "reverse", maintain_order=True)
     which = links["segment"].to_numpy().astype(np.int64)
-    reverse = links["reverse"].to_numpy()
-    first, last = segments.offsets[which], segments.offsets[which + 1]
-    counts = last - first
-    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    step = np.arange(offsets[-1]) - np.repeat(offsets[:-1], counts)
-    index = np.where(np.repeat(reverse, counts), np.repeat(last - 1, counts) - step, np.repeat(first, counts) + step)
+    index, offsets = line_points(segments.offsets[which], segments.offsets[which + 1] - 1, links["reverse"].to_numpy())
     return links, np.ascontiguousarray(segments.coordinates[index]), offsets
 
 
-def _impute(links: pl.DataFrame, region: str) -> pl.DataFrame:
-    """Fill speeds and lanes from the defaults of the class in the region."""
-    table = reference_table("road_class_defaults.csv")
-    names = [region, region.split("-", maxsplit=1)[0], "*"]
-    rank = pl.col("region").replace_strict({n: i for i, n in reversed(list(enumerate(names)))}, default=99)
-    defaults = (
-        table.with_columns(rank=rank)
-        .filter(pl.col("rank") < 99)
-        .sort("rank", maintain_order=True)
-        .unique("road_class", keep="first", maintain_order=True)
-        .select(
-            "road_class",
-            "lanes_per_direction",
-            "capacity_veh_h_lane",
-            pl.col("free_flow_kmh").alias("class_kmh"),
-        )
-    )
-    known = defaults["road_class"].to_list()
-    looked_up = pl.when(pl.col("road_class").is_in(known)).then(pl.col("road_class")).otherwise(pl.lit("unclassified"))
-    return (
-        links.with_columns(as_class=looked_up)
-        .join(defaults.rename({"road_class": "as_class"}), on="as_class", how="left", maintain_order="left")
-        .with_columns(
-            free_flow_kmh=pl.coalesce("maxspeed_kmh", "class_kmh").cast(pl.Float64),
-            speed_source=_source("maxspeed_kmh"),
-            lanes=pl.coalesce("tagged_lanes", "lanes_per_direction").cast(pl.Float64),
-            lanes_source=_source("tagged_lanes"),
-            unknown_class=pl.col("as_class") != pl.col("road_class"),
-        )
-    )
+def line_points(first: Int, last: Int, turned: NDArray[np.bool_]) -> tuple[Int, Int]:
+    """Return the points ``first[i]..last[i]`` of each line, backwards where ``turned``, and the lines' offsets."""
+    counts = last - first + 1
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    step = np.arange(offsets[-1]) - np.repeat(offsets[:-1], counts)
+    begin, sign = np.where(turned, last, first), np.where(turned, -1, 1)
+    return np.repeat(begin, counts) + np.repeat(sign, counts) * step, offsets
 
 
-def _source(column: str) -> pl.Expr:
-    return pl.when(pl.col(column).is_not_null()).then(pl.lit("tag")).otherwise(pl.lit("class_default"))
-
-
-def _connect(links: pl.DataFrame) -> tuple[pl.DataFrame, int]:
-    """Flag the links of the largest weakly connected part by length; return the number of parts too."""
-    ends = np.concatenate([links["u"].to_numpy(), links["v"].to_numpy()])
-    nodes, index = np.unique(ends, return_inverse=True)
-    u, v = index[: links.height], index[links.height :]
-    graph = coo_matrix((np.ones(u.size), (u, v)), shape=(nodes.size, nodes.size))
-    parts, label = connected_components(graph, directed=False)
-    km = np.bincount(label[u], weights=links["length_km"].to_numpy(), minlength=parts)
-    return links.with_columns(in_main=pl.Series(label[u] == int(np.argmax(km)))), int(parts)
-
-
-def _findings(links: pl.DataFrame, parts: int) -> tuple[Finding, ...]:
+def _findings(links: pl.DataFrame, found: Components) -> tuple[Finding, ...]:
     total = float(links["length_km"].sum())
-
-    def share(which: pl.Expr) -> tuple[int, float]:
-        picked = links.filter(which)
-        return picked.height, float(picked["length_km"].sum()) / total
-
     nodes = pl.concat([links["u"], links["v"]]).n_unique()
-    size = {"nodes": f"{nodes:,}", "km": f"{total:,.0f}"}
-    out = [Finding("network.size", "info", size, links.height)]
-    for column, code in (
-        ("speed_source", "network.speed_imputed"),
-        ("lanes_source", "network.lanes_imputed"),
-    ):
-        n, part = share(pl.col(column) == "class_default")
-        if n:
-            out.append(Finding(code, "assumption", {}, n, part))
-    n, part = share(~pl.col("in_main"))
-    if n:
-        out.append(Finding("network.islands", "warning", {"parts": parts - 1}, n, part))
-    unknown = links.filter(pl.col("unknown_class"))
+    out = [Finding("network.size", "info", {"nodes": f"{nodes:,}", "km": f"{total:,.0f}"}, links.height)]
+
+    def count(code: str, kind: str, which: pl.Expr | pl.Series, **values: str) -> None:
+        picked = links.filter(which)
+        if picked.height:
+            km = float(picked["length_km"].sum())
+            values["km"] = f"{km:,.1f}"
+            share = km / total if total else 0.0
+            out.append(Finding(code, kind, values, picked.height, share))  # type: ignore[arg-type]  # one of Kind
+
+    count("network.speed_imputed", "assumption", pl.col("speed_source") == "class_default")
+    count("network.lanes_imputed", "assumption", pl.col("lanes_source") == "class_default")
+    count("network.limit_is_free_flow", "assumption", pl.col("speed_source") == "tag")
+    count("network.islands", "warning", ~pl.col("in_main"), parts=f"{found.parts - 1:,}")
+    count("network.dead_ends", "info", pl.Series(found.in_main & ~found.both_ways))
+    unknown = without_defaults(links)
     if unknown.height:
         classes = ", ".join(unknown["road_class"].unique().sort().to_list())
         out.append(Finding("network.unknown_class", "warning", {"classes": classes}, unknown.height))
-    out.append(Finding("network.flat", "assumption"))
+    if (links["grade_pct"] == 0.0).all():
+        out.append(Finding("network.flat", "assumption"))
     return tuple(out)

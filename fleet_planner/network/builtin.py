@@ -18,7 +18,7 @@ from fleet_planner.network.assemble import Segments, assemble
 if TYPE_CHECKING:
     from fleet_planner.network.model import Network
 
-ATTRIBUTION = "© OpenStreetMap contributors, ODbL 1.0 (as shipped with AequilibraE)"
+ATTRIBUTION = "© OpenStreetMap contributors, ODbL 1.0, as shipped with AequilibraE"
 ARCHIVE = "coquimbo.zip"
 
 
@@ -96,8 +96,7 @@ def archive_path() -> Path:
 def builtin_file(name: str) -> Path:
     """Return a file of the embedded city, unpacked once into the user's cache folder."""
     archive = archive_path()
-    base = os.environ.get("FLEET_PLANNER_CACHE") or os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    folder = Path(base) / "fleet_planner" / f"coquimbo-{archive.stat().st_size}"
+    folder = cache_base() / f"coquimbo-{archive.stat().st_size}"
     target = folder / name
     if target.is_file():
         return target
@@ -113,3 +112,9 @@ def builtin_file(name: str) -> Path:
         unpacked.replace(target)
         beside.rmdir()
     return target
+
+
+def cache_base() -> Path:
+    """Return the user's cache folder of this program, which need not exist yet."""
+    base = os.environ.get("FLEET_PLANNER_CACHE") or os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "fleet_planner"

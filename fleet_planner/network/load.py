@@ -11,9 +11,9 @@ from fleet_planner.network.builtin import load_coquimbo
 from fleet_planner.network.graphs import load_graphml, load_place
 from fleet_planner.network.osm import load_osm
 from fleet_planner.network.table import load_table
+from fleet_planner.network.table_files import LAYER
 from fleet_planner.plan.models import NetworkSection
 from fleet_planner.progress import Progress, silent
-from fleet_planner.tables import columns
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 OSM_SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.bz2", ".osm.gz")
 GRAPH_SUFFIXES = (".graphml", ".graphml.gz")
-TABLE_SUFFIXES = (".gpkg", ".parquet", ".pq", ".shp", ".geojson", ".fgb")
+TABLE_SUFFIXES = (".gpkg", ".parquet", ".pq", ".shp", ".geojson", ".fgb", ".csv")
 HINT = (
     "Download an extract (.osm.pbf) of the city from Geofabrik (download.geofabrik.de) or BBBike "
     "(extract.bbbike.org) and put it there."
@@ -83,7 +83,8 @@ def write_network(network: Network, path: Path) -> None:
     beside = path.with_name(f".{path.stem}.partial.gpkg")
     try:
         beside.unlink(missing_ok=True)
-        frame.to_file(beside, layer="links", driver="GPKG", engine="pyogrio")
+        about = {"attribution": network.attribution}
+        frame.to_file(beside, layer=LAYER, driver="GPKG", engine="pyogrio", layer_metadata=about)
         beside.replace(path)
     except (OSError, RuntimeError) as error:
         raise OutputError(
@@ -95,18 +96,12 @@ def write_network(network: Network, path: Path) -> None:
         beside.unlink(missing_ok=True)
 
 
-def written_columns() -> NetworkSection:
-    """Return the section that reads back what `write_network` wrote (``file`` still to be set)."""
-    names = {c.column for c in columns("links")}
-    assert {"u", "v", "road_class", "lanes", "free_flow_kmh"} <= names
-    return NetworkSection.model_validate(
-        {
-            "file": "links.gpkg",
-            "columns": {
-                "lanes": "lanes",
-                "maxspeed_kmh": "free_flow_kmh",
-                "osm_id": "osm_id",
-                "name": "name",
-            },
-        }
-    )
+def read_network(path: Path) -> Network:
+    """Read what `write_network` wrote; the same links, geometry and attribution.
+
+    Raises
+    ------
+    InputError
+        The file is missing, locked, or not a link table.
+    """
+    return load_network(NetworkSection(file=path.name), path.parent, "*")
