@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from fleet_planner.activity.model import Activity
+from fleet_planner.activity.places import middle_points
 from fleet_planner.activity.profiles import (
     FALLBACK_CLASS,
     StreamProfile,
@@ -36,10 +37,15 @@ BUS_STREAM = "urban_bus"
 
 
 def vkt_by_stream(vehicles: pl.DataFrame) -> dict[str, float]:
-    """Return the vehicle-km per average day inside the city of each stream, sorted by name."""
+    """Return the vehicle-km per average day inside the city of each stream, sorted by name.
+
+    Sums are formed by numpy in the order of the rows: a parallel group-by adds in an order that changes
+    from run to run, and results must repeat bit for bit.
+    """
     km = pl.col("km_per_year") * pl.col("share_inside") * pl.col("count") / DAYS_PER_YEAR
-    rows = vehicles.group_by("stream").agg(km.sum().alias("km")).sort("stream")
-    return dict(rows.iter_rows())
+    rows = vehicles.select("stream", km=km)
+    parts = rows.partition_by("stream", as_dict=True, maintain_order=True)
+    return {str(stream): float(np.sum(part["km"].to_numpy())) for (stream,), part in sorted(parts.items())}
 
 
 def build_activity(
@@ -75,7 +81,7 @@ def build_activity(
         if total_km[s] > 0.0 and not vkt[s].any():
             raise InputError(
                 f"stream {name} has nowhere to drive",
-                "Its access rules close every road it uses at every hour: loosen activity.access.",
+                "Its access rules, or roads barred to heavy vehicles, close every road at every hour.",
                 column="activity.access",
             )
     findings += _assumed(profiles, totals)
@@ -119,6 +125,9 @@ def _closed(
                 closed[s] |= where[:, None] & hours[None, :]
         values: dict[str, str | int | float] = {"streams": ", ".join(rule.streams), "hours": int(hours.sum())}
         findings.append(Finding("activity.access", "info", values, int(where.sum())))
+        streams = {p.stream for p in profiles} | {p.stream.removeprefix("visiting_") for p in profiles}
+        if idle := sorted(set(rule.streams) - streams):
+            findings.append(Finding("activity.access_idle", "warning", {"streams": ", ".join(idle)}))
     return closed, findings
 
 
@@ -133,7 +142,9 @@ def _inside(network: Network, path: Path) -> NDArray[np.bool_]:
         area = pyogrio.read_dataframe(path).to_crs(4326).union_all()
     except (pyogrio.errors.DataSourceError, ValueError) as error:
         raise InputError(f"the polygons cannot be read: {error}", "Use GeoJSON or GeoPackage.", file=path) from error
-    middle = network.coordinates[(network.offsets[:-1] + network.offsets[1:]) // 2]
+    if area.area == 0.0:
+        raise InputError("the file holds no polygon", "Draw the area as a polygon.", file=path)
+    middle = middle_points(network.coordinates, network.offsets)
     return np.asarray(shapely.contains_xy(area, middle[:, 0], middle[:, 1]))
 
 
@@ -152,8 +163,14 @@ def _place_buses(
         return [Finding("activity.buses_without_feed", "assumption")]
     s = streams.index(BUS_STREAM)
     km, scheduled, unmatched = bus_km(network, feed)
-    if closed.shape[1]:
-        km = np.where(closed[s], 0.0, km)
+    open_km = np.where(closed[s], 0.0, km) if closed.shape[1] else km
+    if km.any() and not open_km.any():
+        raise InputError(
+            "the access rules close every road of the buses' timetable",
+            "Loosen activity.access.",
+            column="activity.access",
+        )
+    km = open_km
     if not km.any():
         raise InputError(
             "no bus of the timetable runs on a road of the network",

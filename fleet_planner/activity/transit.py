@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +20,7 @@ Int = NDArray[np.int64]
 SAMPLE_M = 15.0
 REACH_M = 60.0
 CELL_M = 120.0
+MARGIN_DEG = 0.01
 MIN_COSINE = 0.5
 """A bus and the link it is on differ in direction by at most 60 degrees."""
 
@@ -26,8 +28,8 @@ MIN_COSINE = 0.5
 def bus_km(network: Network, feed: Feed) -> tuple[Float, float, float]:
     """Return the scheduled km of buses by link and hour.
 
-    Each shape is sampled every 15 m; each sample goes to the nearest link within 60 m that runs the
-    same way, and to the hour in which the trip passes it at even speed between its first and last stop.
+    Each shape is cut into pieces of 15 m at most; each piece goes to the nearest link within 60 m that runs
+    the same way, and, trip by trip, to the hour in which the bus passes it between its stops' times.
 
     Returns
     -------
@@ -38,62 +40,105 @@ def bus_km(network: Network, feed: Feed) -> tuple[Float, float, float]:
     unmatched_share
         Share of them without a link.
     """
-    xy, corner = _plane(network.coordinates)
+    plane = _Plane.around(network.coordinates)
+    index = _index(network, plane)
+    cuts = [_cut(plane, feed, i) for i in range(len(feed.offsets) - 1)]
+    points, direction, middle_m, length_m = (np.concatenate(part) for part in zip(*cuts, strict=True))
+    link = _nearest_links(points, direction, index)
+    sample_offsets = np.concatenate([[0], np.cumsum([len(c[0]) for c in cuts])]).astype(np.int64)
+    trips = feed.trips
+    km = matching.km_by_hour(
+        network.links.height,
+        link,
+        middle_m,
+        length_m / M_PER_KM,
+        sample_offsets,
+        trips["shape"].to_numpy(),
+        trips["timing"].to_numpy(),
+        trips["start_s"].to_numpy().astype(np.float64),
+        feed.timing_m,
+        feed.timing_arrival_s,
+        feed.timing_departure_s,
+        feed.timing_offsets,
+    )
+    scheduled = float(trips["distance_km"].sum())
+    found_m = np.concatenate([[0.0], np.cumsum(np.where(link >= 0, length_m, 0.0))])
+    of_shape_km = np.diff(found_m[sample_offsets]) / M_PER_KM
+    matched = float(of_shape_km[trips["shape"].to_numpy()].sum())
+    return km, scheduled, max(1.0 - matched / scheduled, 0.0) if scheduled else 0.0
+
+
+@dataclass(frozen=True)
+class _Plane:
+    """A plane in metres at the middle latitude of a city (equirectangular: 1 % at 60 km from the middle)."""
+
+    corner: Float
+    scale: Float
+
+    @classmethod
+    def around(cls, lonlat: Float) -> _Plane:
+        low, high = lonlat.min(axis=0), lonlat.max(axis=0)
+        middle = np.radians((low[1] + high[1]) / 2.0)
+        return cls(low - MARGIN_DEG, np.array([np.cos(middle), 1.0]) * np.pi / 180.0 * EARTH_RADIUS_M)
+
+    def project(self, lonlat: Float) -> Float:
+        return np.ascontiguousarray((lonlat - self.corner) * self.scale)
+
+
+@dataclass(frozen=True)
+class _Index:
+    """Straight pieces of links sorted into square cells."""
+
+    link: Int
+    ends: tuple[Float, Float, Float, Float]
+    first: Int
+    member: Int
+    nx: int
+    ny: int
+
+
+def _index(network: Network, plane: _Plane) -> _Index:
+    xy = plane.project(network.coordinates)
     link = np.repeat(np.arange(network.links.height), np.diff(network.offsets) - 1)
     start = np.delete(np.arange(len(xy)), network.offsets[1:] - 1)
     drivable = network.links["in_main"].to_numpy()[link]
     start, link = start[drivable], link[drivable]
-    x0, y0, x1, y1 = xy[start, 0], xy[start, 1], xy[start + 1, 0], xy[start + 1, 1]
+    ends = tuple(np.ascontiguousarray(xy[start + k, axis]) for k in (0, 1) for axis in (0, 1))
     nx, ny = (int(v // CELL_M) + 2 for v in xy.max(axis=0))
-    first, member = matching.grid_index(x0, y0, x1, y1, CELL_M, nx, ny)
-    shapes, _ = _plane(feed.coordinates, corner)
-    km = np.zeros((network.links.height, 24))
-    scheduled = matched = 0.0
-    by_shape = feed.trips.partition_by("shape", as_dict=True, maintain_order=True)
-    for key, trips in by_shape.items():
-        shape = int(key[0])
-        line = shapes[feed.offsets[shape] : feed.offsets[shape + 1]]
-        samples = _sample(line)
-        if samples is None:
-            continue
-        points, direction, piece_m, at = samples
-        piece = matching.nearest_pieces(
-            *points.T, *direction.T, x0, y0, x1, y1, first, member, CELL_M, nx, ny, REACH_M, MIN_COSINE
-        )
-        found = piece >= 0
-        where = link[piece[found]]
-        part_km = piece_m[found] / M_PER_KM
-        for begin, end in trips.select("start_s", "end_s").iter_rows():
-            hour = ((begin + at[found] * (end - begin)) // 3600).astype(np.int64) % 24
-            np.add.at(km, (where, hour), part_km)
-        scheduled += trips.height * float(piece_m.sum()) / M_PER_KM
-        matched += trips.height * float(part_km.sum())
-    return km, scheduled, 1.0 - matched / scheduled if scheduled else 0.0
+    first, member = matching.grid_index(*ends, CELL_M, nx, ny)
+    x0, y0, x1, y1 = ends
+    return _Index(link, (x0, y0, x1, y1), first, member, nx, ny)
 
 
-def _plane(lonlat: Float, corner: Float | None = None) -> tuple[Float, Float]:
-    """Project to metres on the plane at the corner (equirectangular: exact enough for tens of km)."""
-    corner = lonlat.min(axis=0) - 0.01 if corner is None else corner
-    scale = np.array([np.cos(np.radians(corner[1])), 1.0]) * np.pi / 180.0 * EARTH_RADIUS_M
-    return np.ascontiguousarray((lonlat - corner) * scale), corner
+def _nearest_links(points: Float, direction: Float, index: _Index) -> Int:
+    """Return the nearest link of each point that runs its way, or -1."""
+    piece = matching.nearest_pieces(
+        *(np.ascontiguousarray(a) for a in (*points.T, *direction.T)),
+        *index.ends,
+        index.first,
+        index.member,
+        CELL_M,
+        index.nx,
+        index.ny,
+        REACH_M,
+        MIN_COSINE,
+    )
+    return np.where(piece >= 0, index.link[piece], -1) if index.link.size else np.full(len(points), -1)
 
 
-def _sample(line: Float) -> tuple[Float, Float, Float, Float] | None:
-    """Return mid-points of even pieces of a line, directions, lengths in m, and position 0..1."""
-    if len(line) < 2:
-        return None
-    step = np.hypot(*np.diff(line, axis=0).T)
-    along = np.concatenate([[0.0], np.cumsum(step)])
-    total = along[-1]
+def _cut(plane: _Plane, feed: Feed, shape: int) -> tuple[Float, Float, Float, Float]:
+    """Cut a shape into even pieces: middle points, directions, metres along the shape, lengths in m."""
+    own = slice(feed.offsets[shape], feed.offsets[shape + 1])
+    line, along = plane.project(feed.coordinates[own]), feed.along_m[own]
+    total = along[-1] if len(along) else 0.0
     if total <= 0.0:
-        return None
-    n = max(int(np.ceil(total / SAMPLE_M)), 1)
-    edges = np.linspace(0.0, total, n + 1)
+        return np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0), np.zeros(0)
+    edges = np.linspace(0.0, total, max(int(np.ceil(total / SAMPLE_M)), 1) + 1)
     middle = (edges[:-1] + edges[1:]) / 2.0
 
     def at(position: Float) -> Float:
         return np.column_stack([np.interp(position, along, line[:, 0]), np.interp(position, along, line[:, 1])])
 
-    delta = at(edges[1:]) - at(edges[:-1])
+    delta = np.diff(at(edges), axis=0)
     length = np.maximum(np.hypot(*delta.T), 1e-9)
-    return at(middle), delta / length[:, None], np.diff(edges), middle / total
+    return at(middle), delta / length[:, None], middle, np.diff(edges)

@@ -1,4 +1,4 @@
-"""Nearest links of points that move along a line."""
+"""Which links a line follows, where stops are along it, and in which hour a trip passes."""
 
 import numba
 import numpy as np
@@ -90,3 +90,134 @@ def nearest_pieces(px, py, dx, dy, x0, y0, x1, y1, first, member, cell_m, nx, ny
                         best = d2
                         out[i] = p
     return out
+
+
+@numba.njit(cache=True)
+def project_in_order(stops, stop_offsets, line_of, points, offsets, along_m):
+    """Return how far along a line each of its stops is, keeping their order.
+
+    Squared distances of the stops to the line are made least in sum, by dynamic programming over stops x
+    segments, among placings that never go back, so that a stop of a loop, or of a street driven both ways,
+    falls on the right passage. A stop that stays on the segment of the one before is held at least as far
+    along as that one (of the paths to a segment only the cheapest is followed on; ties go to the earlier passage).
+
+    Parameters
+    ----------
+    stops : (stops, 2) float64
+        Metres.
+    stop_offsets : (patterns + 1,) int64
+    line_of : (patterns,) int64
+        Line of each pattern.
+    points : (points, 2) float64
+        Metres, on the same plane.
+    offsets : (lines + 1,) int64
+    along_m : (points,) float64
+        Metres from the start of the line.
+
+    Returns
+    -------
+    (stops,) float64
+        Metres along the line, never falling within a pattern; 0 on a line of one point.
+    """
+    out = np.zeros(stops.shape[0])
+    for p in range(line_of.size):
+        a, b = offsets[line_of[p]], offsets[line_of[p] + 1]
+        first, n = stop_offsets[p], stop_offsets[p + 1] - stop_offsets[p]
+        segments = b - a - 1
+        if segments < 1 or n < 1:
+            continue
+        cost = np.zeros(segments)
+        came = np.zeros((n, segments), dtype=np.int32)
+        part = np.zeros((n, segments))
+        for i in range(n):
+            sx, sy = stops[first + i, 0], stops[first + i, 1]
+            before = np.inf  # least cost of the stop before on an earlier segment
+            before_at = -1
+            for j in range(segments):
+                x, y = points[a + j, 0], points[a + j, 1]
+                ex, ey = points[a + j + 1, 0] - x, points[a + j + 1, 1] - y
+                length2 = ex * ex + ey * ey
+                t = 0.0
+                if length2 > 0.0:
+                    t = min(max(((sx - x) * ex + (sy - y) * ey) / length2, 0.0), 1.0)
+                d2 = (x + t * ex - sx) ** 2 + (y + t * ey - sy) ** 2
+                # cost[j] is read before it is written: it still belongs to the stop before
+                on_before = cost[j]
+                if i == 0:
+                    cost[j], came[i, j], part[i, j] = d2, j, t
+                else:
+                    stay_t = max(t, part[i - 1, j])
+                    stay = on_before + (x + stay_t * ex - sx) ** 2 + (y + stay_t * ey - sy) ** 2
+                    if before + d2 <= stay:
+                        cost[j], came[i, j], part[i, j] = before + d2, before_at, t
+                    else:
+                        cost[j], came[i, j], part[i, j] = stay, j, stay_t
+                if on_before < before:
+                    before, before_at = on_before, j
+        j = int(np.argmin(cost))
+        for i in range(n - 1, -1, -1):
+            out[first + i] = along_m[a + j] + part[i, j] * (along_m[a + j + 1] - along_m[a + j])
+            j = came[i, j]
+    return out
+
+
+@numba.njit(cache=True)
+def km_by_hour(
+    n_links,
+    sample_link,
+    sample_m,
+    sample_km,
+    sample_offsets,
+    trip_shape,
+    trip_timing,
+    trip_start_s,
+    timing_m,
+    arrival_s,
+    departure_s,
+    timing_offsets,
+):
+    """Add up the km of trips by link and by the hour in which they pass.
+
+    Between two stops a trip moves evenly from its departure at the one to its arrival at the other; before
+    the first stop and after the last its time stands still. Hours after midnight wrap round.
+
+    Parameters
+    ----------
+    n_links : int
+    sample_link : (samples,) int64
+        Link of each piece of a shape, or -1.
+    sample_m, sample_km : (samples,) float64
+        Middle of the piece along its shape (rising), and its length.
+    sample_offsets : (shapes + 1,) int64
+    trip_shape, trip_timing : (trips,) int64
+    trip_start_s : (trips,) float64
+        Seconds after midnight.
+    timing_m, arrival_s, departure_s : (stops,) float64
+        Metres along the shape and seconds after the trip's start, not falling within a timing.
+    timing_offsets : (timings + 1,) int64
+
+    Returns
+    -------
+    (links, 24) float64
+        Vehicle-km.
+    """
+    km = np.zeros((n_links, 24))
+    for trip in range(trip_shape.size):
+        shape, timing = trip_shape[trip], trip_timing[trip]
+        k, last = timing_offsets[timing], timing_offsets[timing + 1] - 1
+        for s in range(sample_offsets[shape], sample_offsets[shape + 1]):
+            if sample_link[s] < 0:
+                continue
+            m = sample_m[s]
+            while k < last and timing_m[k + 1] <= m:
+                k += 1
+            if k == last:
+                t = arrival_s[k]
+            elif m <= timing_m[k]:
+                t = departure_s[k]
+            else:
+                ahead = (m - timing_m[k]) / (timing_m[k + 1] - timing_m[k])
+                t = departure_s[k] + ahead * (arrival_s[k + 1] - departure_s[k])
+            hour = int(np.floor((trip_start_s[trip] + t) / 3600.0)) % 24
+            km[sample_link[s], hour] += sample_km[s]
+    return km

@@ -1,12 +1,8 @@
-"""Read a timetable feed (GTFS): trips of one day, their shapes and when they are where."""
+"""Read a timetable feed (GTFS): bus trips of one day, their lines, and when they are where."""
 
 from __future__ import annotations
 
-import io
-import zipfile
 from dataclasses import dataclass
-from datetime import date, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,16 +11,23 @@ from numpy.typing import NDArray
 
 from fleet_planner.errors import InputError
 from fleet_planner.findings import Finding
+from fleet_planner.transit_feed.service import service_day
+from fleet_planner.transit_feed.shapes import metres_along, stop_places, stops_along, trip_shapes
+from fleet_planner.transit_feed.tables import ROW, need, numbers, read_tables, refuse, seconds
+from fleet_planner.units import M_PER_KM
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
+    from pathlib import Path
 
 BUS_TYPES = ("3", "11", *(str(n) for n in range(700, 717)))
 """GTFS route types of buses and trolleybuses, with the extended ones."""
+DAY_S = 86_400
+LARGEST_SEQUENCE = 2**53
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 @dataclass(frozen=True)
@@ -36,237 +39,184 @@ class Feed:
     day
         The service day.
     trips
-        ``trip_id, route_id, shape`` (index), ``start_s, end_s`` (seconds after midnight, may pass 24 h).
+        ``trip_id, route_id, shape`` (index), ``timing`` (index), ``start_s, end_s`` (seconds after midnight of
+        the service day, may pass 24 h), ``distance_km`` (length of the shape).
     coordinates, offsets
         Shapes as longitude, latitude; shape ``i`` is ``coordinates[offsets[i]:offsets[i + 1]]``.
+    along_m
+        Metres from the start of its shape to each point.
+    timing_m, timing_arrival_s, timing_departure_s, timing_offsets
+        Stops with a time: metres along the shape, seconds after the trip's start; timing ``i`` is
+        ``timing_m[timing_offsets[i]:timing_offsets[i + 1]]``. Neither metres nor seconds fall.
     findings
-        What was chosen or replaced.
+        What was chosen, counted or replaced.
     """
 
     day: date
     trips: pl.DataFrame
     coordinates: Float
     offsets: Int
+    along_m: Float
+    timing_m: Float
+    timing_arrival_s: Float
+    timing_departure_s: Float
+    timing_offsets: Int
     findings: tuple[Finding, ...] = ()
 
 
 def read_feed(path: Path, day: date | None = None) -> Feed:
-    """Read the buses of a GTFS zip file or folder on one day (default: the day with most trips).
+    """Read the buses of a GTFS zip file or folder on one day (default: the busiest ordinary day).
 
     Raises
     ------
     InputError
         The feed or one of its tables is missing or malformed, or no bus runs on the day.
     """
-    tables = _tables(path)
-    trips = _need(tables, "trips.txt", ("trip_id", "route_id", "service_id"), path)
-    routes = _need(tables, "routes.txt", ("route_id", "route_type"), path)
-    all_trips = trips.height
-    buses = trips.join(routes.filter(pl.col("route_type").is_in(BUS_TYPES)), on="route_id", how="semi")
-    findings = []
-    if buses.height < all_trips:
-        findings.append(Finding("transit.other_modes", "info", {}, all_trips - buses.height))
-    chosen, services = _service_day(tables, buses, day, path)
-    running = buses.filter(pl.col("service_id").is_in(services))
+    tables = read_tables(path)
+    trips, all_trips = _bus_trips(tables, path)
+    chosen, services = service_day(tables, trips, day, path)
+    running = trips.filter(pl.col("service_id").is_in(services))
     if running.is_empty():
         raise InputError(
             "no bus runs on this day", "Set activity.gtfs_date to a day of service.", path, value=str(chosen)
         )
-    times = _stop_times(tables, path).join(running.select("trip_id"), on="trip_id", how="semi")
-    spans = times.group_by("trip_id").agg(
-        pl.col("departure_s").min().alias("start_s"), pl.col("arrival_s").max().alias("end_s")
-    )
-    running = _expand_frequencies(running.join(spans, on="trip_id", how="inner"), tables, path)
-    coordinates, offsets, indexed, straight = _shapes(running, times, tables, path)
-    if straight:
-        findings.append(Finding("transit.no_shape", "assumption", {}, straight))
-    values: dict[str, str | int | float] = {"date": str(chosen), "trips": running.height, "all": all_trips}
-    findings.append(Finding("transit.service_day", "info", values))
-    return Feed(chosen, indexed, coordinates, offsets, tuple(findings))
-
-
-def _tables(path: Path) -> Mapping[str, pl.DataFrame]:
-    """Read all text tables of a feed, each cell as text."""
-    if path.is_dir():
-        raw = {p.name: p.read_bytes() for p in sorted(path.glob("*.txt"))}
-    elif path.is_file():
-        try:
-            with zipfile.ZipFile(path) as archive:
-                raw = {Path(n).name: archive.read(n) for n in archive.namelist() if n.endswith(".txt")}
-        except (zipfile.BadZipFile, OSError) as error:
-            raise InputError(f"this is not a readable zip file: {error}", "Download the feed again.", path) from error
-    else:
-        raise InputError("there is no such timetable feed", "Check activity.gtfs in the plan.", path)
-    out = {}
-    for name, data in raw.items():
-        try:
-            frame = pl.read_csv(
-                io.BytesIO(data.removeprefix(b"\xef\xbb\xbf")), infer_schema=False, truncate_ragged_lines=True
-            )
-        except pl.exceptions.NoDataError:
-            continue
-        except pl.exceptions.PolarsError as error:
-            first = str(error).splitlines()[0]
-            raise InputError(f"{name} is not a table: {first}", "Mend the feed.", path) from error
-        out[name] = frame.rename({c: c.strip() for c in frame.columns}).with_columns(pl.all().str.strip_chars())
-    return out
-
-
-def _need(tables: Mapping[str, pl.DataFrame], name: str, columns: tuple[str, ...], path: Path) -> pl.DataFrame:
-    if name not in tables:
-        raise InputError(f"the feed has no {name}", "Use a complete GTFS feed.", path)
-    for column in columns:
-        if column not in tables[name].columns:
-            raise InputError(f"{name} lacks a column", "Use a complete GTFS feed.", path, column=column)
-    return tables[name]
-
-
-def _date(text: str) -> date:
-    return date(int(text[:4]), int(text[4:6]), int(text[6:8]))
-
-
-def _service_day(
-    tables: Mapping[str, pl.DataFrame], trips: pl.DataFrame, day: date | None, path: Path
-) -> tuple[date, list[str]]:
-    """Return the service day and the services that run on it."""
-    per_service = dict(trips.group_by("service_id").len().iter_rows())
-    calendar = tables.get("calendar.txt")
-    exceptions = tables.get("calendar_dates.txt")
-    if calendar is None and exceptions is None:
-        raise InputError("the feed has neither calendar.txt nor calendar_dates.txt", "Use a complete feed.", path)
-    try:
-        regular = [] if calendar is None else list(calendar.iter_rows(named=True))
-        spans = [(r["service_id"], _date(r["start_date"]), _date(r["end_date"]), r) for r in regular]
-        special = [] if exceptions is None else list(exceptions.iter_rows(named=True))
-        changes = [(_date(r["date"]), r["service_id"], r["exception_type"]) for r in special]
-    except (ValueError, TypeError, KeyError) as error:
-        raise InputError(f"a date of the calendar is malformed: {error}", "Dates are YYYYMMDD.", path) from error
-    changed: dict[date, list[tuple[str, str]]] = {}
-    for when, service, kind in changes:
-        changed.setdefault(when, []).append((service, kind))
-
-    def running(when: date) -> set[str]:
-        on = {s for s, first, last, r in spans if first <= when <= last and r[WEEKDAYS[when.weekday()]] == "1"}
-        for service, kind in changed.get(when, []):
-            on = on | {service} if kind == "1" else on - {service}
-        return on
-
-    if day is not None:
-        return day, sorted(running(day))
-    candidates = set(changed)
-    for _, first, last, _ in spans:
-        # a fortnight of each span shows all its weekdays
-        candidates |= {first + timedelta(days=n) for n in range(min((last - first).days + 1, 14))}
-    if not candidates:
-        raise InputError("the feed's calendar is empty", "Use a feed with days of service.", path)
-    best = max(sorted(candidates), key=lambda when: sum(per_service.get(s, 0) for s in running(when)))
-    return best, sorted(running(best))
-
-
-def _seconds(column: str) -> pl.Expr:
-    parts = pl.col(column).str.split_exact(":", 2)
-    return (
-        parts.struct.field("field_0").cast(pl.Int64, strict=False) * 3600
-        + parts.struct.field("field_1").cast(pl.Int64, strict=False) * 60
-        + parts.struct.field("field_2").cast(pl.Int64, strict=False)
-    )
-
-
-def _stop_times(tables: Mapping[str, pl.DataFrame], path: Path) -> pl.DataFrame:
-    columns = ("trip_id", "arrival_time", "departure_time", "stop_id", "stop_sequence")
-    raw = _need(tables, "stop_times.txt", columns, path).with_row_index("line")
-    times = raw.select(
-        "line",
-        "trip_id",
-        "stop_id",
-        pl.col("stop_sequence").cast(pl.Int64, strict=False),
-        _seconds("arrival_time").alias("arrival_s"),
-        _seconds("departure_time").alias("departure_s"),
-        "arrival_time",
-    )
-    wrong = times.filter(
-        pl.col("arrival_s").is_null() & pl.col("arrival_time").is_not_null() & (pl.col("arrival_time") != "")
-    )
-    if wrong.height:
-        row = wrong.row(0, named=True)
+    visits, times_back = _visits(running, tables, path)
+    kept = running.join(_spans(visits), on="trip_id", how="inner", maintain_order="left")
+    if kept.is_empty():
         raise InputError(
-            "a time of stop_times.txt is malformed",
-            "Times are HH:MM:SS.",
-            path,
-            row["line"] + 2,
-            "arrival_time",
-            row["arrival_time"],
+            "no bus trip of this day has two stops with a time and a place", "Use a complete GTFS feed.", path
         )
-    return times.with_columns(
-        pl.coalesce("arrival_s", "departure_s").alias("arrival_s"),
-        pl.coalesce("departure_s", "arrival_s").alias("departure_s"),
-    ).sort("trip_id", "stop_sequence")
+    visits = visits.join(kept, on="trip_id", how="semi", maintain_order="left")
+    coordinates, offsets, shape, straight = trip_shapes(kept, visits, tables, path)
+    along_m = metres_along(coordinates, offsets)
+    kept = kept.with_columns(shape=shape).with_row_index("timing").with_columns(pl.col("timing").cast(pl.Int64))
+    timed = visits.drop_nulls(["arrival_s", "departure_s"])
+    timed = timed.join(kept.select("trip_id", "shape", "timing", "start_s"), on="trip_id", maintain_order="left")
+    timed = timed.sort("timing", maintain_order=True)
+    counts = timed.group_by("timing", maintain_order=True).len()["len"].to_numpy()
+    expanded = _expand_frequencies(kept, tables, path)
+    if expanded.is_empty():
+        raise InputError("the trips of this day are repeated zero times", "Mend frequencies.txt.", path)
+    length_km = _line_ends(along_m, offsets) / M_PER_KM
+    picked = expanded.select("trip_id", "route_id", "shape", "timing", "start_s", "end_s").with_columns(
+        distance_km=length_km[expanded["shape"].to_numpy()]
+    )
+    findings = _findings(chosen, picked, all_trips, all_trips - trips.height, straight)
+    findings += _counted(running.height - kept.height, times_back)
+    return Feed(
+        chosen,
+        picked,
+        coordinates,
+        offsets,
+        along_m,
+        stops_along(timed, coordinates, offsets, along_m),
+        _since_start(timed, "arrival_s"),
+        _since_start(timed, "departure_s"),
+        np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+        tuple(findings),
+    )
+
+
+def _bus_trips(tables: Mapping[str, pl.DataFrame], path: Path) -> tuple[pl.DataFrame, int]:
+    """Return the trips on bus routes and the number of all trips."""
+    trips = need(tables, "trips.txt", ("trip_id", "route_id", "service_id"), path)
+    routes = need(tables, "routes.txt", ("route_id", "route_type"), path)
+    refuse(trips, "trips.txt", "trip_id", path, pl.col("trip_id").is_first_distinct(), "Name each trip once.")
+    buses = routes.filter(pl.col("route_type").is_in(BUS_TYPES))
+    return trips.join(buses, on="route_id", how="semi", maintain_order="left"), trips.height
+
+
+def _visits(running: pl.DataFrame, tables: Mapping[str, pl.DataFrame], path: Path) -> tuple[pl.DataFrame, int]:
+    """Return the stops of the trips in driving order, and how many trips have times that run backwards.
+
+    Columns ``trip_id, stop_id, lon, lat, arrival_s, departure_s``; times are null where the feed gives none,
+    and are held at the latest one so far where they run backwards.
+    """
+    name = "stop_times.txt"
+    raw = need(tables, name, ("trip_id", "arrival_time", "departure_time", "stop_id", "stop_sequence"), path)
+    raw = numbers(raw, name, "stop_sequence", path, 0, LARGEST_SEQUENCE, whole=True)
+    raw = seconds(raw, name, "arrival_time", path, "arrival_s")
+    raw = seconds(raw, name, "departure_time", path, "departure_s")
+    visits = (
+        raw.join(running, on="trip_id", how="semi", maintain_order="left")
+        .drop_nulls(["trip_id", "stop_sequence"])
+        .with_columns(
+            arrival_s=pl.coalesce("arrival_s", "departure_s"), departure_s=pl.coalesce("departure_s", "arrival_s")
+        )
+        .sort("trip_id", "stop_sequence", maintain_order=True)
+        .join(stop_places(tables, path), on="stop_id", how="inner", maintain_order="left")
+        .select("trip_id", "stop_id", "lon", "lat", "arrival_s", "departure_s")
+    )
+    latest = pl.max_horizontal("arrival_s", "departure_s").cum_max().over("trip_id")
+    before = latest.shift(1).over("trip_id").forward_fill().over("trip_id")
+    held = visits.with_columns(before=before).with_columns(
+        arrival_now=pl.when(pl.col("arrival_s").is_not_null()).then(pl.max_horizontal("arrival_s", "before"))
+    )
+    held = held.with_columns(
+        departure_now=pl.when(pl.col("departure_s").is_not_null()).then(pl.max_horizontal("departure_s", "arrival_now"))
+    )
+    moved = (pl.col("arrival_now") != pl.col("arrival_s")) | (pl.col("departure_now") != pl.col("departure_s"))
+    back = held.filter(moved)["trip_id"].n_unique()
+    return held.with_columns(arrival_s="arrival_now", departure_s="departure_now").select(visits.columns), back
+
+
+def _spans(visits: pl.DataFrame) -> pl.DataFrame:
+    """Return ``trip_id, start_s, end_s`` of the trips with two stops that have a time and a place."""
+    timed = visits.drop_nulls(["arrival_s", "departure_s"])
+    spans = timed.group_by("trip_id", maintain_order=True).agg(
+        pl.len(), pl.col("departure_s").first().alias("start_s"), pl.col("arrival_s").last().alias("end_s")
+    )
+    return spans.filter(pl.col("len") > 1).drop("len")
+
+
+def _since_start(timed: pl.DataFrame, column: str) -> Float:
+    return (timed[column] - timed["start_s"]).clip(lower_bound=0).to_numpy().astype(np.float64)
+
+
+def _line_ends(along_m: Float, offsets: Int) -> Float:
+    """Return the length of each line in metres."""
+    return np.asarray(along_m[offsets[1:] - 1])
 
 
 def _expand_frequencies(trips: pl.DataFrame, tables: Mapping[str, pl.DataFrame], path: Path) -> pl.DataFrame:
-    """Repeat the trips that ``frequencies.txt`` repeats."""
-    table = tables.get("frequencies.txt")
-    if table is None or table.is_empty():
+    """Repeat the trips that ``frequencies.txt`` repeats, from its start time until before its end time."""
+    name = "frequencies.txt"
+    if name not in tables or tables[name].is_empty():
         return trips
-    _need(tables, "frequencies.txt", ("trip_id", "start_time", "end_time", "headway_secs"), path)
-    runs = table.select(
-        "trip_id",
-        _seconds("start_time").alias("from_s"),
-        _seconds("end_time").alias("to_s"),
-        pl.col("headway_secs").cast(pl.Int64, strict=False).alias("headway_s"),
-    ).filter(pl.col("headway_s") > 0)
-    starts = (
-        runs.with_columns(first=pl.int_ranges("from_s", "to_s", "headway_s", dtype=pl.Int64))
-        .explode("first")
-        .drop_nulls("first")
-    )
-    repeated = trips.join(starts.select("trip_id", "first"), on="trip_id", how="inner").with_columns(
+    table = need(tables, name, ("trip_id", "start_time", "end_time", "headway_secs"), path)
+    table = seconds(table, name, "start_time", path, "from_s")
+    table = seconds(table, name, "end_time", path, "to_s")
+    table = numbers(table, name, "headway_secs", path, 1, 7 * DAY_S, whole=True)
+    for column in ("start_time", "end_time", "headway_secs"):
+        if table[column].null_count():
+            row = table.filter(pl.col(column).is_null())[ROW][0]
+            raise InputError("this cell of the feed is empty", "Give a value.", path / name, row, column)
+    starts = table.with_columns(first=pl.int_ranges("from_s", "to_s", "headway_secs", dtype=pl.Int64))
+    starts = starts.select("trip_id", "first").explode("first").drop_nulls("first")
+    repeated = trips.join(starts, on="trip_id", how="inner", maintain_order="left").with_columns(
         end_s=pl.col("first") + pl.col("end_s") - pl.col("start_s"), start_s=pl.col("first")
     )
-    single = trips.join(runs, on="trip_id", how="anti")
+    single = trips.join(table, on="trip_id", how="anti", maintain_order="left")
     return pl.concat([single, repeated.select(single.columns)])
 
 
-def _shapes(
-    trips: pl.DataFrame, times: pl.DataFrame, tables: Mapping[str, pl.DataFrame], path: Path
-) -> tuple[Float, Int, pl.DataFrame, int]:
-    """Return shapes in compact form and the trips with the index of theirs."""
-    lines: list[Float] = []
-    index: dict[str, int] = {}
-    points = tables.get("shapes.txt")
-    if points is not None and "shape_id" in trips.columns:
-        used = points.join(trips.select("shape_id").unique(), on="shape_id", how="semi").with_columns(
-            pl.col("shape_pt_sequence").cast(pl.Int64),
-            pl.col("shape_pt_lon", "shape_pt_lat").cast(pl.Float64),
-        )
-        for shape_key, group in used.sort("shape_id", "shape_pt_sequence").group_by("shape_id", maintain_order=True):
-            index[f"shape {shape_key[0]}"] = len(lines)
-            lines.append(group.select("shape_pt_lon", "shape_pt_lat").to_numpy())
-    shape_id = trips["shape_id"].to_list() if "shape_id" in trips.columns else [None] * trips.height
-    stops = _need(tables, "stops.txt", ("stop_id", "stop_lat", "stop_lon"), path).select(
-        "stop_id",
-        pl.col("stop_lon").cast(pl.Float64, strict=False),
-        pl.col("stop_lat").cast(pl.Float64, strict=False),
-    )
-    placed = times.join(stops, on="stop_id", how="left", maintain_order="left").drop_nulls(["stop_lon", "stop_lat"])
-    by_trip = placed.partition_by("trip_id", as_dict=True, maintain_order=True)
-    shape: list[int] = []
-    straight = 0
-    for trip, own in zip(trips["trip_id"].to_list(), shape_id, strict=True):
-        key = f"shape {own}"
-        if key not in index:
-            straight += 1
-            key = f"trip {trip}"
-            if key not in index:
-                index[key] = len(lines)
-                stops_of = by_trip.get((trip,))
-                lines.append(
-                    np.zeros((0, 2)) if stops_of is None else stops_of.select("stop_lon", "stop_lat").to_numpy()
-                )
-        shape.append(index[key])
-    offsets = np.concatenate([[0], np.cumsum([len(line) for line in lines])]).astype(np.int64)
-    coordinates = np.concatenate(lines) if lines else np.zeros((0, 2))
-    picked = trips.select("trip_id", "route_id", "start_s", "end_s").with_columns(
-        shape=pl.Series(shape, dtype=pl.Int64)
-    )
-    return np.ascontiguousarray(coordinates, dtype=np.float64), offsets, picked, straight
+def _findings(day: date, trips: pl.DataFrame, all_trips: int, others: int, straight: int) -> list[Finding]:
+    values: dict[str, str | int | float] = {"date": str(day), "trips": trips.height, "all": all_trips}
+    out = [Finding("transit.service_day", "info", values)]
+    if others:
+        out.append(Finding("transit.other_modes", "info", {}, others))
+    if straight:
+        out.append(Finding("transit.no_shape", "assumption", {}, straight))
+    late = int((trips["end_s"] >= DAY_S).sum())
+    if late:
+        out.append(Finding("transit.after_midnight", "info", {}, late))
+    return out
+
+
+def _counted(left_out: int, times_back: int) -> list[Finding]:
+    out = []
+    if left_out:
+        out.append(Finding("transit.untimed", "warning", {}, left_out))
+    if times_back:
+        out.append(Finding("transit.times_back", "warning", {}, times_back))
+    return out

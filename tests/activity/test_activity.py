@@ -298,3 +298,46 @@ def test_nearest_pieces_equal_brute_force(seed: int) -> None:
             if d < best:
                 best, want = d, k
         assert got[i] == want
+
+
+def test_both_directions_of_a_road_fall_on_the_same_side_of_an_area(tmp_path: Path) -> None:
+    net = network(1)
+    links = pl.concat([net.links, net.links.with_columns(link_id=pl.col("link_id") + 1), net.links])
+    far = np.array([[0.1, 0.0], [0.11, 0.0]])
+    coordinates = np.concatenate([net.coordinates, net.coordinates[::-1], far])
+    two_way = Network(links, coordinates, np.array([0, 2, 4, 6]), "test")
+    ring = "[[-1,-1],[0.003,-1],[0.003,1],[-1,1],[-1,-1]]"
+    (tmp_path / "zone.geojson").write_text(f'{{"type":"Polygon","coordinates":[{ring}]}}', encoding="utf-8")
+    rule = AccessRule(streams=["car"], area="zone.geojson")
+    activity = build_activity(two_way, fleet(3, ["car"]), ActivitySection(access=[rule]), tmp_path)
+    assert np.all(activity.vkt[0].sum(axis=1) > 0.0)
+
+
+def test_area_without_a_polygon_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "line.geojson").write_text('{"type":"LineString","coordinates":[[0,0],[1,1]]}', encoding="utf-8")
+    rule = AccessRule(streams=["car"], area="line.geojson")
+    with pytest.raises(InputError, match="holds no polygon"):
+        build_activity(network(2), fleet(3, ["car"]), ActivitySection(access=[rule]), tmp_path)
+
+
+def test_rule_for_a_stream_that_nobody_drives_is_reported() -> None:
+    rule = AccessRule(streams=["rigid_trucks"])
+    activity = build_activity(network(2), fleet(3, ["rigid_truck"]), ActivitySection(access=[rule]), Path())
+    found = next(f for f in activity.findings if f.code == "activity.access_idle")
+    assert found.values == {"streams": "rigid_trucks"}
+
+
+def test_bus_that_waits_at_a_stop_passes_later_links_later(tmp_path: Path) -> None:
+    stops = "stop_id,stop_lat,stop_lon\na,0,0.0001\nm,0,0.0225\nb,0,0.0449\n"
+    times = "trip_id,arrival_time,departure_time,stop_id,stop_sequence\nt1,08:00:00,08:00:00,a,1\nt1,08:10:00,10:30:00,m,2\nt1,10:40:00,10:40:00,b,3\n"
+    km, scheduled, _ = bus_km(network(8), read_feed(feed_zip(tmp_path, stops=stops, stop_times=times)))
+    assert np.flatnonzero(km.sum(axis=0)).tolist() == [8, 10]
+    assert km[:, 8].sum() == pytest.approx(scheduled / 2, abs=0.02)
+
+
+def test_totals_repeat_bit_for_bit() -> None:
+    rng = np.random.default_rng(0)
+    vehicles = fleet(0, [f"s{i}" for i in rng.integers(0, 9, 50_000)])
+    first = vkt_by_stream(vehicles)
+    assert list(first) == sorted(first)
+    assert all(vkt_by_stream(vehicles) == first for _ in range(20))
