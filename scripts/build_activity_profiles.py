@@ -2,9 +2,11 @@
 
 Usage: python scripts/build_activity_profiles.py --from FOLDER_OF_CITY_DATA
 
-The motorway profile is derived from the METR-LA loop detectors (207 detectors, first week of March 2012,
+The motorway speeds are derived from the METR-LA loop detectors (207 detectors, first week of March 2012,
 weekdays): per detector, the mean speed of the hour over its free-flow speed (95th percentile), averaged.
-All other shapes are own defaults and stand as unchecked.
+Hours of light and heavy traffic are the published ones of a European inventory tool; traffic per lane by
+road class comes from the statistics of the United States. All other shapes are own defaults and stand as
+unchecked.
 """
 
 from __future__ import annotations
@@ -17,18 +19,54 @@ import polars as pl
 
 TARGET = Path(__file__).resolve().parent.parent / "fleet_planner" / "reference"
 OWN = "own default shape of a weekday; replace with local counts: to be checked"
+HOURS_SOURCE = (
+    "diurnal and weekly profiles {} of emiproc (github.com/C2SM-RCM/emiproc, files/profiles/yamls), mean day of the "
+    "week; the origin of its counts is not stated there"
+)
+PUBLISHED_HOURS = {
+    "passenger": (
+        "light.yaml",
+        [0.14861429, 0.14454286, 0.14648571, 0.14741429, 0.15935714, 0.12605714, 0.12752857],
+        [160, 124, 90, 79, 86, 159, 381, 573, 564, 512, 515, 527, 511, 563, 601, 663, 792, 809, 642, 442, 352, 329,
+         301, 224],
+        [300, 268, 212, 176, 140, 119, 163, 240, 361, 467, 536, 579, 610, 643, 677, 667, 686, 668, 578, 431, 350, 345,
+         391, 395],
+        [418, 375, 318, 277, 226, 156, 135, 153, 222, 338, 432, 500, 525, 592, 662, 725, 769, 781, 677, 522, 414, 339,
+         267, 178],
+    ),
+    "truck": (
+        "heavy.yaml",
+        [0.1609, 0.1717, 0.1678, 0.1668, 0.1650, 0.0978, 0.0700],
+        [86, 63, 74, 73, 111, 269, 512, 705, 702, 679, 681, 615, 510, 578, 592, 606, 669, 625, 497, 367, 294, 282,
+         235, 175],
+        [193, 186, 258, 212, 137, 263, 286, 452, 488, 503, 596, 562, 574, 570, 574, 548, 565, 559, 533, 446, 390, 407,
+         387, 311],
+        [257, 248, 352, 254, 127, 322, 305, 339, 423, 418, 492, 542, 510, 514, 529, 548, 591, 601, 565, 482, 465, 444,
+         391, 279],
+    ),
+}  # fmt: skip
+"""Shares of the days from Monday on; per ten thousand by hour on a weekday, a Saturday, a Sunday."""
+
 HOURLY = {
-    "passenger": [9, 5, 4, 4, 7, 18, 40, 68, 70, 56, 50, 52, 56, 57, 58, 63, 71, 78, 70, 54, 40, 32, 24, 14],
     "taxi": [25, 18, 14, 10, 10, 15, 32, 50, 56, 52, 50, 50, 52, 52, 50, 50, 54, 60, 62, 60, 56, 50, 42, 34],
-    "truck": [15, 13, 13, 16, 23, 34, 48, 58, 66, 70, 72, 71, 69, 69, 67, 62, 54, 46, 37, 30, 25, 21, 19, 17],
     "delivery": [3, 2, 2, 3, 8, 20, 45, 68, 82, 86, 84, 82, 74, 72, 74, 74, 66, 54, 38, 24, 15, 10, 7, 5],
     "bus": [4, 2, 2, 4, 18, 44, 64, 72, 66, 58, 54, 54, 56, 56, 56, 58, 64, 70, 66, 52, 38, 24, 12, 6],
 }
-INTENSITY = {
-    "general": [100, 60, 80, 50, 50, 35, 32, 22, 16, 11, 6, 2.5, 1, 4, 1],
-    "truck": [140, 80, 110, 60, 50, 30, 20, 12, 7, 4, 3, 0.5, 0.1, 2, 0.1],
-    "delivery": [60, 40, 60, 40, 45, 35, 35, 25, 20, 14, 8, 4, 2, 5, 1],
-    "bus": [5, 5, 20, 10, 60, 30, 50, 25, 20, 10, 5, 1, 0.1, 3, 60],
+PER_LANE = "BTS National Transportation Statistics 2000, table 1-30M: urban vehicle-km per lane-km in 1998"
+PER_LANE_VKT = {"interstate": 5140.0, "other arterials": 1899.0, "collector": 698.0, "local": 191.0}
+VM1 = "FHWA Highway Statistics 2010, table VM-1 (revised May 2018), urban vehicle-miles"
+VM1_MILES = {
+    "interstate": {"all": 477_832.0, "single_unit": 14_498.0, "combination": 35_807.0},
+    "other": {"all": 1_505_369.0, "single_unit": 48_031.0, "combination": 41_595.0},
+}
+FUNCTIONAL_CLASS = {
+    "motorway": "interstate",
+    "trunk": "other arterials",
+    "primary": "other arterials",
+    "secondary": "other arterials",
+    "tertiary": "collector",
+    "unclassified": "local",
+    "residential": "local",
 }
 CLASSES = [
     "motorway",
@@ -47,6 +85,18 @@ CLASSES = [
     "road",
     "busway",
 ]
+OWN_INTENSITY = {
+    "general": {"living_street": 1.0, "road": 3.7, "busway": 1.0},
+    "single_unit": {"living_street": 0.5, "road": 3.7, "busway": 0.1},
+    "combination": {"unclassified": 1.5, "residential": 0.4, "living_street": 0.1, "road": 1.5, "busway": 0.1},
+    "delivery": dict(zip(CLASSES, [60, 40, 60, 40, 45, 35, 35, 25, 20, 14, 8, 4, 2, 5, 1], strict=True)),
+    "bus": dict(zip(CLASSES, [5, 5, 20, 10, 60, 30, 50, 25, 20, 10, 5, 1, 0.1, 3, 60], strict=True)),
+}
+"""What the statistics do not resolve: on local streets the few articulated trucks are not a share of all traffic."""
+
+RAMP = 0.6
+"""Traffic per lane of a ramp or slip road over that of its road: own default."""
+
 ARTERIAL_SIGNALS = 0.72
 LOCAL_SIGNALS = 0.80
 
@@ -84,26 +134,65 @@ def speed_profiles(folder: Path) -> pl.DataFrame:
     )
 
 
+def hourly_profiles() -> pl.DataFrame:
+    """Return the share of the day by profile and hour."""
+    rows = []
+    for name, (file, week, *days) in PUBLISHED_HOURS.items():
+        weights = np.array([sum(week[:5]), week[5], week[6]])
+        shapes = np.array([np.array(day) / sum(day) for day in days])
+        mean = weights @ shapes / weights.sum()
+        source = HOURS_SOURCE.format(file)
+        rows += [(name, h, round(float(x), 12), source, 2020, "fraction of the day", "yes") for h, x in enumerate(mean)]
+    rows += [
+        (name, h, value / sum(values), OWN, 2026, "fraction of the day", "no")
+        for name, values in HOURLY.items()
+        for h, value in enumerate(values)
+    ]
+    return pl.DataFrame(rows, schema=["profile", "hour", "share", "source", "year", "unit", "checked"], orient="row")
+
+
+def class_intensity() -> pl.DataFrame:
+    """Return the relative vehicles per lane by traffic group and road class."""
+    rows = []
+    for name, own in OWN_INTENSITY.items():
+        for road_class in CLASSES:
+            parent = road_class.removesuffix("_link")
+            value, source, year, checked = _intensity(name, parent, own)
+            if road_class in own:
+                value = float(own[road_class])
+            elif parent != road_class:
+                value, source, checked = RAMP * value, "own default: ramps carry 0.6 of their road's lanes", "no"
+            unit = "relative vehicles per lane"
+            rows.append((name, road_class, round(value, 2), source, year, unit, checked))
+    schema = ["intensity", "road_class", "relative", "source", "year", "unit", "checked"]
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _intensity(name: str, road_class: str, own: dict[str, float]) -> tuple[float, str, int, str]:
+    """Return the value, source, year and mark of one group on one class that is no ramp."""
+    if road_class in own:
+        note = "own default, of the order of traffic per lane by functional class; replace with local counts"
+        return float(own[road_class]), f"{note}: to be checked", 2026, "no"
+    functional = FUNCTIONAL_CLASS[road_class]
+    value = 100.0 * PER_LANE_VKT[functional] / PER_LANE_VKT["interstate"]
+    source = f"{PER_LANE}, {functional}; which OpenStreetMap class this is, is our choice"
+    if name == "general" or functional != "interstate":
+        return value, source, 1998, "yes"
+    share = {place: miles[name] / miles["all"] for place, miles in VM1_MILES.items()}
+    ratio = share["interstate"] / share["other"]
+    text = (
+        f"{source}; times {ratio:.3f}, the share of {name.replace('_', '-')} trucks in its traffic over that elsewhere"
+    )
+    return ratio * value, f"{text} ({VM1})", 2010, "yes"
+
+
 def main() -> None:
     """Write the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--from", dest="folder", type=Path, required=True)
     folder = parser.parse_args().folder
-    hourly = [
-        (name, h, value / sum(values), OWN, 2026, "fraction of the day", "no")
-        for name, values in HOURLY.items()
-        for h, value in enumerate(values)
-    ]
-    schema = ["profile", "hour", "share", "source", "year", "unit", "checked"]
-    pl.DataFrame(hourly, schema=schema, orient="row").write_csv(TARGET / "hourly_profiles.csv")
-    note = "own default, of the order of traffic per lane by functional class; replace with local counts: to be checked"
-    intensity = [
-        (name, road_class, float(value), note, 2026, "relative vehicles per lane", "no")
-        for name, values in INTENSITY.items()
-        for road_class, value in zip(CLASSES, values, strict=True)
-    ]
-    schema = ["intensity", "road_class", "relative", "source", "year", "unit", "checked"]
-    pl.DataFrame(intensity, schema=schema, orient="row").write_csv(TARGET / "class_intensity.csv")
+    hourly_profiles().write_csv(TARGET / "hourly_profiles.csv")
+    class_intensity().write_csv(TARGET / "class_intensity.csv")
     speed_profiles(folder).write_csv(TARGET / "speed_profiles.csv")
 
 

@@ -51,8 +51,8 @@ TABLES = {
     "load_defaults.csv": ("default loads", "own"),
     **dict.fromkeys(STANDARD_TABLES, ("dates of emission standards", "figures")),
     "road_class_defaults.csv": ("default speeds, lanes, capacities", "own"),
-    "hourly_profiles.csv": ("daily profiles of traffic", "own"),
-    "class_intensity.csv": ("traffic by road class", "own"),
+    "hourly_profiles.csv": ("daily profiles of traffic", "figures; own"),
+    "class_intensity.csv": ("traffic by road class", "US government statistics; own"),
     "speed_profiles.csv": ("speed by hour", "own; METR-LA for motorways"),
     "price_levels.csv": ("price levels and exchange rates", "figures"),
 }
