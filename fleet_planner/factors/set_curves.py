@@ -20,14 +20,17 @@ class Covered:
     Parameters
     ----------
     index
-        By pollutant: row of the set's curves for each driving mode, load step and grade step, shape (4, 3, 7),
-        int32. A pollutant that is not in it is not covered.
+        By pollutant: row of the set's curves for each condition (hour class x driving mode, see `Conditions`),
+        load step and grade step, shape (conditions, 3, 7), int32. A pollutant that is not in it is not covered.
     replaced
         What stood in for the technology, such as ``"type Medium for Rigid 12 - 14 t"``; "" where nothing did.
+    notes
+        Codes of known defects of the table that were handled by rule for this technology.
     """
 
     index: Mapping[str, NDArray[np.int32]] = field(default_factory=dict)
     replaced: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -44,8 +47,3 @@ class SetCurves:
 
     curves: NDArray[np.float64]
     technologies: tuple[Covered, ...]
-
-
-def for_any(row: int) -> NDArray[np.int32]:
-    """Return an index that uses one curve for every driving mode, load and grade, shape (4, 3, 7)."""
-    return np.full((4, 3, 7), row, dtype=np.int32)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from fleet_planner.factors.axes import GRADES, HOT, LOADS, MODES, TECHNOLOGY
 from fleet_planner.factors.extras import ODOMETER
 from fleet_planner.factors.stand_ins import Key, Resolved, base_aftertreatment, resolve
 from fleet_planner.kernels import curves
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
     from fleet_planner.factors.extras import ExtraFactors
     from fleet_planner.factors.hot_table import HotTable
 
-MODES = ("urban_peak", "urban_off_peak", "rural", "highway")
-LOADS = (0.0, 0.5, 1.0)
-GRADES = (-0.06, -0.04, -0.02, 0.0, 0.02, 0.04, 0.06)
-HOT = ("CO", "VOC", "NOx", "PM_exhaust", "CH4", "N2O", "NH3", "energy_MJ")
 POLLUTANTS = (
     "CO",
     "VOC",
@@ -54,7 +51,6 @@ BASE_OF: Mapping[str, str] = {
 }
 """Pollutants that are another one's curve times a number of the technology."""
 
-TECHNOLOGY = ("category", "fuel", "segment", "standard", "aftertreatment")
 LOOKUP_PER_KMH = 16.0
 
 

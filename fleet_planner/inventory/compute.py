@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from fleet_planner.factors.table import HOT, TECHNOLOGY, FactorTable
+from fleet_planner.factors.axes import HOT, TECHNOLOGY
+from fleet_planner.factors.table import FactorTable
 from fleet_planner.findings import Finding
 from fleet_planner.inventory.model import Inventory
 from fleet_planner.inventory.weights import FleetArrays, fleet_arrays, fold_channels

@@ -8,9 +8,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from fleet_planner.factors.axes import TECHNOLOGY
 from fleet_planner.factors.extras import ODOMETER
 from fleet_planner.factors.nitrogen import ODOMETER_STEP_KM
-from fleet_planner.factors.table import CHANNELS, POLLUTANTS, TECHNOLOGY, FactorTable
+from fleet_planner.factors.table import CHANNELS, POLLUTANTS, FactorTable
 from fleet_planner.units import DAYS_PER_YEAR
 
 Array = NDArray[np.float64]

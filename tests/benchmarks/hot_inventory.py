@@ -19,9 +19,10 @@ import numba
 import numpy as np
 import polars as pl
 
+from fleet_planner.factors.axes import HOT, TECHNOLOGY
 from fleet_planner.factors.extras import load_extras
 from fleet_planner.factors.hot_table import HotTable, load_hot_table
-from fleet_planner.factors.table import HOT, POLLUTANTS, TECHNOLOGY, FactorTable, compile_factors, published_keys
+from fleet_planner.factors.table import POLLUTANTS, FactorTable, compile_factors, published_keys
 from fleet_planner.kernels import brute_force
 from fleet_planner.kernels import inventory as kernel
 

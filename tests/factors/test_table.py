@@ -7,10 +7,11 @@ import polars as pl
 import pytest
 
 from fleet_planner.errors import InputError
+from fleet_planner.factors.axes import TECHNOLOGY
 from fleet_planner.factors.extras import axles, grid_factor, load_extras
 from fleet_planner.factors.hot_table import HotTable, load_hot_table
 from fleet_planner.factors.stand_ins import base_aftertreatment
-from fleet_planner.factors.table import CHANNELS, POLLUTANTS, TECHNOLOGY, FactorTable, compile_factors
+from fleet_planner.factors.table import CHANNELS, POLLUTANTS, FactorTable, compile_factors
 from fleet_planner.kernels import curves
 from fleet_planner.kernels.inventory import speed_cell
 from fleet_planner.tables import pollutants

@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleet_planner.activity.model import Activity
+from fleet_planner.factors.axes import MODES, TECHNOLOGY
 from fleet_planner.factors.extras import load_extras
 from fleet_planner.factors.hot_table import HotTable, load_hot_table
-from fleet_planner.factors.table import MODES, POLLUTANTS, TECHNOLOGY, FactorTable, compile_factors
+from fleet_planner.factors.table import POLLUTANTS, FactorTable, compile_factors
 from fleet_planner.inventory import Inventory, compute_inventory
 from fleet_planner.units import DAYS_PER_YEAR
 
