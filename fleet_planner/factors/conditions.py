@@ -7,13 +7,16 @@ and every class has curves of its own, averaged over its hours and months. The c
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fleet_planner.factors.axes import GRADES, LOADS, MODES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Array = NDArray[np.float64]
 HOURS, MONTHS = 24, 12

@@ -9,7 +9,6 @@ import polars as pl
 from numpy.typing import NDArray
 
 from fleet_planner.factors.axes import HOT, TECHNOLOGY
-from fleet_planner.factors.table import FactorTable
 from fleet_planner.findings import Finding
 from fleet_planner.inventory.model import Inventory
 from fleet_planner.inventory.weights import FleetArrays, fleet_arrays, fold_channels
@@ -18,6 +17,7 @@ from fleet_planner.tables import pollutants as pollutant_specs
 
 if TYPE_CHECKING:
     from fleet_planner.activity.model import Activity
+    from fleet_planner.factors.table import FactorTable
 
 Array = NDArray[np.float64]
 GRADE_FIRST, GRADE_STEP = -0.06, 0.02
