@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fleet_planner.factors.ranges import Bound
 from fleet_planner.reference import reference_table
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fleet_planner.factors.conditions import Conditions
+    from fleet_planner.factors.ranges import Bound
 
     Array = NDArray[np.float64]
 
