@@ -538,7 +538,8 @@ MEASURED: list[tuple[str, str, Range, str, str]] = [
     ("opacity", "exhaust_m3_per_kg_fuel", (27.0, 20.0, 40.0), "m3/kg", f"{OWN}: 25 kg of air per kg of fuel at 100 C"),
     ("opacity", "mean_over_peak", (0.25, 0.1, 0.5), "ratio", f"{OWN}: soot of driving over that of a free acceleration"),
     ("opacity", "path_m", (0.43, 0.43, 0.43), "m", "recalled, to be checked: effective path of the opacimeter (UN Regulation 24)"),
-    ("pems", "lowest_ratio", (0.02, 0.01, 0.05), "ratio", f"{OWN}: a mean of readings below it counts as it"),
+    ("remote_sensing", "no2_share", (0.15, 0.05, 0.4), "fraction", f"{OWN}: NO2 of NOx where an instrument reads NO alone and the caller has no share"),
+    ("any", "lowest_ratio", (0.02, 0.01, 0.05), "ratio", f"{OWN}: a mean of readings below it counts as it"),
 ]  # fmt: skip
 
 
