@@ -533,12 +533,13 @@ MEASURED: list[tuple[str, str, Range, str, str]] = [
     ("pems", "k", (0.5, 0.2, 1.5), "ratio", f"{OWN}: log standard deviation 0.3 within, 0.45 between"),
     ("on_board", "k", (0.25, 0.1, 1.0), "ratio", f"{OWN}: a test is a day or more of driving"),
     ("opacity", "k", (8.0, 4.0, 20.0), "ratio", f"{OWN}: a full-load transient without load, rough"),
-    ("group", "k", (4.0, 2.0, 10.0), "ratio", f"{OWN}: vehicles that weigh as much as the factor set"),
+    ("group", "k", (4.0, 2.0, 10.0), "ratio", f"{OWN}: vehicles that weigh as much as the factor set where they differ by between_variance"),
     ("opacity", "extinction_m2_per_g", (6.5, 4.0, 10.0), "m2/g", "recalled, to be checked: soot at 550 nm, 7.5 m2/g in air, less in hot exhaust with large aggregates"),
     ("opacity", "exhaust_m3_per_kg_fuel", (27.0, 20.0, 40.0), "m3/kg", f"{OWN}: 25 kg of air per kg of fuel at 100 C"),
     ("opacity", "mean_over_peak", (0.25, 0.1, 0.5), "ratio", f"{OWN}: soot of driving over that of a free acceleration"),
     ("opacity", "path_m", (0.43, 0.43, 0.43), "m", "recalled, to be checked: effective path of the opacimeter (UN Regulation 24)"),
     ("remote_sensing", "no2_share", (0.15, 0.05, 0.4), "fraction", f"{OWN}: NO2 of NOx where an instrument reads NO alone and the caller has no share"),
+    ("any", "between_variance", (0.2, 0.1, 0.4), "ratio", f"{OWN}: log variance between sound and faulty vehicles of a technology (standard deviation 0.45)"),
     ("any", "lowest_ratio", (0.02, 0.01, 0.05), "ratio", f"{OWN}: a mean of readings below it counts as it"),
 ]  # fmt: skip
 

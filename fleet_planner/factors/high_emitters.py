@@ -323,5 +323,5 @@ def vehicle_multipliers(
     for p, pollutant in enumerate(pollutants):
         spread = (skew or {}).get(pollutant, EVEN)
         if not spread.even:
-            out[:, p] *= spread.multipliers(uniform(seeds, "skew"))
+            out[:, p] *= spread.multipliers(uniform(seeds, f"skew {pollutant}"))
     return out

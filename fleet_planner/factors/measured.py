@@ -58,7 +58,8 @@ class MeasuredMultipliers:
         ``category, fuel, standard, pollutant, vehicles, tests, mean_ratio, weight, multiplier``: for the vehicles of
         the group that were not tested.
     k
-        ``method, pollutant, k, origin``: what was used, ``given``, ``estimated`` or ``default``.
+        ``method, pollutant, k, between, origin``: what was used, ``given``, ``estimated`` or ``default``;
+        ``between`` is the log variance between vehicles.
     """
 
     vehicles: pl.DataFrame
@@ -195,7 +196,8 @@ def measured_multipliers(
     k
         Variance within over variance between vehicles by method; it prevails.
     group_k
-        How many fully known vehicles weigh as much as the factor set; the packaged default unless given.
+        How many fully known vehicles weigh as much as the factor set, where vehicles differ as much as the packaged
+        ``between_variance`` (fewer where they are found to differ less); the packaged default unless given.
     estimate
         Estimate ``k`` of methods that are not given from vehicles tested repeatedly, where there are ten of them.
 
@@ -213,6 +215,7 @@ def measured_multipliers(
         if not 0.0 < number < np.inf:
             raise InputError(f"the variance ratio k of {name} is not positive", "Give a positive number.", value=number)
     lowest = _defaults()[ANY, "lowest_ratio"]["value"]
+    usual = _defaults()[ANY, "between_variance"]["value"]
     prior = _defaults()[GROUP_K, "k"]["value"] if group_k is None else group_k
     usable = ratios.filter(pl.col("ratio").is_not_null()).sort("test_id")
     used = _k_table(usable, k or {}, lowest, estimate=estimate)
@@ -227,9 +230,12 @@ def measured_multipliers(
             # a test counts by what it tells: 1 / k
             ((pl.col("ratio") / pl.col("k")).sum() / (1.0 / pl.col("k")).sum()).alias("mean_ratio"),
             (1.0 / pl.col("k")).sum().alias("told"),
+            ((pl.col("between") / pl.col("k")).sum() / (1.0 / pl.col("k")).sum()).alias("between"),
             pl.col("rough").any(),
         )
         .with_columns((pl.col("told") / (1.0 + pl.col("told"))).alias("weight"))
+        # what a vehicle tells of its group: little where vehicles differ or its own tests scatter
+        .with_columns((pl.col("weight") * usual / pl.col("between")).alias("tells"))
     )
     kept = pl.col("mean_ratio").clip(lower_bound=lowest)
     groups = (
@@ -238,8 +244,8 @@ def measured_multipliers(
         .agg(
             pl.len().cast(pl.Int64).alias("vehicles"),
             pl.col("tests").sum(),
-            ((pl.col("weight") * pl.col("mean_ratio")).sum() / pl.col("weight").sum()).alias("mean_ratio"),
-            pl.col("weight").sum().alias("told"),
+            ((pl.col("tells") * pl.col("mean_ratio")).sum() / pl.col("tells").sum()).alias("mean_ratio"),
+            pl.col("tells").sum().alias("told"),
         )
         .with_columns((pl.col("told") / (pl.col("told") + prior)).alias("weight"))
         .with_columns((kept.log() * pl.col("weight")).exp().alias("multiplier"))
@@ -262,22 +268,23 @@ def measured_multipliers(
 
 def _k_table(usable: pl.DataFrame, given: Mapping[str, float], lowest: float, *, estimate: bool) -> pl.DataFrame:
     """Return ``k`` and its origin for each method and pollutant among the tests."""
+    usual = _defaults()[ANY, "between_variance"]["value"]
     rows = []
     for method, pollutant in usable.select("method", "pollutant").unique().sort(pl.all()).iter_rows():
         part = usable.filter((pl.col("method") == method) & (pl.col("pollutant") == pollutant))
-        found = estimated_k(part, lowest) if estimate and method not in given else None
+        found = estimated_variances(part, lowest) if estimate and method not in given else None
         if method in given:
-            rows.append((method, pollutant, float(given[method]), "given"))
+            rows.append((method, pollutant, float(given[method]), usual, "given"))
         elif found is not None:
-            rows.append((method, pollutant, found, "estimated"))
+            rows.append((method, pollutant, found[0] / found[1], found[1], "estimated"))
         else:
-            rows.append((method, pollutant, _defaults()[method, "k"]["value"], "default"))
-    schema = {"method": pl.String, "pollutant": pl.String, "k": pl.Float64, "origin": pl.String}
+            rows.append((method, pollutant, _defaults()[method, "k"]["value"], usual, "default"))
+    schema = {"method": pl.String, "pollutant": pl.String, "k": pl.Float64, "between": pl.Float64, "origin": pl.String}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def estimated_k(tests: pl.DataFrame, lowest_ratio: float) -> float | None:
-    """Return the variance of the log ratio within vehicles over that between them, or nothing from too few.
+def estimated_variances(tests: pl.DataFrame, lowest_ratio: float) -> tuple[float, float] | None:
+    """Return the variance of the log ratio within vehicles and that between them, or nothing from too few.
 
     Within: pooled over vehicles with repeated tests. Between: variance of the vehicles' means less what the scatter
     within explains, at least a small number (one-way random effects, method of moments).
@@ -301,4 +308,4 @@ def estimated_k(tests: pl.DataFrame, lowest_ratio: float) -> float | None:
     n = repeated["n"].to_numpy().astype(np.float64)
     within = float((repeated["scatter"].to_numpy() * n).sum() / (n - 1.0).sum())
     between = float(repeated["mean"].to_numpy().var(ddof=1)) - within * float((1.0 / n).mean())
-    return max(within, LEAST_VARIANCE) / max(between, LEAST_VARIANCE)
+    return max(within, LEAST_VARIANCE), max(between, LEAST_VARIANCE)

@@ -14,7 +14,7 @@ from fleet_planner.errors import InputError
 from fleet_planner.factors.measured import (
     MeasuredMultipliers,
     absorption_per_m,
-    estimated_k,
+    estimated_variances,
     in_groups,
     measured_multipliers,
     pm_g_per_kg_fuel,
@@ -176,7 +176,7 @@ def test_one_remote_reading_barely_moves_a_vehicle():
     group = 3.0 ** ((1.0 / 6.4) / (1.0 / 6.4 + 4.0))
     assert row["multiplier"] == pytest.approx(group ** (1.0 - 1.0 / 6.4) * 3.0 ** (1.0 / 6.4))
     assert 1.0 < row["multiplier"] < 1.3
-    assert result.k.row(0) == ("remote_sensing", "NOx", 5.4, "default")
+    assert result.k.row(0) == ("remote_sensing", "NOx", 5.4, 0.2, "default")
 
 
 def test_many_tests_approach_the_mean():
@@ -197,6 +197,17 @@ def test_unmeasured_vehicles_take_the_mean_of_their_group():
     assert group["weight"] == pytest.approx(160.0 / 164.0)
     assert group["multiplier"] == pytest.approx(2.0 ** (160.0 / 164.0))
     assert (group["vehicles"], group["tests"]) == (200, 200)
+
+
+def test_vehicles_that_are_alike_tell_their_group_well():
+    rng = np.random.default_rng(2)
+    rows = [
+        (f"v{v}", "remote_sensing", 2.0 * float(np.exp(rng.normal(-0.08, 0.4)))) for v in range(60) for _ in range(10)
+    ]
+    result = measured_multipliers(_ratios(rows))
+    assert result.k["k"][0] > 20.0  # all scatter is within vehicles
+    assert result.groups["multiplier"][0] == pytest.approx(2.0, rel=0.05)
+    assert (result.vehicles["multiplier"] - 2.0).abs().max() < 0.2
 
 
 def test_readings_without_a_vehicle_count_for_the_group_alone():
@@ -224,10 +235,10 @@ def test_k_is_estimated_from_repeated_tests():
         for _ in range(5)
     ]
     frame = _ratios(rows)
-    assert estimated_k(frame, 0.02) == pytest.approx(0.64 / 0.25, rel=0.25)
+    assert estimated_variances(frame, 0.02) == pytest.approx((0.64, 0.25), rel=0.15)
     assert measured_multipliers(frame).k["origin"].to_list() == ["estimated"]
     assert measured_multipliers(frame, estimate=False).k["origin"].to_list() == ["default"]
-    assert estimated_k(frame.head(9 * 5), 0.02) is None
+    assert estimated_variances(frame.head(9 * 5), 0.02) is None
 
 
 def test_negative_readings_do_not_make_a_multiplier_negative():
