@@ -191,8 +191,8 @@ def measured_multipliers(
     Parameters
     ----------
     ratios
-        From `ratios_of_tests`: ``test_id, vehicle_id, category, fuel, standard, method, pollutant, ratio, rough``. A test
-        without vehicle is one of a vehicle that is not known further.
+        From `ratios_of_tests`: ``test_id, vehicle_id, category, fuel, standard, method, pollutant, ratio, rough``. A
+        test without vehicle is one of a vehicle that is not known further.
     k
         Variance within over variance between vehicles by method; it prevails.
     group_k
