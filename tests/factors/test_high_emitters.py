@@ -7,7 +7,7 @@ from hashlib import blake2b
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
@@ -132,6 +132,7 @@ def test_retrofits_fail_as_original_devices_do():
     st.floats(0.0, 1.0),
     st.sampled_from(["low", "value", "high"]),
 )
+@settings(deadline=None, max_examples=50)
 def test_multipliers_are_finite_and_positive(shares: dict[str, float], compliance: float, bound: str):
     plan = FaultPlan(shares=shares, inspection=Inspection(compliance=compliance))
     found = mean_multipliers(FLEET, POLLUTANTS, plan, age_years=np.array([0.0, 5.0, 9.9, 10.0, 80.0]), bound=bound)

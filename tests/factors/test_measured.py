@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleet_planner.errors import InputError
@@ -263,6 +263,7 @@ def test_a_k_that_is_not_positive_is_refused():
     ),
     st.randoms(use_true_random=False),
 )
+@settings(deadline=None, max_examples=50)
 def test_order_does_not_matter_and_multipliers_are_positive(rows, random):  # noqa: ANN001
     frame = _ratios(rows)
     order = list(range(len(rows)))

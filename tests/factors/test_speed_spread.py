@@ -40,7 +40,7 @@ def test_it_works_on_the_grid_of_the_factors():
 
 
 @given(st.lists(st.floats(-5.0, 5.0), min_size=2, max_size=2), st.floats(0.0, 0.8))
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_straight_lines_stay(line: list[float], cv: float):
     operator = spread_operator(GRID, np.full(GRID.size, cv))
     curve = (line[0] + line[1] * GRID)[None, :]
@@ -48,7 +48,7 @@ def test_straight_lines_stay(line: list[float], cv: float):
 
 
 @given(st.floats(0.0, 0.8), st.floats(0.2, 3.0), st.floats(5.0, 120.0))
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_convex_curves_never_fall(cv: float, power: float, bottom: float):
     operator = spread_operator(GRID, np.full(GRID.size, cv))
     curves = np.stack([GRID**-power, (GRID - bottom) ** 2, np.abs(GRID - bottom)])
