@@ -14,6 +14,18 @@ ELSEWHERE = {
     "grid_factors_more.csv": "as above",
     "streams.csv": "names of streams, no figure",
     "emep_eea_2019_hot_poles.csv": "diagnosis of the hot factors, not used in a run",
+    "scr_efficiency.csv": "not read by a run yet",
+    "scr_slip.csv": "not read by a run yet",
+    "low_temperature.csv": "not read by a run yet",
+    "idling.csv": "not read by a run yet",
+    "idle_hours.csv": "not read by a run yet",
+    "idle_measures.csv": "not read by a run yet",
+    "fuel_heater.csv": "not read by a run yet",
+    "speed_spread.csv": "not read by a run yet",
+    "high_emitters.csv": "not read by a run yet",
+    "fault_age.csv": "not read by a run yet",
+    "emission_skew.csv": "not read by a run yet",
+    "measured_defaults.csv": "not read by a run yet",
 }
 
 

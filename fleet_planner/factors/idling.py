@@ -1,0 +1,226 @@
+"""Idling beside the road: layovers, queues, long rests, power take-off, in grams per hour.
+
+Stops in traffic are part of the mean speed and so of the published factors per km; what is here comes on top: the
+engine of a parked vehicle. Three kinds: ``curb`` (low idle: bus terminals, port queues, deliveries), ``extended``
+(raised idle of a resting truck with cab heating or cooling), ``pto`` (the engine drives the body: mixers, refuse
+compactors). Figures in ``reference/idling.csv`` (per hour), ``idle_hours.csv`` (hours by stream) and
+``idle_measures.csv`` (what measures do to the hours).
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from fleet_planner.errors import InputError
+from fleet_planner.factors.ranges import three
+from fleet_planner.reference import reference_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fleet_planner.factors.ranges import Bound
+
+KINDS = ("curb", "extended", "pto")
+WITHOUT_ENGINE = ("electricity", "hydrogen")
+SAME_FUEL = {
+    "biodiesel": "diesel",
+    "diesel_hybrid": "diesel",
+    "diesel_phev_on_fuel": "diesel",
+    "petrol_hybrid": "petrol",
+    "petrol_phev_on_fuel": "petrol",
+    "lpg_bifuel_on_petrol": "petrol",
+    "lpg": "petrol",
+    "lng": "cng",
+    "cng_bifuel_on_cng": "cng",
+}
+"""Fuels without figures of their own take those of another; for lpg and hybrids this is a stand-in."""
+
+REMAINING = "remaining_"
+
+Rates = dict[str, float]
+Key = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True)
+class IdleMeasure:
+    """What a measure does to the idling of some kinds.
+
+    Parameters
+    ----------
+    kinds
+        Kinds of idling it acts on.
+    hours_avoided
+        Fraction of their hours without the engine, by bound.
+    remaining
+        By pollutant and bound: what a substitute (an auxiliary unit) emits in an avoided hour over what the engine
+        would have; nothing for pollutants that are not in it.
+    """
+
+    kinds: tuple[str, ...]
+    hours_avoided: Mapping[Bound, float]
+    remaining: Mapping[str, Mapping[Bound, float]]
+
+
+@cache
+def load_idling() -> Mapping[Key, Mapping[str, Mapping[Bound, float]]]:
+    """Return g/h (``energy_MJ``: MJ/h) by kind, category, fuel, standard; then by pollutant and bound."""
+    out: dict[Key, dict[str, Mapping[Bound, float]]] = {}
+    for row in reference_table("idling.csv").iter_rows(named=True):
+        for standard in row["standards"].split("|"):
+            key = (row["kind"], row["category"], row["fuel"], standard)
+            out.setdefault(key, {})[row["pollutant"]] = three(row)
+    return out
+
+
+def idling_g_per_h(technology: Mapping[str, str], kind: str = "curb", *, bound: Bound = "value") -> Rates | None:
+    """Return what one vehicle emits in an hour of idling.
+
+    Parameters
+    ----------
+    technology
+        Needs ``category, fuel, standard``.
+    kind
+        One of `KINDS`.
+    bound
+        End of the range of each figure.
+
+    Returns
+    -------
+    Grams per hour by pollutant (``energy_MJ``: MJ per hour); empty for a vehicle without an engine, nothing where no
+    figure is published or estimated (two-wheelers; power take-off of a bus).
+
+    Raises
+    ------
+    InputError
+        Unknown kind of idling.
+    """
+    if kind not in KINDS:
+        raise InputError("no such kind of idling", f"Use one of {', '.join(KINDS)}.", value=kind)
+    fuel = technology["fuel"]
+    if fuel in WITHOUT_ENGINE:
+        return {}
+    key = (kind, technology["category"], SAME_FUEL.get(fuel, fuel), technology["standard"])
+    found = load_idling().get(key)
+    return None if found is None else {pollutant: figure[bound] for pollutant, figure in found.items()}
+
+
+@cache
+def load_idle_hours() -> Mapping[str, Mapping[str, Mapping[Bound, float]]]:
+    """Return default hours per vehicle and day of the year by stream, kind and bound; all are own estimates."""
+    out: dict[str, dict[str, Mapping[Bound, float]]] = {}
+    for row in reference_table("idle_hours.csv").iter_rows(named=True):
+        out.setdefault(row["stream"], {})[row["kind"]] = three(row)
+    return out
+
+
+def idle_hours_per_day(stream: str, *, bound: Bound = "value") -> Rates:
+    """Return the default hours per vehicle and day of a stream by kind; empty for a stream that has none."""
+    return {kind: hours[bound] for kind, hours in load_idle_hours().get(stream, {}).items()}
+
+
+@cache
+def load_idle_measures() -> Mapping[str, IdleMeasure]:
+    """Return the packaged anti-idling measures by name."""
+    out: dict[str, IdleMeasure] = {}
+    for (name,), rows in reference_table("idle_measures.csv").group_by(["measure"], maintain_order=True):
+        avoided = rows.filter(pl.col("quantity") == "hours_avoided").row(0, named=True)
+        rest = rows.filter(pl.col("quantity").str.starts_with(REMAINING)).iter_rows(named=True)
+        out[str(name)] = IdleMeasure(
+            kinds=tuple(avoided["kinds"].split("|")),
+            hours_avoided=three(avoided),
+            remaining={row["quantity"].removeprefix(REMAINING): three(row) for row in rest},
+        )
+    return out
+
+
+def idle_measure(name: str) -> IdleMeasure:
+    """Return the packaged measure ``name``.
+
+    Raises
+    ------
+    InputError
+        There is none; the message has the nearest names.
+    """
+    measures = load_idle_measures()
+    if name not in measures:
+        near = difflib.get_close_matches(name, measures, n=3) or sorted(measures)
+        raise InputError("no such measure against idling", f"Did you mean {', '.join(near)}?", value=name)
+    return measures[name]
+
+
+def hours_factor(
+    measures: Sequence[str], kind: str, pollutant: str, *, uptake: float = 1.0, bound: Bound = "value"
+) -> float:
+    """Return what multiplies the idling of a kind: hours that remain, and what substitutes emit in the others.
+
+    Measures act one after the other on what is left: ``product of (1 - uptake x avoided x (1 - remaining))``, so
+    their order does not matter. A pollutant that the substitute has no figure for counts as gone.
+
+    Parameters
+    ----------
+    measures
+        Names of packaged measures.
+    kind, pollutant
+        Of the idling.
+    uptake
+        Fraction of the vehicles that have them, 0..1.
+
+    Raises
+    ------
+    InputError
+        Unknown measure, or an uptake that is no fraction.
+    """
+    if not 0.0 <= uptake <= 1.0:
+        raise InputError("uptake is not a fraction", "Give a number from 0 to 1.", value=uptake)
+    factor = 1.0
+    for name in measures:
+        measure = idle_measure(name)
+        if kind in measure.kinds:
+            left = measure.remaining.get(pollutant, {}).get(bound, 0.0)
+            factor *= 1.0 - uptake * measure.hours_avoided[bound] * (1.0 - left)
+    return factor
+
+
+def idling_g_per_day(
+    technology: Mapping[str, str],
+    hours_per_day: Mapping[str, float],
+    *,
+    measures: Sequence[str] = (),
+    uptake: float = 1.0,
+    bound: Bound = "value",
+) -> tuple[Rates, tuple[str, ...]]:
+    """Return a vehicle's idling of a day, and the kinds for which there is no figure (counted as zero).
+
+    Parameters
+    ----------
+    technology
+        Needs ``category, fuel, standard``.
+    hours_per_day
+        Hours by kind, such as from `idle_hours_per_day`.
+    measures, uptake
+        See `hours_factor`.
+
+    Returns
+    -------
+    rates
+        g/day (``energy_MJ``: MJ/day) by pollutant.
+    missing
+        Kinds with hours but without figures.
+    """
+    total: Rates = {}
+    missing = []
+    for kind, hours in hours_per_day.items():
+        rates = idling_g_per_h(technology, kind, bound=bound)
+        if rates is None:
+            if hours > 0.0:
+                missing.append(kind)
+            continue
+        for pollutant, rate in rates.items():
+            factor = hours_factor(measures, kind, pollutant, uptake=uptake, bound=bound)
+            total[pollutant] = total.get(pollutant, 0.0) + rate * hours * factor
+    return total, tuple(missing)
