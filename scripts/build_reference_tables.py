@@ -31,6 +31,7 @@ CATEGORIES = {
     "Motorcycle": ("l_category",),
 }
 POLLUTANTS = {"PM2.5": "PM_exhaust", "HC": "VOC", "CO2_fossil_tailpipe": "CO2"}
+ORGANIC_MATTER_PER_CARBON = 1.3
 KEPT_POLLUTANTS = {
     "CO",
     "VOC",
@@ -245,6 +246,17 @@ def shares(folder: Path, name: str, value: str, scale: float, out: str) -> pl.Da
     )  # fmt: skip
 
 
+def organic_carbon(folder: Path) -> pl.DataFrame:
+    """Shares of organic carbon in exhaust particles: organic matter over black carbon, less what is not carbon."""
+    black = shares(folder, "emep_eea_bc_om_share.csv", "bc_percent_of_pm", 0.01, "bc_share")
+    ratio = shares(folder, "emep_eea_bc_om_share.csv", "om_percent_of_bc", 0.01, "ratio")
+    return black.with_columns(
+        oc_share=(pl.col("bc_share") * ratio["ratio"] / ORGANIC_MATTER_PER_CARBON).round(6),
+        source=pl.col("source") + "; organic carbon = organic matter / 1.3, recalled, to be checked",
+        checked=pl.lit("no"),
+    ).select("category", "fuel", "standard", "oc_share", "source", "year", "unit", "checked")
+
+
 def non_exhaust(folder: Path) -> pl.DataFrame:
     """Parameters of tyre, brake and road wear."""
     table = read(folder, "emep_eea_non_exhaust.csv").filter(pl.col("process").is_in(["tyre", "brake", "road"]))
@@ -308,10 +320,12 @@ def electricity(folder: Path) -> pl.DataFrame:
 
 
 def nitrogen(folder: Path) -> pl.DataFrame:
-    """Hot N2O and NH3 of cars and vans: base x (a x odometer + b), by road and band of fuel sulphur."""
+    """N2O and NH3 of cars and vans: base x (a x odometer + b), by thermal state, road and band of fuel sulphur."""
     rows = []
     for row in read(folder, "emep_eea_n2o_nh3.csv").iter_rows(named=True):
-        if row["state"] != "hot" or row["vehicle"] not in {"PC", "LCV"} or row["standard"] not in LIGHT_STANDARDS:
+        if row["vehicle"] not in {"PC", "LCV"} or row["standard"] not in LIGHT_STANDARDS:
+            continue
+        if row["state"] == "cold" and row["road"] != "urban":
             continue
         limits = [float(x) for x in re.findall(r"S <= ?(\d+)", row["form"])]
         bands = [*limits, 1e6] if limits else [1e6]
@@ -321,7 +335,8 @@ def nitrogen(folder: Path) -> pl.DataFrame:
                 a, b = 0.0, 1.0
             capacity = "" if row["vehicle"] == "LCV" else row["class"]
             key = (CATEGORIES[row["vehicle"]][0], row["fuel"], LIGHT_STANDARDS[row["standard"]], capacity)
-            rows.append((*key, row["pollutant"], row["road"], limit, base, a, b))
+            road = "urban_cold" if row["state"] == "cold" else row["road"]
+            rows.append((*key, row["pollutant"], road, limit, base, a, b))
     schema = ["category", "fuel", "standard", "capacity_cc", "pollutant", "road", "max_sulphur_ppm"]
     schema += ["base_g_per_km", "a_per_km", "b"]
     frame = pl.DataFrame(rows, schema=schema, orient="row").unique(schema[:7], keep="first", maintain_order=True)
@@ -407,6 +422,8 @@ def measures(folder: Path) -> pl.DataFrame:
             # renewable carbon: what is left of the tailpipe CO2 is counted as biogenic, less the 1 % fossil part
             change = "-99.0"
             row["source"] = "accounting convention as in the B20 rows: biogenic carbon counts as zero; " + row["source"]
+        if pollutant in {"PM2.5_brake", "PM2.5_tyre_road"}:
+            continue  # wear follows from the vehicle itself: electric_wear.csv
         modelled = "yes" if change and pollutant in KEPT_POLLUTANTS else "no"
         cost = row["source"].partition("cost:")[2]
         rows.append({
@@ -430,6 +447,7 @@ def tables(folder: Path) -> dict[str, pl.DataFrame]:
         "fuels.csv": fuels(folder),
         "no2_share.csv": shares(folder, "emep_eea_no2_share.csv", "no2_share", 1.0, "no2_share"),
         "bc_share.csv": shares(folder, "emep_eea_bc_om_share.csv", "bc_percent_of_pm", 0.01, "bc_share"),
+        "oc_share.csv": organic_carbon(folder),
         "non_exhaust.csv": non_exhaust(folder),
         "n2o_nh3.csv": nitrogen(folder),
         "grid_factors.csv": grids(folder),

@@ -14,9 +14,9 @@ import polars as pl
 
 from fleet_planner.errors import InputError
 from fleet_planner.factors.axes import GRADES, LOADS
+from fleet_planner.factors.hot_curves import fuel_stand_ins, published_keys
 from fleet_planner.factors.hot_table import KEY, HotTable
 from fleet_planner.factors.stand_ins import Key, base_aftertreatment, resolve
-from fleet_planner.factors.table import fuel_stand_ins, published_keys
 from fleet_planner.kernels import curves
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Hot N2O and NH3 of cars and vans, which the hot table lacks: by road, mileage and fuel sulphur.
+"""N2O and NH3 of cars and vans, which the hot table lacks: by road, mileage and fuel sulphur.
 
 EF = base x (a x odometer + b) (EMEP/EEA guidebook 2016, chapter 1.A.3.b.i-iv). The part with the odometer is
 a curve of its own that a vehicle's multiplier scales, so that the factored inventory stays exact.
@@ -20,6 +20,7 @@ ODOMETER_STEP_KM = 1e5
 """The odometer enters in steps of 100,000 km."""
 
 ROAD_OF_MODE = {"urban_peak": "urban", "urban_off_peak": "urban", "rural": "rural", "highway": "highway"}
+COLD_ROAD = "urban_cold"
 CAPACITY_OF_SEGMENT = {
     "Mini": "<=1400",
     "Small": "<=1400",
@@ -35,10 +36,15 @@ Key = tuple[str, str, str, str, str, str]
 
 @dataclass(frozen=True)
 class NitrogenFactor:
-    """Factor by mode: grams per km, and grams per km and 100,000 km of odometer, in the order of the modes."""
+    """Hot factor by mode and factor of cold engines (nothing where none is published).
+
+    Each is grams per km, and grams per km and 100,000 km of odometer; modes in their order.
+    """
 
     constant: tuple[float, ...]
     per_odometer: tuple[float, ...]
+    cold: float | None = None
+    cold_per_odometer: float = 0.0
 
 
 def load_nitrogen(petrol_sulphur_ppm: float, diesel_sulphur_ppm: float) -> Mapping[Key, tuple[float, float]]:
@@ -68,4 +74,5 @@ def nitrogen_factor(
     found = [p for p in parts if p is not None]
     if len(found) < len(parts):
         return None
-    return NitrogenFactor(tuple(c for c, _ in found), tuple(o for _, o in found))
+    cold = table.get((technology["category"], fuel, standard, capacity, pollutant, COLD_ROAD))
+    return NitrogenFactor(tuple(c for c, _ in found), tuple(o for _, o in found), *(cold or (None, 0.0)))

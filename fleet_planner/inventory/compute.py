@@ -8,10 +8,17 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from fleet_planner.factors.axes import HOT, TECHNOLOGY
+from fleet_planner.factors.axes import GRADES, HOT, MODES, TECHNOLOGY
+from fleet_planner.factors.channels import CHANNELS, POLLUTANTS
 from fleet_planner.findings import Finding
 from fleet_planner.inventory.model import Inventory
-from fleet_planner.inventory.weights import FleetArrays, fleet_arrays, fold_channels
+from fleet_planner.inventory.weights import (
+    CHANNEL_DRIVER,
+    CHANNEL_MEASURE,
+    FleetArrays,
+    FleetContext,
+    fleet_arrays,
+)
 from fleet_planner.kernels import inventory as kernel
 from fleet_planner.tables import pollutants as pollutant_specs
 
@@ -20,7 +27,9 @@ if TYPE_CHECKING:
     from fleet_planner.factors.table import FactorTable
 
 Array = NDArray[np.float64]
-GRADE_FIRST, GRADE_STEP = -0.06, 0.02
+GRADE_FIRST, GRADE_STEP = GRADES[0], GRADES[1] - GRADES[0]
+POLLUTANT_OF = np.array([POLLUTANTS.index(c.pollutant) for c in CHANNELS], dtype=np.int64)
+EUROPEAN_SETS = ("emep_eea_2019", "emep_eea_2016_mileage", "emep_eea_2025")
 LEAST_SHARE = 5e-5
 """Smaller shares of the vehicle-km below a curve's range are not worth a remark; the manifest has them all."""
 
@@ -31,6 +40,7 @@ def compute_inventory(
     links: pl.DataFrame,
     activity: Activity,
     factors: FactorTable,
+    context: FleetContext | None = None,
 ) -> Inventory:
     """Compute the emissions of a fleet on the roads, average day.
 
@@ -44,15 +54,27 @@ def compute_inventory(
         Vehicle-km, speeds and modes.
     factors
         Compiled for the technologies of ``vehicles``.
+    context
+        Year and hours of idling; none by default.
     """
-    fleet = fleet_arrays(vehicles, multipliers, factors, activity.streams)
-    entries = fleet.entry_stream.size
-    weight, km_entry = kernel.entry_weights(fleet.km_per_day, fleet.entry, fleet.load, fleet.multiplier, entries)
+    fleet = fleet_arrays(vehicles, multipliers, factors, activity.streams, context or FleetContext())
+    scale = factors.scale[fleet.entry_technology][:, None, :]
+    scaling = (fleet.measure, CHANNEL_MEASURE, fleet.driver, CHANNEL_DRIVER)
+    weight, km_entry = kernel.entry_weights(
+        fleet.km_per_day, fleet.entry, fleet.load, *scaling, fleet.entry_stream.size
+    )
+    weight *= scale
     km_stream = np.bincount(fleet.entry_stream, weights=km_entry, minlength=len(activity.streams)).astype(np.float64)
     share = np.divide(1.0, km_stream, out=np.zeros_like(km_stream), where=km_stream > 0.0)
+    condition = _conditions(activity, factors)
+    grade = links["grade_pct"].to_numpy().astype(np.float64) / 100.0
     comp = kernel.composite(
         factors.curves,
-        factors.index,
+        factors.blocks,
+        factors.block_of,
+        POLLUTANT_OF,
+        len(POLLUTANTS),
+        _used(condition, grade, factors),
         fleet.stream_first,
         fleet.entry_technology,
         weight * share[fleet.entry_stream, None, None],
@@ -63,8 +85,8 @@ def compute_inventory(
         comp,
         activity.vkt,
         activity.speed_kmh,
-        activity.mode,
-        links["grade_pct"].to_numpy().astype(np.float64) / 100.0,
+        condition,
+        grade,
         GRADE_FIRST,
         GRADE_STEP,
         class_id.to_numpy().astype(np.int64),
@@ -73,10 +95,12 @@ def compute_inventory(
         factors.lookup,
         factors.lookup_per_kmh,
     )
-    mean = kernel.mean_factors(factors.curves, factors.index, histogram, fleet.entry_stream, fleet.entry_technology)
-    vehicle = kernel.vehicle_pass(fleet.km_per_day, fleet.entry, fleet.load, fleet.multiplier, mean)
-    link, stream_hour, class_hour, vehicle = (fold_channels(x) for x in (link, stream_hour, class_hour, vehicle))
+    mean = _means(factors.curves, factors, histogram, fleet)
+    vehicle = kernel.vehicle_pass(
+        fleet.km_per_day, fleet.entry, fleet.load, *scaling, POLLUTANT_OF, len(POLLUTANTS), mean * scale
+    )
     below = _below_range(factors, fleet, histogram, km_entry, activity.streams)
+    by_channel = (weight * mean).sum(axis=1)
     return Inventory(
         pollutants=factors.pollutants,
         units={s.pollutant: s.unit for s in pollutant_specs()},
@@ -88,9 +112,86 @@ def compute_inventory(
         vehicle=vehicle,
         closure=_closure(link, stream_hour, vehicle, km_stream, activity),
         by_technology=_by_technology(vehicles, fleet, vehicle, factors.pollutants),
+        by_process=_by_process(by_channel, fleet, activity.streams),
         below_range=below,
+        histogram=histogram,
         findings=_findings(factors, fleet, km_entry, below),
     )
+
+
+def _conditions(activity: Activity, factors: FactorTable) -> NDArray[np.int8]:
+    """Return the condition of each link and hour: the driving mode in the hour's class of weather."""
+    first = (factors.conditions.hour_class * len(MODES)).astype(np.int8)
+    return np.ascontiguousarray(activity.mode + first[None, :])
+
+
+def _used(condition: NDArray[np.int8], grade: Array, factors: FactorTable) -> NDArray[np.bool_]:
+    """Return the conditions and grade steps that occur, shape (conditions, 7)."""
+    # the very rule of the kernel's `grade_cell`
+    place = np.clip((grade - GRADE_FIRST) / GRADE_STEP, 0.0, len(GRADES) - 1.0)
+    lower = np.minimum(place.astype(np.int64), len(GRADES) - 2)
+    steps = np.zeros(len(GRADES), dtype=np.bool_)
+    steps[lower] = True
+    steps[lower[place > lower] + 1] = True
+    occurs = np.bincount(condition.ravel(), minlength=factors.conditions.count) > 0
+    return np.asarray(occurs[:, None] & steps[None, :])
+
+
+def _means(curves: Array, factors: FactorTable, histogram: Array, fleet: FleetArrays) -> Array:
+    """Return the mean factor of each entry by load step and channel where its stream drives."""
+    return np.asarray(
+        kernel.mean_factors(
+            curves, factors.blocks, factors.block_of, histogram, fleet.entry_stream, fleet.entry_technology
+        )
+    )
+
+
+def _by_process(by_channel: Array, fleet: FleetArrays, streams: tuple[str, ...]) -> pl.DataFrame:
+    """Return what each process emits, by stream and pollutant, average day."""
+    total = np.zeros((len(streams), len(CHANNELS)))
+    np.add.at(total, fleet.entry_stream, by_channel)
+    frame = pl.DataFrame(
+        {
+            "stream": np.repeat(streams, len(CHANNELS)),
+            "pollutant": [c.pollutant for c in CHANNELS] * len(streams),
+            "process": [c.process for c in CHANNELS] * len(streams),
+            "value_per_day": total.ravel(),
+        }
+    )
+    order = ["stream", "pollutant", "process"]
+    summed = frame.group_by(order, maintain_order=True).agg(pl.col("value_per_day").sum())
+    return summed.filter(pl.col("value_per_day") != 0.0)
+
+
+def totals(
+    vehicles: pl.DataFrame,
+    multipliers: pl.DataFrame,
+    factors: FactorTable,
+    inventory: Inventory,
+    context: FleetContext,
+    curves: Array | None = None,
+) -> Array:
+    """Return what vehicles would emit with other factors where they drive in an inventory, shape (P,), average day.
+
+    Parameters
+    ----------
+    vehicles, multipliers
+        Some rows of the inventory's fleet.
+    factors
+        Compiled for their technologies, on the conditions of the inventory.
+    inventory
+        Gives where its streams drive.
+    context
+        As of the inventory.
+    curves
+        In place of those of ``factors``.
+    """
+    fleet = fleet_arrays(vehicles, multipliers, factors, inventory.streams, context)
+    scaling = (fleet.measure, CHANNEL_MEASURE, fleet.driver, CHANNEL_DRIVER)
+    weight, _ = kernel.entry_weights(fleet.km_per_day, fleet.entry, fleet.load, *scaling, fleet.entry_stream.size)
+    mean = _means(factors.curves if curves is None else curves, factors, inventory.histogram, fleet)
+    by_channel = (weight * mean * factors.scale[fleet.entry_technology][:, None, :]).sum(axis=(0, 1))
+    return np.bincount(POLLUTANT_OF, weights=by_channel, minlength=len(POLLUTANTS)).astype(np.float64)
 
 
 def _closure(link: Array, stream_hour: Array, vehicle: Array, km_stream: Array, activity: Activity) -> dict[str, float]:
@@ -160,14 +261,15 @@ def _below_range(
 
 def _findings(factors: FactorTable, fleet: FleetArrays, km_entry: Array, below: pl.DataFrame) -> tuple[Finding, ...]:
     total = float(km_entry.sum())
-    km_technology = np.bincount(fleet.entry_technology, weights=km_entry, minlength=factors.technologies.height)
+    km_technology = np.bincount(fleet.entry_technology, weights=km_entry, minlength=factors.technologies.height).astype(
+        np.float64
+    )
     out = []
-    for row in factors.technologies.filter(pl.col("replaced") != "").iter_rows(named=True):
-        share = float(km_technology[row["technology_id"]]) / total
-        values = {"technology": " / ".join(str(row[c]) for c in TECHNOLOGY), "replaced": row["replaced"]}
-        out.append(Finding("inventory.stand_in", "assumption", values, share=share))
+    out += _stand_ins(factors, km_technology / total)
+    out += _other_sets(factors, km_technology)
     for pollutant in HOT:
         ids = factors.missing.filter(pl.col("pollutant") == pollutant)["technology_id"].to_numpy()
+        ids = ids[km_technology[ids] > 0.0]
         if ids.size:
             share = float(km_technology[ids].sum()) / total
             out.append(Finding("inventory.no_factor", "warning", {"pollutant": pollutant}, int(ids.size), share))
@@ -178,3 +280,34 @@ def _findings(factors: FactorTable, fleet: FleetArrays, km_entry: Array, below: 
             steps = ", ".join(f"{v:g}" for v in sorted(below["v_min_kmh"].unique()))
             out.append(Finding("inventory.unequal_v_min", "warning", {"speeds": steps}, share=share))
     return tuple(out)
+
+
+def _stand_ins(factors: FactorTable, share: Array) -> list[Finding]:
+    """Name what stood in for each technology: another key of its set, or the European table for the plan's set."""
+    out = []
+    names = [" / ".join(str(x) for x in row) for row in factors.technologies.select(TECHNOLOGY).iter_rows()]
+    told = factors.origins.filter(pl.col("replaced") != "").unique(
+        ["technology_id", "factor_set", "replaced"], maintain_order=True
+    )
+    for t, _, _, replaced in told.iter_rows():
+        if share[t] == 0.0:
+            continue  # a technology of another scenario
+        values = {"technology": names[t], "replaced": replaced}
+        out.append(Finding("inventory.stand_in", "assumption", values, share=float(share[t])))
+    return out
+
+
+def _other_sets(factors: FactorTable, km: Array) -> list[Finding]:
+    """Say how much of the driving a set that covers a part of the fleet covers, by pollutant."""
+    out = []
+    fuel = (factors.technologies["fuel"] != "electricity").to_numpy()
+    total = float(km[fuel].sum())
+    origins = factors.origins
+    names = [n for n in origins["factor_set"].unique(maintain_order=True) if n not in EUROPEAN_SETS]
+    for pollutant in ("NOx", "PM_exhaust", "energy_MJ") if names and total > 0.0 else ():
+        of = origins.filter(pl.col("pollutant") == pollutant)
+        for name in sorted(names):
+            ids = of.filter(pl.col("factor_set") == name)["technology_id"].to_numpy()
+            values = {"set": name, "pollutant": pollutant, "fallback": EUROPEAN_SETS[0]}
+            out.append(Finding("inventory.other_set", "assumption", values, share=float(km[ids].sum()) / total))
+    return out

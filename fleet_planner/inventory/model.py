@@ -27,7 +27,7 @@ class Inventory:
     pollutants
         Names in the order of the last axes.
     units
-        Unit per pollutant: ``g``, ``MJ`` or ``kWh``.
+        Unit per pollutant: ``g``, ``MJ``, ``kWh`` or ``1e12`` (particles).
     streams
         Names in the order of the first axes.
     link
@@ -45,8 +45,12 @@ class Inventory:
     by_technology
         ``category, fuel, segment, standard, aftertreatment, stream, vehicles, vkt_km_per_day`` and a
         ``<pollutant>_per_day`` column per pollutant in its unit.
+    by_process
+        ``stream, pollutant, process, value_per_day`` in the pollutant's unit; only what is emitted.
     below_range
         ``technology, pollutant, v_min_kmh, vkt_share`` of vehicle-km driven below a curve's range.
+    histogram
+        Vehicle-km by stream, condition, grade step and grid speed, shape (streams, M, 7, S).
     """
 
     pollutants: tuple[str, ...]
@@ -59,5 +63,7 @@ class Inventory:
     vehicle: NDArray[np.float64]
     closure: Mapping[str, float]
     by_technology: pl.DataFrame
+    by_process: pl.DataFrame
     below_range: pl.DataFrame
+    histogram: NDArray[np.float64]
     findings: tuple[Finding, ...] = ()

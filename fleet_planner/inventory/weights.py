@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from fleet_planner.factors.axes import TECHNOLOGY
-from fleet_planner.factors.extras import ODOMETER
+from fleet_planner.factors.channels import (
+    CHANNELS,
+    DAYS_PER_KM,
+    DEGRADED,
+    DRIVERS,
+    IDLE_BASES,
+    MEASURED,
+    NO2_POINTS,
+    ODOMETER,
+    ROAD,
+    URBAN,
+)
+from fleet_planner.factors.idling import KINDS, hours_factor
 from fleet_planner.factors.nitrogen import ODOMETER_STEP_KM
-from fleet_planner.factors.table import CHANNELS, POLLUTANTS, FactorTable
+from fleet_planner.factors.options import AgeFactor
 from fleet_planner.units import DAYS_PER_YEAR
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fleet_planner.factors.table import FactorTable
+
 Array = NDArray[np.float64]
+
+CHANNEL_MEASURE = np.array([MEASURED.index(c.measure) if c.measure else -1 for c in CHANNELS], dtype=np.int64)
+CHANNEL_DRIVER = np.array([DRIVERS.index(c.driver) if c.driver else -1 for c in CHANNELS], dtype=np.int64)
+"""Column of the vehicle's measures and drivers that scales each channel; -1 where none does."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +51,10 @@ class FleetArrays:
         0..1, shape (N,).
     entry
         Stream-technology pair of each row, shape (N,).
-    multiplier
-        Measures and the technology's own scale, shape (N, channels).
+    measure
+        Effect of the measures, columns `channels.MEASURED`, shape (N, M).
+    driver
+        Columns `channels.DRIVERS`, shape (N, D).
     entry_stream, entry_technology
         Shape (entries,), sorted by stream.
     stream_first
@@ -40,7 +64,8 @@ class FleetArrays:
     km_per_day: Array
     load: Array
     entry: NDArray[np.int64]
-    multiplier: Array
+    measure: Array
+    driver: Array
     entry_stream: NDArray[np.int64]
     entry_technology: NDArray[np.int64]
     stream_first: NDArray[np.int64]
@@ -62,8 +87,28 @@ def km_per_day(vehicles: pl.DataFrame) -> Array:
     )
 
 
+@dataclass(frozen=True)
+class FleetContext:
+    """What the registry does not say of itself.
+
+    Parameters
+    ----------
+    year
+        Year of the inventory: gives vehicles' ages.
+    idle_hours
+        Hours of idling beside the road per vehicle and day of the year, by stream and kind.
+    """
+
+    year: int = 0
+    idle_hours: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+
 def fleet_arrays(
-    vehicles: pl.DataFrame, multipliers: pl.DataFrame, factors: FactorTable, streams: tuple[str, ...]
+    vehicles: pl.DataFrame,
+    multipliers: pl.DataFrame,
+    factors: FactorTable,
+    streams: tuple[str, ...],
+    context: FleetContext,
 ) -> FleetArrays:
     """Turn a fleet into arrays.
 
@@ -77,6 +122,8 @@ def fleet_arrays(
         Compiled factors.
     streams
         Order of the streams.
+    context
+        Year and hours of idling.
     """
     ids = factors.technologies.select(*TECHNOLOGY, pl.col("technology_id").cast(pl.Int64))
     order = pl.DataFrame({"stream": list(streams), "stream_id": range(len(streams))})
@@ -94,45 +141,71 @@ def fleet_arrays(
         km_per_day=km_per_day(vehicles),
         load=vehicles["load_fraction"].to_numpy().astype(np.float64),
         entry=entry.astype(np.int64),
-        multiplier=_multiplier(multipliers, factors, technology, _odometer(vehicles)),
+        measure=np.ascontiguousarray(multipliers.select(MEASURED).to_numpy().astype(np.float64)),
+        driver=_drivers(vehicles, multipliers, factors, technology, context),
         entry_stream=entry_stream,
         entry_technology=pairs % n_t,
         stream_first=np.searchsorted(entry_stream, np.arange(len(streams) + 1)).astype(np.int64),
     )
 
 
-def _odometer(vehicles: pl.DataFrame) -> Array:
-    """Return the odometer of each registry row, km; zero where nothing is known."""
-    if "odometer_km" not in vehicles.columns:
-        return np.zeros(vehicles.height)
-    return vehicles["odometer_km"].cast(pl.Float64).fill_null(0.0).to_numpy()
+def _column(vehicles: pl.DataFrame, name: str, missing: float) -> Array:
+    """Return a column of numbers, ``missing`` where nothing is known."""
+    if name not in vehicles.columns:
+        return np.full(vehicles.height, missing)
+    return vehicles[name].cast(pl.Float64).fill_null(missing).to_numpy().astype(np.float64)
 
 
-def fold_channels(values: Array) -> Array:
-    """Add the odometer's part of a pollutant to it: shape (..., channels) to (..., pollutants)."""
-    out = np.ascontiguousarray(values[..., : len(POLLUTANTS)])
-    for c, name in enumerate(CHANNELS[len(POLLUTANTS) :], start=len(POLLUTANTS)):
-        out[..., POLLUTANTS.index(name.removesuffix(ODOMETER))] += values[..., c]
-    return out
-
-
-def _multiplier(
-    multipliers: pl.DataFrame, factors: FactorTable, technology: NDArray[np.int64], odometer_km: Array
+def _drivers(
+    vehicles: pl.DataFrame,
+    multipliers: pl.DataFrame,
+    factors: FactorTable,
+    technology: NDArray[np.int64],
+    context: FleetContext,
 ) -> Array:
-    """Combine the measures' multipliers with the technology's own scale, shape (N, channels).
-
-    NO2 = NOx x (share of the technology + points added by a measure), so its multiplier is that of NOx.
-    Channels of the odometer take it in steps of 100,000 km.
-    """
-    out = np.empty((technology.size, len(CHANNELS)))
-    for p, name in enumerate(CHANNELS):
-        if name.endswith(ODOMETER):
-            own = multipliers[name.removesuffix(ODOMETER)].to_numpy()
-            out[:, p] = own * odometer_km / ODOMETER_STEP_KM
-        elif name == "NO2":
-            points = multipliers["NO2_share_points"].to_numpy()
-            share = np.clip(factors.scale[technology, p] + points, 0.0, 1.0)
-            out[:, p] = multipliers["NOx"].to_numpy() * share
-        else:
-            out[:, p] = multipliers[name].to_numpy() * factors.scale[technology, p]
+    """Return what of each vehicle scales the channels, shape (N, drivers)."""
+    out = np.ones((vehicles.height, len(DRIVERS)))
+    odometer_km = _column(vehicles, "odometer_km", np.nan)
+    age = np.maximum(context.year - _column(vehicles, "model_year", context.year), 0.0)
+    _grow(out, factors, technology, odometer_km, age)
+    out[:, DRIVERS.index(ODOMETER)] = np.nan_to_num(odometer_km) / ODOMETER_STEP_KM
+    km = vehicles["km_per_year"].to_numpy().astype(np.float64)
+    days = np.divide(DAYS_PER_YEAR, km, out=np.zeros_like(km), where=km > 0.0)
+    out[:, DRIVERS.index(DAYS_PER_KM)] = days
+    # NO2 = NOx x (share of the technology + points added by a measure), held in 0..1
+    share = factors.no2_share[technology]
+    points = np.clip(share + multipliers["NO2_share_points"].to_numpy(), 0.0, 1.0) - share
+    out[:, DRIVERS.index(NO2_POINTS)] = points * out[:, DRIVERS.index(f"{URBAN}:NOx")]
+    stream = vehicles["stream"].to_list()
+    given = vehicles["idle_measures"].to_list() if "idle_measures" in vehicles.columns else [""] * len(stream)
+    keys = {key: i for i, key in enumerate(dict.fromkeys(zip(stream, given, strict=True)))}
+    place = np.array([keys[key] for key in zip(stream, given, strict=True)], dtype=np.int64)
+    for kind in KINDS:
+        for pollutant in IDLE_BASES:
+            hours = np.array([_hours(key, kind, pollutant, context) for key in keys])
+            out[:, DRIVERS.index(f"{kind}:{pollutant}")] = hours[place] * days
     return out
+
+
+def _hours(key: tuple[str, str], kind: str, pollutant: str, context: FleetContext) -> float:
+    """Return hours of idling per day of a stream under the measures against it."""
+    stream, given = key
+    hours = context.idle_hours.get(stream.removeprefix("visiting_"), {}).get(kind, 0.0)
+    return hours * hours_factor([m for m in given.split(",") if m], kind, pollutant)
+
+
+def _grow(out: Array, factors: FactorTable, technology: NDArray[np.int64], odometer_km: Array, age: Array) -> None:
+    """Enter the factors of mileage or age; 1 where nothing grows."""
+    for t, ageing in enumerate(factors.ageing):
+        if not ageing:
+            continue
+        rows = np.flatnonzero(technology == t)
+        for pollutant in DEGRADED:
+            growth = ageing.get(pollutant)
+            if growth is None:
+                continue
+            urban, road = (DRIVERS.index(f"{place}:{pollutant}") for place in (URBAN, ROAD))
+            if isinstance(growth, AgeFactor):
+                out[rows, urban] = out[rows, road] = growth.at(age[rows])
+            else:
+                out[rows, urban], out[rows, road] = (part.at(odometer_km[rows]) for part in growth)

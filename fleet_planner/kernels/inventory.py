@@ -1,15 +1,16 @@
 """The factored inventory: composite curves, one pass over links and hours, vehicles from a histogram.
 
-Never is the product vehicle x link x hour x pollutant formed. With K the vehicle-km and W the
-weights of the fleet::
+Never is the product vehicle x link x hour x pollutant formed. A channel ``c`` is one process of one pollutant
+whose curve a vehicle scales by one number ``x[vehicle, c]``. With K the vehicle-km and W = sum of km x load weight
+times x over a stream's vehicles of technology t::
 
-    C[stream, mode, grade, speed, p] = sum_t,load W[stream, t, load, p] EF[t, p, mode, load, grade, speed]
-    E[link, p] = sum_hour,stream K[stream, link, hour] C[stream, mode, grade, v(link, hour), p]
-    E[vehicle, p] = km multiplier[p] sum_load w[load] mean EF[stream, t, load, p]
+    C[stream, condition, grade, speed, p] = sum_t,load,c in p  W[stream, t, load, c] EF[t, c, condition, load, ...]
+    E[link, p] = sum_hour,stream K[stream, link, hour] C[stream, condition, grade, v(link, hour), p]
+    E[vehicle, p] = km sum_c in p  x[vehicle, c] sum_load w[load] mean EF[stream, t, load, c]
 
-where the mean runs over the histogram of vehicle-km that the link pass fills with the very
-interpolation weights that it used, so that vehicles and links agree to rounding.
-Sums under ``prange`` run in a fixed number of blocks: results do not depend on the threads.
+where a condition is a driving mode in a class of hours of like weather, and the mean runs over the histogram of
+vehicle-km that the link pass fills with the very interpolation weights that it used, so that vehicles and links agree
+to rounding. Sums under ``prange`` run in a fixed number of blocks: results do not depend on the threads.
 """
 
 import numba
@@ -49,20 +50,27 @@ def grade_cell(first_grade, grade_step, grades, grade):
 
 
 @numba.njit(cache=True, parallel=True)
-def composite(curves, index, stream_first, entry_technology, entry_weight):
+def composite(curves, blocks, block_of, pollutant_of, pollutants, used, stream_first, entry_technology, entry_weight):
     """Add the curves of a stream's technologies, weighted by what the fleet drives.
 
     Parameters
     ----------
     curves : (C, S) float64
         Sampled factors.
-    index : (T, P, M, L, G) int32
-        Curve of technology, pollutant, mode, load step, grade step; -1 where there is none (adds 0).
+    blocks : (B, M, L, G) int32
+        Curve of each condition, load step and grade step; -1 where there is none (adds 0).
+    block_of : (T, channels) int32
+        Block of a technology's channel; -1 where it has none.
+    pollutant_of : (channels,) int64
+        Pollutant that a channel adds to.
+    pollutants : int
+    used : (M, G) bool
+        Conditions and grade steps that occur; the others are left zero.
     stream_first : (streams + 1,) int64
         Entries of stream ``s`` are ``stream_first[s]:stream_first[s + 1]``.
     entry_technology : (entries,) int64
-    entry_weight : (entries, L, P) float64
-        Share of the stream's vehicle-km times multipliers, by load step and pollutant.
+    entry_weight : (entries, L, channels) float64
+        Share of the stream's vehicle-km times multipliers, by load step and channel.
 
     Returns
     -------
@@ -70,26 +78,37 @@ def composite(curves, index, stream_first, entry_technology, entry_weight):
         g per km of the stream (MJ, kWh); streams and pollutants last, since one link-hour needs them all.
     """
     streams = stream_first.size - 1
-    p_n, m_n, l_n, g_n = index.shape[1:]
+    m_n, l_n, g_n = blocks.shape[1:]
+    channels = block_of.shape[1]
     s_n = curves.shape[1]
-    out = np.zeros((m_n, g_n, s_n, streams, p_n))
+    out = np.zeros((m_n, g_n, s_n, streams, pollutants))
     for job in numba.prange(streams * m_n * g_n):
         s = job // (m_n * g_n)
         m = (job // g_n) % m_n
         g = job % g_n
-        total = np.zeros((p_n, s_n))
-        for k in range(stream_first[s], stream_first[s + 1]):
-            t = entry_technology[k]
-            for ld in range(l_n):
-                for p in range(p_n):
-                    w = entry_weight[k, ld, p]
-                    c = index[t, p, m, ld, g]
-                    if w != 0.0 and c >= 0:
-                        for v in range(s_n):
-                            total[p, v] += w * curves[c, v]
-        for v in range(s_n):
-            for p in range(p_n):
-                out[m, g, v, s, p] = total[p, v]
+        if used[m, g]:
+            total = np.zeros((pollutants, s_n))
+            for k in range(stream_first[s], stream_first[s + 1]):
+                t = entry_technology[k]
+                for c in range(channels):
+                    b = block_of[t, c]
+                    if b < 0:
+                        continue
+                    p = pollutant_of[c]
+                    curve, w = -1, 0.0
+                    for ld in range(l_n + 1):
+                        # load steps that share a curve are added in one go
+                        at = blocks[b, m, ld, g] if ld < l_n else -2
+                        if at != curve:
+                            if curve >= 0 and w != 0.0:
+                                for v in range(s_n):
+                                    total[p, v] += w * curves[curve, v]
+                            curve, w = at, 0.0
+                        if ld < l_n:
+                            w += entry_weight[k, ld, c]
+            for v in range(s_n):
+                for p in range(pollutants):
+                    out[m, g, v, s, p] = total[p, v]
     return out
 
 
@@ -107,6 +126,7 @@ def link_pass(
         Vehicle-km.
     speed_kmh : (links, H) float64
     mode : (links, H) int8
+        The condition: driving mode in its hour class.
     grade : (links,) float64
         Rise over run; ``first_grade`` and ``grade_step`` in the same unit.
     road_class : (links,) int64
@@ -168,12 +188,12 @@ def link_pass(
 
 
 @numba.njit(cache=True, parallel=True)
-def mean_factors(curves, index, histogram, entry_stream, entry_technology):
+def mean_factors(curves, blocks, block_of, histogram, entry_stream, entry_technology):
     """Average the factors of a technology over where its stream drives.
 
     Parameters
     ----------
-    curves, index
+    curves, blocks, block_of
         As in `composite`.
     histogram : (streams, M, G, S) float64
         Vehicle-km from `link_pass`.
@@ -181,37 +201,65 @@ def mean_factors(curves, index, histogram, entry_stream, entry_technology):
 
     Returns
     -------
-    (entries, L, P) float64
+    (entries, L, channels) float64
         g/km; zero where the stream does not drive.
     """
     entries = entry_stream.size
-    p_n, m_n, l_n, g_n = index.shape[1:]
+    m_n, l_n, g_n = blocks.shape[1:]
+    channels = block_of.shape[1]
     s_n = curves.shape[1]
-    out = np.zeros((entries, l_n, p_n))
-    for k in numba.prange(entries):
-        s, t = entry_stream[k], entry_technology[k]
-        km = 0.0
+    streams = histogram.shape[0]
+    km_cell = np.zeros((streams, m_n, g_n))
+    km_stream = np.zeros(streams)
+    for s in range(streams):
         for m in range(m_n):
             for g in range(g_n):
                 for v in range(s_n):
-                    km += histogram[s, m, g, v]
-        if km <= 0.0:
+                    km_cell[s, m, g] += histogram[s, m, g, v]
+                km_stream[s] += km_cell[s, m, g]
+    out = np.zeros((entries, l_n, channels))
+    for k in numba.prange(entries):
+        s, t = entry_stream[k], entry_technology[k]
+        if km_stream[s] <= 0.0:
             continue
         for m in range(m_n):
             for g in range(g_n):
-                for ld in range(l_n):
-                    for p in range(p_n):
-                        c = index[t, p, m, ld, g]
-                        if c >= 0:
+                if km_cell[s, m, g] == 0.0:
+                    continue
+                for c in range(channels):
+                    b = block_of[t, c]
+                    if b < 0:
+                        continue
+                    before, mean = -1, 0.0
+                    for ld in range(l_n):
+                        curve = blocks[b, m, ld, g]
+                        if curve < 0:
+                            before = -1
+                            continue
+                        if curve != before:
                             total = 0.0
                             for v in range(s_n):
-                                total += histogram[s, m, g, v] * curves[c, v]
-                            out[k, ld, p] += total / km
+                                total += histogram[s, m, g, v] * curves[curve, v]
+                            before, mean = curve, total / km_stream[s]
+                        out[k, ld, c] += mean
     return out
 
 
+@numba.njit(cache=True, inline="always")
+def channel_multiplier(measure, channel_measure, driver, channel_driver, i, c):
+    """Return the number that row ``i`` scales channel ``c`` with: effect of measures times driver."""
+    x = 1.0
+    if channel_measure[c] >= 0:
+        x *= measure[i, channel_measure[c]]
+    if channel_driver[c] >= 0:
+        x *= driver[i, channel_driver[c]]
+    return x
+
+
 @numba.njit(cache=True, parallel=True)
-def vehicle_pass(km, entry, load, multiplier, mean_factor):
+def vehicle_pass(
+    km, entry, load, measure, channel_measure, driver, channel_driver, pollutant_of, pollutants, mean_factor
+):
     """Emissions of each registry row.
 
     Parameters
@@ -222,21 +270,32 @@ def vehicle_pass(km, entry, load, multiplier, mean_factor):
         Row of ``mean_factor`` (stream and technology).
     load : (N,) float64
         Load as a fraction 0..1.
-    multiplier : (N, P) float64
-    mean_factor : (entries, L, P) float64
+    measure : (N, measured pollutants) float64
+        Effect of the measures.
+    channel_measure : (channels,) int64
+        Column of ``measure`` that acts on a channel; -1 where none does.
+    driver : (N, drivers) float64
+    channel_driver : (channels,) int64
+        Column of ``driver`` that scales a channel; -1 where none does.
+    pollutant_of : (channels,) int64
+    pollutants : int
+    mean_factor : (entries, L, channels) float64
         L = 3 load steps: 0, 0.5, 1.
 
     Returns
     -------
     (N, P) float64
     """
-    n, p_n = multiplier.shape
-    out = np.empty((n, p_n))
+    n, channels = km.size, pollutant_of.size
+    out = np.zeros((n, pollutants))
     for i in numba.prange(n):
         step, w = load_cell(load[i])
         f = mean_factor[entry[i]]
-        for p in range(p_n):
-            out[i, p] = km[i] * multiplier[i, p] * ((1.0 - w) * f[step, p] + w * f[step + 1, p])
+        for c in range(channels):
+            ef = (1.0 - w) * f[step, c] + w * f[step + 1, c]
+            if ef != 0.0:
+                x = channel_multiplier(measure, channel_measure, driver, channel_driver, i, c)
+                out[i, pollutant_of[c]] += km[i] * x * ef
     return out
 
 
@@ -249,29 +308,30 @@ def load_cell(load):
 
 
 @numba.njit(cache=True)
-def entry_weights(km, entry, load, multiplier, entries):
+def entry_weights(km, entry, load, measure, channel_measure, driver, channel_driver, entries):
     """Sum the weights of the registry by stream and technology.
 
     Parameters
     ----------
-    km, entry, load, multiplier
+    km, entry, load, measure, channel_measure, driver, channel_driver
         As in `vehicle_pass`.
     entries : int
 
     Returns
     -------
-    weight : (entries, 3, P) float64
+    weight : (entries, 3, channels) float64
         Sum of km x multiplier by load step.
     km_entry : (entries,) float64
     """
-    n, p_n = multiplier.shape
-    weight = np.zeros((entries, 3, p_n))
+    channels = channel_measure.size
+    weight = np.zeros((entries, 3, channels))
     km_entry = np.zeros(entries)
-    for i in range(n):
+    for i in range(km.size):
         step, w = load_cell(load[i])
-        km_entry[entry[i]] += km[i]
-        for p in range(p_n):
-            x = km[i] * multiplier[i, p]
-            weight[entry[i], step, p] += (1.0 - w) * x
-            weight[entry[i], step + 1, p] += w * x
+        k = entry[i]
+        km_entry[k] += km[i]
+        for c in range(channels):
+            x = km[i] * channel_multiplier(measure, channel_measure, driver, channel_driver, i, c)
+            weight[k, step, c] += (1.0 - w) * x
+            weight[k, step + 1, c] += w * x
     return weight, km_entry

@@ -9,7 +9,7 @@ import polars as pl
 
 from fleet_planner.outputs.roads import road_of_link
 from fleet_planner.tables import PollutantSpec, pollutants
-from fleet_planner.units import G_PER_KG
+from fleet_planner.units import DAYS_PER_YEAR, G_PER_KG
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,8 +23,8 @@ HOTSPOT_POLLUTANT = "NOx"
 HOTSPOT_MIN_KM = 0.05
 """Shorter roads are left out of the hotspots: a stub of ten metres is not a place to act."""
 
-DAY_UNIT = {"g": "kg", "MJ": "mj", "kWh": "kwh"}
-PER_KM_UNIT = {"g": "g", "MJ": "mj", "kWh": "kwh"}
+DAY_UNIT = {"g": "kg", "MJ": "mj", "kWh": "kwh", "1e12": "1e12"}
+PER_KM_UNIT = {"g": "g", "MJ": "mj", "kWh": "kwh", "1e12": "1e12"}
 LINK_COLUMNS = (
     "link_id",
     "osm_id",
@@ -147,6 +147,29 @@ def by_technology(results: Results) -> pl.DataFrame:
             renamed.append((pl.col(f"{name}_per_day") / scale).alias(day_name(known[name])))
         kept = frame.select(pl.exclude(*(f"{n}_per_day" for n in result.inventory.pollutants)), *renamed)
         parts.append(kept.select(pl.lit(result.fleet.name).alias("scenario"), pl.all()))
+    return pl.concat(parts)
+
+
+def by_process(results: Results) -> pl.DataFrame:
+    """Return yearly emissions by process, stream and scenario: ``scenario, stream, pollutant, process, unit, ...``."""
+    known = specs()
+    parts = []
+    for result in results.scenarios:
+        frame = result.inventory.by_process
+        factor = {n: known[n].per_year_factor * DAYS_PER_YEAR for n in result.inventory.pollutants}
+        unit = {n: known[n].unit_per_year for n in result.inventory.pollutants}
+        parts.append(
+            frame.select(
+                pl.lit(result.fleet.name).alias("scenario"),
+                "stream",
+                "pollutant",
+                "process",
+                pl.col("pollutant").replace_strict(unit, return_dtype=pl.String).alias("unit"),
+                (pl.col("value_per_day") * pl.col("pollutant").replace_strict(factor, return_dtype=pl.Float64)).alias(
+                    "value_per_year"
+                ),
+            )
+        )
     return pl.concat(parts)
 
 

@@ -135,6 +135,7 @@ def _tables(results: Results) -> dict[str, Any]:
     return {
         "summary": results.summary,
         "by_technology": frames.by_technology(results),
+        "by_process": frames.by_process(results),
         "costs": pl.concat(costs) if costs else results.scenarios[0].costs,
         "sources": results.sources,
         "assumptions": results.assumptions,

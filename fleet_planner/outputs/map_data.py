@@ -28,7 +28,7 @@ COMPRESSION = 6
 ZONE_TOLERANCE_DEGREES = 2e-4
 STATIC_WIDTH = 1000
 STATIC_ROADS = 7000
-MAP_UNIT = {"g": "kg", "MJ": "MJ", "kWh": "kWh"}
+MAP_UNIT = {"g": "kg", "MJ": "MJ", "kWh": "kWh", "1e12": "10¹²"}
 
 
 def pack_map(results: Results) -> dict[str, Any]:

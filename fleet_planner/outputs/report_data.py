@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 CHART_POLLUTANT = "NOx"
 SHARE_POLLUTANTS = ("NOx", "PM_exhaust", "CO2")
 COST_POLLUTANTS = ("NOx", "PM_exhaust", "CO2", "CO2_grid")
+PROCESS_POLLUTANTS = ("NOx", "PM_exhaust", "PM2.5_non_exhaust", "CO", "NMVOC", "NH3", "N2O", "CO2")
 MIN_CLASS_SHARE = 0.004
 HEAVY = ("heavy_truck", "bus")
 
@@ -53,6 +54,7 @@ def report_data(results: Results) -> dict[str, Any]:
         "streams": _streams(first),
         "hours": _hours(results),
         "classes": _classes(first),
+        "processes": _processes(first),
         "standards": _standards(first),
         "streets": frames.street_rows(frames.roads_frame(results), first.fleet.name).to_dicts(),
         "map": pack_map(results),
@@ -127,6 +129,20 @@ def _classes(first: ScenarioResult) -> list[tuple[str, float]]:
     total = values.sum() or 1.0
     pairs = zip(inventory.road_classes, values.tolist(), strict=True)
     return sorted(((c, v) for c, v in pairs if v / total >= MIN_CLASS_SHARE), key=lambda r: -r[1])
+
+
+def _processes(first: ScenarioResult) -> dict[str, dict[str, float]]:
+    """Return the share of each process in the baseline's pollutants, by pollutant."""
+    frame = first.inventory.by_process.group_by("pollutant", "process", maintain_order=True).agg(
+        pl.col("value_per_day").sum()
+    )
+    out: dict[str, dict[str, float]] = {}
+    for pollutant in PROCESS_POLLUTANTS:
+        rows = frame.filter(pl.col("pollutant") == pollutant)
+        total = float(rows["value_per_day"].sum())
+        if total > 0.0:
+            out[pollutant] = {p: v / total for p, v in rows.select("process", "value_per_day").iter_rows()}
+    return out
 
 
 def _standards(first: ScenarioResult) -> list[tuple[str, float]]:

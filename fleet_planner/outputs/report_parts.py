@@ -15,8 +15,14 @@ if TYPE_CHECKING:
 
 MAIN = ("NOx", "PM_exhaust", "CO2")
 GROUPS = (
-    ("group_air", ("NOx", "NO2", "PM_exhaust", "PM2.5_non_exhaust", "BC", "CO", "VOC", "SO2", "NH3")),
-    ("group_climate", ("CO2", "CO2_grid", "CH4", "N2O")),
+    (
+        "group_air",
+        (
+            *("NOx", "NO2", "PM_exhaust", "PM2.5_non_exhaust", "PM10_non_exhaust", "BC", "OC", "SPN23"),
+            *("CO", "VOC", "NMVOC", "SO2", "NH3", "Pb"),
+        ),
+    ),
+    ("group_climate", ("CO2", "CO2_biogenic", "CO2_grid", "CH4", "N2O")),
     ("group_energy", ("energy_MJ", "electricity_kwh")),
 )
 MONEY = (
@@ -27,6 +33,11 @@ MONEY = (
     "total_usd2024_per_year",
 )
 NO_FACTOR = "inventory.no_factor"
+PROCESS_ORDER = (
+    *("hot", "cold", "idling", "heater", "evaporation", "slip"),
+    *("tyre", "brake", "road", "resuspension", "lubricant", "urea"),
+)
+LEAST_PROCESS = 0.0005
 MILLION, THOUSAND = 1e6, 1e3
 KG_PER_T = 1e3
 
@@ -44,6 +55,7 @@ def parts(data: Data, t: Words, names: Words, language: Language) -> Data:
         "cautions": cautions(data, t, names, language),
         "incomplete": incomplete(data, t, language),
         "summary": summary(data, t, language),
+        "processes": processes(data, t, language),
         "costs": costs,
         "costs_head": [t[k] for k in ("capex", "annual_capex", "opex", "energy", "total")],
         "per_head": [t[k] for k in ("per_tonne", "per_tonne_pm", "per_tonne_co2")],
@@ -189,6 +201,26 @@ def _cell(row: Data, *, first: bool) -> Data:
     tone = "" if change is None or abs(change) < 0.05 else "less" if change < 0 else "more"
     text = "" if first else percent(change)
     return {"value": significant(row["value_per_year"]), "change": text, "tone": tone}
+
+
+def processes(data: Data, t: Words, language: Language) -> Data:
+    """Return the table of processes: pollutants as columns, the share of each process in the baseline's total."""
+    shares = data["processes"]
+    names = wording.pollutant_names(language)
+    order = [p for p in PROCESS_ORDER if any(p in by for by in shares.values())]
+    return {
+        "head": [names[p] for p in shares],
+        "rows": [
+            {"title": t[f"process_{p}"], "cells": [_share_cell(by.get(p, 0.0)) for by in shares.values()]}
+            for p in order
+        ],
+    }
+
+
+def _share_cell(value: float) -> str:
+    if value == 0.0:
+        return ""
+    return f"{100.0 * value:.1f} %" if value >= LEAST_PROCESS else "<0.1 %"
 
 
 def streets(data: Data, t: Words) -> list[list[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import polars as pl
+from pydantic import BaseModel
 
 from fleet_planner.errors import InputError
 from fleet_planner.fleet.dates import STANDARD_TABLES
@@ -12,8 +13,6 @@ from fleet_planner.reference import reference_table
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from pydantic import BaseModel
 
     from fleet_planner.network import Network
     from fleet_planner.plan.models import Plan
@@ -38,6 +37,23 @@ TABLES = {
     "no2_share.csv": ("share of NO2", "EEA: reuse allowed with the source named"),
     "bc_share.csv": ("share of black carbon", "EEA: reuse allowed with the source named"),
     "n2o_nh3.csv": ("N2O and NH3 of cars and vans", "EEA: reuse allowed with the source named"),
+    "oc_share.csv": ("share of organic carbon", "EEA: reuse allowed with the source named"),
+    "cold_start.csv": ("cold starts of cars and vans", "EEA: reuse allowed with the source named"),
+    "degradation.csv": ("degradation of petrol cars with mileage", "EEA: reuse allowed with the source named"),
+    "evaporation.csv": ("evaporation of petrol", "EEA: reuse allowed with the source named"),
+    "lubricant.csv": ("lubricant burnt", "EEA: reuse allowed with the source named"),
+    "urea.csv": ("urea solution of SCR", "EEA: reuse allowed with the source named"),
+    "metals.csv": ("lead of fuels", "EEA: reuse allowed with the source named"),
+    "electric_wear.csv": ("wear of electric vehicles", "EEA: reuse allowed with the source named"),
+    "resuspension.csv": ("dust raised from roads", "US government"),
+    "scr_efficiency.csv": ("SCR by speed, load and temperature", "figures; own"),
+    "scr_slip.csv": ("slip of retrofitted SCR", "figures"),
+    "low_temperature.csv": ("light-diesel NOx in the cold", "figures; own"),
+    "idling.csv": ("idling per hour", "figures; own"),
+    "idle_hours.csv": ("hours of idling", "own"),
+    "idle_measures.csv": ("measures against idling", "figures; own"),
+    "fuel_heater.csv": ("diesel heaters of electric buses", "figures; own"),
+    "speed_spread.csv": ("day-to-day spread of speeds", "own, from METR-LA"),
     "non_exhaust.csv": ("tyre, brake and road wear", "EEA: reuse allowed with the source named"),
     "fuels.csv": ("heating value and carbon of fuels", "EEA: reuse allowed with the source named"),
     "electricity_use.csv": ("electricity use of battery-electric vehicles", "figures"),
@@ -90,7 +106,9 @@ def _plan_values(plan: Plan) -> list[tuple[str, str, str, str, str, float | None
     out: list[tuple[str, str, str, str, str, float | None]] = []
     sections: list[tuple[str, BaseModel]] = [
         ("economics", plan.economics),
+        ("climate", plan.climate),
         ("factors", plan.factors),
+        ("idling", plan.idling),
         ("activity", plan.activity),
     ]
     for name, section in sections:
@@ -99,6 +117,8 @@ def _plan_values(plan: Plan) -> list[tuple[str, str, str, str, str, float | None
             value = str(getattr(section, key))
             if key in {"access", "gtfs", "gtfs_date", "hot"}:
                 continue
+            if isinstance(getattr(section, key), BaseModel):
+                value = ", ".join(f"{k} {v}" for k, v in getattr(section, key).model_dump().items())
             out.append((f"{name}.{key}", value, "", spec.description or "", "plan" if given else "default", None))
     for stream, share in plan.fleet.visiting_share.items():
         out.append((f"fleet.visiting_share.{stream}", f"{share:g}", "fraction of local km", "the plan", "plan", None))

@@ -16,15 +16,17 @@ import polars as pl
 from fleet_planner.activity import Activity, build_activity
 from fleet_planner.economics import EnergyChange, empty_costs, scenario_costs
 from fleet_planner.errors import InputError, PlanError
-from fleet_planner.factors.extras import grid_factor, load_extras
-from fleet_planner.factors.hot_table import HotTable, load_hot_table
-from fleet_planner.factors.table import compile_factors
+from fleet_planner.factors.axes import TECHNOLOGY
+from fleet_planner.factors.compile import compile_factors
+from fleet_planner.factors.electricity import grid_factor
 from fleet_planner.findings import Finding
 from fleet_planner.fleet import Fleet, load_fleet
 from fleet_planner.inventory import Inventory, compute_inventory
 from fleet_planner.inventory.weights import technologies_of
 from fleet_planner.network import Network, builtin_gtfs, builtin_zones, load_network
 from fleet_planner.network.builtin import archive_path
+from fleet_planner.pipeline.factor_findings import factor_findings
+from fleet_planner.pipeline.factor_plan import factor_setting
 from fleet_planner.pipeline.provenance import assumptions_table, sources_table
 from fleet_planner.pipeline.results import InputFile, Results, ScenarioResult
 from fleet_planner.plan.load import load_plan
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from fleet_planner.factors.hot_table import HotTable
     from fleet_planner.plan.models import Plan
 
 
@@ -94,22 +97,29 @@ def run_plan(
         activity = build_activity(network, fleet.vehicles, plan.activity, base, feed, progress)
     with clock.step("factors"):
         progress("compiling emission factors", 0.45)
-        hot = load_hot_table(plan.factors.hot)
         grid = grid_factor(plan.city.grid_region or plan.city.country, plan.city.year)
+        setting = factor_setting(plan, activity, grid[0])
     measures = measures_table()
     fleets = [baseline(fleet)]
     sulphur_ppm = plan.city.diesel_sulphur_ppm
     fleets += [apply_scenario(fleet, scenario, measures, sulphur_ppm=sulphur_ppm) for scenario in plan.scenario]
+    with clock.step("factors"):
+        technologies = technologies_of(pl.concat([state.vehicles.select(TECHNOLOGY) for state in fleets]))
+        factors = compile_factors(technologies, setting.sources, setting.conditions, setting.options)
     results: list[ScenarioResult] = []
     for number, state in enumerate(fleets):
         progress(f"inventory: {state.title_en}", 0.5 + 0.3 * number / len(fleets))
         with clock.step("inventory"):
-            inventory = _inventory(state, network, activity, hot, grid[0], plan)
+            inventory = compute_inventory(
+                state.vehicles, state.multipliers, network.links, activity, factors, setting.context
+            )
         with clock.step("costs"):
             first = results[0].inventory if results else None
             costs = _costs(state, inventory, first, measures, plan)
         results.append(ScenarioResult(state, inventory, costs))
-    findings = _all_findings(network, fleet, activity, results)
+    with clock.step("findings"):
+        of_factors = factor_findings([(r.fleet, r.inventory) for r in results], factors, setting)
+    findings = (*_all_findings(network, fleet, activity, results), *of_factors)
     return Results(
         plan=plan,
         plan_path=path,
@@ -123,7 +133,7 @@ def run_plan(
         assumptions=assumptions_table(plan, base, measures),
         inputs=_inputs(plan, path),
         findings=findings,
-        bridged=_bridged_used(results, hot),
+        bridged=_bridged_used(results, setting.sources.hot),
         timings_s=clock.seconds,
     )
 
@@ -155,23 +165,6 @@ def _feed(plan: Plan, base: Path) -> Feed | None:
             "not a date", "Write YYYY-MM-DD.", column="activity.gtfs_date", value=plan.activity.gtfs_date
         ) from error
     return read_feed(builtin_gtfs() if given == "builtin" else base / given, day)
-
-
-def _inventory(
-    state: ScenarioFleet,
-    network: Network,
-    activity: Activity,
-    hot: HotTable,
-    grid_kg_per_kwh: float,
-    plan: Plan,
-) -> Inventory:
-    factors = compile_factors(
-        technologies_of(state.vehicles),
-        hot,
-        load_extras(grid_kg_per_kwh, plan.city.petrol_sulphur_ppm, plan.city.diesel_sulphur_ppm),
-        plan.factors.below_range,
-    )
-    return compute_inventory(state.vehicles, state.multipliers, network.links, activity, factors)
 
 
 def _costs(

@@ -122,6 +122,55 @@ class ActivitySection(Section):
     gtfs_date: str = Field(default="", description="service day YYYY-MM-DD; empty: the feed's busiest day")
 
 
+Twelve = Annotated[list[float], Field(min_length=12, max_length=12)]
+
+
+class ClimateSection(Section):
+    """Weather and trips: they govern cold starts, vapours, SCR in the cold and the factors of the Chinese guide."""
+
+    monthly_min_c: Twelve | None = Field(
+        default=None, description="mean daily minimum temperature of January to December; none: 15 degrees all year"
+    )
+    monthly_max_c: Twelve | None = Field(
+        default=None, description="mean daily maximum temperature of January to December; none: 15 degrees all year"
+    )
+    monthly_humidity_pct: Twelve | None = Field(
+        default=None, description="mean relative humidity of January to December, percent; none: 50 all year"
+    )
+    altitude_m: Annotated[float, Field(ge=-430.0, le=6000.0)] = Field(default=0.0, description="height above the sea")
+    mean_trip_km: Annotated[float, Field(gt=0.0, le=200.0)] = Field(
+        default=12.4, description="mean length of a car's trip (12.4 km is the guidebook's European mean)"
+    )
+    source: str = Field(default="", description="where these figures are from, shown in the report")
+
+    @model_validator(mode="after")
+    def _pairs(self) -> ClimateSection:
+        if (self.monthly_min_c is None) != (self.monthly_max_c is None):
+            raise ValueError("give both monthly_min_c and monthly_max_c, or neither")
+        for low, high in zip(self.monthly_min_c or [], self.monthly_max_c or [], strict=True):
+            if not -70.0 <= low <= high <= 60.0:
+                raise ValueError(f"monthly temperatures must be -70..60 with min below max (found: {low} and {high})")
+        if any(not 0.0 <= h <= 100.0 for h in self.monthly_humidity_pct or []):
+            raise ValueError("monthly_humidity_pct must be 0..100")
+        return self
+
+
+class ResuspensionSection(Section):
+    """Dust raised from paved roads (US EPA AP-42)."""
+
+    enabled: bool = Field(default=False, description="count the dust with the wear")
+    silt_town_g_m2: Positive = Field(
+        default=0.2, description="silt on town roads, g/m2 (AP-42: 500 to 5,000 vehicles a day)"
+    )
+    silt_highway_g_m2: Positive = Field(
+        default=0.03, description="silt on highways, g/m2 (AP-42: above 10,000 vehicles a day)"
+    )
+    mean_mass_t: Positive = Field(default=2.5, description="mean mass of all vehicles on the roads, t")
+    wet_days_per_year: Annotated[float, Field(ge=0.0, le=366.0)] = Field(
+        default=0.0, description="days of the year with rain of 0.254 mm or more"
+    )
+
+
 class FactorsSection(Section):
     """Which emission factors."""
 
@@ -131,6 +180,29 @@ class FactorsSection(Section):
         description="below a curve's lowest speed: hold g/km, or hold g/h (g/km grows as the speed falls)",
     )
     default_load: Fraction = Field(default=0.5, description="load of heavy vehicles whose registry gives none")
+    scr_temperature: bool = Field(
+        default=True, description="NOx behind SCR follows speed, load and the air's temperature"
+    )
+    low_temperature_nox: bool = Field(default=False, description="warm NOx of light diesels grows in the cold")
+    speed_spread: bool = Field(
+        default=False, description="average the curves over the day-to-day spread of speeds about each hour's mean"
+    )
+    fuel_heater_share: Fraction = Field(
+        default=0.0, description="share of the electric buses that a diesel heater warms"
+    )
+    resuspension: ResuspensionSection = ResuspensionSection()
+
+
+class IdlingSection(Section):
+    """Engines that run beside the road: layovers, queues, rests, power take-off."""
+
+    enabled: bool = Field(default=True, description="count idling beside the road")
+    hours_per_day: dict[str, dict[Literal["curb", "extended", "pto"], Annotated[float, Field(ge=0.0, le=24.0)]]] = (
+        Field(
+            default={},
+            description="hours per vehicle and day by stream and kind (curb, extended, pto); default: own estimates",
+        )
+    )
 
 
 class ScenarioMeasure(Section):
@@ -179,7 +251,9 @@ class Plan(Section):
     network: NetworkSection
     fleet: FleetSection
     activity: ActivitySection = ActivitySection()
+    climate: ClimateSection = ClimateSection()
     factors: FactorsSection = FactorsSection()
+    idling: IdlingSection = IdlingSection()
     scenario: list[Scenario] = []
     economics: EconomicsSection = EconomicsSection()
     outputs: OutputsSection = OutputsSection()

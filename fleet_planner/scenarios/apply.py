@@ -7,11 +7,12 @@ clean fuel is not the product of the two effects on an engine without a filter.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from fleet_planner.errors import PlanError
+from fleet_planner.factors.idling import WITHOUT_ENGINE, load_idle_measures
 from fleet_planner.findings import Finding
 from fleet_planner.reference import reference_table
 from fleet_planner.scenarios.model import ScenarioFleet
@@ -22,11 +23,16 @@ if TYPE_CHECKING:
     from fleet_planner.plan.models import Scenario, ScenarioMeasure
 
 KIND_ORDER = {"replacement": 0, "retrofit": 1, "fuel": 2}
+AGAINST_IDLING = "idling"
+BIOFUELS = frozenset({"b5", "b20", "b100", "rd99"})
+"""Fuels whose fossil CO2 falls because its carbon grew as plants; the rest of the drop of others is their carbon."""
+
+FOLLOWS = {"BC": "PM_exhaust", "SPN23": "BC"}
+"""Pollutants that change like another one where a measure has no figure of their own: particle number is soot."""
+
 POINTS = "NO2_share_points"
 EXCLUDING = ("already treated", "replaced")
 NAMES = tuple(p.pollutant for p in pollutants())
-WEAR_SHARES = {"PM2.5_brake": 0.5, "PM2.5_tyre_road": 0.5}
-"""Parts of a heavy vehicle's PM2.5 wear by process in city traffic, rounded from the packaged wear table."""
 
 
 def measures_table() -> pl.DataFrame:
@@ -38,11 +44,17 @@ def measures_table() -> pl.DataFrame:
 
 def baseline(fleet: Fleet) -> ScenarioFleet:
     """Return the fleet as it is."""
-    vehicles = fleet.vehicles.with_columns(
-        baseline_row=pl.int_range(fleet.vehicles.height, dtype=pl.Int64), measures=pl.lit("")
-    )
-    return ScenarioFleet(
-        "baseline", "Baseline", "基准情景", vehicles, _ones(vehicles.height), _units([]), fleet.findings
+    state = _untouched(fleet)
+    multipliers = _multipliers(state, measures_table())
+    vehicles = state.drop(*(f"m_{k}" for k in KIND_ORDER)).with_columns(measures=pl.lit(""))
+    return ScenarioFleet("baseline", "Baseline", "基准情景", vehicles, multipliers, _units([]), fleet.findings)
+
+
+def _untouched(fleet: Fleet) -> pl.DataFrame:
+    return fleet.vehicles.with_columns(
+        baseline_row=pl.int_range(fleet.vehicles.height, dtype=pl.Int64),
+        idle_measures=pl.lit(""),
+        **{f"m_{kind}": pl.lit("") for kind in KIND_ORDER},
     )
 
 
@@ -65,15 +77,15 @@ def apply_scenario(fleet: Fleet, scenario: Scenario, measures: pl.DataFrame, *, 
     PlanError
         A measure is unknown, or its device does not stand the city's fuel.
     """
-    state = fleet.vehicles.with_columns(
-        baseline_row=pl.int_range(fleet.vehicles.height, dtype=pl.Int64),
-        **{f"m_{kind}": pl.lit("") for kind in KIND_ORDER},
-    )
+    state = _untouched(fleet)
     findings: list[Finding] = []
-    ordered = sorted(
-        scenario.measure, key=lambda m: (KIND_ORDER[_kind(measures, m)], m.measure, m.streams, m.standards)
-    )
+    order = KIND_ORDER | {AGAINST_IDLING: len(KIND_ORDER)}
+    ordered = sorted(scenario.measure, key=lambda m: (order[_kind(measures, m)], m.measure, m.streams, m.standards))
     for wanted in ordered:
+        if wanted.measure in load_idle_measures():
+            state = _stop_idling(state, wanted)
+            findings.append(_idling_finding(wanted, scenario))
+            continue
         rows = measures.filter(pl.col("measure_id") == wanted.measure)
         _check_sulphur(rows, sulphur_ppm, scenario)
         state, more = _treat(state, wanted, rows, scenario)
@@ -99,9 +111,11 @@ def apply_scenario(fleet: Fleet, scenario: Scenario, measures: pl.DataFrame, *, 
 
 
 def _kind(measures: pl.DataFrame, wanted: ScenarioMeasure) -> str:
+    if wanted.measure in load_idle_measures():
+        return AGAINST_IDLING
     rows = measures.filter(pl.col("measure_id") == wanted.measure)
     if rows.is_empty():
-        known = ", ".join(measures["measure_id"].unique().sort().to_list())
+        known = ", ".join([*measures["measure_id"].unique().sort(), *load_idle_measures()])
         raise PlanError(
             "unknown measure",
             f"Known measures: {known}.",
@@ -175,13 +189,41 @@ def _treat(
                 "reason": ", ".join(why),
             }
             findings.append(Finding("scenario.not_eligible", "info", values, round(left["count"].sum())))
-    marked = state.with_columns(treated=_treated_count(eligible, wanted.uptake))
+    untouched, changed = _split(state, eligible, wanted.uptake)
+    return _joined(untouched, _changed(changed, first)), findings
+
+
+def _split(state: pl.DataFrame, eligible: pl.Expr, uptake: float) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the vehicles that stay as they are and those that are treated; a row treated in part is in both."""
+    marked = state.with_columns(treated=_treated_count(eligible, uptake))
     untouched = marked.with_columns(count=pl.col("count") - pl.col("treated")).filter(
         (pl.col("count") > 0.0) | (pl.col("treated") == 0.0)
     )
     changed = marked.filter(pl.col("treated") > 0.0).with_columns(count=pl.col("treated"))
-    both = pl.concat([untouched, _changed(changed, first)]).drop("treated")
-    return both.sort("baseline_row", *(f"m_{k}" for k in KIND_ORDER), maintain_order=True), findings
+    return untouched.drop("treated"), changed.drop("treated")
+
+
+def _joined(untouched: pl.DataFrame, changed: pl.DataFrame) -> pl.DataFrame:
+    order = ["baseline_row", *(f"m_{k}" for k in KIND_ORDER), "idle_measures"]
+    return pl.concat([untouched, changed]).sort(order, maintain_order=True)
+
+
+def _stop_idling(state: pl.DataFrame, wanted: ScenarioMeasure) -> pl.DataFrame:
+    """Mark the vehicles that a measure against idling reaches; it acts on their hours of idling."""
+    eligible = ~pl.col("visiting") & ~pl.col("fuel").is_in(WITHOUT_ENGINE)
+    eligible &= ~pl.col("idle_measures").str.split(",").list.contains(wanted.measure)
+    if wanted.streams:
+        eligible &= pl.col("stream").is_in(wanted.streams)
+    if wanted.standards:
+        eligible &= pl.col("standard").is_in(wanted.standards)
+    untouched, changed = _split(state, eligible, wanted.uptake)
+    listed = pl.concat_str("idle_measures", pl.lit(wanted.measure), separator=",").str.strip_chars(",")
+    return _joined(untouched, changed.with_columns(idle_measures=listed))
+
+
+def _idling_finding(wanted: ScenarioMeasure, scenario: Scenario) -> Finding:
+    values = {"scenario": scenario.title, "measure": wanted.measure}
+    return Finding("scenario.idling_measure", "assumption", values)
 
 
 def _treated_count(eligible: pl.Expr, uptake: float) -> pl.Expr:
@@ -213,9 +255,16 @@ def _changed(rows: pl.DataFrame, first: dict[str, str]) -> pl.DataFrame:
 
 
 def _multipliers(state: pl.DataFrame, measures: pl.DataFrame) -> pl.DataFrame:
-    """Return the multiplier of each row and pollutant, effects combined in the canonical order."""
-    filtered = state["aftertreatment"].str.contains("DPF", literal=True)
-    keys = state.select(*(f"m_{k}" for k in KIND_ORDER)).with_columns(filtered=filtered)
+    """Return the multiplier of each row and pollutant, effects combined in the canonical order.
+
+    Devices that the registry names as retrofitted act like the measure that brings them.
+    """
+    devices = pl.col("aftertreatment").str.extract_all(r"[A-Za-z]+_retrofit").list.join("+")
+    keys = state.select(
+        *(f"m_{k}" for k in KIND_ORDER),
+        fitted=devices.str.replace_all("_retrofit", ""),
+        filtered=pl.col("aftertreatment").str.contains("DPF", literal=True),
+    )
     distinct = keys.unique(maintain_order=True)
     table = [_combined(row, measures) for row in distinct.iter_rows(named=True)]
     values = pl.DataFrame(table, schema=[*NAMES, POINTS], orient="row")
@@ -225,13 +274,21 @@ def _multipliers(state: pl.DataFrame, measures: pl.DataFrame) -> pl.DataFrame:
     return joined.select(*NAMES, POINTS)
 
 
-def _combined(row: dict[str, object], measures: pl.DataFrame) -> list[float]:
-    factor = dict.fromkeys(NAMES, 1.0)
+def _fitted_measure(devices: str, measures: pl.DataFrame) -> str:
+    """Return the measure that brings the devices of the registry; "" where none does."""
+    rows = measures.filter((pl.col("kind") == "retrofit") & (pl.col("device") == devices))
+    return str(rows["measure_id"][0]) if devices and rows.height else ""
+
+
+def _combined(row: dict[str, Any], measures: pl.DataFrame) -> list[float]:
+    factor = dict.fromkeys(NAMES, 1.0) | {"CO2_biogenic": 0.0}
     points = 0.0
     for kind in KIND_ORDER:
         measure = row[f"m_{kind}"]
-        if not measure:
-            continue
+        if kind == "retrofit" and not measure:
+            measure = _fitted_measure(row["fitted"], measures)
+        if not measure or kind == "replacement":
+            continue  # electric vehicles have no exhaust by technology
         state = "with_filter" if row["filtered"] else "legacy"
         rows = measures.filter((pl.col("measure_id") == measure) & (pl.col("modelled") == "yes"))
         if kind == "fuel":
@@ -240,25 +297,20 @@ def _combined(row: dict[str, object], measures: pl.DataFrame) -> list[float]:
         # the fuel penalty stands twice in the table: as CO2 and as fuel; fuel energy takes the penalty, CO2 follows it
         penalty = rows["fuel_penalty_pct"].cast(pl.Float64).max() if rows.height else None
         if kind == "retrofit" and isinstance(penalty, float):
-            factor["energy_MJ"] *= 1.0 + penalty / 100.0
-            factor["CO2"] *= 1.0 + penalty / 100.0
-            factor["SO2"] *= 1.0 + penalty / 100.0
-        for pollutant, change in rows.select("pollutant", pl.col("change_pct").cast(pl.Float64)).iter_rows():
-            if pollutant == POINTS:
-                points += change / 100.0
-            elif pollutant in WEAR_SHARES:
-                factor["PM2.5_non_exhaust"] += WEAR_SHARES[pollutant] * change / 100.0
-            elif kind == "replacement" or (kind == "retrofit" and pollutant == "CO2"):
-                continue  # electric vehicles have no exhaust by technology; a retrofit's CO2 is its fuel penalty
-            else:
-                factor[pollutant] *= 1.0 + change / 100.0
-                if pollutant == "PM_exhaust" and "BC" not in rows["pollutant"].to_list():
-                    factor["BC"] *= 1.0 + change / 100.0
+            for pollutant in ("energy_MJ", "CO2", "SO2"):
+                factor[pollutant] *= 1.0 + penalty / 100.0
+        changes = dict(rows.select("pollutant", pl.col("change_pct").cast(pl.Float64)).iter_rows())
+        points += changes.pop(POINTS, 0.0) / 100.0
+        if kind == "retrofit":
+            changes.pop("CO2", None)  # it is the fuel penalty
+        if measure in BIOFUELS and "CO2" in changes:
+            factor["CO2_biogenic"] = factor["CO2"] * -changes["CO2"] / 100.0
+        for follower, leader in FOLLOWS.items():
+            if leader in changes:
+                changes.setdefault(follower, changes[leader])
+        for pollutant, change in changes.items():
+            factor[pollutant] *= 1.0 + change / 100.0
     return [*factor.values(), points]
-
-
-def _ones(n: int) -> pl.DataFrame:
-    return pl.DataFrame({**{name: [1.0] * n for name in NAMES}, POINTS: [0.0] * n})
 
 
 def _units(rows: list[tuple[str, float, float]]) -> pl.DataFrame:
@@ -282,7 +334,7 @@ def _count_units(vehicles: pl.DataFrame) -> pl.DataFrame:
 def _unchecked(scenario: Scenario, measures: pl.DataFrame) -> list[Finding]:
     out = []
     for name in sorted({m.measure for m in scenario.measure}):
-        rows = measures.filter(pl.col("measure_id") == name)
+        rows = measures.filter(pl.col("measure_id") == name)  # none for a measure against idling
         for code, which in (
             ("scenario.effect_unchecked", (pl.col("modelled") == "yes") & (pl.col("checked") == "no")),
             ("scenario.effect_not_modelled", pl.col("modelled") == "no"),

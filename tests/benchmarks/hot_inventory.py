@@ -20,9 +20,15 @@ import numpy as np
 import polars as pl
 
 from fleet_planner.factors.axes import HOT, TECHNOLOGY
-from fleet_planner.factors.extras import load_extras
+from fleet_planner.factors.channels import CHANNELS, DEGRADED, DRIVERS, MEASURED, POLLUTANTS, channel
+from fleet_planner.factors.compile import compile_factors
+from fleet_planner.factors.conditions import mild_conditions
+from fleet_planner.factors.hot_curves import published_keys
 from fleet_planner.factors.hot_table import HotTable, load_hot_table
-from fleet_planner.factors.table import POLLUTANTS, FactorTable, compile_factors, published_keys
+from fleet_planner.factors.options import FactorOptions, load_sources
+from fleet_planner.factors.table import FactorTable
+from fleet_planner.inventory.compute import POLLUTANT_OF
+from fleet_planner.inventory.weights import CHANNEL_DRIVER, CHANNEL_MEASURE
 from fleet_planner.kernels import brute_force
 from fleet_planner.kernels import inventory as kernel
 
@@ -45,11 +51,21 @@ def heavy_technologies(hot: HotTable, number: int) -> pl.DataFrame:
     return pl.DataFrame(picked, schema=list(TECHNOLOGY), orient="row")
 
 
-def soa_coefficients(hot: HotTable, factors: FactorTable, pollutants: list[str]) -> np.ndarray:
+def soa_coefficients(hot: HotTable, technologies: pl.DataFrame, pollutants: list[str]) -> np.ndarray:
     """Return coefficients (10, P, T) of the rows at half load on level ground."""
-    at = [[factors.index[t, POLLUTANTS.index(p), 0, 1, 3] for t in range(factors.index.shape[0])] for p in pollutants]
-    rows = factors.curve_rows[np.array(at)]
-    return np.ascontiguousarray(np.moveaxis(hot.coefficients[rows], -1, 0))
+    keys = hot.keys.with_row_index("row").filter((pl.col("load") == 0.5) & (pl.col("slope") == 0.0))
+    left = technologies.rename({"aftertreatment": "technology"})
+    rows = []
+    for pollutant in pollutants:
+        own = keys.filter(pl.col("pollutant") == pollutant)
+        joined = left.join(own, on=left.columns, how="left", maintain_order="left")
+        rows.append(joined["row"].to_numpy())
+    return np.ascontiguousarray(np.moveaxis(hot.coefficients[np.array(rows)], -1, 0))
+
+
+def hot_channel(pollutant: str) -> int:
+    """Return the channel that holds a pollutant's warm exhaust of heavy vehicles."""
+    return channel(pollutant, "hot", f"urban:{pollutant}" if pollutant in DEGRADED else "")
 
 
 def kept_touched(coefficients: np.ndarray, speed: np.ndarray, vkt: np.ndarray, repeat: int) -> float:
@@ -64,6 +80,20 @@ def peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
 
 
+def vehicle_seconds(
+    n: int, repeat: int, entry_technology: np.ndarray, factors: FactorTable, rng: np.random.Generator
+) -> float:
+    """Return the time of all processes of all pollutants of ``n`` vehicles."""
+    km, load = rng.uniform(0, 100, n), rng.uniform(0, 1, n)
+    entry = rng.integers(0, entry_technology.size, n)
+    scaling = (np.ones((n, len(MEASURED))), CHANNEL_MEASURE, np.ones((n, len(DRIVERS))), CHANNEL_DRIVER)
+    published = (factors.block_of >= 0)[entry_technology]
+    mean = rng.uniform(1, 5, (entry_technology.size, 3, len(CHANNELS))) * published[:, None, :]
+    return median_seconds(
+        lambda: kernel.vehicle_pass(km, entry, load, *scaling, POLLUTANT_OF, len(POLLUTANTS), mean), repeat
+    )
+
+
 def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -75,9 +105,10 @@ def main() -> None:
     rng = np.random.default_rng(0)
     hot = load_hot_table()
     technologies = heavy_technologies(hot, a.technologies)
-    factors = compile_factors(technologies, hot, load_extras(0.3), "clamp")
+    sources = load_sources(grid_kg_per_kwh=0.3, hot=hot)
+    factors = compile_factors(technologies, sources, mild_conditions(), FactorOptions(scr=None))
     names = [p for p in HOT if p in {"CO", "NOx", "VOC", "PM_exhaust", "energy_MJ"}][: a.pollutants]
-    index = np.ascontiguousarray(factors.index[:, [POLLUTANTS.index(p) for p in names]])
+    block_of = np.ascontiguousarray(factors.block_of[:, [hot_channel(p) for p in names]])
     p_n = len(names)
     speed = rng.uniform(8.0, 90.0, (a.links, a.hours))
     vkt = rng.uniform(0.0, 50.0, (a.streams, a.links, a.hours))
@@ -89,7 +120,17 @@ def main() -> None:
     weight = rng.uniform(0.0, 1.0, (entry_technology.size, 3, p_n)) / a.technologies
 
     def composite() -> np.ndarray:
-        return kernel.composite(factors.curves, index, first, entry_technology, weight)
+        return kernel.composite(
+            factors.curves,
+            factors.blocks,
+            block_of,
+            np.arange(p_n),
+            p_n,
+            np.ones(factors.blocks.shape[1::2], dtype=np.bool_),
+            first,
+            entry_technology,
+            weight,
+        )
 
     comp = composite()
 
@@ -116,7 +157,7 @@ def main() -> None:
         "factored_links": median_seconds(links, a.repeat),
     }
     result["peak_mb_factored"] = peak_mb()
-    coefficients = soa_coefficients(hot, factors, names)
+    coefficients = soa_coefficients(hot, technologies, names)
     by_technology = np.ascontiguousarray(
         np.broadcast_to(rng.uniform(0.0, 1.0, a.technologies), (a.links, a.hours, a.technologies))
     )
@@ -136,18 +177,13 @@ def main() -> None:
         brute_force.fill_all(coefficients, speed, by_technology, np.empty((a.links, a.hours, p_n, a.technologies)))
 
     seconds["brute_force_kept_fresh"] = median_seconds(fresh, max(a.repeat // 2, 1))
-    n, vehicle_p = a.vehicles, 10
-    km, load = rng.uniform(0, 100, n), rng.uniform(0, 1, n)
-    entry = rng.integers(0, entry_technology.size, n)
-    multiplier = np.ones((n, vehicle_p))
-    mean = rng.uniform(0, 5, (entry_technology.size, 3, vehicle_p))
-    seconds["vehicles"] = median_seconds(lambda: kernel.vehicle_pass(km, entry, load, multiplier, mean), a.repeat)
+    seconds["vehicles"] = vehicle_seconds(a.vehicles, a.repeat, entry_technology, factors, rng)
     result["seconds"] = {k: round(v, 4) for k, v in seconds.items()}
     factored = seconds["factored_composite"] + seconds["factored_links"]
     result["evaluations_per_second"] = {
         "factored_equivalent": round(evaluations * a.streams / factored),
         "brute_force_summed": round(evaluations / seconds["brute_force_summed"]),
-        "vehicles": round(n * vehicle_p / seconds["vehicles"]),
+        "vehicles": round(a.vehicles * len(POLLUTANTS) / seconds["vehicles"]),
     }
     print(json.dumps(result, indent=1))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 
 import numba
@@ -13,9 +14,16 @@ from hypothesis import strategies as st
 
 from fleet_planner.activity.model import Activity
 from fleet_planner.factors.axes import MODES, TECHNOLOGY
-from fleet_planner.factors.extras import load_extras
+from fleet_planner.factors.channels import POLLUTANTS
+from fleet_planner.factors.cold import basis_standard, cold_share, load_ratios, ratio_of, ratio_value
+from fleet_planner.factors.compile import compile_factors
+from fleet_planner.factors.conditions import Conditions
+from fleet_planner.factors.degradation import degradation_of, load_degradation
 from fleet_planner.factors.hot_table import HotTable, load_hot_table
-from fleet_planner.factors.table import POLLUTANTS, FactorTable, compile_factors
+from fleet_planner.factors.options import FactorOptions, load_sources
+from fleet_planner.factors.scr import scr_efficiency, scr_kind
+from fleet_planner.factors.table import FactorTable
+from fleet_planner.factors.weather import conditions_of
 from fleet_planner.inventory import Inventory, compute_inventory
 from fleet_planner.units import DAYS_PER_YEAR
 
@@ -34,10 +42,17 @@ def hot() -> HotTable:
     return load_hot_table()
 
 
+COLD_CITY = conditions_of(
+    np.linspace(1.0, 3.0, 24),
+    monthly_min_c=[-8.0, -5.0, 1.0, 8.0, 14.0, 19.0, 22.0, 21.0, 15.0, 8.0, 0.0, -6.0],
+    monthly_max_c=[2.0, 5.0, 12.0, 20.0, 26.0, 30.0, 31.0, 30.0, 26.0, 19.0, 10.0, 4.0],
+)
+
+
 @pytest.fixture(scope="module")
 def factors(hot: HotTable) -> FactorTable:
     frame = pl.DataFrame(sorted(TECHNOLOGIES), schema=list(TECHNOLOGY), orient="row")
-    return compile_factors(frame, hot, load_extras(0.5), "clamp")
+    return compile_factors(frame, load_sources(grid_kg_per_kwh=0.5, hot=hot), COLD_CITY, FactorOptions())
 
 
 def case(
@@ -53,6 +68,7 @@ def case(
         share_inside=pl.Series(rng.uniform(0, 1, vehicles)),
         count=pl.Series(rng.integers(1, 5, vehicles).astype(float)),
         load_fraction=pl.Series(rng.choice([0.0, 0.2, 0.5, 0.9, 1.0], vehicles)),
+        odometer_km=pl.Series([None if x < 0.3 else x * 3e5 for x in rng.uniform(0, 1, vehicles)], dtype=pl.Float64),
     )
     multipliers = pl.DataFrame({name: rng.uniform(0.1, 1.2, vehicles) for name in POLLUTANTS}).with_columns(
         NO2_share_points=pl.Series(rng.uniform(0, 0.2, vehicles))
@@ -75,9 +91,16 @@ def case(
 
 
 def published(
-    hot: HotTable, key: tuple[str, ...], pollutant: str, mode: str, load: float, grade: float, speed: float
+    hot: HotTable,
+    key: tuple[str, ...],
+    pollutant: str,
+    mode: str,
+    load: float,
+    grade: float,
+    speed: float,
+    hour: int = 0,
 ) -> float:
-    """One factor from the scalar published equation: row by mode, else any; load and slope interpolated."""
+    """One warm factor from the scalar published equation: row by mode, else any; load and slope interpolated."""
     rows = hot.keys.with_row_index("i").filter(
         (pl.col("category") == key[0])
         & (pl.col("fuel") == key[1])
@@ -90,15 +113,60 @@ def published(
     rows = own if own.height else rows.filter(pl.col("mode") == "any")
     if rows.is_empty():
         return 0.0
-    if rows["load"][0] is None or rows.height == 1:
-        return equation(hot, int(rows["i"][0]), speed)
+    stepless = rows["load"][0] is None or rows.height == 1
     loads, grades = [0.0, 0.5, 1.0], [-0.06, -0.04, -0.02, 0.0, 0.02, 0.04, 0.06]
     total = 0.0
     for ld, wl in neighbours(load, loads):
+        cold_scr = scr_penalty(key, ld, speed, hour) if pollutant == "NOx" else 1.0
         for gr, wg in neighbours(grade, grades):
-            row = rows.filter((pl.col("load") == ld) & (pl.col("slope") == gr))
-            total += wl * wg * equation(hot, int(row["i"][0]), speed)
+            row = rows if stepless else rows.filter((pl.col("load") == ld) & (pl.col("slope") == gr))
+            total += wl * wg * cold_scr * equation(hot, int(row["i"][0]), speed)
     return total
+
+
+def weather(conditions: Conditions, hour: int) -> list[tuple[float, float]]:
+    """Temperatures and weights of the months and hours that share the class of an hour."""
+    same = [h for h in range(24) if conditions.hour_class[h] == conditions.hour_class[hour]]
+    total = 12.0 * sum(conditions.hour_weight[h] for h in same)
+    return [(conditions.temperature_c[m, h], conditions.hour_weight[h] / total) for m in range(12) for h in same]
+
+
+@functools.cache
+def scr_penalty(key: tuple[str, ...], load: float, speed: float, hour: int) -> float:
+    """What passes a catalyst in the weather of an hour's class over what passes at 20 degrees."""
+    kind = scr_kind(key[0], key[3], key[4])
+    if kind is None:
+        return 1.0
+    at = np.array([speed])
+    mild = 1.0 - scr_efficiency(at, load, np.array([20.0]), kind=kind)[0, 0]
+    return sum(
+        w * (1.0 - scr_efficiency(at, load, np.array([t]), kind=kind)[0, 0]) / mild for t, w in weather(COLD_CITY, hour)
+    )
+
+
+def cold_start(hot: HotTable, key: tuple[str, ...], pollutant: str, mode: str, speed: float, hour: int) -> float:
+    """Cold excess per km: beta x scale x (ratio - 1) x warm Euro 1, hour by hour; energy on the vehicle's own curve."""
+    ratio = ratio_of(load_ratios(), dict(zip(TECHNOLOGY, key, strict=True)), pollutant)
+    if ratio is None:
+        return 0.0
+    basis = key if pollutant == "energy_MJ" else (*key[:3], basis_standard(key[3]), "none")
+    warm = published(hot, basis, pollutant, mode, 0.0, 0.0, speed)
+    excess = 0.0
+    for t, w in weather(COLD_CITY, hour):
+        share = float(cold_share(COLD_CITY.trip_km, np.array([t]))[0])
+        over = float(ratio_value(ratio, np.array([speed]), np.array([t]))[0]) - 1.0
+        excess += w * share * ratio.scale * max(over, 0.0)
+    return warm * excess
+
+
+def mileage(key: tuple[str, ...], pollutant: str, speed: float, odometer_km: float | None) -> float:
+    """Degradation: town's factor below 19 km/h, the road's above 63, linear between."""
+    found = degradation_of(load_degradation(), dict(zip(TECHNOLOGY, key, strict=True)), pollutant)
+    if found is None or odometer_km is None:
+        return 1.0
+    urban, road = (float(part.at(np.array([odometer_km]))[0]) for part in found)
+    x = min(max((speed - 19.0) / 44.0, 0.0), 1.0)
+    return (1.0 - x) * urban + x * road
 
 
 def neighbours(value: float, steps: list[float]) -> list[tuple[float, float]]:
@@ -130,7 +198,7 @@ def brute_force(
     """Every vehicle on every link and hour, one by one; g/day by link."""
     km = (vehicles["km_per_year"] * vehicles["share_inside"] * vehicles["count"] / DAYS_PER_YEAR).to_numpy()
     out = np.zeros(links.height)
-    seen: dict[tuple[object, ...], float] = {}
+    seen: dict[tuple[object, ...], tuple[float, float]] = {}
     for n, row in enumerate(vehicles.iter_rows(named=True)):
         key = tuple(row[c] for c in TECHNOLOGY)
         if row["fuel"] == "electricity":
@@ -142,16 +210,14 @@ def brute_force(
                 part = activity.vkt[s, i, h] / total * km[n]
                 if part == 0.0:
                     continue
-                at = (
-                    key,
-                    MODES[activity.mode[i, h]],
-                    row["load_fraction"],
-                    links["grade_pct"][i] / 100,
-                    activity.speed_kmh[i, h],
-                )
+                speed, mode = float(activity.speed_kmh[i, h]), MODES[activity.mode[i, h]]
+                at = (key, mode, row["load_fraction"], links["grade_pct"][i] / 100, speed, h)
                 if at not in seen:
-                    seen[at] = published(hot, key, pollutant, at[1], at[2], at[3], at[4])
-                out[i] += part * seen[at] * multipliers[pollutant][n]
+                    warm = published(hot, key, pollutant, mode, at[2], at[3], speed, h)
+                    seen[at] = warm, cold_start(hot, key, pollutant, mode, speed, h)
+                warm, cold = seen[at]
+                grown = warm * mileage(key, pollutant, speed, row["odometer_km"])
+                out[i] += part * (grown + cold) * multipliers[pollutant][n]
     return out
 
 
@@ -164,7 +230,8 @@ def assert_closed(inventory: Inventory) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seed", "pollutant", "grade"), [(1, "NOx", 0.0), (2, "PM_exhaust", 5.0), (3, "CH4", 0.0), (4, "energy_MJ", 7.0)]
+    ("seed", "pollutant", "grade"),
+    [(1, "NOx", 0.0), (2, "NOx", 5.0), (3, "PM_exhaust", 5.0), (4, "CH4", 0.0), (5, "energy_MJ", 7.0), (6, "CO", 0.0)],
 )
 def test_factored_path_equals_brute_force(
     hot: HotTable, factors: FactorTable, seed: int, pollutant: str, grade: float
@@ -229,7 +296,20 @@ def test_the_odometer_raises_n2o_of_cars_vehicle_by_vehicle(factors: FactorTable
     inventory = compute_inventory(
         vehicles, multipliers, pl.DataFrame({"road_class": ["primary"], "grade_pct": [0.0]}), activity, factors
     )
-    want = [100.0 * 0.0019 * (6.61e-7 * km + 0.931) for km in (0.0, 200_000.0)]
+    cold = np.array([cold_share(12.4, COLD_CITY.temperature_c[:, h]).mean() for h in range(24)])
+    warm_share = (
+        1.0
+        - np.array(
+            [
+                np.average(cold[same], weights=COLD_CITY.hour_weight[same])
+                for same in (COLD_CITY.hour_class == COLD_CITY.hour_class[h] for h in range(24))
+            ]
+        ).mean()
+    )
+    want = [
+        100.0 * (warm_share * 0.0019 * (6.61e-7 * km + 0.931) + (1.0 - warm_share) * 0.0054 * (3.79e-7 * km + 0.96))
+        for km in (0.0, 200_000.0)
+    ]
     np.testing.assert_allclose(inventory.vehicle[:, POLLUTANTS.index("N2O")], want, rtol=1e-9)
     assert_closed(inventory)
 
@@ -263,8 +343,8 @@ def test_three_vehicle_fleet_by_hand(hot: HotTable, factors: FactorTable) -> Non
     activity = Activity(("urban_bus",), vkt, np.full((1, 24), 25.0), np.zeros((1, 24), np.int8))
     links = pl.DataFrame({"road_class": ["primary"], "grade_pct": [0.0]})
     inventory = compute_inventory(vehicles, multipliers, links, activity, factors)
-    old = published(hot, TECHNOLOGIES[0], "NOx", "urban_peak", 0.5, 0.0, 25.0)
-    new = published(hot, TECHNOLOGIES[1], "NOx", "urban_peak", 0.5, 0.0, 25.0)
+    old = published(hot, TECHNOLOGIES[0], "NOx", "urban_peak", 0.5, 0.0, 25.0, 8)
+    new = published(hot, TECHNOLOGIES[1], "NOx", "urban_peak", 0.5, 0.0, 25.0, 8)
     got = inventory.link[0, POLLUTANTS.index("NOx")]
     assert got == pytest.approx(200.0 * old + 100.0 * new, rel=1e-9)
     assert inventory.vehicle[0, POLLUTANTS.index("NOx")] == pytest.approx(200.0 * old, rel=1e-9)

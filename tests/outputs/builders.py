@@ -110,6 +110,15 @@ def inventory(net: Network, factor: float, vehicles: int) -> Inventory:
         vehicle=np.full((vehicles, 1), 1.0 / vehicles) * total,
         closure={"vehicles_vs_links": 1.2e-15, "hours_vs_links": 3.4e-15, "vkt": 0.0},
         by_technology=technology,
+        by_process=pl.DataFrame(
+            {
+                "stream": ["car"] * len(names),
+                "pollutant": list(names),
+                "process": ["hot"] * len(names),
+                "value_per_day": total.tolist(),
+            }
+        ),
+        histogram=np.zeros((len(STREAMS), 4, 7, 1)),
         below_range=pl.DataFrame({"technology": ["x"], "pollutant": ["NOx"], "vkt_share": [float("nan")]}),
     )
 

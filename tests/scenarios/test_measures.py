@@ -142,7 +142,7 @@ def test_electric_buses_keep_wear_and_lose_the_exhaust() -> None:
     assert electric["stream"].to_list() == ["urban_bus"]
     assert electric["standard"].to_list() == ["zero_emission"]
     row = state.vehicles.with_row_index().filter(pl.col("fuel") == "electricity")["index"][0]
-    assert state.multipliers["PM2.5_non_exhaust"][row] == pytest.approx(1.0 + 0.5 * (-0.6) + 0.5 * 0.1)
+    assert state.multipliers["PM2.5_non_exhaust"][row] == 1.0  # wear of electric vehicles is in their factors
     assert state.multipliers["NOx"][row] == 1.0
 
 
@@ -177,7 +177,8 @@ def test_retrofit_shows_in_the_aftertreatment_and_raises_no2() -> None:
 
 def test_baseline_changes_nothing() -> None:
     state = baseline(fleet(truck("euro_III"), bus()))
-    assert state.multipliers.drop("NO2_share_points").min_horizontal().to_list() == [1.0, 1.0]
+    assert state.multipliers.drop("NO2_share_points", "CO2_biogenic").min_horizontal().to_list() == [1.0, 1.0]
+    assert state.multipliers["CO2_biogenic"].to_list() == [0.0, 0.0]
     assert state.units.is_empty()
 
 
@@ -217,3 +218,28 @@ def test_clean_fuel_costs_its_premium() -> None:
         0, named=True
     )
     assert row["energy_cost_usd2024_per_year"] == pytest.approx(50.0)
+
+
+def test_retrofits_of_the_registry_act_like_the_measures_that_bring_them() -> None:
+    fitted = baseline(fleet(truck("euro_III", aftertreatment="none+DPF_retrofit"), truck("euro_III")))
+    measure = run(fleet(truck("euro_III")), ScenarioMeasure(measure="dpf_passive"))
+    for pollutant in ("PM_exhaust", "BC", "SPN23", "energy_MJ"):
+        assert fitted.multipliers[pollutant].to_list() == [measure.multipliers[pollutant][0], 1.0]
+    assert fitted.units.height == 0
+
+
+def test_plant_carbon_of_a_fuel_is_what_fossil_carbon_falls_short_of() -> None:
+    state = run(fleet(truck("euro_III")), ScenarioMeasure(measure="b20"))
+    assert state.multipliers["CO2"][0] == pytest.approx(0.81)
+    assert state.multipliers["CO2_biogenic"][0] == pytest.approx(0.19)
+    gas = run(fleet(truck("euro_III")), ScenarioMeasure(measure="gtl"))
+    assert gas.multipliers["CO2_biogenic"][0] == 0.0
+
+
+def test_a_measure_against_idling_marks_its_share_of_the_vehicles() -> None:
+    wanted = ScenarioMeasure(measure="automatic_stop", streams=["urban_bus"], uptake=0.25)
+    state = run(fleet(bus(count=8.0), truck("euro_III")), wanted, ScenarioMeasure(measure="dpf_passive"))
+    marked = state.vehicles.filter(pl.col("idle_measures") == "automatic_stop")
+    assert marked.select("stream", "count").rows() == [("urban_bus", 2.0)]
+    assert state.vehicles["count"].sum() == 9.0
+    assert any(f.code == "scenario.idling_measure" for f in state.findings)

@@ -1,0 +1,82 @@
+"""Make a day of every month, and classes of like hours, from a city's monthly climate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fleet_planner.factors.conditions import HOURS, MONTHS, Conditions
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+WARMEST_HOUR = 15.0
+CLASSES = 4
+LEAST_RANGE_C = 1e-6
+MILD_C, MILD_HUMIDITY_PCT = 15.0, 50.0
+"""Assumed where a plan gives no climate: near the base of most published factors."""
+
+
+def hourly_temperature_c(monthly_min_c: Sequence[float], monthly_max_c: Sequence[float]) -> Array:
+    """Return the temperature of each month and hour, shape (12, 24).
+
+    A cosine between the mean daily minimum and maximum with its top at 15 h, taken at the middle of each hour.
+    """
+    low, high = np.asarray(monthly_min_c, dtype=np.float64), np.asarray(monthly_max_c, dtype=np.float64)
+    day = np.cos(2.0 * np.pi * (np.arange(HOURS) + 0.5 - WARMEST_HOUR) / HOURS)
+    return np.asarray((low + high)[:, None] / 2.0 + (high - low)[:, None] / 2.0 * day[None, :])
+
+
+def hour_classes(temperature_c: Array, classes: int = CLASSES) -> NDArray[np.int64]:
+    """Return the class of each hour, coldest first, equally many hours in each, shape (24,); one if all are alike."""
+    mean = temperature_c.mean(axis=0)
+    if mean.max() - mean.min() < LEAST_RANGE_C:
+        return np.zeros(HOURS, dtype=np.int64)
+    order = np.argsort(mean, kind="stable")
+    out = np.empty(HOURS, dtype=np.int64)
+    out[order] = np.arange(HOURS) * classes // HOURS
+    return out
+
+
+def conditions_of(
+    hour_weight: Array,
+    *,
+    monthly_min_c: Sequence[float] = (),
+    monthly_max_c: Sequence[float] = (),
+    monthly_humidity_pct: Sequence[float] = (),
+    altitude_m: float = 0.0,
+    trip_km: float = 12.4,
+    petrol_sulphur_ppm: float = 10.0,
+    diesel_sulphur_ppm: float = 10.0,
+) -> Conditions:
+    """Return a city's conditions.
+
+    Parameters
+    ----------
+    hour_weight
+        Distance driven in each hour, any unit, shape (24,).
+    monthly_min_c, monthly_max_c, monthly_humidity_pct
+        Twelve numbers each; mild where none are given.
+    altitude_m, trip_km, petrol_sulphur_ppm, diesel_sulphur_ppm
+        As in `Conditions`.
+    """
+    low = monthly_min_c or [MILD_C] * MONTHS
+    high = monthly_max_c or [MILD_C] * MONTHS
+    humidity = np.asarray(monthly_humidity_pct or [MILD_HUMIDITY_PCT] * MONTHS, dtype=np.float64)
+    temperature = hourly_temperature_c(low, high)
+    total = hour_weight.sum()
+    return Conditions(
+        temperature_c=temperature,
+        humidity_pct=np.repeat(humidity[:, None], HOURS, axis=1),
+        hour_class=hour_classes(temperature),
+        hour_weight=hour_weight / total if total > 0.0 else np.full(HOURS, 1.0 / HOURS),
+        altitude_m=altitude_m,
+        trip_km=trip_km,
+        petrol_sulphur_ppm=petrol_sulphur_ppm,
+        diesel_sulphur_ppm=diesel_sulphur_ppm,
+    )

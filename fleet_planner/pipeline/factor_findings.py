@@ -1,0 +1,151 @@
+"""What the settings of factors did to a run: effects and assumptions, counted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from fleet_planner.factors.axes import TECHNOLOGY
+from fleet_planner.factors.channels import POLLUTANTS
+from fleet_planner.factors.compile import compile_factors
+from fleet_planner.factors.degradation import degradation_of
+from fleet_planner.factors.scr import scr_kind
+from fleet_planner.findings import Finding
+from fleet_planner.inventory import totals
+from fleet_planner.inventory.weights import km_per_day, technologies_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from fleet_planner.factors.ranges import Bound
+    from fleet_planner.factors.table import FactorTable
+    from fleet_planner.inventory import Inventory
+    from fleet_planner.pipeline.factor_plan import FactorSetting
+    from fleet_planner.scenarios import ScenarioFleet
+
+    State = tuple[ScenarioFleet, Inventory]
+
+SPREAD_POLLUTANTS = ("NOx", "PM_exhaust", "energy_MJ")
+SCR_BOUNDS: tuple[Bound | None, ...] = (None, "value", "low", "high")
+Rows = NDArray[np.bool_]
+
+
+def factor_findings(states: Sequence[State], factors: FactorTable, setting: FactorSetting) -> list[Finding]:
+    """Return what the settings of factors did to a run.
+
+    Parameters
+    ----------
+    states
+        Fleet and inventory of each scenario, the baseline first.
+    factors
+        Compiled for the technologies of all of them.
+    setting
+        What they share.
+    """
+    return [
+        *_setting(states[0][0], setting),
+        *_scr(states, factors, setting),
+        *_spread(states, factors, setting),
+    ]
+
+
+def _setting(state: ScenarioFleet, setting: FactorSetting) -> list[Finding]:
+    """Return what holds for all scenarios: climate, idling, odometers."""
+    weather = setting.conditions.temperature_c
+    monthly = weather.mean(axis=1)
+    out = []
+    if setting.climate_given:
+        source = f" ({setting.climate_source})" if setting.climate_source else ""
+        values = {"low": f"{monthly.min():.0f}", "high": f"{monthly.max():.0f}", "source": source}
+        out.append(Finding("inventory.climate", "assumption", values))
+    else:
+        out.append(Finding("inventory.climate_default", "assumption"))
+    hours = setting.context.idle_hours
+    if hours:
+        streams = [s.removeprefix("visiting_") for s in state.vehicles["stream"].to_list()]
+        count = state.vehicles["count"].to_numpy()
+        each = np.array([sum(hours.get(s, {}).values()) for s in streams])
+        mean = float((each * count).sum() / max(count.sum(), 1e-300))
+        idle = len({s for s in streams if s in hours})
+        out.append(Finding("inventory.idling", "assumption", {"hours": f"{mean:.2f}"}, idle))
+    return out + _odometers(state, setting)
+
+
+def _odometers(state: ScenarioFleet, setting: FactorSetting) -> list[Finding]:
+    table = setting.sources.degradation
+    grows = _rows(state.vehicles, lambda row: degradation_of(table, row, "NOx") is not None)
+    km = km_per_day(state.vehicles)
+    if not grows.any():
+        return []
+    unknown = state.vehicles["odometer_km"].is_null().to_numpy()
+    share = float(km[grows & unknown].sum() / max(km[grows].sum(), 1e-300))
+    return [Finding("inventory.odometer_unknown", "assumption", {}, share=share)] if share > 0.0 else []
+
+
+def _rows(vehicles: pl.DataFrame, test: Callable[[Mapping[str, str]], bool]) -> Rows:
+    """Return which vehicles are of a technology that a test picks."""
+    distinct = technologies_of(vehicles)
+    picked = distinct.with_columns(
+        picked=pl.Series([test(r) for r in distinct.iter_rows(named=True)], dtype=pl.Boolean)
+    )
+    joined = vehicles.select(TECHNOLOGY).join(picked, on=TECHNOLOGY, how="left", maintain_order="left")
+    return joined["picked"].to_numpy()
+
+
+def _has_scr(technology: Mapping[str, str]) -> bool:
+    return scr_kind(technology["category"], technology["standard"], technology["aftertreatment"]) is not None
+
+
+def _scr(states: Sequence[State], factors: FactorTable, setting: FactorSetting) -> list[Finding]:
+    """Say what speed, load and cold change behind SCR in each scenario, with the range of the curves."""
+    if setting.options.scr is None:
+        return []
+    technologies = factors.technologies.select(TECHNOLOGY)
+    having = technologies.filter(_rows(technologies, _has_scr))
+    if having.is_empty():
+        return []
+    tables = {
+        bound: compile_factors(having, setting.sources, setting.conditions, replace(setting.options, scr=bound))
+        for bound in SCR_BOUNDS
+    }
+    out = []
+    for state, inventory in states:
+        rows = _rows(state.vehicles, _has_scr)
+        km = km_per_day(state.vehicles)
+        if km[rows].sum() <= 0.0:
+            continue
+        part = (state.vehicles.filter(rows), state.multipliers.filter(rows))
+        nox = {
+            bound: totals(*part, table, inventory, setting.context)[POLLUTANTS.index("NOx")]
+            for bound, table in tables.items()
+        }
+        change = {bound: 100.0 * (nox[bound] / nox[None] - 1.0) for bound in SCR_BOUNDS if bound and nox[None] > 0.0}
+        if change:
+            values = {
+                "scenario": state.title_en,
+                "change_pct": f"{change['value']:+.0f}",
+                "low": f"{min(change.values()):+.0f}",
+                "high": f"{max(change.values()):+.0f}",
+            }
+            out.append(Finding("inventory.scr_cold", "assumption", values, share=float(km[rows].sum() / km.sum())))
+    return out
+
+
+def _spread(states: Sequence[State], factors: FactorTable, setting: FactorSetting) -> list[Finding]:
+    """Say what averaging over the spread of speeds changes in each scenario."""
+    if factors.unspread is None:
+        return []
+    out = []
+    for state, inventory in states:
+        fleet = (state.vehicles, state.multipliers, factors, inventory, setting.context)
+        after, before = totals(*fleet), totals(*fleet, factors.unspread)
+        for pollutant in SPREAD_POLLUTANTS:
+            p = POLLUTANTS.index(pollutant)
+            change = 100.0 * (after[p] / before[p] - 1.0) if before[p] else 0.0
+            values = {"scenario": state.title_en, "pollutant": pollutant, "change_pct": f"{change:+.1f}"}
+            out.append(Finding("inventory.speed_spread", "assumption", values))
+    return out

@@ -1,0 +1,91 @@
+"""What a plan says of factors, weather and idling, in the words of the compiler."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fleet_planner.factors.idling import load_idle_hours
+from fleet_planner.factors.options import FactorOptions, FactorSources, Resuspension, load_sources
+from fleet_planner.factors.weather import conditions_of
+from fleet_planner.inventory.weights import FleetContext
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fleet_planner.activity import Activity
+    from fleet_planner.factors.conditions import Conditions
+    from fleet_planner.plan.models import Plan
+
+
+@dataclass(frozen=True)
+class FactorSetting:
+    """What all scenarios of a run share beside network and activity."""
+
+    sources: FactorSources
+    conditions: Conditions
+    options: FactorOptions
+    context: FleetContext
+    climate_given: bool
+    climate_source: str
+
+
+def factor_setting(plan: Plan, activity: Activity, grid_kg_per_kwh: float) -> FactorSetting:
+    """Return the setting of a plan."""
+    return FactorSetting(
+        factor_sources(plan, grid_kg_per_kwh),
+        conditions(plan, activity),
+        factor_options(plan),
+        FleetContext(plan.city.year, idle_hours(plan)),
+        plan.climate.monthly_min_c is not None,
+        plan.climate.source,
+    )
+
+
+def factor_sources(plan: Plan, grid_kg_per_kwh: float) -> FactorSources:
+    """Read the published tables for the plan's fuels, electricity and factor set."""
+    return load_sources(
+        grid_kg_per_kwh=grid_kg_per_kwh,
+        petrol_sulphur_ppm=plan.city.petrol_sulphur_ppm,
+        diesel_sulphur_ppm=plan.city.diesel_sulphur_ppm,
+    )
+
+
+def conditions(plan: Plan, activity: Activity) -> Conditions:
+    """Return the weather of the plan, weighted by when the fleet drives."""
+    climate = plan.climate
+    return conditions_of(
+        activity.vkt.sum(axis=(0, 1)),
+        monthly_min_c=climate.monthly_min_c or (),
+        monthly_max_c=climate.monthly_max_c or (),
+        monthly_humidity_pct=climate.monthly_humidity_pct or (),
+        altitude_m=climate.altitude_m,
+        trip_km=climate.mean_trip_km,
+        petrol_sulphur_ppm=plan.city.petrol_sulphur_ppm,
+        diesel_sulphur_ppm=plan.city.diesel_sulphur_ppm,
+    )
+
+
+def factor_options(plan: Plan) -> FactorOptions:
+    """Return what the plan decides about factors."""
+    factors, dust = plan.factors, plan.factors.resuspension
+    raised = Resuspension(dust.silt_town_g_m2, dust.silt_highway_g_m2, dust.mean_mass_t, dust.wet_days_per_year)
+    return FactorOptions(
+        below_range=factors.below_range,
+        scr="value" if factors.scr_temperature else None,
+        low_temperature_nox=factors.low_temperature_nox,
+        speed_spread=factors.speed_spread,
+        idling=plan.idling.enabled,
+        fuel_heater_share=factors.fuel_heater_share,
+        resuspension=raised if dust.enabled else None,
+    )
+
+
+def idle_hours(plan: Plan) -> Mapping[str, Mapping[str, float]]:
+    """Return hours of idling by stream and kind: the plan's, else the packaged estimates."""
+    if not plan.idling.enabled:
+        return {}
+    out = {s: {k: hours["value"] for k, hours in by.items()} for s, by in load_idle_hours().items()}
+    for stream, by in plan.idling.hours_per_day.items():
+        out[stream] = {str(kind): hours for kind, hours in by.items()}
+    return out
