@@ -23,6 +23,12 @@ HOURS_PER_DAY: Final = 24
 SHORT_TON_PER_T: Final = 1.0 / 0.90718474
 """US short ton = 907.18474 kg exactly (NIST Handbook 44, appendix C)."""
 
+LB_PER_T: Final = 1.0 / 0.000_453_592_37
+"""Avoirdupois pound = 0.45359237 kg exactly (international yard and pound agreement, 1959)."""
+
+MASS_PER_T: Final = {"t": 1.0, "kg": KG_PER_T, "short_ton": SHORT_TON_PER_T, "lb": LB_PER_T}
+"""Units of mass that yearly totals can be written in, per metric ton."""
+
 M_PER_KM: Final = 1e3
 WGS84_SEMI_MAJOR_M: Final = 6_378_137.0
 WGS84_ECCENTRICITY2: Final = 0.006_694_379_990_141_3

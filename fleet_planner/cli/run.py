@@ -36,6 +36,7 @@ def run(
     """Run PLAN: network, fleet, activity, inventory, scenarios, map and report."""
     with progress_bar() as progress:
         from fleet_planner.outputs import check_target, default_target, write_run
+        from fleet_planner.outputs.frames import summary
         from fleet_planner.pipeline.run import run_plan
 
         target = out or default_target(plan)
@@ -45,10 +46,10 @@ def run(
         chosen: Language = "zh" if (language or results.plan.outputs.language) == "zh" else "en"
         written = write_run(results, target, overwrite=overwrite, language=chosen)
     if as_json:
-        click.echo(results.summary.write_json())
+        click.echo(summary(results).write_json())
         return
     closure = max(max(s.inventory.closure.values()) for s in results.scenarios)
-    click.echo(text_table(results.summary))
+    click.echo(text_table(summary(results)))
     click.echo(f"\nClosure (vehicles = links = hours): largest relative difference {closure:.1e}")
     warnings = sum(f.kind == "warning" for f in results.findings)
     click.echo(f"{len(results.findings)} findings, {warnings} of them warnings: see the report.")

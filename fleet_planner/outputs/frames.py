@@ -9,7 +9,7 @@ import polars as pl
 
 from fleet_planner.outputs.roads import road_of_link
 from fleet_planner.tables import PollutantSpec, pollutants
-from fleet_planner.units import DAYS_PER_YEAR, G_PER_KG
+from fleet_planner.units import DAYS_PER_YEAR, G_PER_KG, MASS_PER_T
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -150,6 +150,24 @@ def by_technology(results: Results) -> pl.DataFrame:
     return pl.concat(parts)
 
 
+def in_mass_unit(table: pl.DataFrame, unit: str) -> pl.DataFrame:
+    """Return yearly totals with their tons written in another unit of mass.
+
+    Parameters
+    ----------
+    table
+        Has ``unit``; columns that end in ``per_year`` are converted where the unit is t.
+    unit
+        One of `units.MASS_PER_T`.
+    """
+    mass = pl.col("unit") == "t"
+    values = [c for c in table.columns if c.endswith("per_year")]
+    return table.with_columns(
+        *(pl.when(mass).then(pl.col(c) * MASS_PER_T[unit]).otherwise(pl.col(c)).alias(c) for c in values),
+        unit=pl.when(mass).then(pl.lit(unit)).otherwise(pl.col("unit")),
+    )
+
+
 def by_process(results: Results) -> pl.DataFrame:
     """Return yearly emissions by process, stream and scenario: ``scenario, stream, pollutant, process, unit, ...``."""
     known = specs()
@@ -170,7 +188,12 @@ def by_process(results: Results) -> pl.DataFrame:
                 ),
             )
         )
-    return pl.concat(parts)
+    return in_mass_unit(pl.concat(parts), results.plan.outputs.mass_unit)
+
+
+def summary(results: Results) -> pl.DataFrame:
+    """Return the yearly totals in the plan's unit of mass."""
+    return in_mass_unit(results.summary, results.plan.outputs.mass_unit)
 
 
 def roads_frame(results: Results) -> pl.DataFrame:

@@ -133,7 +133,7 @@ def _tables(results: Results) -> dict[str, Any]:
         schema_overrides={"kind": pl.String, "code": pl.String, "text": pl.String, "text_zh": pl.String},
     )
     return {
-        "summary": results.summary,
+        "summary": frames.summary(results),
         "by_technology": frames.by_technology(results),
         "by_process": frames.by_process(results),
         "costs": pl.concat(costs) if costs else results.scenarios[0].costs,

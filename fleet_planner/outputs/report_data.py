@@ -38,6 +38,7 @@ def report_data(results: Results) -> dict[str, Any]:
         "scenarios": [
             {"name": s.fleet.name, "en": s.fleet.title_en, "zh": zh[s.fleet.name]} for s in results.scenarios
         ],
+        "mass_unit": results.plan.outputs.mass_unit,
         "summary": clean(results.summary.to_dicts()),
         "costs": clean([row for s in results.scenarios for row in s.costs.to_dicts()]),
         "cuts": {s.fleet.name: _cuts(results, s) for s in results.scenarios[1:]},

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fleet_planner.outputs import wording
 from fleet_planner.outputs.numbers import percent, share, significant
 from fleet_planner.tables import pollutants
+from fleet_planner.units import MASS_PER_T
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +39,7 @@ PROCESS_ORDER = (
     *("tyre", "brake", "road", "resuspension", "lubricant", "urea"),
 )
 LEAST_PROCESS = 0.0005
+NOTHING = {"value_per_year": 0.0}
 MILLION, THOUSAND = 1e6, 1e3
 KG_PER_T = 1e3
 
@@ -145,23 +147,25 @@ def summary(data: Data, t: Words, language: Language) -> list[Data]:
     """Return the rows of the summary in groups: value and change of every scenario."""
     totals = _totals(data)
     names = wording.pollutant_names(language)
-    units = {p.pollutant: p.unit_per_year for p in pollutants()}
+    units = {p.pollutant: t.get(f"unit_{p.unit_per_year}", p.unit_per_year) for p in pollutants()}
+    mass = data["mass_unit"]
+    scale = {p.pollutant: MASS_PER_T[mass] if p.unit_per_year == "t" else 1.0 for p in pollutants()}
     low = {f["values"]["pollutant"] for f in _without_factor(data)}
     out = []
     for key, members in GROUPS:
         rows = [
             {
                 "title": names[p],
-                "unit": units[p] if key == "group_energy" else "",
+                "unit": "" if units[p] == t["unit_t"] else units[p],
                 "low": p in low,
                 "main": p in MAIN,
-                "cells": [_cell(totals[s["name"], p], first=k == 0) for k, s in enumerate(data["scenarios"])],
+                "cells": [_cell(totals[s["name"], p], scale[p], first=k == 0) for k, s in enumerate(data["scenarios"])],
             }
             for p in members
-            if (_base(data), p) in totals
+            if any(totals.get((s["name"], p), NOTHING)["value_per_year"] for s in data["scenarios"])
         ]
         if rows:
-            out.append({"title": t[key], "rows": rows})
+            out.append({"title": t[key].format(unit=t[f"unit_{mass}"]), "rows": rows})
     return out
 
 
@@ -196,11 +200,11 @@ def cautions(data: Data, t: Words, names: Words, language: Language) -> list[str
     return out
 
 
-def _cell(row: Data, *, first: bool) -> Data:
+def _cell(row: Data, scale: float, *, first: bool) -> Data:
     change = None if first else row["change_pct"]
     tone = "" if change is None or abs(change) < 0.05 else "less" if change < 0 else "more"
     text = "" if first else percent(change)
-    return {"value": significant(row["value_per_year"]), "change": text, "tone": tone}
+    return {"value": significant(row["value_per_year"] * scale), "change": text, "tone": tone}
 
 
 def processes(data: Data, t: Words, language: Language) -> Data:

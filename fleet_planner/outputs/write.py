@@ -52,7 +52,7 @@ def write_run(results: Results, out: Path, *, overwrite: bool, language: Languag
     begin = time.perf_counter()
     with whole_directory(out, overwrite=overwrite) as folder:
         write_geopackage(results, folder / "city.gpkg")
-        results.summary.write_csv(folder / "summary.csv")
+        frames.summary(results).write_csv(folder / "summary.csv")
         frames.by_process(results).write_csv(folder / "by_process.csv")
         frames.vehicles_frame(results).write_parquet(folder / "vehicles.parquet")
         frames.links_long(results).write_parquet(folder / "links.parquet")

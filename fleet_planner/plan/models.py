@@ -241,6 +241,9 @@ class OutputsSection(Section):
     map_pollutants: list[str] = Field(
         default=["NOx", "PM_exhaust", "PM2.5_non_exhaust", "CO2"], description="pollutants on the map's links"
     )
+    mass_unit: Literal["t", "kg", "short_ton", "lb"] = Field(
+        default="t", description="unit of the yearly totals in the tables: metric tons, kg, US short tons or pounds"
+    )
     language: Literal["en", "zh"] = Field(default="en", description="language of the report")
 
 

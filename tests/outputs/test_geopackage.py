@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from fleet_planner.pipeline.results import Results
 
 LAYERS = {"links", "zones", "hotspots"}
-TABLES = {"summary", "by_technology", "costs", "sources", "assumptions", "findings"}
+TABLES = {"summary", "by_technology", "by_process", "costs", "sources", "assumptions", "findings"}
 
 
 @pytest.fixture
@@ -169,7 +169,9 @@ def test_two_writings_are_equal_bit_for_bit(run: Results, tmp_path: Path) -> Non
     assert paths[0].read_bytes() == paths[1].read_bytes()
 
 
-@pytest.mark.parametrize("table", ["links", "zones", "hotspots", "summary", "by_technology", "costs", "sources"])
+@pytest.mark.parametrize(
+    "table", ["links", "zones", "hotspots", "summary", "by_technology", "by_process", "costs", "sources"]
+)
 def test_dictionary_knows_what_is_written(database: sqlite3.Connection, table: str) -> None:
     plain = [c.column for c in columns(dictionary(table)) if "{" not in c.column]
     written = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]

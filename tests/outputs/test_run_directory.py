@@ -20,7 +20,15 @@ if TYPE_CHECKING:
 
     from fleet_planner.pipeline.results import Results
 
-FILES = {"city.gpkg", "summary.csv", "vehicles.parquet", "links.parquet", "report.html", "manifest.json"}
+FILES = {
+    "city.gpkg",
+    "summary.csv",
+    "by_process.csv",
+    "vehicles.parquet",
+    "links.parquet",
+    "report.html",
+    "manifest.json",
+}
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -211,3 +219,15 @@ def test_a_run_without_zones_scenarios_costs_or_rejected_rows(tmp_path: Path) ->
     out = write_run(bare, tmp_path / "run", overwrite=False, language="en")
     assert not (out / "rejected.csv").exists()
     assert "Costs of measures" not in (out / "report.html").read_text(encoding="utf-8")
+
+
+def test_totals_come_in_the_unit_of_mass_that_the_plan_asks_for(run: Results, tmp_path: Path) -> None:
+    outputs = run.plan.outputs.model_copy(update={"mass_unit": "lb"})
+    pounds = replace(run, plan=run.plan.model_copy(update={"outputs": outputs}))
+    written = write_run(pounds, tmp_path / "pounds", overwrite=False, language="en")
+    table = pl.read_csv(written / "summary.csv")
+    tons = run.summary.filter(pl.col("pollutant") == "NOx")["value_per_year"][0]
+    nox = table.filter(pl.col("pollutant") == "NOx").row(0, named=True)
+    assert (nox["unit"], nox["value_per_year"]) == ("lb", pytest.approx(tons * 2204.62262, rel=1e-8))
+    assert table.filter(pl.col("pollutant") == "energy_MJ")["unit"][0] == "GJ"
+    assert "Air pollutants (lb per year)" in (written / "report.html").read_text(encoding="utf-8")
