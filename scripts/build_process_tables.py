@@ -161,6 +161,30 @@ def metals() -> pl.DataFrame:
     return frame.with_columns(source=pl.lit(source), year=pl.lit(2016), unit=pl.lit("g/kg"), checked=pl.lit("no"))
 
 
+def tier1() -> pl.DataFrame:
+    """Ranges of Europe's fleet means, g per kg of fuel: what a plausible fleet of its years lies in."""
+    source = (
+        f"{CHAPTER}, Tier 1 tables (fleet means of European countries, lowest and highest); recalled, to be checked"
+    )
+    rows = [
+        ("passenger_car", "petrol", "CO", 49.0, 269.5), ("passenger_car", "diesel", "CO", 2.05, 8.19),
+        ("light_commercial", "petrol", "CO", 68.7, 238.3), ("light_commercial", "diesel", "CO", 6.37, 11.71),
+        ("heavy_truck", "diesel", "CO", 5.73, 10.57), ("bus", "diesel", "CO", 5.73, 10.57),
+        ("passenger_car", "petrol", "NMVOC", 5.55, 34.42), ("passenger_car", "diesel", "NMVOC", 0.41, 1.88),
+        ("light_commercial", "petrol", "NMVOC", 3.91, 26.08), ("light_commercial", "diesel", "NMVOC", 1.29, 1.96),
+        ("heavy_truck", "diesel", "NMVOC", 1.33, 3.77), ("bus", "diesel", "NMVOC", 1.33, 3.77),
+        ("passenger_car", "petrol", "NOx", 4.48, 29.89), ("passenger_car", "diesel", "NOx", 11.20, 13.88),
+        ("light_commercial", "petrol", "NOx", 3.24, 25.46), ("light_commercial", "diesel", "NOx", 13.36, 18.43),
+        ("heavy_truck", "diesel", "NOx", 28.34, 38.29), ("bus", "diesel", "NOx", 28.34, 38.29),
+        ("passenger_car", "petrol", "PM_exhaust", 0.02, 0.04), ("passenger_car", "diesel", "PM_exhaust", 0.80, 2.64),
+        ("light_commercial", "petrol", "PM_exhaust", 0.02, 0.03),
+        ("light_commercial", "diesel", "PM_exhaust", 1.10, 2.99),
+        ("heavy_truck", "diesel", "PM_exhaust", 0.61, 1.57), ("bus", "diesel", "PM_exhaust", 0.61, 1.57),
+    ]  # fmt: skip
+    frame = pl.DataFrame(rows, schema=["category", "fuel", "pollutant", "low", "high"], orient="row")
+    return frame.with_columns(source=pl.lit(source), year=pl.lit(2016), unit=pl.lit("g/kg fuel"), checked=pl.lit("no"))
+
+
 def resuspension(folder: Path) -> pl.DataFrame:
     """Parameters of dust raised from paved roads."""
     table = read(folder, "emep_eea_non_exhaust.csv").filter(pl.col("process") == "resuspension")
@@ -183,7 +207,7 @@ def main() -> int:
         "cold_start.csv": cold_start(folder), "degradation.csv": degradation(folder),
         "evaporation.csv": evaporation(folder), "electric_wear.csv": electric_wear(folder),
         "lubricant.csv": lubricant(), "urea.csv": urea(), "metals.csv": metals(),
-        "resuspension.csv": resuspension(folder),
+        "resuspension.csv": resuspension(folder), "tier1_per_fuel.csv": tier1(),
     }  # fmt: skip
     status = 0
     for name, frame in tables.items():

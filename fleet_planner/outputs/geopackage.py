@@ -136,6 +136,7 @@ def _tables(results: Results) -> dict[str, Any]:
         "summary": frames.summary(results),
         "by_technology": frames.by_technology(results),
         "by_process": frames.by_process(results),
+        "fuel_check": results.fuel,
         "costs": pl.concat(costs) if costs else results.scenarios[0].costs,
         "sources": results.sources,
         "assumptions": results.assumptions,

@@ -27,13 +27,14 @@ DESCRIPTIONS = {
     "summary": "Yearly totals by scenario and pollutant",
     "by_technology": "Vehicles, vehicle-km and emissions by technology and stream, average day",
     "by_process": "Emissions by process (hot and cold exhaust, vapours, wear, idling ...), stream and scenario, a year",
+    "fuel_check": "Fuel and emissions per kg of it in the baseline, with the range of Europe's fleet means",
     "costs": "Costs of measures, US$ of 2024",
     "sources": "Data and figures used, with licences",
     "assumptions": "What was assumed, and whether it was checked",
     "findings": "What was imputed, defaulted, dropped; warnings",
 }
 SQL_TYPES: dict[Any, str] = {pl.String: "TEXT", pl.Float64: "DOUBLE", pl.Boolean: "BOOLEAN"}
-GEOMETRY_FREE = ("summary", "by_technology", "by_process", "costs", "sources")
+GEOMETRY_FREE = ("summary", "by_technology", "by_process", "fuel_check", "costs", "sources")
 """Attribute tables that have a column dictionary."""
 
 

@@ -58,6 +58,9 @@ def write_run(results: Results, out: Path, *, overwrite: bool, language: Languag
         frames.links_long(results).write_parquet(folder / "links.parquet")
         if results.fleet.rejected.height:
             results.fleet.rejected.write_csv(folder / "rejected.csv")
+        results.fuel.write_csv(folder / "fuel_check.csv")
+        if results.rejected_tests.height:
+            results.rejected_tests.write_csv(folder / "rejected_tests.csv")
         results.bridged.write_csv(folder / "bridged.csv")
         text = json.dumps(report_data(results), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         (folder / "report_data.json").write_text(text, encoding="utf-8")

@@ -54,6 +54,11 @@ TABLES = {
     "idle_measures.csv": ("measures against idling", "figures; own"),
     "fuel_heater.csv": ("diesel heaters of electric buses", "figures; own"),
     "speed_spread.csv": ("day-to-day spread of speeds", "own, from METR-LA"),
+    "tier1_per_fuel.csv": ("check of fleet means per kg of fuel", "EEA: reuse allowed with the source named"),
+    "high_emitters.csv": ("faulty vehicles", "figures; own"),
+    "fault_age.csv": ("faults by age", "figures; own"),
+    "emission_skew.csv": ("emissions of the worst vehicles", "figures"),
+    "measured_defaults.csv": ("weight of emission tests", "own"),
     "non_exhaust.csv": ("tyre, brake and road wear", "EEA: reuse allowed with the source named"),
     "fuels.csv": ("heating value and carbon of fuels", "EEA: reuse allowed with the source named"),
     "electricity_use.csv": ("electricity use of battery-electric vehicles", "figures"),
@@ -109,6 +114,9 @@ def _plan_values(plan: Plan) -> list[tuple[str, str, str, str, str, float | None
         ("climate", plan.climate),
         ("factors", plan.factors),
         ("idling", plan.idling),
+        ("faults", plan.faults),
+        ("measured", plan.measured),
+        ("fuel_sold", plan.fuel_sold),
         ("activity", plan.activity),
     ]
     for name, section in sections:

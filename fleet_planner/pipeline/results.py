@@ -54,7 +54,9 @@ class Results:
     ``scenario, pollutant, unit, value_per_year, baseline_per_year, change_pct`` (t, GJ or MWh a year).
     ``sources`` has one row per figure table or data set used: ``item, source, year, licence, checked``.
     ``assumptions`` has one row per plan default, registry assumption or unchecked figure that mattered:
-    ``item, value, unit, source, checked, vkt_share``.
+    ``item, value, unit, source, checked, vkt_share``. ``fuel`` sets the baseline's emissions per kg of fuel against
+    published means (see `fuel_check.fuel_table`); ``rejected_tests`` has the cells of emission tests that were not
+    understood.
     """
 
     plan: Plan
@@ -70,4 +72,6 @@ class Results:
     inputs: tuple[InputFile, ...]
     findings: tuple[Finding, ...]
     bridged: pl.DataFrame
+    fuel: pl.DataFrame
+    rejected_tests: pl.DataFrame
     timings_s: Mapping[str, float] = field(default_factory=dict)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -13,48 +10,34 @@ import numba
 import numpy as np
 import polars as pl
 
-from fleet_planner.activity import Activity, build_activity
 from fleet_planner.economics import EnergyChange, empty_costs, scenario_costs
 from fleet_planner.errors import InputError, PlanError
-from fleet_planner.factors.axes import TECHNOLOGY
-from fleet_planner.factors.compile import compile_factors
 from fleet_planner.factors.electricity import grid_factor
 from fleet_planner.findings import Finding
-from fleet_planner.fleet import Fleet, load_fleet
-from fleet_planner.inventory import Inventory, compute_inventory
-from fleet_planner.inventory.weights import technologies_of
+from fleet_planner.fleet import load_fleet
 from fleet_planner.network import Network, builtin_gtfs, builtin_zones, load_network
 from fleet_planner.network.builtin import archive_path
 from fleet_planner.pipeline.factor_findings import factor_findings
-from fleet_planner.pipeline.factor_plan import factor_setting
+from fleet_planner.pipeline.fuel_check import fuel_burnt_t, fuel_findings, fuel_table
+from fleet_planner.pipeline.inventories import Clock, Inventories, scaled_to_fuel_sold
 from fleet_planner.pipeline.provenance import assumptions_table, sources_table
 from fleet_planner.pipeline.results import InputFile, Results, ScenarioResult
 from fleet_planner.plan.load import load_plan
 from fleet_planner.progress import Progress, silent
-from fleet_planner.scenarios import ScenarioFleet, apply_scenario, baseline, measures_table
+from fleet_planner.scenarios import measures_table
 from fleet_planner.tables import pollutants
 from fleet_planner.transit_feed import Feed, read_feed
 from fleet_planner.units import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
+    from fleet_planner.activity import Activity
     from fleet_planner.factors.hot_table import HotTable
+    from fleet_planner.fleet import Fleet
+    from fleet_planner.inventory import Inventory
     from fleet_planner.plan.models import Plan
-
-
-@dataclass
-class _Clock:
-    """Seconds spent by step."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        begin = time.perf_counter()
-        yield
-        self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - begin, 3)
+    from fleet_planner.scenarios import ScenarioFleet
 
 
 def run_plan(
@@ -84,7 +67,7 @@ def run_plan(
     """
     if threads:
         numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
-    clock = _Clock()
+    clock = Clock()
     plan = _only(load_plan(path), only, path)
     base = path.parent
     with clock.step("network"):
@@ -94,38 +77,37 @@ def run_plan(
         fleet = load_fleet(plan.fleet, base, plan.city, plan.factors.default_load)
     with clock.step("activity"):
         feed = _feed(plan, base)
-        activity = build_activity(network, fleet.vehicles, plan.activity, base, feed, progress)
-    with clock.step("factors"):
-        progress("compiling emission factors", 0.45)
-        grid = grid_factor(plan.city.grid_region or plan.city.country, plan.city.year)
-        setting = factor_setting(plan, activity, grid[0])
+    grid = grid_factor(plan.city.grid_region or plan.city.country, plan.city.year)
     measures = measures_table()
-    fleets = [baseline(fleet)]
-    sulphur_ppm = plan.city.diesel_sulphur_ppm
-    fleets += [apply_scenario(fleet, scenario, measures, sulphur_ppm=sulphur_ppm) for scenario in plan.scenario]
-    with clock.step("factors"):
-        technologies = technologies_of(pl.concat([state.vehicles.select(TECHNOLOGY) for state in fleets]))
-        factors = compile_factors(technologies, setting.sources, setting.conditions, setting.options)
-    results: list[ScenarioResult] = []
-    for number, state in enumerate(fleets):
-        progress(f"inventory: {state.title_en}", 0.5 + 0.3 * number / len(fleets))
-        with clock.step("inventory"):
-            inventory = compute_inventory(
-                state.vehicles, state.multipliers, network.links, activity, factors, setting.context
-            )
-        with clock.step("costs"):
-            first = results[0].inventory if results else None
-            costs = _costs(state, inventory, first, measures, plan)
-        results.append(ScenarioResult(state, inventory, costs))
+    sold_t = {str(fuel): t for fuel, t in plan.fuel_sold.t_per_year.items()}
+    run = Inventories(plan, base, network, feed, grid[0], measures, clock, progress)
+    computed = run.of(fleet)
+    scaled: list[Finding] = []
+    if plan.fuel_sold.scale_activity:
+        fleet, scaled = scaled_to_fuel_sold(fleet, computed, sold_t, run.baseline_of)
+        computed = run.of(fleet)
+    with clock.step("costs"):
+        first = computed.states[0][1]
+        results = [
+            ScenarioResult(state, inventory, _costs(state, inventory, first if k else None, measures, plan))
+            for k, (state, inventory) in enumerate(computed.states)
+        ]
     with clock.step("findings"):
-        of_factors = factor_findings([(r.fleet, r.inventory) for r in results], factors, setting)
-    findings = (*_all_findings(network, fleet, activity, results), *of_factors)
+        fuels = computed.setting.sources.fuels
+        fuel = fuel_table(first, fuels)
+        findings = (
+            *_all_findings(network, fleet, computed.activity, results),
+            *factor_findings(computed.states, computed.factors, computed.setting),
+            *computed.findings,
+            *fuel_findings(fuel, fuel_burnt_t(first, fuels), sold_t),
+            *scaled,
+        )
     return Results(
         plan=plan,
         plan_path=path,
         network=network,
         fleet=fleet,
-        activity=activity,
+        activity=computed.activity,
         scenarios=tuple(results),
         zones=_zones(plan, base),
         summary=summary_table(results),
@@ -133,7 +115,9 @@ def run_plan(
         assumptions=assumptions_table(plan, base, measures),
         inputs=_inputs(plan, path),
         findings=findings,
-        bridged=_bridged_used(results, setting.sources.hot),
+        bridged=_bridged_used(results, computed.setting.sources.hot),
+        fuel=fuel,
+        rejected_tests=computed.rejected_tests,
         timings_s=clock.seconds,
     )
 
@@ -277,6 +261,8 @@ def _inputs(plan: Plan, path: Path) -> tuple[InputFile, ...]:
         files.append(("timetable", base / plan.activity.gtfs, plan.activity.gtfs, ""))
     if plan.network.zones and plan.network.zones != "builtin":
         files.append(("zones", base / plan.network.zones, plan.network.zones, ""))
+    if plan.measured.file:
+        files.append(("emission tests", base / plan.measured.file, plan.measured.file, ""))
     files += [("access area", base / rule.area, rule.area, "") for rule in plan.activity.access if rule.area]
     return tuple(_described(*entry) for entry in files if entry[1].is_file())
 

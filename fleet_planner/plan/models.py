@@ -205,6 +205,49 @@ class IdlingSection(Section):
     )
 
 
+class InspectionSection(Section):
+    """An inspection and maintenance programme."""
+
+    compliance: Fraction = Field(default=1.0, description="share of the faulty vehicles that come to the inspection")
+    identification: Fraction = Field(default=1.0, description="share of those that it finds")
+    repair: Fraction = Field(default=1.0, description="share of the found that are mended")
+    repaired_excess: Fraction = Field(default=0.0, description="what is left of a fault's excess after the repair")
+
+
+class FaultsSection(Section):
+    """Faulty and tampered vehicles; without an entry the factors' own mean holds."""
+
+    shares: dict[str, Fraction] = Field(
+        default={}, description="share of the vehicles concerned by fault, in place of the one in the factors' mean"
+    )
+    inspection: InspectionSection | None = Field(default=None, description="an inspection programme that mends some")
+
+
+class MeasuredSection(Section):
+    """Emission tests of the city's own vehicles: remote sensing, PEMS, on-board, opacity."""
+
+    file: str = Field(default="", description="CSV of tests (see the data dictionary, measured_tests)")
+    default_speed_kmh: Positive = Field(default=30.0, description="mean speed of tests that give none")
+    k: dict[Literal["remote_sensing", "pems", "on_board", "opacity"], Positive] = Field(
+        default={},
+        description="variance within over variance between vehicles, by method; empty: estimated or packaged",
+    )
+    group_k: Positive | None = Field(
+        default=None, description="how many fully known vehicles weigh as much as the factor set; none: packaged"
+    )
+
+
+class FuelSoldSection(Section):
+    """Fuel sold to the vehicles of the plan in a year, to check the run with."""
+
+    t_per_year: dict[Literal["petrol", "diesel", "lpg", "cng", "biodiesel", "ethanol"], Positive] = Field(
+        default={}, description="metric tons of fuel sold in a year for driving inside, by fuel"
+    )
+    scale_activity: bool = Field(
+        default=False, description="scale the kilometres so that fuel burnt in the baseline equals fuel sold"
+    )
+
+
 class ScenarioMeasure(Section):
     """One measure on some of the vehicles."""
 
@@ -257,6 +300,9 @@ class Plan(Section):
     climate: ClimateSection = ClimateSection()
     factors: FactorsSection = FactorsSection()
     idling: IdlingSection = IdlingSection()
+    faults: FaultsSection = FaultsSection()
+    measured: MeasuredSection = MeasuredSection()
+    fuel_sold: FuelSoldSection = FuelSoldSection()
     scenario: list[Scenario] = []
     economics: EconomicsSection = EconomicsSection()
     outputs: OutputsSection = OutputsSection()

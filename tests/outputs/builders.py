@@ -190,6 +190,19 @@ def results(net: Network | None = None, *, zones: bool = True) -> Results:
             Finding("inventory.no_factor", "warning", {"pollutant": "N2O"}, 2, 0.25),
             Finding("network.flat", "info"),
         ),
+        fuel=pl.DataFrame(
+            {
+                "category": ["bus"],
+                "fuel": ["diesel"],
+                "pollutant": ["NOx"],
+                "fuel_t_per_year": [1.0],
+                "g_per_kg_fuel": [30.0],
+                "low": [28.3],
+                "high": [38.3],
+                "within": ["yes"],
+            }
+        ),
+        rejected_tests=pl.DataFrame(),
         bridged=pl.DataFrame({"pollutant": ["NOx"], "v_from_kmh": [10.0]}),
         timings_s={"network": 0.1},
     )

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from fleet_planner.pipeline.results import Results
 
 LAYERS = {"links", "zones", "hotspots"}
-TABLES = {"summary", "by_technology", "by_process", "costs", "sources", "assumptions", "findings"}
+TABLES = {"summary", "by_technology", "by_process", "fuel_check", "costs", "sources", "assumptions", "findings"}
 
 
 @pytest.fixture
@@ -170,7 +170,7 @@ def test_two_writings_are_equal_bit_for_bit(run: Results, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "table", ["links", "zones", "hotspots", "summary", "by_technology", "by_process", "costs", "sources"]
+    "table", ["links", "zones", "hotspots", "summary", "by_technology", "by_process", "fuel_check", "costs", "sources"]
 )
 def test_dictionary_knows_what_is_written(database: sqlite3.Connection, table: str) -> None:
     plain = [c.column for c in columns(dictionary(table)) if "{" not in c.column]

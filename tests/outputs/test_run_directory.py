@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import sqlite3
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import builders
@@ -206,7 +207,6 @@ def test_report_again_is_the_same_page_and_updates_its_hash(run: Results, tmp_pa
 
 
 def test_a_run_without_zones_scenarios_costs_or_rejected_rows(tmp_path: Path) -> None:
-    from dataclasses import replace
 
     whole = builders.results(zones=False)
     bare = replace(

@@ -14,10 +14,6 @@ ELSEWHERE = {
     "grid_factors_more.csv": "as above",
     "streams.csv": "names of streams, no figure",
     "emep_eea_2019_hot_poles.csv": "diagnosis of the hot factors, not used in a run",
-    "high_emitters.csv": "not read by a run yet",
-    "fault_age.csv": "not read by a run yet",
-    "emission_skew.csv": "not read by a run yet",
-    "measured_defaults.csv": "not read by a run yet",
 }
 
 

@@ -1,0 +1,166 @@
+"""The middle of a run: activity, factors and inventories of the baseline and the scenarios of a plan."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from fleet_planner.activity import Activity, build_activity
+from fleet_planner.factors.axes import TECHNOLOGY
+from fleet_planner.factors.compile import compile_factors
+from fleet_planner.findings import Finding
+from fleet_planner.inventory import Inventory, compute_inventory
+from fleet_planner.inventory.weights import technologies_of
+from fleet_planner.pipeline.factor_plan import FactorSetting, factor_setting
+from fleet_planner.pipeline.fuel_check import closure, fuel_burnt_t, scaled_km
+from fleet_planner.pipeline.vehicle_adjustments import (
+    Adjustments,
+    fault_findings,
+    fault_plan,
+    measured_adjustment,
+)
+from fleet_planner.scenarios import ScenarioFleet, apply_scenario, baseline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from fleet_planner.factors.table import FactorTable
+    from fleet_planner.fleet import Fleet
+    from fleet_planner.network import Network
+    from fleet_planner.plan.models import Plan
+    from fleet_planner.progress import Progress
+    from fleet_planner.transit_feed import Feed
+
+SCALING_ROUNDS = 6
+SCALED = 1e-5
+"""Kilometres are scaled until fuel burnt is within this of fuel sold, at most so many times."""
+
+
+@dataclass
+class Clock:
+    """Seconds spent by step."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Add the time of a block to a step."""
+        begin = time.perf_counter()
+        yield
+        self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - begin, 3)
+
+
+@dataclass(frozen=True)
+class Computed:
+    """Inventories of a fleet.
+
+    Parameters
+    ----------
+    activity
+        Where and when it drives.
+    factors
+        Compiled for the technologies of all scenarios.
+    setting
+        What they were compiled from.
+    states
+        Fleet and inventory of each scenario, the baseline first.
+    findings
+        Of faults and emission tests.
+    rejected_tests
+        Cells of the table of emission tests that were not understood.
+    """
+
+    activity: Activity
+    factors: FactorTable
+    setting: FactorSetting
+    states: tuple[tuple[ScenarioFleet, Inventory], ...]
+    findings: tuple[Finding, ...]
+    rejected_tests: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Inventories:
+    """Computes the inventories of a plan for any state of its fleet."""
+
+    plan: Plan
+    base: Path
+    network: Network
+    feed: Feed | None
+    grid_kg_per_kwh: float
+    measures: pl.DataFrame
+    clock: Clock
+    progress: Progress
+
+    def of(self, fleet: Fleet, *, scenarios: bool = True) -> Computed:
+        """Return the inventories of a fleet; of the baseline alone without ``scenarios``."""
+        plan = self.plan
+        with self.clock.step("activity"):
+            activity = build_activity(self.network, fleet.vehicles, plan.activity, self.base, self.feed, self.progress)
+        fleets = [baseline(fleet)]
+        if scenarios:
+            fleets += [
+                apply_scenario(fleet, scenario, self.measures, sulphur_ppm=plan.city.diesel_sulphur_ppm)
+                for scenario in plan.scenario
+            ]
+        with self.clock.step("factors"):
+            self.progress("compiling emission factors", 0.45)
+            setting = factor_setting(plan, activity, self.grid_kg_per_kwh)
+            technologies = technologies_of(pl.concat([state.vehicles.select(TECHNOLOGY) for state in fleets]))
+            factors = compile_factors(technologies, setting.sources, setting.conditions, setting.options)
+            faults = fault_plan(plan.faults)
+            tests, rejected, found = measured_adjustment(
+                plan.measured, self.base, fleet.vehicles, factors, setting.sources
+            )
+            adjustments = Adjustments(faults, plan.city.year, tests)
+        states = []
+        for number, state in enumerate(fleets):
+            self.progress(f"inventory: {state.title_en}", 0.5 + 0.3 * number / len(fleets))
+            with self.clock.step("inventory"):
+                adjusted = replace(state, multipliers=adjustments.applied(state.vehicles, state.multipliers))
+                inventory = compute_inventory(
+                    adjusted.vehicles, adjusted.multipliers, self.network.links, activity, factors, setting.context
+                )
+            states.append((adjusted, inventory))
+        findings = (*fault_findings(faults), *found)
+        return Computed(activity, factors, setting, tuple(states), findings, rejected)
+
+    def baseline_of(self, fleet: Fleet) -> Computed:
+        """Return the inventory of the baseline alone."""
+        return self.of(fleet, scenarios=False)
+
+
+def scaled_to_fuel_sold(
+    fleet: Fleet, computed: Computed, sold_t: Mapping[str, float], baseline_of: Callable[[Fleet], Computed]
+) -> tuple[Fleet, list[Finding]]:
+    """Scale the kilometres of each fuel's vehicles until the baseline burns what is sold.
+
+    Fuel is not proportional to kilometres (engines idle beside the road), so that a few rounds are needed.
+
+    Parameters
+    ----------
+    fleet, computed
+        The fleet of the registry and its inventories.
+    sold_t
+        Fuel sold a year, t, by fuel.
+    baseline_of
+        Computes the baseline of a fleet.
+    """
+    factor = dict.fromkeys(sold_t, 1.0)
+    for _ in range(SCALING_ROUNDS):
+        burnt = fuel_burnt_t(computed.states[0][1], computed.setting.sources.fuels)
+        ratio = {fuel: r for fuel, r in closure(burnt, sold_t).items() if r > 0.0}
+        if all(abs(r - 1.0) < SCALED for r in ratio.values()):
+            break
+        fleet = replace(fleet, vehicles=scaled_km(fleet.vehicles, ratio))
+        factor = {fuel: f / ratio.get(fuel, 1.0) for fuel, f in factor.items()}
+        computed = baseline_of(fleet)
+    findings = [
+        Finding("inventory.fuel_scaled", "assumption", {"fuel": fuel, "factor": f"{f:.3f}"})
+        for fuel, f in factor.items()
+    ]
+    return fleet, findings

@@ -1,0 +1,136 @@
+"""Fuel sold, faults and emission tests change a run as the plan says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+from fleet_planner.cli.main import main
+from fleet_planner.factors.high_emitters import FaultPlan, Inspection
+from fleet_planner.factors.measured import MeasuredMultipliers
+from fleet_planner.pipeline.fuel_check import closure, scaled_km
+from fleet_planner.pipeline.vehicle_adjustments import Adjustments
+
+REGISTRY = """vehicle_id,category,fuel,standard,stream,model_year,km_per_year,count,segment
+a,bus,diesel,euro_III,urban_bus,2005,60000,20,Urban Buses Standard 15 - 18 t
+b,bus,diesel,euro_V,urban_bus,2012,60000,20,Urban Buses Standard 15 - 18 t
+c,passenger_car,petrol,euro_4,car,2010,12000,3000,Medium
+"""
+PLAN = """[city]
+name = "Test"
+country = "CL"
+year = 2020
+
+[network]
+builtin = "coquimbo"
+
+[fleet]
+registry = "registry.csv"
+"""
+
+
+def ran(folder: Path, more: str = "", tests: str = "") -> tuple[dict[str, object], pl.DataFrame, Path]:
+    folder.mkdir()
+    (folder / "registry.csv").write_text(REGISTRY, encoding="utf-8")
+    if tests:
+        (folder / "tests.csv").write_text(tests, encoding="utf-8")
+    (folder / "plan.toml").write_text(PLAN + more, encoding="utf-8")
+    result = CliRunner().invoke(main, ["run", str(folder / "plan.toml"), "--out", str(folder / "out")])
+    assert result.exit_code == 0, result.output
+    manifest = json.loads((folder / "out" / "manifest.json").read_text(encoding="utf-8"))
+    return manifest, pl.read_csv(folder / "out" / "summary.csv"), folder / "out"
+
+
+def total(summary: pl.DataFrame, pollutant: str) -> float:
+    return float(summary.filter(pl.col("pollutant") == pollutant)["value_per_year"][0])
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, object], pl.DataFrame, Path]:
+    return ran(tmp_path_factory.mktemp("plain") / "city")
+
+
+@pytest.mark.slow
+def test_scaled_activity_burns_what_is_sold(tmp_path: Path, plain: tuple[object, pl.DataFrame, Path]) -> None:
+    table = pl.read_csv(plain[2] / "fuel_check.csv").filter(pl.col("fuel") == "diesel")
+    burnt = float(table["fuel_t_per_year"][0])
+    more = f"\n[fuel_sold]\nt_per_year = {{ diesel = {2.0 * burnt} }}\nscale_activity = true\n"
+    manifest, _, out = ran(tmp_path / "scaled", more)
+    now = pl.read_csv(out / "fuel_check.csv").filter(pl.col("fuel") == "diesel")
+    assert float(now["fuel_t_per_year"][0]) == pytest.approx(2.0 * burnt, rel=1e-4)
+    texts = [f["text"] for f in manifest["findings"]]  # type: ignore[attr-defined]
+    assert any("(100.0 %)" in t for t in texts)
+    assert any(t.startswith("The kilometres of vehicles on diesel are scaled by 2.") for t in texts)
+
+
+@pytest.mark.slow
+def test_an_inspection_programme_cuts_and_is_told(tmp_path: Path, plain: tuple[object, pl.DataFrame, Path]) -> None:
+    manifest, summary, _ = ran(tmp_path / "inspected", "\n[faults.inspection]\nidentification = 0.8\n")
+    assert total(summary, "CO") <= total(plain[1], "CO")
+    assert total(summary, "PM_exhaust") < total(plain[1], "PM_exhaust")
+    assert any(f["code"] == "inventory.faults" for f in manifest["findings"])  # type: ignore[attr-defined]
+
+
+@pytest.mark.slow
+def test_emission_tests_of_the_city_move_its_factors(tmp_path: Path, plain: tuple[object, pl.DataFrame, Path]) -> None:
+    head = "test_id,vehicle_id,category,fuel,standard,method,pollutant,value,unit,speed_kmh\n"
+    rows = [f"t{i},,bus,diesel,euro_III,pems,NOx,40,g/km,20\n" for i in range(30)]
+    bad = "t99,,bus,diesel,euro_III,pems,NOx,many,g/km,20\n"
+    manifest, summary, out = ran(tmp_path / "tested", '\n[measured]\nfile = "tests.csv"\n', head + "".join(rows) + bad)
+    assert total(summary, "NOx") > 1.2 * total(plain[1], "NOx")
+    assert total(summary, "CO2") == pytest.approx(total(plain[1], "CO2"))
+    rejected = pl.read_csv(out / "rejected_tests.csv")
+    assert rejected.select("row", "column", "value").rows() == [(32, "value", "many")]
+    assert any(f["code"] == "inventory.measured" and f["count"] == 30 for f in manifest["findings"])  # type: ignore[attr-defined]
+
+
+def fleet() -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "vehicle_id": ["a", "b"],
+            "category": ["bus", "bus"],
+            "fuel": ["diesel", "diesel"],
+            "segment": ["x", "x"],
+            "standard": ["euro_V", "euro_V"],
+            "aftertreatment": ["SCR", "SCR"],
+            "model_year": [2012, None],
+            "km_per_year": [100.0, 50.0],
+        }
+    )
+
+
+def ones() -> pl.DataFrame:
+    return pl.DataFrame({n: [1.0, 1.0] for n in ("CO", "VOC", "NOx", "PM_exhaust", "BC", "SPN23", "CH4", "N2O", "NH3")})
+
+
+def test_nothing_is_adjusted_where_the_plan_is_silent() -> None:
+    assert Adjustments(None, 2020, None).applied(fleet(), ones()).equals(ones())
+
+
+def test_a_tested_vehicle_takes_its_own_multiplier_and_others_their_groups() -> None:
+    keys = {"category": ["bus"], "fuel": ["diesel"], "standard": ["euro_V"], "pollutant": ["PM_exhaust"]}
+    measured = MeasuredMultipliers(
+        pl.DataFrame({"vehicle_id": ["a"], **keys, "multiplier": [3.0]}),
+        pl.DataFrame({**keys, "multiplier": [1.5]}),
+        pl.DataFrame(),
+    )
+    got = Adjustments(None, 2020, measured).applied(fleet(), ones())
+    for column in ("PM_exhaust", "BC", "SPN23"):
+        assert got[column].to_list() == [3.0, 1.5]
+    assert got["NOx"].to_list() == [1.0, 1.0]
+
+
+def test_a_perfect_inspection_leaves_no_excess() -> None:
+    got = Adjustments(FaultPlan(inspection=Inspection()), 2020, None).applied(fleet(), ones())
+    assert np.all(got["NOx"].to_numpy() < 1.0)
+
+
+def test_kilometres_follow_the_fuel_in_the_tank() -> None:
+    assert closure({"diesel": 50.0}, {"diesel": 100.0, "petrol": 10.0}) == {"diesel": 0.5, "petrol": 0.0}
+    hybrid = fleet().with_columns(fuel=pl.Series(["diesel_hybrid", "petrol"]))
+    assert scaled_km(hybrid, {"diesel": 0.5})["km_per_year"].to_list() == [200.0, 50.0]
