@@ -67,11 +67,11 @@ NOTES = {
 }
 # category, fuels, segments ("" any), stream, vehicle, type, guide's fuel, exactness, note
 TYPES = (
-    ("passenger_car", "petrol", "", "", "passenger", "mini", "petrol", "covers", "guide's row of mini and small cars (up to 9 seats)"),
-    ("passenger_car", "petrol", "", "taxi", "passenger", "taxi", "petrol", "covers", ""),
+    ("passenger_car", "petrol|lpg_bifuel_on_petrol|cng_bifuel_on_petrol", "", "", "passenger", "mini", "petrol", "covers", "guide's row of mini and small cars (up to 9 seats)"),
+    ("passenger_car", "petrol|lpg_bifuel_on_petrol|cng_bifuel_on_petrol", "", "taxi", "passenger", "taxi", "petrol", "covers", ""),
     ("passenger_car", "diesel", "", "", "passenger", "mini", "diesel", "covers", "guide's row of mini and small cars (up to 9 seats)"),
-    ("passenger_car", "lpg|cng|cng_bifuel_on_cng", "", "", "passenger", "small", "other", "covers", "guide's other fuels"),
-    ("passenger_car", "lpg|cng|cng_bifuel_on_cng", "", "taxi", "passenger", "taxi", "other", "covers", "guide's other fuels"),
+    ("passenger_car", "lpg|lpg_bifuel_on_lpg|cng|cng_bifuel_on_cng", "", "", "passenger", "small", "other", "covers", "guide's other fuels"),
+    ("passenger_car", "lpg|lpg_bifuel_on_lpg|cng|cng_bifuel_on_cng", "", "taxi", "passenger", "taxi", "other", "covers", "guide's other fuels"),
     ("light_commercial", "petrol", "N1-I", "", "truck", "mini", "petrol", "covers", "up to 1.8 t and 3.5 m"),
     ("light_commercial", "petrol", "N1-II|N1-III", "", "truck", "light", "petrol", "covers", "under 4.5 t and 6 m"),
     ("light_commercial", "diesel", "N1-I", "", "truck", "light", "diesel", "near", "mini diesel trucks have no row of their own"),
