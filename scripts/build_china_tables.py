@@ -133,7 +133,7 @@ def middle(row: Row, near: list[float]) -> bool:
 
 
 def base_table(base: dict[Row, str]) -> pl.DataFrame:
-    """Base factors of the guide, misprints replaced by estimates with a range."""
+    """Return the base factors of the guide, misprints replaced by estimates with a range."""
     misprints = {row: near for row, near in outliers(base).items() if middle(row, near)}
     rows = []
     for row, text in base.items():
@@ -150,52 +150,141 @@ def base_table(base: dict[Row, str]) -> pl.DataFrame:
     return sourced(frame.drop("source"), "g/km").with_columns(frame["source"])
 
 
-def computed_defects(base: dict[Row, str]) -> list[dict[str, str]]:
-    """Outliers, stages that rise, copies and near copies of blocks, rows that are not the guide's."""
+def defect(kind: str, row: tuple[str, ...], what: str, rule: str, handled: str, **more: str) -> dict[str, str]:
+    """Return a computed defect of the base table."""
+    cells = dict(zip(("vehicle", "type", "fuel", "stage", "pollutant"), row, strict=False))
+    return {
+        "kind": kind,
+        "table": "base",
+        "found_by": "computation",
+        "what": what,
+        "rule": rule,
+        "handled": handled,
+        **cells,
+        **more,
+    }
+
+
+def stage_defects(base: dict[Row, str]) -> list[dict[str, str]]:
+    """Return outliers, stages that rise and stages VI."""
     out: list[dict[str, str]] = []
-
-    def add(kind: str, row: tuple[str, ...], what: str, rule: str, handled: str, **more: str) -> None:
-        cells = dict(zip(("vehicle", "type", "fuel", "stage", "pollutant"), row, strict=False))
-        out.append({"kind": kind, "table": "base", "found_by": "computation", "what": what, "rule": rule, "handled": handled, **cells, **more})
-
     for row, near in sorted(outliers(base).items()):
         compared = "|".join(f"{v:g}" for v in near)
         what = "more than ten times, or less than a tenth of, the neighbouring stages"
         if left_out(row):
-            add("outlier", row, what, "row is left out", "left_out", value=base[row], compared_with=compared)
+            out.append(
+                defect("outlier", row, what, "row is left out", "left_out", value=base[row], compared_with=compared)
+            )
         elif middle(row, near):
             rule = "taken for a misprint: the stage before times the step of the medium bus; range: the two neighbours"
-            add("outlier", row, what, rule, "replaced", value=base[row], compared_with=compared, replaced_by=f"{replacement(base, row):g}")
+            out.append(
+                defect(
+                    "outlier",
+                    row,
+                    what,
+                    rule,
+                    "replaced",
+                    value=base[row],
+                    compared_with=compared,
+                    replaced_by=f"{replacement(base, row):g}",
+                )
+            )
         else:
-            add("outlier", row, what, "first or last stage of its group: kept as published, flagged", "kept", value=base[row], compared_with=compared)
+            out.append(
+                defect(
+                    "outlier",
+                    row,
+                    what,
+                    "first or last stage of its group: kept as published, flagged",
+                    "kept",
+                    value=base[row],
+                    compared_with=compared,
+                )
+            )
     for (vehicle, kind, fuel, pollutant), points in sorted(series(base).items()):
         for (_, before), (stage, value) in itertools.pairwise(points):
             row = (vehicle, kind, fuel, stage, pollutant)
             if before * RISE < value <= before * OUTLIER and not left_out(row):
-                add("rise", row, "more than twice the stage before", "kept as published, flagged", "kept", value=base[row], compared_with=f"{before:g}")
+                out.append(
+                    defect(
+                        "rise",
+                        row,
+                        "more than twice the stage before",
+                        "kept as published, flagged",
+                        "kept",
+                        value=base[row],
+                        compared_with=f"{before:g}",
+                    )
+                )
             if stage == "VI":
-                what = "stage VI repeats stage V" if value == before else "stage VI is neither published nor a copy of its own stage V"
-                add("stage_vi", row, what, "left out: EMEP/EEA Euro 6 or VI stands in, see china_guide_2014_stage_vi.csv", "left_out", value=base[row], compared_with=f"{before:g}")
+                what = (
+                    "stage VI repeats stage V"
+                    if value == before
+                    else "stage VI is neither published nor a copy of its own stage V"
+                )
+                out.append(
+                    defect(
+                        "stage_vi",
+                        row,
+                        what,
+                        "left out: EMEP/EEA Euro 6 or VI stands in, see china_guide_2014_stage_vi.csv",
+                        "left_out",
+                        value=base[row],
+                        compared_with=f"{before:g}",
+                    )
+                )
+    return out
+
+
+def block_defects(base: dict[Row, str]) -> list[dict[str, str]]:
+    """Return rows that are not the guide's, copies and near copies of blocks."""
+    out: list[dict[str, str]] = []
     blocks: dict[tuple[str, str, str], dict[tuple[str, str], str]] = {}
     for row, text in base.items():
         if row[3] in STAGES:
             blocks.setdefault(row[:3], {})[row[3:]] = text
     for block in sorted(blocks):
         if block[2] not in GUIDE_FUELS:
-            add("not_in_guide", block, "not taken for the guide's: stage V equals IV, digits or powers of 1.1 that no other row has", "left out: the EMEP/EEA set stands in", "left_out")
+            out.append(
+                defect(
+                    "not_in_guide",
+                    block,
+                    "not taken for the guide's: stage V equals IV, digits or powers of 1.1 that no other row has",
+                    "left out: the EMEP/EEA set stands in",
+                    "left_out",
+                )
+            )
     for this, rule in REFUSED_BLOCKS.items():
         equal = [" ".join(b) for b in sorted(blocks) if b != this and blocks[b] == blocks[this]]
         assert equal, this
-        add("repeated_block", this, f"every factor equals {', '.join(equal)}", rule, "left_out")
+        out.append(defect("repeated_block", this, f"every factor equals {', '.join(equal)}", rule, "left_out"))
     for a, b in itertools.combinations(sorted(set(blocks) - set(REFUSED_BLOCKS)), 2):
         if a[2] != b[2] or a[2] not in GUIDE_FUELS or blocks[a].keys() != blocks[b].keys():
             continue
         unequal = [k for k in blocks[a] if float(blocks[a][k]) != float(blocks[b][k])]
         if not unequal:
-            add("repeated_block", a, f"every factor equals {' '.join(b)}", "kept: the guide may give both types one row", "kept")
+            out.append(
+                defect(
+                    "repeated_block",
+                    a,
+                    f"every factor equals {' '.join(b)}",
+                    "kept: the guide may give both types one row",
+                    "kept",
+                )
+            )
         if len(unequal) == 1:
             rule = "kept as published, flagged: one of the two is likely a misprint"
-            add("near_twin", (*a, *unequal[0]), f"the only factor that differs from {' '.join(b)}", rule, "kept", value=blocks[a][unequal[0]], compared_with=blocks[b][unequal[0]])
+            out.append(
+                defect(
+                    "near_twin",
+                    (*a, *unequal[0]),
+                    f"the only factor that differs from {' '.join(b)}",
+                    rule,
+                    "kept",
+                    value=blocks[a][unequal[0]],
+                    compared_with=blocks[b][unequal[0]],
+                )
+            )
     return out
 
 
@@ -220,11 +309,13 @@ def defects_table(base: dict[Row, str], folder: Path) -> pl.DataFrame:
         {"kind": kind, "table": table, "found_by": "reading", "what": what, "rule": rule, "handled": "by_rule"}
         for kind, table, what, rule in STATED
     ]
-    rows = [*stated, *dropped_corrections(folder), *computed_defects(base)]
+    rows = [*stated, *dropped_corrections(folder), *stage_defects(base), *block_defects(base)]
     kept = [c for c in DEFECT_COLUMNS if c != "defect_id"]
     frame = pl.DataFrame([{c: r.get(c, "") for c in kept} for r in rows], schema=dict.fromkeys(kept, pl.String))
     parts = [pl.col(c) for c in ("kind", "vehicle", "type", "fuel", "stage", "pollutant")]
-    named = pl.concat_str([pl.lit("china"), *(pl.when(p == "").then(None).otherwise(p) for p in parts)], separator=".", ignore_nulls=True)
+    named = pl.concat_str(
+        [pl.lit("china"), *(pl.when(p == "").then(None).otherwise(p) for p in parts)], separator=".", ignore_nulls=True
+    )
     again = pl.int_range(pl.len()).over("defect_id")
     frame = frame.with_columns(defect_id=named).with_columns(
         defect_id=pl.when(again > 0).then(pl.format("{}.{}", "defect_id", again + 1)).otherwise("defect_id")
@@ -239,7 +330,13 @@ def defects_table(base: dict[Row, str], folder: Path) -> pl.DataFrame:
 def speed_table(folder: Path) -> pl.DataFrame:
     """Speed factors by fuel, stage and pollutant, one column a band."""
     table = exhaust(read(folder, "china_speed_correction.csv")).filter(pl.col("standard").is_in(STAGES))
-    bands = {"v_lt_20": "below_20", "v_20_30": "from_20", "v_30_40": "from_30", "v_40_80": "from_40", "v_gt_80": "above_80"}
+    bands = {
+        "v_lt_20": "below_20",
+        "v_20_30": "from_20",
+        "v_30_40": "from_30",
+        "v_40_80": "from_40",
+        "v_gt_80": "above_80",
+    }
     return sourced(table.rename({"standard": "stage", **bands}), "factor on the base at 30 km/h; bands in km/h")
 
 
@@ -277,7 +374,9 @@ def load_table(folder: Path) -> pl.DataFrame:
     """Load factors by pollutant."""
     table = read(folder, "china_load_correction.csv")
     fraction = (pl.col("load_percent").cast(pl.Float64) / 100.0).cast(pl.String)
-    return sourced(table.select("pollutant", load_fraction=fraction, factor="factor"), "factor on the base at half load")
+    return sourced(
+        table.select("pollutant", load_fraction=fraction, factor="factor"), "factor on the base at half load"
+    )
 
 
 def degradation_table(folder: Path) -> pl.DataFrame:

@@ -117,7 +117,9 @@ def dated(folder: Path) -> pl.DataFrame:
     for name in DATED:
         table = pl.read_csv(TARGET / name, infer_schema=False).with_columns(dates_in=pl.lit(name))
         frames.append(table.filter(pl.col("region").is_in(REGIONS) & pl.col("vehicle_group").is_in(list(GROUPS))))
-    rows = pl.concat(frames).unique(["region", "vehicle_group", "fuel", "legal_text", "standard"], keep="last", maintain_order=True)
+    rows = pl.concat(frames).unique(
+        ["region", "vehicle_group", "fuel", "legal_text", "standard"], keep="last", maintain_order=True
+    )
     return rows.with_columns(heavy=pl.col("vehicle_group") == "heavy_truck").join(
         collected, on=["region", "heavy", "legal_text", "standard"], how="left", maintain_order="left"
     )  # fmt: skip
@@ -144,9 +146,7 @@ def stage(row: dict[str, str | None]) -> str:
 
 def technology_map(folder: Path) -> pl.DataFrame:
     """Euro equivalents of every region's standards."""
-    rows: list[dict[str, str]] = []
-    for row in dated(folder).iter_rows(named=True):
-        rows.append(
+    rows = [
             {
                 "region": row["region"], "group": GROUPS[row["vehicle_group"]], "fuel": row["fuel"],
                 "standard": row["legal_text"], "euro_equivalent": row["standard"], "exactness": exactness(row),
@@ -154,15 +154,16 @@ def technology_map(folder: Path) -> pl.DataFrame:
                 "standard_id": row["standard_id"] or "", "note": NOTES.get((row["region"], row["legal_text"]), ""),
                 "source": row["source"], "year": row["year"], "unit": "model year", "checked": row["checked"],
             }
-        )  # fmt: skip
-    for region, group, fuel, standard, euro, exact, guide, year, note in MORE:
-        rows.append(
+        for row in dated(folder).iter_rows(named=True)
+    ]  # fmt: skip
+    rows += [
             {
                 "region": region, "group": group, "fuel": fuel, "standard": standard, "euro_equivalent": euro,
                 "exactness": exact, "guide_stage": guide, "from_year": str(year), "dates_in": "", "standard_id": "",
                 "note": note, "source": RECALLED, "year": str(year or 2000), "unit": "model year", "checked": "no",
             }
-        )  # fmt: skip
+        for region, group, fuel, standard, euro, exact, guide, year, note in MORE
+    ]  # fmt: skip
     return pl.DataFrame(rows, schema=dict.fromkeys(COLUMNS, pl.String))
 
 

@@ -79,7 +79,7 @@ class Place:
         -------
         Shape (n,).
         """
-        at = factors[row, pollutant, self.lower]
+        at: Array = factors[row, pollutant, self.lower]
         if not self.upper_weight.any():
             return at
         upper = np.minimum(self.lower + 1, factors.shape[-1] - 1)

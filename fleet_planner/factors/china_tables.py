@@ -94,16 +94,23 @@ def _filled(frame: pl.DataFrame, rows: pl.DataFrame, on: list[str], columns: lis
 def _wide(frame: pl.DataFrame, on: list[str], column: str, steps: tuple[float, ...]) -> tuple[pl.DataFrame, list[str]]:
     """Turn one row a step into one column a step; missing steps are null."""
     names = [f"step_{i}" for i in range(len(steps))]
-    values = [pl.col("factor").filter(pl.col(column).cast(pl.Float64) == s).first().alias(n) for s, n in zip(steps, names, strict=True)]
+    values = [
+        pl.col("factor").filter(pl.col(column).cast(pl.Float64) == s).first().alias(n)
+        for s, n in zip(steps, names, strict=True)
+    ]
     return frame.group_by([*on, "pollutant"]).agg(values), names
 
 
 def _weather(rows: pl.DataFrame) -> tuple[Array, Array, Array]:
     """Return temperature, humidity and altitude factors; gas takes petrol's, except for altitude."""
     table = reference_table("china_guide_2014_weather.csv")
-    petrol = table.filter((pl.col("fuel") == "petrol") & (pl.col("type") == "mini") & (pl.col("vehicle") == "passenger"))
+    petrol = table.filter(
+        (pl.col("fuel") == "petrol") & (pl.col("type") == "mini") & (pl.col("vehicle") == "passenger")
+    )
     gas = rows.filter(pl.col("fuel") == "other").select("vehicle", "type", "fuel").unique(maintain_order=True)
-    as_petrol = gas.join(petrol.drop("vehicle", "type", "fuel"), how="cross").with_columns(altitude_gt_1500m=pl.lit(1.0))
+    as_petrol = gas.join(petrol.drop("vehicle", "type", "fuel"), how="cross").with_columns(
+        altitude_gt_1500m=pl.lit(1.0)
+    )
     both = pl.concat([table, as_petrol.select(table.columns)])
     columns = ["temp_lt_10", "temp_gt_25", "rh_lt_50", "rh_gt_50", "hot_rh_lt_50", "hot_rh_gt_50", "altitude_gt_1500m"]
     f = _filled(both, rows, ["vehicle", "type", "fuel"], columns)
@@ -133,7 +140,9 @@ def load_china() -> ChinaTable:
     values = _filled(wide, rows, list(ROW), ["g_per_km"])[..., 0]
     assert base.height == values.size, "every row of the guide has every pollutant"
     temperature, humidity, altitude = _weather(rows)
-    sulphur, levels = _wide(reference_table("china_guide_2014_sulphur.csv"), ["fuel", "stage"], "sulphur_ppm", SULPHUR_PPM)
+    sulphur, levels = _wide(
+        reference_table("china_guide_2014_sulphur.csv"), ["fuel", "stage"], "sulphur_ppm", SULPHUR_PPM
+    )
     loads, steps = _wide(reference_table("china_guide_2014_load.csv"), [], "load_fraction", LOADS)
     loaded = rows.filter((pl.col("fuel") == "diesel") & pl.col("type").is_in(LOADED_TYPES)).select(ROW)
     years = tuple(float(y) for y in range(FIRST_YEAR + 1, LAST_YEAR + 1))
