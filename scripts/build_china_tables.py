@@ -243,17 +243,9 @@ def block_defects(base: dict[Row, str]) -> list[dict[str, str]]:
     for row, text in base.items():
         if row[3] in STAGES:
             blocks.setdefault(row[:3], {})[row[3:]] = text
-    for block in sorted(blocks):
-        if block[2] not in GUIDE_FUELS:
-            out.append(
-                defect(
-                    "not_in_guide",
-                    block,
-                    "not taken for the guide's: stage V equals IV, digits or powers of 1.1 that no other row has",
-                    "left out: the EMEP/EEA set stands in",
-                    "left_out",
-                )
-            )
+    not_guides = "not taken for the guide's: stage V equals IV, digits or powers of 1.1 that no other row has"
+    for block in sorted(b for b in blocks if b[2] not in GUIDE_FUELS):
+        out += [defect("not_in_guide", block, not_guides, "left out: the EMEP/EEA set stands in", "left_out")]
     for this, rule in REFUSED_BLOCKS.items():
         equal = [" ".join(b) for b in sorted(blocks) if b != this and blocks[b] == blocks[this]]
         assert equal, this

@@ -63,7 +63,8 @@ class Place:
         Shape (..., n).
         """
         upper = np.minimum(self.lower + 1, factors.shape[-1] - 1)
-        return factors[..., self.lower] * (1.0 - self.upper_weight) + factors[..., upper] * self.upper_weight
+        out: Array = factors[..., self.lower] * (1.0 - self.upper_weight) + factors[..., upper] * self.upper_weight
+        return out
 
     def each(self, factors: Array, row: NDArray[np.int64], pollutant: NDArray[np.int64]) -> Array:
         """Return the factor of a row and pollutant for each value.
@@ -79,11 +80,11 @@ class Place:
         -------
         Shape (n,).
         """
-        at: Array = factors[row, pollutant, self.lower]
-        if not self.upper_weight.any():
-            return at
-        upper = np.minimum(self.lower + 1, factors.shape[-1] - 1)
-        return at * (1.0 - self.upper_weight) + factors[row, pollutant, upper] * self.upper_weight
+        out: Array = factors[row, pollutant, self.lower]
+        if self.upper_weight.any():
+            upper = np.minimum(self.lower + 1, factors.shape[-1] - 1)
+            out = out * (1.0 - self.upper_weight) + factors[row, pollutant, upper] * self.upper_weight
+        return out
 
 
 def between(values: ArrayLike, nodes: tuple[float, ...]) -> Place:
