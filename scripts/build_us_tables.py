@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import itertools
 import sys
 from pathlib import Path
 
@@ -121,11 +122,9 @@ def factors(name: str, frame: pl.DataFrame, flags: pl.DataFrame) -> pl.DataFrame
 
 def bins() -> pl.DataFrame:
     """Return the speed bins of both sets: exact edges in miles per hour, of which the collected ones are rounded."""
-    rows = []
-    for k in range(14):
-        rows.append(("emfac2017", k + 1, 5.0 * k, 5.0 * (k + 1), 5.0 * k + 2.5, "upper"))
+    rows = [("emfac2017", k + 1, 5.0 * k, 5.0 * (k + 1), 5.0 * k + 2.5, "upper") for k in range(14)]
     edges = [0.0, *np.arange(2.5, 75.0, 5.0), 75.0]
-    for k, (lo, hi) in enumerate(zip(edges, edges[1:], strict=False)):
+    for k, (lo, hi) in enumerate(itertools.pairwise(edges)):
         rows.append(("moves3", k + 1, lo, hi, 2.5 if k == 0 else 5.0 * k, "lower"))
     frame = pl.DataFrame(rows, schema=["factor_set", "bin", "from_mph", "to_mph", "centre_mph", "edge"], orient="row")
     text = {
