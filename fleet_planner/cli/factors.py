@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from fleet_planner.cli.shared import text_table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FILTERS = ("category", "fuel", "segment", "standard", "technology", "pollutant", "mode")
 
@@ -19,13 +23,18 @@ def factors() -> None:
 @factors.command("list", epilog="Example: fleet-planner factors list --category bus --fuel diesel")
 @click.option("--category", default="", help="Only this category.")
 @click.option("--fuel", default="", help="Only this fuel.")
+@click.option("--sets", is_flag=True, help="The factor sets instead: edition and coverage.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def list_(category: str, fuel: str, *, as_json: bool) -> None:
-    """List the technologies that have factors, with the pollutants each one has."""
+def list_(category: str, fuel: str, *, sets: bool, as_json: bool) -> None:
+    """List the technologies that have factors, with the pollutants each one has; or the factor sets."""
     import polars as pl
 
     from fleet_planner.factors.hot_table import load_hot_table
+    from fleet_planner.factors.sets import sets_table
 
+    if sets:
+        click.echo(sets_table().write_json() if as_json else text_table(sets_table()))
+        return
     frame = load_hot_table().keys
     for column, value in (("category", category), ("fuel", fuel)):
         if value:
@@ -50,13 +59,18 @@ def list_(category: str, fuel: str, *, as_json: bool) -> None:
 @click.option("--mode", default="", help="such as urban_peak")
 @click.option("--load", type=float, help="0, 0.5 or 1")
 @click.option("--slope", type=float, help="-0.06 .. 0.06 in steps of 0.02")
-def show(load: float | None, slope: float | None, **given: str) -> None:
-    """Show published rows: formula, range, source, and what was bridged."""
+@click.option("--set", "set_name", default="emep_eea_2019", show_default=True, help="Factor set; see `list --sets`.")
+def show(set_name: str, load: float | None, slope: float | None, **given: str) -> None:
+    """Show published rows: formula, range, source, what was bridged; of other sets the factors at steps of speed."""
     import polars as pl
 
     from fleet_planner.errors import InputError
+    from fleet_planner.factors.sets import EUROPEAN
     from fleet_planner.reference import reference_table
 
+    if set_name != EUROPEAN:
+        _show_other(set_name, load, slope, given)
+        return
     frame = reference_table("emep_eea_2019_hot.csv.gz").with_row_index("table_row")
     for column in FILTERS:
         if given[column]:
@@ -83,6 +97,28 @@ def show(load: float | None, slope: float | None, **given: str) -> None:
         click.echo(f"\n... and {frame.height - 100:,} more rows: narrow the choice.")
 
 
+def _show_other(set_name: str, load: float | None, slope: float | None, given: dict[str, str]) -> None:
+    """Print a technology of another set: its factors at steps of speed, what stood in, edition."""
+    import polars as pl
+
+    from fleet_planner.errors import InputError
+    from fleet_planner.factors.axes import HOT
+    from fleet_planner.factors.compare import at_speeds
+    from fleet_planner.factors.sets import factor_set
+
+    pollutants = (given["pollutant"],) if given["pollutant"] else HOT
+    table = at_speeds(set_name, given, pollutants, load=load, slope=slope, mode=given["mode"])
+    have = table.filter(pl.col("error") == "")
+    if have.is_empty():
+        raise InputError(str(table["error"][0]), "See `fleet-planner factors list --sets`.")
+    known = factor_set(set_name)
+    click.echo(f"{known.name}: {known.edition}; {known.covers}")
+    wide = have.pivot("pollutant", index="speed_kmh", values="ef")
+    click.echo(text_table(wide))
+    for note in have.filter(pl.col("note") != "")["note"].unique(maintain_order=True):
+        click.echo(f"note: {note}")
+
+
 @factors.command(
     epilog="Example: fleet-planner factors plot --category bus --fuel diesel "
     "--segment 'Urban Buses Standard 15 - 18 t' --standard euro_VI_abc --pollutant NOx "
@@ -97,18 +133,32 @@ def show(load: float | None, slope: float | None, **given: str) -> None:
 @click.option("--mode", default="", help="such as urban_peak")
 @click.option("--load", type=float, help="0, 0.5 or 1")
 @click.option("--slope", type=float, help="-0.06 .. 0.06 in steps of 0.02")
+@click.option("--set", "set_name", default="emep_eea_2019", show_default=True, help="Factor set; see `list --sets`.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="SVG to write.")
-def plot(load: float | None, slope: float | None, out: Path, **given: str) -> None:
+def plot(set_name: str, load: float | None, slope: float | None, out: Path, **given: str) -> None:
     """Draw one published curve over its range, with its poles and spikes bridged where they are."""
     import numpy as np
     import polars as pl
 
     from fleet_planner.cli.files import write_text_whole
     from fleet_planner.errors import InputError
+    from fleet_planner.factors.compare import at_speeds
     from fleet_planner.factors.hot_table import load_hot_table
+    from fleet_planner.factors.sets import EUROPEAN
     from fleet_planner.kernels import curves
     from fleet_planner.outputs.curve_plot import curve_svg
 
+    if set_name != EUROPEAN:
+        table = at_speeds(
+            set_name, given, (given["pollutant"],), np.linspace(3.0, 100.0, 971).tolist(), load=load, slope=slope
+        )
+        if (table["error"] != "").any():
+            raise InputError(str(table["error"][0]), "See `fleet-planner factors list --sets`.")
+        title = " / ".join((set_name, given["category"], given["fuel"], given["standard"], given["pollutant"]))
+        speed, ef = table["speed_kmh"].to_numpy(), table["ef"].to_numpy()
+        write_text_whole(out, curve_svg(title, "g/km", speed, ef, ef, np.zeros((0, 4))))
+        click.echo(out)
+        return
     hot = load_hot_table()
     rows = hot.keys.with_row_index("row")
     for column in FILTERS:
@@ -142,15 +192,21 @@ def plot(load: float | None, slope: float | None, out: Path, **given: str) -> No
 @click.argument("queries", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="CSV to write.")
 @click.option("--raw", is_flag=True, help="The published formula, without bridges and floor.")
-def evaluate(queries: Path, out: Path, *, raw: bool) -> None:
-    """Answer QUERIES (a CSV) with the exact formula: adds ef, note and error; keeps order and columns."""
+@click.option("--strict", is_flag=True, help="Refuse values beyond the published range instead of holding them.")
+def evaluate(queries: Path, out: Path, *, raw: bool, strict: bool) -> None:
+    """Answer QUERIES (a CSV) with the exact formula: adds ef, note and error; keeps order and columns.
+
+    Column factor_set names the set (empty: emep_eea_2019); see `factors list --sets`.
+    """
     import polars as pl
 
     from fleet_planner.cli.files import read_csv_as_text, write_text_whole
     from fleet_planner.factors.evaluate import evaluate_queries
     from fleet_planner.factors.hot_table import load_hot_table
+    from fleet_planner.factors.sets import SETS
 
-    answered = evaluate_queries(read_csv_as_text(queries), load_hot_table(), raw=raw)
+    others = {s.name: s.evaluate for s in SETS}
+    answered = evaluate_queries(read_csv_as_text(queries), load_hot_table(), raw=raw, strict=strict, others=others)
     write_text_whole(out, answered.write_csv())
     failed = answered.filter(pl.col("error") != "").height
     noted = answered.filter((pl.col("note") != "") & (pl.col("error") == "")).height
@@ -170,3 +226,54 @@ def bridges(out: Path | None) -> None:
         click.echo(f"{table.height} bridges -> {out}")
     else:
         click.echo(text_table(table.drop("table_row")))
+
+
+def _technology(function: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that name a technology and its conditions."""
+    for option in reversed(
+        (
+            click.option("--category", required=True, help="such as bus"),
+            click.option("--fuel", default="diesel", show_default=True),
+            click.option("--segment", default="", help="such as 'Urban Buses Standard 15 - 18 t'"),
+            click.option("--standard", required=True, help="such as euro_V"),
+            click.option("--technology", default="", help="such as SCR"),
+            click.option("--load", type=float, help="0 .. 1"),
+            click.option("--slope", type=float, help="-0.06 .. 0.06"),
+            click.option("--mode", default="", help="such as urban_peak"),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+@factors.command(
+    epilog="Example: fleet-planner factors compare emep_eea_2019 china_guide_2014 --category bus --standard euro_V "
+    "--segment 'Urban Buses Standard 15 - 18 t' --technology SCR --pollutant NOx"
+)
+@click.argument("first")
+@click.argument("second")
+@_technology
+@click.option("--pollutant", default="", help="Only this pollutant.")
+@click.option("--out", type=click.Path(path_type=Path), help="CSV to write; default: print.")
+def compare(
+    first: str,
+    second: str,
+    pollutant: str,
+    out: Path | None,
+    load: float | None,
+    slope: float | None,
+    mode: str,
+    **technology: str,
+) -> None:
+    """Set the factors of one technology in two sets side by side, with the ratio of SECOND to FIRST."""
+    from fleet_planner.cli.files import write_text_whole
+    from fleet_planner.factors.axes import HOT
+    from fleet_planner.factors.compare import side_by_side
+
+    asked = (pollutant,) if pollutant else HOT
+    table = side_by_side(first, second, technology, asked, load=load, slope=slope, mode=mode)
+    if out:
+        write_text_whole(out, table.write_csv())
+        click.echo(f"{table.height} rows -> {out}")
+    else:
+        click.echo(text_table(table))

@@ -139,10 +139,12 @@ def _exhaust(
                 origin[pollutant] = (overlay.name, covered.replaced)
                 by_set[pollutant] = overlay
     own = european.technologies[t]
+    uncovered = [c.technologies[t].replaced for _, c in published.overlays if not c.technologies[t].index]
+    replaced = "; ".join(r for r in (*uncovered, own.replaced) if r)
     for pollutant, rows in own.index.items():
         if pollutant not in index:
             index[pollutant] = store.adopt(european.curves, rows)
-            origin[pollutant] = (sources.hot.name, own.replaced)
+            origin[pollutant] = (sources.hot.name, replaced)
             by_set[pollutant] = None
     nitrogen = {
         p: f for p in ("N2O", "NH3") if p not in index and (f := nitrogen_factor(sources.nitrogen, technology, p))

@@ -20,16 +20,37 @@ from fleet_planner.factors.stand_ins import Key, base_aftertreatment, resolve
 from fleet_planner.kernels import curves
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    Evaluate = Callable[[pl.DataFrame], pl.DataFrame]
 
 TECHNOLOGY = ("category", "fuel", "segment", "standard", "technology")
 QUERY_COLUMNS = ("factor_set", *TECHNOLOGY, "pollutant", "mode", "speed_kmh", "load", "slope")
 TEXT_COLUMNS = ("factor_set", *TECHNOLOGY, "pollutant", "mode")
 NUMBER_COLUMNS = ("speed_kmh", "load", "slope")
+CONDITION_COLUMNS = {
+    "temperature_c": pl.Float64,
+    "humidity_pct": pl.Float64,
+    "altitude_m": pl.Float64,
+    "sulphur_ppm": pl.Float64,
+    "inventory_year": pl.Float64,
+    "model_year": pl.Int64,
+    "reference_year": pl.Int64,
+}
+"""Optional columns of questions for the sets that know them; empty means the set's base condition."""
+
+HELD = r"(clamped to|held at)"
 MENDED_NOTE = "pole or spike bridged, or negative value floored"
 
 
-def evaluate_queries(queries: pl.DataFrame, hot: HotTable, *, raw: bool) -> pl.DataFrame:
+def evaluate_queries(
+    queries: pl.DataFrame,
+    hot: HotTable,
+    *,
+    raw: bool,
+    strict: bool = False,
+    others: Mapping[str, Evaluate] | None = None,
+) -> pl.DataFrame:
     """Add ``ef``, ``note`` and ``error`` to a table of questions; order and other columns stay.
 
     Parameters
@@ -37,11 +58,16 @@ def evaluate_queries(queries: pl.DataFrame, hot: HotTable, *, raw: bool) -> pl.D
     queries
         Text or typed columns `QUERY_COLUMNS`; ``factor_set`` may be empty. An empty load or slope means
         the row that is for any, else half load and level ground; between the published steps both are
-        interpolated, beyond them held.
+        interpolated, beyond them held. Columns `CONDITION_COLUMNS` are passed to the sets that know them.
     hot
-        The factor set.
+        The European factor set, which answers where ``factor_set`` is empty.
     raw
         The published formula without bridges and floor.
+    strict
+        Speed, load or slope beyond the published range is an error instead of being held.
+    others
+        Other factor sets by name: each takes questions with ``query`` and typed columns and returns ``query, ef,
+        note, error``.
 
     Raises
     ------
@@ -52,8 +78,28 @@ def evaluate_queries(queries: pl.DataFrame, hot: HotTable, *, raw: bool) -> pl.D
         if column not in queries.columns:
             raise InputError("a column is missing", f"The columns are {', '.join(QUERY_COLUMNS)}.", column=column)
     asked = _asked(queries)
-    resolved = asked.join(_resolve(asked, hot), on=TECHNOLOGY, how="left", maintain_order="left", nulls_equal=True)
-    checked = resolved.with_columns(error=_input_error(hot.name))
+    sets = others or {}
+    elsewhere = asked.filter(pl.col("factor_set").is_in(list(sets)) & (_number_error() == ""))
+    answers = [_european(asked, hot, sets, raw=raw)]
+    for (name,), part in elsewhere.partition_by("factor_set", as_dict=True, maintain_order=True).items():
+        found = sets[str(name)](part)
+        answers.append(found.select("query", "ef", pl.col("note").fill_null(""), "error"))
+    given = pl.concat([a.cast({"ef": pl.Float64}) for a in answers]).unique("query", keep="last").sort("query")
+    if strict:
+        held = pl.col("note").str.contains(HELD)
+        given = given.with_columns(
+            ef=pl.when(held).then(None).otherwise(pl.col("ef")),
+            error=pl.when(held & (pl.col("error") == "")).then(pl.col("note")).otherwise(pl.col("error")),
+            note=pl.when(held).then(pl.lit("")).otherwise(pl.col("note")),
+        )
+    return queries.with_columns(given["ef"], given["note"], given["error"])
+
+
+def _european(asked: pl.DataFrame, hot: HotTable, others: Mapping[str, Evaluate], *, raw: bool) -> pl.DataFrame:
+    """Return ``query, ef, note, error`` of the questions to the European set, and the errors of all others."""
+    own = asked.filter(~pl.col("factor_set").is_in(list(others)) | (_number_error() != ""))
+    resolved = own.join(_resolve(own, hot), on=TECHNOLOGY, how="left", maintain_order="left", nulls_equal=True)
+    checked = resolved.with_columns(error=_input_error([hot.name, *others]))
     pairs = _rows(checked.filter(pl.col("error") == ""), hot)
     answered = checked.join(_values(pairs, asked, hot, raw=raw), on="query", how="left", maintain_order="left")
     unknown = (answered["error"] == "") & answered["ef"].is_null()
@@ -61,8 +107,9 @@ def evaluate_queries(queries: pl.DataFrame, hot: HotTable, *, raw: bool) -> pl.D
     for i in np.flatnonzero(unknown.to_numpy()).tolist():
         errors[i] = _unknown_row(answered.row(i, named=True), hot)
     notes = answered.select(_note(raw=raw))["note"]
-    good = pl.Series(errors) == ""
-    return queries.with_columns(
+    good = pl.Series(errors, dtype=pl.String) == ""
+    return answered.select(
+        "query",
         answered["ef"].set(~good, None).alias("ef"),
         notes.set(~good, "").alias("note"),
         pl.Series("error", errors, dtype=pl.String),
@@ -85,8 +132,16 @@ def _asked(queries: pl.DataFrame) -> pl.DataFrame:
         .alias(f"{c}_wrong")
         for c in NUMBER_COLUMNS
     ]
+    conditions = [
+        pl.col(c).cast(pl.String).str.strip_chars().cast(pl.Float64, strict=False)
+        if kind == pl.Float64
+        else pl.col(c).cast(pl.String).str.strip_chars().cast(pl.Int64, strict=False)
+        for c, kind in CONDITION_COLUMNS.items()
+        if c in have.columns
+    ]
     mode = pl.when(pl.col("mode") == "").then(pl.lit("any")).otherwise(pl.col("mode")).alias("mode")
-    return text.with_columns(*numbers, *wrong, mode).with_row_index("query")
+    extra = have.select(conditions)
+    return pl.concat([text.with_columns(*numbers, *wrong, mode), extra], how="horizontal").with_row_index("query")
 
 
 def _resolve(asked: pl.DataFrame, hot: HotTable) -> pl.DataFrame:
@@ -124,19 +179,25 @@ def _nearest(wanted: Key, published: Sequence[Key]) -> str:
     return f" Did you mean {'; '.join(hints)}?" if hints else ""
 
 
-def _input_error(name: str) -> pl.Expr:
+def _input_error(names: list[str]) -> pl.Expr:
+    known = pl.col("factor_set").is_in(["", *names])
+    unknown = pl.format("unknown factor set '{}'; known: {}", pl.col("factor_set"), pl.lit(", ".join(names)))
+    wrong = _number_error()
+    return pl.when(~known).then(unknown).when(wrong != "").then(wrong).otherwise(pl.col("problem"))
+
+
+def _number_error() -> pl.Expr:
+    """Return what is wrong with the numbers of a question; "" where nothing is."""
     speed = pl.col("speed_kmh_value")
     wrong = pl.coalesce(*(f"{c}_wrong" for c in NUMBER_COLUMNS))
     return (
-        pl.when(~pl.col("factor_set").is_in(["", name]))
-        .then(pl.format("unknown factor set '{}'; known: {}", pl.col("factor_set"), pl.lit(name)))
-        .when(wrong.is_not_null())
+        pl.when(wrong.is_not_null())
         .then(pl.format("not a number: '{}'", wrong))
         .when(speed.is_null() | ~speed.is_finite() | (speed < 0.0))
         .then(pl.format("speed_kmh must be 0 or more (found: {})", pl.col("speed_kmh")))
         .when(~pl.all_horizontal(pl.col("load_value", "slope_value").is_finite().fill_null(value=True)))
         .then(pl.lit("load and slope must be finite"))
-        .otherwise(pl.col("problem"))
+        .otherwise(pl.lit(""))
     )
 
 

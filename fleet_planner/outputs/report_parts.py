@@ -33,6 +33,8 @@ MONEY = (
     "energy_cost_usd2024_per_year",
     "total_usd2024_per_year",
 )
+OTHER_SET = "inventory.other_set"
+WHOLE_FLEET = 0.995
 NO_FACTOR = "inventory.no_factor"
 PROCESS_ORDER = (
     *("hot", "cold", "idling", "heater", "evaporation", "slip"),
@@ -52,6 +54,7 @@ def parts(data: Data, t: Words, names: Words, language: Language) -> Data:
     costs = cost_rows(data, t, names, language)
     return {
         "subtitle": _subtitle(data, t),
+        "stand_in": _stand_in(data, t),
         "cards": _cards(data, t),
         "headlines": headlines(data, t, names, wording.stream_names(language)),
         "cautions": cautions(data, t, names, language),
@@ -96,6 +99,15 @@ def _subtitle(data: Data, t: Words) -> str:
         vkt=significant(used["vkt_per_day"] / MILLION),
         km=significant(used["link_km"]),
     )
+
+
+def _stand_in(data: Data, t: Words) -> Data | None:
+    """Return the banner of a report whose own factor set covers a part of the fleet only."""
+    for f in data["findings"]:
+        if f["code"] == OTHER_SET and f["values"]["pollutant"] == "NOx" and f["share"] < WHOLE_FLEET:
+            text = t["stand_in_text"].format(set=f["values"]["set"], share=share(f["share"]))
+            return {"title": t["stand_in_title"], "text": text}
+    return None
 
 
 def _cards(data: Data, t: Words) -> list[Data]:

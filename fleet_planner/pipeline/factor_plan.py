@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fleet_planner.factors.idling import load_idle_hours
 from fleet_planner.factors.options import FactorOptions, FactorSources, Resuspension, load_sources
+from fleet_planner.factors.sets import overlays
 from fleet_planner.factors.weather import conditions_of
 from fleet_planner.inventory.weights import FleetContext
 
@@ -48,6 +49,7 @@ def factor_sources(plan: Plan, grid_kg_per_kwh: float) -> FactorSources:
         grid_kg_per_kwh=grid_kg_per_kwh,
         petrol_sulphur_ppm=plan.city.petrol_sulphur_ppm,
         diesel_sulphur_ppm=plan.city.diesel_sulphur_ppm,
+        overlays=overlays([plan.factors.hot], year=plan.city.year, interpolate=plan.factors.interpolate),
     )
 
 

@@ -59,6 +59,15 @@ TABLES = {
     "fault_age.csv": ("faults by age", "figures; own"),
     "emission_skew.csv": ("emissions of the worst vehicles", "figures"),
     "measured_defaults.csv": ("weight of emission tests", "own"),
+    **{
+        f"china_guide_2014_{part}.csv": (f"Chinese guide of 2014: {part.replace('_', ' ')}", "figures")
+        for part in ("base", "speed", "weather", "sulphur", "load", "degradation", "stage_vi")
+    },
+    "china_type_map.csv": ("vehicle types of the Chinese guide", "own"),
+    "emfac2017_bus.csv.gz": ("bus factors of EMFAC2017", "California government"),
+    "moves3_bus.csv.gz": ("bus factors of MOVES3", "US government"),
+    "us_bus_speed_bins.csv": ("speed bins of EMFAC and MOVES", "US government"),
+    "us_bus_standard_years.csv": ("model years by standard, US", "own"),
     "non_exhaust.csv": ("tyre, brake and road wear", "EEA: reuse allowed with the source named"),
     "fuels.csv": ("heating value and carbon of fuels", "EEA: reuse allowed with the source named"),
     "electricity_use.csv": ("electricity use of battery-electric vehicles", "figures"),
@@ -85,6 +94,8 @@ def sources_table(plan: Plan, network: Network, grid: tuple[float, str, str]) ->
     region = plan.city.grid_region or plan.city.country
     rows.append((f"CO2 of electricity, {region}", f"{grid[0]:g} kg/kWh: {grid[1]}", "", "", grid[2]))
     for name, (item, licence) in TABLES.items():
+        if not in_use(name, plan):
+            continue
         table = reference_table(name)
         year = "published" if "published" in table.columns else "year"
         sources = table["source"].unique().sort()
@@ -96,6 +107,28 @@ def sources_table(plan: Plan, network: Network, grid: tuple[float, str, str]) ->
         checked = "yes" if bad == 0 else f"{table.height - bad} of {table.height} rows"
         rows.append((item, str(text), span, licence, checked))
     return pl.DataFrame(rows, schema=SOURCES, orient="row")
+
+
+def in_use(name: str, plan: Plan) -> bool:
+    """Return whether a run of the plan reads a packaged table."""
+    optional = {
+        "china_guide_2014": plan.factors.hot == "china_guide_2014",
+        "china_type_map": plan.factors.hot == "china_guide_2014",
+        "emfac2017": plan.factors.hot == "emfac2017",
+        "moves3": plan.factors.hot == "moves3",
+        "us_bus": plan.factors.hot in {"emfac2017", "moves3"},
+        "resuspension": plan.factors.resuspension.enabled,
+        "low_temperature": plan.factors.low_temperature_nox,
+        "speed_spread": plan.factors.speed_spread,
+        "fuel_heater": plan.factors.fuel_heater_share > 0.0,
+        "idl": plan.idling.enabled,
+        "scr_efficiency": plan.factors.scr_temperature,
+        "high_emitters": bool(plan.faults.shares or plan.faults.inspection),
+        "fault_age": bool(plan.faults.shares or plan.faults.inspection),
+        "emission_skew": bool(plan.faults.shares or plan.faults.inspection),
+        "measured_defaults": bool(plan.measured.file),
+    }
+    return all(used for prefix, used in optional.items() if name.startswith(prefix))
 
 
 def assumptions_table(plan: Plan, base: Path, measures: pl.DataFrame) -> pl.DataFrame:

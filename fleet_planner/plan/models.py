@@ -174,7 +174,13 @@ class ResuspensionSection(Section):
 class FactorsSection(Section):
     """Which emission factors."""
 
-    hot: Literal["emep_eea_2019"] = Field(default="emep_eea_2019", description="factor set of the hot exhaust")
+    hot: Literal["emep_eea_2019", "china_guide_2014", "emfac2017", "moves3"] = Field(
+        default="emep_eea_2019",
+        description="factor set of the exhaust; what it does not cover stands in from emep_eea_2019 and is counted",
+    )
+    interpolate: bool = Field(
+        default=False, description="interpolate between the published bands of a set instead of its steps"
+    )
     below_range: Literal["clamp", "constant_g_per_h"] = Field(
         default="clamp",
         description="below a curve's lowest speed: hold g/km, or hold g/h (g/km grows as the speed falls)",

@@ -304,3 +304,50 @@ def test_bridges_are_listed(tmp_path: Path) -> None:
     result = call("factors", "bridges", "--out", tmp_path / "b.csv")
     assert result.exit_code == 0
     assert pl.read_csv(tmp_path / "b.csv").height == 252
+
+
+BUS = (
+    "--category",
+    "bus",
+    "--standard",
+    "euro_V",
+    "--segment",
+    "Urban Buses Standard 15 - 18 t",
+    "--technology",
+    "SCR",
+)
+
+
+def test_factor_sets_are_listed_shown_compared_and_drawn(tmp_path: Path) -> None:
+    listed = call("factors", "list", "--sets")
+    assert all(name in listed.output for name in ("emep_eea_2019", "china_guide_2014", "emfac2017", "moves3"))
+    shown = call("factors", "show", "--set", "china_guide_2014", "--fuel", "diesel", *BUS)
+    assert shown.exit_code == 0, shown.output
+    assert "NOx" in shown.output
+    out = tmp_path / "both.csv"
+    compared = call("factors", "compare", "emep_eea_2019", "china_guide_2014", *BUS, "--pollutant", "NOx", "--out", out)
+    assert compared.exit_code == 0, compared.output
+    table = pl.read_csv(out)
+    assert (table["ratio"] * table["emep_eea_2019"] - table["china_guide_2014"]).abs().max() < 1e-9
+    picture = tmp_path / "curve.svg"
+    drawn = call("factors", "plot", "--set", "emfac2017", "--fuel", "diesel", *BUS, "--out", picture)
+    assert drawn.exit_code == 0, drawn.output
+    assert "emfac2017" in picture.read_text(encoding="utf-8")
+    wrong = call("factors", "compare", "emep_eea_2019", "china_guide", *BUS)
+    assert wrong.exit_code == 1
+    assert "china_guide_2014" in wrong.output
+
+
+def test_strict_refuses_what_lies_beyond_the_range(tmp_path: Path) -> None:
+    head = "factor_set,category,fuel,segment,standard,technology,pollutant,mode,speed_kmh,load,slope\n"
+    row = "{},bus,diesel,Urban Buses Standard 15 - 18 t,euro_V,SCR,NOx,,{},0.5,0\n"
+    (tmp_path / "q.csv").write_text(
+        head + row.format("", 300) + row.format("", 30) + row.format("china_guide_2014", 30), encoding="utf-8"
+    )
+    for flags, refused in (((), 0), (("--strict",), 1)):
+        result = call("factors", "evaluate", tmp_path / "q.csv", "--out", tmp_path / "a.csv", *flags)
+        assert result.exit_code == 0, result.output
+        table = pl.read_csv(tmp_path / "a.csv")
+        assert table["error"].fill_null("").str.len_chars().gt(0).sum() == refused
+        assert table["ef"].is_null().sum() == refused
+    assert table["ef"][1] != table["ef"][2]

@@ -53,7 +53,16 @@ def asked(*rows: dict[str, object]) -> pl.DataFrame:
 
 # NOx of a diesel bus of model year 2012 in 2016, g/km, as gtfs2emis 0.1.2 publishes the sets by speed bin
 EMFAC_NOX = {3.0: 1.47999, 8.0: 1.47999, 9.0: 1.0354, 16.0: 1.0354, 17.0: 0.659539, 24.0: 0.659539}
-MOVES_NOX = {3.0: 13.3891, 4.0: 13.3891, 5.0: 7.0738, 12.0: 7.0738, 20.0: 4.38427, 27.0: 3.39719, 30.0: 2.79064, 119.0: 1.33652}
+MOVES_NOX = {
+    3.0: 13.3891,
+    4.0: 13.3891,
+    5.0: 7.0738,
+    12.0: 7.0738,
+    20.0: 4.38427,
+    27.0: 3.39719,
+    30.0: 2.79064,
+    119.0: 1.33652,
+}
 
 
 def test_published_factors() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import fleet_planner
-from fleet_planner.pipeline.provenance import TABLES
+from fleet_planner.pipeline.provenance import TABLES, in_use
+from fleet_planner.plan.models import Plan
 
 REFERENCE = Path(fleet_planner.__file__).parent / "reference"
 ELSEWHERE = {
@@ -13,6 +14,9 @@ ELSEWHERE = {
     "grid_chile.csv": "as above",
     "grid_factors_more.csv": "as above",
     "streams.csv": "names of streams, no figure",
+    "us_bus_factor_defects.csv": "what was mended in the bus factors, listed by the program",
+    "china_guide_2014_defects.csv": "what was mended in the Chinese guide, listed by the program",
+    "technology_map.csv": "equivalent standards, for users; no figure of a run",
     "emep_eea_2019_hot_poles.csv": "diagnosis of the hot factors, not used in a run",
 }
 
@@ -21,3 +25,21 @@ def test_every_packaged_table_is_among_the_sources() -> None:
     packaged = {path.name for pattern in ("*.csv", "*.csv.gz") for path in REFERENCE.glob(pattern)}
     assert packaged == set(TABLES) | set(ELSEWHERE)
     assert not set(TABLES) & set(ELSEWHERE)
+
+
+def plan(**factors: object) -> Plan:
+    return Plan.model_validate(
+        {
+            "city": {"name": "x", "country": "CL", "year": 2024},
+            "network": {"builtin": "coquimbo"},
+            "fleet": {"registry": "r.csv"},
+            "factors": factors,
+        }
+    )
+
+
+def test_tables_of_other_sets_and_of_options_that_are_off_are_no_sources() -> None:
+    plain, china = plan(), plan(hot="china_guide_2014", speed_spread=True)
+    assert not any(in_use(n, plain) for n in ("china_guide_2014_base.csv", "moves3_bus.csv.gz", "speed_spread.csv"))
+    assert all(in_use(n, china) for n in ("china_guide_2014_base.csv", "speed_spread.csv", "cold_start.csv"))
+    assert not in_use("emfac2017_bus.csv.gz", china)
