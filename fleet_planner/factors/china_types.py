@@ -103,7 +103,8 @@ def guide_row(
     keys = [(category, fuel, s, t) for t in (stream, "") for s in (segment, "")]
     found = next((types[k] for k in keys if k in types), None)
     if found is None:
-        return GuideRow(-1, f"the Chinese guide has no {category} on {fuel} of segment {segment}")
+        of_segment = f" of segment {segment}" if any(t[:2] == (category, fuel) for t in types) else ""
+        return GuideRow(-1, f"the Chinese guide has no {category} on {fuel}{of_segment}")
     stage = stage_of(standard)
     if not stage:
         return GuideRow(-1, f"the Chinese guide has no standard {standard}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -79,4 +80,14 @@ def conditions_of(
         trip_km=trip_km,
         petrol_sulphur_ppm=petrol_sulphur_ppm,
         diesel_sulphur_ppm=diesel_sulphur_ppm,
+    )
+
+
+def coldest_month(conditions: Conditions) -> Conditions:
+    """Return the conditions with the weather of the coldest month all year, the hours' classes as they are."""
+    month = int(np.argmin(conditions.temperature_c.mean(axis=1)))
+    return replace(
+        conditions,
+        temperature_c=np.repeat(conditions.temperature_c[month : month + 1], MONTHS, axis=0),
+        humidity_pct=np.repeat(conditions.humidity_pct[month : month + 1], MONTHS, axis=0),
     )

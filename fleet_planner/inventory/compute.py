@@ -283,17 +283,22 @@ def _findings(factors: FactorTable, fleet: FleetArrays, km_entry: Array, below: 
 
 
 def _stand_ins(factors: FactorTable, share: Array) -> list[Finding]:
-    """Name what stood in for each technology: another key of its set, or the European table for the plan's set."""
+    """Name what stood in: another key of a set, or the European table for the plan's set; alike ones together."""
+    names = list(factors.technologies.select(TECHNOLOGY).iter_rows())
+    told = factors.origins.filter(pl.col("replaced") != "").select("replaced", "technology_id").unique()
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for replaced, t in told.sort("technology_id", "replaced").iter_rows():
+        if share[t] > 0.0:  # else it is a technology of another scenario
+            groups.setdefault((replaced, *names[t][:2]), []).append(t)
     out = []
-    names = [" / ".join(str(x) for x in row) for row in factors.technologies.select(TECHNOLOGY).iter_rows()]
-    told = factors.origins.filter(pl.col("replaced") != "").unique(
-        ["technology_id", "factor_set", "replaced"], maintain_order=True
-    )
-    for t, _, _, replaced in told.iter_rows():
-        if share[t] == 0.0:
-            continue  # a technology of another scenario
-        values = {"technology": names[t], "replaced": replaced}
-        out.append(Finding("inventory.stand_in", "assumption", values, share=float(share[t])))
+    for (replaced, category, fuel), ids in groups.items():
+        if len(ids) == 1:
+            technology = " / ".join(str(x) for x in names[ids[0]])
+        else:
+            standards = ", ".join(dict.fromkeys(str(names[t][3]) for t in ids))
+            technology = f"{category} / {fuel} / {standards} ({len(ids)})"
+        values = {"technology": technology, "replaced": replaced}
+        out.append(Finding("inventory.stand_in", "assumption", values, share=float(share[ids].sum())))
     return out
 
 
@@ -304,7 +309,7 @@ def _other_sets(factors: FactorTable, km: Array) -> list[Finding]:
     total = float(km[fuel].sum())
     origins = factors.origins
     names = [n for n in origins["factor_set"].unique(maintain_order=True) if n not in EUROPEAN_SETS]
-    for pollutant in ("NOx", "PM_exhaust", "energy_MJ") if names and total > 0.0 else ():
+    for pollutant in ("NOx", "PM_exhaust") if names and total > 0.0 else ():
         of = origins.filter(pl.col("pollutant") == pollutant)
         for name in sorted(names):
             ids = of.filter(pl.col("factor_set") == name)["technology_id"].to_numpy()

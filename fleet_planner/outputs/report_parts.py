@@ -105,7 +105,7 @@ def _stand_in(data: Data, t: Words) -> Data | None:
     """Return the banner of a report whose own factor set covers a part of the fleet only."""
     for f in data["findings"]:
         if f["code"] == OTHER_SET and f["values"]["pollutant"] == "NOx" and f["share"] < WHOLE_FLEET:
-            text = t["stand_in_text"].format(set=f["values"]["set"], share=share(f["share"]))
+            text = t["stand_in_text"].format(set=f["values"]["set"], share=f"{100.0 * f['share']:.2g} %")
             return {"title": t["stand_in_title"], "text": text}
     return None
 

@@ -14,6 +14,7 @@ from fleet_planner.factors.channels import POLLUTANTS
 from fleet_planner.factors.compile import compile_factors
 from fleet_planner.factors.degradation import degradation_of
 from fleet_planner.factors.scr import scr_kind
+from fleet_planner.factors.weather import coldest_month
 from fleet_planner.findings import Finding
 from fleet_planner.inventory import totals
 from fleet_planner.inventory.weights import km_per_day, technologies_of
@@ -21,6 +22,7 @@ from fleet_planner.inventory.weights import km_per_day, technologies_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from fleet_planner.factors.conditions import Conditions
     from fleet_planner.factors.ranges import Bound
     from fleet_planner.factors.table import FactorTable
     from fleet_planner.inventory import Inventory
@@ -96,42 +98,49 @@ def _rows(vehicles: pl.DataFrame, test: Callable[[Mapping[str, str]], bool]) -> 
     return joined["picked"].to_numpy()
 
 
-def _has_scr(technology: Mapping[str, str]) -> bool:
-    return scr_kind(technology["category"], technology["standard"], technology["aftertreatment"]) is not None
+def _behind_scr(factors: FactorTable, setting: FactorSetting) -> set[tuple[str, ...]]:
+    """Return the technologies whose NOx follows the SCR curves: a set with temperatures of its own needs none."""
+    knowing = [o.name for o in setting.sources.overlays if o.knows_temperature]
+    known = factors.origins.filter((pl.col("pollutant") == "NOx") & pl.col("factor_set").is_in(knowing))
+    rows = factors.technologies.filter(~pl.col("technology_id").is_in(known["technology_id"].implode()))
+    return {
+        tuple(row[c] for c in TECHNOLOGY)
+        for row in rows.iter_rows(named=True)
+        if scr_kind(row["category"], row["standard"], row["aftertreatment"]) is not None
+    }
 
 
 def _scr(states: Sequence[State], factors: FactorTable, setting: FactorSetting) -> list[Finding]:
     """Say what speed, load and cold change behind SCR in each scenario, with the range of the curves."""
-    if setting.options.scr is None:
+    behind = _behind_scr(factors, setting)
+    if setting.options.scr is None or not behind:
         return []
-    technologies = factors.technologies.select(TECHNOLOGY)
-    having = technologies.filter(_rows(technologies, _has_scr))
-    if having.is_empty():
-        return []
-    tables = {
-        bound: compile_factors(having, setting.sources, setting.conditions, replace(setting.options, scr=bound))
-        for bound in SCR_BOUNDS
-    }
+    having = pl.DataFrame(sorted(behind), schema=list(TECHNOLOGY), orient="row")
+
+    def table(bound: Bound | None, conditions: Conditions) -> FactorTable:
+        return compile_factors(having, setting.sources, conditions, replace(setting.options, scr=bound))
+
+    tables = [table(bound, setting.conditions) for bound in SCR_BOUNDS]
+    tables.append(table("value", coldest_month(setting.conditions)))
     out = []
     for state, inventory in states:
-        rows = _rows(state.vehicles, _has_scr)
+        rows = _rows(state.vehicles, lambda r: tuple(r[c] for c in TECHNOLOGY) in behind)
         km = km_per_day(state.vehicles)
+        part = (state.vehicles.filter(rows), state.multipliers.filter(rows))
         if km[rows].sum() <= 0.0:
             continue
-        part = (state.vehicles.filter(rows), state.multipliers.filter(rows))
-        nox = {
-            bound: totals(*part, table, inventory, setting.context)[POLLUTANTS.index("NOx")]
-            for bound, table in tables.items()
+        nox = [totals(*part, t, inventory, setting.context)[POLLUTANTS.index("NOx")] for t in tables]
+        if nox[0] <= 0.0:
+            continue
+        value, low, high, cold = (100.0 * (x / nox[0] - 1.0) for x in nox[1:])
+        values = {
+            "scenario": state.title_en,
+            "change_pct": f"{value:+.1f}",
+            "low": f"{min(value, low, high):+.1f}",
+            "high": f"{max(value, low, high):+.1f}",
+            "cold_pct": f"{cold:+.1f}",
         }
-        change = {bound: 100.0 * (nox[bound] / nox[None] - 1.0) for bound in SCR_BOUNDS if bound and nox[None] > 0.0}
-        if change:
-            values = {
-                "scenario": state.title_en,
-                "change_pct": f"{change['value']:+.0f}",
-                "low": f"{min(change.values()):+.0f}",
-                "high": f"{max(change.values()):+.0f}",
-            }
-            out.append(Finding("inventory.scr_cold", "assumption", values, share=float(km[rows].sum() / km.sum())))
+        out.append(Finding("inventory.scr_cold", "assumption", values, share=float(km[rows].sum() / km.sum())))
     return out
 
 
