@@ -27,7 +27,7 @@ def speed_cell(grid_kmh, lookup, lookup_per_kmh, v):
     are held at its ends.
     """
     last = grid_kmh.size - 2
-    if v <= grid_kmh[0]:
+    if not v > grid_kmh[0]:  # a missing number too
         return 0, 0.0
     if v >= grid_kmh[last + 1]:
         return last, 1.0
@@ -41,7 +41,7 @@ def speed_cell(grid_kmh, lookup, lookup_per_kmh, v):
 def grade_cell(first_grade, grade_step, grades, grade):
     """Return the cell of ``grade`` on an even grid and the weight of its upper end, held at the ends."""
     x = (grade - first_grade) / grade_step
-    if x <= 0.0:
+    if not x > 0.0:
         return 0, 0.0
     if x >= grades - 1:
         return grades - 2, 1.0
@@ -301,10 +301,12 @@ def vehicle_pass(
 
 @numba.njit(cache=True, inline="always")
 def load_cell(load):
-    """Return the published load step (0, 0.5, 1) at or below ``load`` and the weight of the next one."""
+    """Return the published load step (0, 0.5) at or below ``load`` and the weight of the next one, held in 0..1."""
+    if not load > 0.0:
+        return 0, 0.0
     if load < 0.5:
         return 0, load / 0.5
-    return 1, (load - 0.5) / 0.5
+    return 1, min((load - 0.5) / 0.5, 1.0)
 
 
 @numba.njit(cache=True)

@@ -25,6 +25,7 @@ from fleet_planner.factors.scr import scr_efficiency, scr_kind
 from fleet_planner.factors.table import FactorTable
 from fleet_planner.factors.weather import conditions_of
 from fleet_planner.inventory import Inventory, compute_inventory
+from fleet_planner.kernels import inventory as kernel
 from fleet_planner.units import DAYS_PER_YEAR
 
 TECHNOLOGIES = [
@@ -350,3 +351,17 @@ def test_three_vehicle_fleet_by_hand(hot: HotTable, factors: FactorTable) -> Non
     assert inventory.vehicle[0, POLLUTANTS.index("NOx")] == pytest.approx(200.0 * old, rel=1e-9)
     tonnes = got * DAYS_PER_YEAR / 1e6
     assert tonnes == pytest.approx((2 * old + new) * 36_525.0 / 1e6, rel=1e-9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.floats(allow_nan=True, allow_infinity=True), st.floats(allow_nan=True, allow_infinity=True))
+def test_no_number_that_is_none_leaves_the_cells(value: float, other: float) -> None:
+    grid = np.array([3.0, 10.0, 50.0, 140.0])
+    lookup = np.zeros((140 * 16) + 2, dtype=np.int64)
+    for cell, weight in (
+        kernel.speed_cell(grid, lookup, 16.0, value),
+        kernel.grade_cell(-0.06, 0.02, 7, other),
+        kernel.load_cell(value),
+    ):
+        assert 0 <= cell <= 5
+        assert 0.0 <= weight <= 1.0
