@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fleet_planner.cli.factors_map import map_
 from fleet_planner.cli.shared import text_table
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ FILTERS = ("category", "fuel", "segment", "standard", "technology", "pollutant",
 @click.group()
 def factors() -> None:
     """Show and evaluate emission factors."""
+
+
+factors.add_command(map_)
 
 
 @factors.command("list", epilog="Example: fleet-planner factors list --category bus --fuel diesel")

@@ -351,3 +351,18 @@ def test_strict_refuses_what_lies_beyond_the_range(tmp_path: Path) -> None:
         assert table["error"].fill_null("").str.len_chars().gt(0).sum() == refused
         assert table["ef"].is_null().sum() == refused
     assert table["ef"][1] != table["ef"][2]
+
+
+def test_the_map_of_standards_is_shown_edited_and_read_again(tmp_path: Path) -> None:
+    shown = call("factors", "map", "--region", "CN", "--group", "heavy_duty", "--standard", "China IV")
+    assert shown.exit_code == 0, shown.output
+    assert "euro_IV" in shown.output
+    table = tmp_path / "map.csv"
+    assert call("factors", "map", "--out", table).exit_code == 0
+    text = table.read_text(encoding="utf-8").replace("China IV", "Guo IV")
+    table.write_text(text, encoding="utf-8")
+    again = call("factors", "map", "--table", table, "--region", "CN", "--group", "heavy_duty", "--standard", "Guo IV")
+    assert "euro_IV" in again.output
+    wrong = call("factors", "map", "--region", "CN", "--group", "heavy_duty", "--standard", "China IX")
+    assert wrong.exit_code == 1
+    assert "China IV" in wrong.output
