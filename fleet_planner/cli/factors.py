@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from fleet_planner.cli.factors_import import import_appendix4, import_emfac, template
 from fleet_planner.cli.factors_map import map_
 from fleet_planner.cli.shared import text_table
 
@@ -21,7 +23,8 @@ def factors() -> None:
     """Show and evaluate emission factors."""
 
 
-factors.add_command(map_)
+for command in (map_, import_emfac, import_appendix4, template):
+    factors.add_command(command)
 
 
 @factors.command("list", epilog="Example: fleet-planner factors list --category bus --fuel diesel")
@@ -196,8 +199,9 @@ def plot(set_name: str, load: float | None, slope: float | None, out: Path, **gi
 @click.argument("queries", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="CSV to write.")
 @click.option("--raw", is_flag=True, help="The published formula, without bridges and floor.")
+@click.option("--user", type=click.Path(path_type=Path), help="Own factors (CSV), asked for as factor_set 'user'.")
 @click.option("--strict", is_flag=True, help="Refuse values beyond the published range instead of holding them.")
-def evaluate(queries: Path, out: Path, *, raw: bool, strict: bool) -> None:
+def evaluate(queries: Path, out: Path, user: Path | None, *, raw: bool, strict: bool) -> None:
     """Answer QUERIES (a CSV) with the exact formula: adds ef, note and error; keeps order and columns.
 
     Column factor_set names the set (empty: emep_eea_2019); see `factors list --sets`.
@@ -208,8 +212,13 @@ def evaluate(queries: Path, out: Path, *, raw: bool, strict: bool) -> None:
     from fleet_planner.factors.evaluate import evaluate_queries
     from fleet_planner.factors.hot_table import load_hot_table
     from fleet_planner.factors.sets import SETS
+    from fleet_planner.factors.user_read import read_user_factors
+    from fleet_planner.factors.user_set import evaluate_user
 
     others = {s.name: s.evaluate for s in SETS}
+    if user:
+        table = read_user_factors(user)
+        others[table.name] = partial(evaluate_user, table)
     answered = evaluate_queries(read_csv_as_text(queries), load_hot_table(), raw=raw, strict=strict, others=others)
     write_text_whole(out, answered.write_csv())
     failed = answered.filter(pl.col("error") != "").height

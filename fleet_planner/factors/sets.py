@@ -17,9 +17,12 @@ from fleet_planner.factors.china_tables import COVERED, ChinaTable, load_china
 from fleet_planner.factors.options import Overlay
 from fleet_planner.factors.set_curves import SetCurves
 from fleet_planner.factors.us_buses import bus_curves, evaluate_buses, load_emfac, load_moves
+from fleet_planner.factors.user_read import read_user_factors
+from fleet_planner.factors.user_set import user_curves
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -142,6 +145,20 @@ def factor_set(name: str) -> FactorSet:
 def overlays(names: Sequence[str], *, year: int, interpolate: bool = False) -> tuple[Overlay, ...]:
     """Return the sets that go before the European one, in their order; the European one itself is left out."""
     return tuple(factor_set(n).overlay(year, interpolate) for n in names if n != EUROPEAN)
+
+
+def user_overlay(path: Path | None) -> tuple[Overlay, ...]:
+    """Return the user's own factors as a set, nothing without a file.
+
+    Raises
+    ------
+    InputError
+        The file has wrong cells.
+    """
+    if path is None:
+        return ()
+    table = read_user_factors(path)
+    return (Overlay(table.name, partial(user_curves, table)),)
 
 
 def sets_table() -> pl.DataFrame:

@@ -34,6 +34,7 @@ MONEY = (
     "total_usd2024_per_year",
 )
 OTHER_SET = "inventory.other_set"
+OWN_SET = "user"
 WHOLE_FLEET = 0.995
 NO_FACTOR = "inventory.no_factor"
 PROCESS_ORDER = (
@@ -103,11 +104,13 @@ def _subtitle(data: Data, t: Words) -> str:
 
 def _stand_in(data: Data, t: Words) -> Data | None:
     """Return the banner of a report whose own factor set covers a part of the fleet only."""
-    for f in data["findings"]:
-        if f["code"] == OTHER_SET and f["values"]["pollutant"] == "NOx" and f["share"] < WHOLE_FLEET:
-            text = t["stand_in_text"].format(set=f["values"]["set"], share=f"{100.0 * f['share']:.2g} %")
-            return {"title": t["stand_in_title"], "text": text}
-    return None
+    found = [f for f in data["findings"] if f["code"] == OTHER_SET and f["values"]["pollutant"] == "NOx"]
+    sets = [f["values"]["set"] for f in found]
+    covered = sum(f["share"] for f in found)
+    if covered >= WHOLE_FLEET or not set(sets) - {OWN_SET}:
+        return None
+    text = t["stand_in_text"].format(set=", ".join(sets), share=f"{100.0 * covered:.2g} %")
+    return {"title": t["stand_in_title"], "text": text}
 
 
 def _cards(data: Data, t: Words) -> list[Data]:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from fleet_planner.factors.idling import load_idle_hours
 from fleet_planner.factors.options import FactorOptions, FactorSources, Resuspension, load_sources
-from fleet_planner.factors.sets import overlays
+from fleet_planner.factors.sets import overlays, user_overlay
 from fleet_planner.factors.weather import conditions_of
 from fleet_planner.inventory.weights import FleetContext
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from fleet_planner.activity import Activity
     from fleet_planner.factors.conditions import Conditions
@@ -31,10 +32,10 @@ class FactorSetting:
     climate_source: str
 
 
-def factor_setting(plan: Plan, activity: Activity, grid_kg_per_kwh: float) -> FactorSetting:
-    """Return the setting of a plan."""
+def factor_setting(plan: Plan, base: Path, activity: Activity, grid_kg_per_kwh: float) -> FactorSetting:
+    """Return the setting of a plan in folder ``base``."""
     return FactorSetting(
-        factor_sources(plan, grid_kg_per_kwh),
+        factor_sources(plan, base, grid_kg_per_kwh),
         conditions(plan, activity),
         factor_options(plan),
         FleetContext(plan.city.year, idle_hours(plan)),
@@ -43,13 +44,16 @@ def factor_setting(plan: Plan, activity: Activity, grid_kg_per_kwh: float) -> Fa
     )
 
 
-def factor_sources(plan: Plan, grid_kg_per_kwh: float) -> FactorSources:
+def factor_sources(plan: Plan, base: Path, grid_kg_per_kwh: float) -> FactorSources:
     """Read the published tables for the plan's fuels, electricity and factor set."""
     return load_sources(
         grid_kg_per_kwh=grid_kg_per_kwh,
         petrol_sulphur_ppm=plan.city.petrol_sulphur_ppm,
         diesel_sulphur_ppm=plan.city.diesel_sulphur_ppm,
-        overlays=overlays([plan.factors.hot], year=plan.city.year, interpolate=plan.factors.interpolate),
+        overlays=(
+            *user_overlay(base / plan.factors.user if plan.factors.user else None),
+            *overlays([plan.factors.hot], year=plan.city.year, interpolate=plan.factors.interpolate),
+        ),
     )
 
 

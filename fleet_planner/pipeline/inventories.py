@@ -109,7 +109,7 @@ class Inventories:
             ]
         with self.clock.step("factors"):
             self.progress("compiling emission factors", 0.45)
-            setting = factor_setting(plan, activity, self.grid_kg_per_kwh)
+            setting = factor_setting(plan, self.base, activity, self.grid_kg_per_kwh)
             technologies = technologies_of(pl.concat([state.vehicles.select(TECHNOLOGY) for state in fleets]))
             factors = compile_factors(technologies, setting.sources, setting.conditions, setting.options)
             faults = fault_plan(plan.faults)

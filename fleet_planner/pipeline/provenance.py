@@ -63,6 +63,7 @@ TABLES = {
         f"china_guide_2014_{part}.csv": (f"Chinese guide of 2014: {part.replace('_', ' ')}", "figures")
         for part in ("base", "speed", "weather", "sulphur", "load", "degradation", "stage_vi")
     },
+    "emfac_category_map.csv": ("segments of EMFAC's vehicle categories", "own"),
     "china_type_map.csv": ("vehicle types of the Chinese guide", "own"),
     "emfac2017_bus.csv.gz": ("bus factors of EMFAC2017", "California government"),
     "moves3_bus.csv.gz": ("bus factors of MOVES3", "US government"),
@@ -116,6 +117,7 @@ def in_use(name: str, plan: Plan) -> bool:
         "china_type_map": plan.factors.hot == "china_guide_2014",
         "emfac2017": plan.factors.hot == "emfac2017",
         "moves3": plan.factors.hot == "moves3",
+        "emfac_category_map": False,
         "us_bus": plan.factors.hot in {"emfac2017", "moves3"},
         "resuspension": plan.factors.resuspension.enabled,
         "low_temperature": plan.factors.low_temperature_nox,

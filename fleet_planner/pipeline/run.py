@@ -261,6 +261,8 @@ def _inputs(plan: Plan, path: Path) -> tuple[InputFile, ...]:
         files.append(("timetable", base / plan.activity.gtfs, plan.activity.gtfs, ""))
     if plan.network.zones and plan.network.zones != "builtin":
         files.append(("zones", base / plan.network.zones, plan.network.zones, ""))
+    if plan.factors.user:
+        files.append(("own factors", base / plan.factors.user, plan.factors.user, ""))
     if plan.measured.file:
         files.append(("emission tests", base / plan.measured.file, plan.measured.file, ""))
     files += [("access area", base / rule.area, rule.area, "") for rule in plan.activity.access if rule.area]

@@ -178,6 +178,10 @@ class FactorsSection(Section):
         default="emep_eea_2019",
         description="factor set of the exhaust; what it does not cover stands in from emep_eea_2019 and is counted",
     )
+    user: str = Field(
+        default="",
+        description="CSV of your own factors, which go before the set above (see `fleet-planner factors template`)",
+    )
     interpolate: bool = Field(
         default=False, description="interpolate between the published bands of a set instead of its steps"
     )
