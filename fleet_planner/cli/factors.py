@@ -73,6 +73,7 @@ def show(set_name: str, load: float | None, slope: float | None, **given: str) -
 
     from fleet_planner.errors import InputError
     from fleet_planner.factors.sets import EUROPEAN
+    from fleet_planner.factors.uncertainty import code_of, interval_95
     from fleet_planner.reference import reference_table
 
     if set_name != EUROPEAN:
@@ -98,6 +99,9 @@ def show(set_name: str, load: float | None, slope: float | None, **given: str) -
         coefficients = ", ".join(f"{c} = {row[c]!r}" for c in ("a", "b", "g", "d", "e", "z", "h", "reduction"))
         click.echo(f"  {coefficients}")
         click.echo(f"  {row['v_min_kmh']:g}..{row['v_max_kmh']:g} km/h, {row['unit']}; {row['source']}")
+        code = code_of(row, row["pollutant"], "hot")
+        low, high = interval_95(code)
+        click.echo(f"  uncertainty {code}: 95 % between {low:.2f} and {high:.2f} of the factor (rating recalled)")
         if row["cause"]:
             click.echo(f"  bridged from {row['v_from_kmh']:g} to {row['v_to_kmh']:g} km/h ({row['cause']})")
     if frame.height > 100:

@@ -53,7 +53,12 @@ CAPACITY = {
 """Capacity class of a segment; for vans our own reading."""
 
 OWN_BASIS = frozenset({"conventional", "euro_1"})
-SAME = {"euro_6d_temp": "euro_6d", "improved_conventional": "conventional", "open_loop": "conventional"}
+SAME = {
+    "euro_6d_temp": "euro_6d",
+    "euro_7": "euro_6d",
+    "improved_conventional": "conventional",
+    "open_loop": "conventional",
+}
 SAME |= {f"ece_15_{n}": "conventional" for n in ("00_01", "02", "03", "04")}
 
 

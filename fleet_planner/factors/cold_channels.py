@@ -33,11 +33,11 @@ def put_cold(
             continue
         excess = store.once(("cold", ratio), partial(cold_excess, ratio, store.conditions, store.grid_kmh))
         cold[pollutant] = _times(store, hot, excess)
-        store.put(t, channel(pollutant, "cold"), cold[pollutant])
+        store.put(t, channel(pollutant, "cold"), cold[pollutant], exhaust.quality.get(pollutant, 1.0))
     scales = share_scales(technology, sources) | {"NMVOC": 1.0}
     for pollutant, base in BASE_OF.items():
         if base in cold:
-            store.put(t, channel(pollutant, "cold"), cold[base], scales[pollutant])
+            store.put(t, channel(pollutant, "cold"), cold[base], scales[pollutant] * exhaust.quality.get(base, 1.0))
     if "energy_MJ" in cold:
         store.put(t, channel("CO2_biogenic", "cold", "", PURE), cold["energy_MJ"], scales[PURE])
     if not exhaust.nitrogen:

@@ -14,6 +14,7 @@ from fleet_planner.factors.channels import POLLUTANTS
 from fleet_planner.factors.cold import basis_standard
 from fleet_planner.factors.degradation import degradation_of
 from fleet_planner.factors.exhaust_channels import Exhaust
+from fleet_planner.factors.fuel_quality import quality_factors
 from fleet_planner.factors.hot_curves import hot_curves
 from fleet_planner.factors.nitrogen import nitrogen_factor
 from fleet_planner.factors.shares import share_of
@@ -71,7 +72,7 @@ def compile_factors(
     ageing: list[Mapping[str, Degradation | AgeFactor]] = []
     origins: list[tuple[int, str, str, str]] = []
     for t, row in enumerate(rows):
-        exhaust = _exhaust(t, row, published, sources, store)
+        exhaust = _exhaust(t, row, published, sources, store, options)
         origins += [(t, p, *exhaust.origin[p]) for p in exhaust.origin]
         exhaust_channels.put_hot(store, t, row, exhaust, sources, options)
         cold_channels.put_cold(store, t, row, exhaust, sources)
@@ -124,7 +125,12 @@ def _published(
 
 
 def _exhaust(
-    t: int, technology: Mapping[str, str], published: _Published, sources: FactorSources, store: CurveStore
+    t: int,
+    technology: Mapping[str, str],
+    published: _Published,
+    sources: FactorSources,
+    store: CurveStore,
+    options: FactorOptions,
 ) -> Exhaust:
     """Gather the hot curves of one technology: by pollutant from the first set that covers it."""
     european = published.european.curves
@@ -162,7 +168,8 @@ def _exhaust(
             found = overlay_or_none.ageing(technology, pollutant) if overlay_or_none.ageing else None
         if found is not None:
             ageing[pollutant] = found
-    return Exhaust(index, basis, nitrogen, origin, by_set, ageing)
+    quality = {p: f for p, f in quality_factors(technology, options.diesel).items() if by_set.get(p) is None}
+    return Exhaust(index, basis, nitrogen, origin, by_set, ageing, quality)
 
 
 def _spread(grid_kmh: NDArray[np.float64], curves: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 URBAN_KMH, ROAD_KMH = 19.0, 63.0
-SAME = {"euro_6d_temp": "euro_6d"}
+SAME = {"euro_6d_temp": "euro_6d", "euro_7": "euro_6d"}
 
 
 @dataclass(frozen=True)

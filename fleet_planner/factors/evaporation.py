@@ -31,6 +31,7 @@ CANISTER = {
     "euro_6abc": "large",
     "euro_6d_temp": "large",
     "euro_6d": "large",
+    "euro_7": "large",
 }
 """Own reading of which canister a standard brought; older cars have none."""
 

@@ -54,6 +54,8 @@ class Exhaust:
         By pollutant: the set before the European one that it is from; nothing for the European one.
     ageing
         By pollutant: growth with odometer or age.
+    quality
+        By pollutant: factor of the diesel sold, hot and cold alike; 1 where it is not in it.
     """
 
     index: dict[str, Index]
@@ -62,6 +64,7 @@ class Exhaust:
     origin: Mapping[str, tuple[str, str]]
     by_set: Mapping[str, Overlay | None]
     ageing: Mapping[str, Degradation | AgeFactor]
+    quality: Mapping[str, float]
 
 
 def share_scales(technology: Mapping[str, str], sources: FactorSources) -> dict[str, float]:
@@ -101,8 +104,8 @@ def put_hot(
         )
     for pollutant in (*DEGRADED, "NMVOC"):
         if pollutant in index:
-            _put_aged(store, t, pollutant, pollutant, index, exhaust.ageing, 1.0)
-    for pollutant in ("SPN23", "CH4", "N2O", "NH3", "energy_MJ"):
+            _put_aged(store, t, pollutant, pollutant, index, exhaust, 1.0)
+    for pollutant in ("CH4", "N2O", "NH3", "energy_MJ"):
         if pollutant in index:
             store.put(t, channel(pollutant, "hot"), index[pollutant])
     scales = share_scales(technology, sources)
@@ -110,13 +113,13 @@ def put_hot(
         if base not in index or pollutant == "NMVOC":
             continue
         if base in DEGRADED:
-            _put_aged(store, t, pollutant, base, index, exhaust.ageing, scales[pollutant])
+            _put_aged(store, t, pollutant, base, index, exhaust, scales[pollutant])
         else:
             store.put(t, channel(pollutant, "hot"), index[base], scales[pollutant])
     if "energy_MJ" in index:
         store.put(t, channel("CO2_biogenic", "hot", "", PURE), index["energy_MJ"], scales[PURE])
     if "NOx" in index:
-        store.put(t, channel("NO2", "hot", NO2_POINTS), index["NOx"])
+        store.put(t, channel("NO2", "hot", NO2_POINTS), index["NOx"], exhaust.quality.get("NOx", 1.0))
     _put_nitrogen(store, t, exhaust.nitrogen)
 
 
@@ -126,13 +129,14 @@ def _put_aged(
     pollutant: str,
     base: str,
     index: Mapping[str, Index],
-    ageing: Mapping[str, Degradation | AgeFactor],
+    exhaust: Exhaust,
     scale: float,
 ) -> None:
     """Enter a pollutant that grows with the vehicle: where the growth depends on speed, split in town and road."""
     driver = "VOC" if base == "NMVOC" else base
     urban, road = (channel(pollutant, "hot", f"{place}:{driver}") for place in (URBAN, ROAD))
-    growth = ageing.get(driver)
+    growth = exhaust.ageing.get(driver)
+    scale *= exhaust.quality.get(driver, 1.0)
     if growth is None or isinstance(growth, AgeFactor):
         store.put(t, urban, index[base], scale)
         return

@@ -27,7 +27,12 @@ CAPACITY_OF_SEGMENT = {
     "Medium": "1400_2000",
     "Large-SUV-Executive": ">2000",
 }
-SAME_STANDARD = {"euro_6d_temp": "euro_6d", "ece_15_00_01": "conventional", "ece_15_02": "conventional"}
+SAME_STANDARD = {
+    "euro_6d_temp": "euro_6d",
+    "euro_7": "euro_6d",
+    "ece_15_00_01": "conventional",
+    "ece_15_02": "conventional",
+}
 SAME_STANDARD |= {"ece_15_03": "conventional", "ece_15_04": "conventional", "open_loop": "conventional"}
 SAME_FUEL = {"petrol_hybrid": "petrol", "diesel_hybrid": "diesel", "biodiesel": "diesel"}
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fleet_planner.factors.conditions import Conditions
+    from fleet_planner.factors.fuel_quality import DieselQuality
     from fleet_planner.factors.ranges import Bound
     from fleet_planner.factors.set_curves import SetCurves
 
@@ -102,6 +103,8 @@ class FactorOptions:
         Fraction of the electric buses that a diesel heater warms.
     resuspension
         Dust raised from the road; nothing when it is not asked for.
+    diesel
+        Quality of the diesel sold; nothing: that of the base fuels.
     """
 
     below_range: str = "clamp"
@@ -111,6 +114,7 @@ class FactorOptions:
     idling: bool = True
     fuel_heater_share: float = 0.0
     resuspension: Resuspension | None = None
+    diesel: DieselQuality | None = None
 
 
 @dataclass(frozen=True)

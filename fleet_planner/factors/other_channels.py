@@ -14,6 +14,7 @@ from fleet_planner.factors.exhaust_channels import share_scales
 from fleet_planner.factors.fuels import lubricant_co2_g_per_km, tank, urea_co2_g_per_mj
 from fleet_planner.factors.heater import heater_curves, heater_size
 from fleet_planner.factors.idling import KINDS, idling_g_per_h
+from fleet_planner.factors.particle_number import particles_1e12_per_km
 from fleet_planner.factors.resuspension import resuspension_g_per_km
 from fleet_planner.factors.scr import slip_g_per_mj
 from fleet_planner.factors.wear import HEAVY, PROCESSES, SIZES
@@ -40,6 +41,9 @@ def put_others(
     if technology["fuel"] == "electricity":
         _electricity(store, t, technology, sources, options)
         return
+    particles = particles_1e12_per_km(technology)
+    if particles is not None:
+        store.put(t, channel("SPN23", "hot"), store.constant(1.0), particles)
     if options.idling:
         _idling(store, t, technology, sources)
     oil = lubricant_co2_g_per_km(technology["category"], technology["standard"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,8 +17,9 @@ from fleet_planner.factors.china_tables import COVERED, ChinaTable, load_china
 from fleet_planner.factors.options import Overlay
 from fleet_planner.factors.set_curves import SetCurves
 from fleet_planner.factors.us_buses import bus_curves, evaluate_buses, load_emfac, load_moves
-from fleet_planner.factors.user_read import read_user_factors
-from fleet_planner.factors.user_set import user_curves
+from fleet_planner.factors.user_read import read_user_factors, user_table
+from fleet_planner.factors.user_set import UserTable, evaluate_user, user_curves
+from fleet_planner.reference import reference_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -96,7 +97,30 @@ def _evaluate_us(name: str, asked: pl.DataFrame) -> pl.DataFrame:
     return evaluate_buses(load_emfac() if name == "emfac2017" else load_moves(), asked)
 
 
+@cache
+def _table_2025() -> UserTable:
+    """Return the rows of the guidebook's update of 2025 that are new against 2019."""
+    rows = reference_table("emep_eea_2025_hot.csv").rename({"technology": "aftertreatment"})
+    kept = rows.drop("unit", "checked", "v_check_kmh", "ef_check").select(pl.all().cast(pl.String).fill_null(""))
+    return user_table(kept, "emep_eea_2025_hot.csv", "emep_eea_2025")
+
+
+def _overlay_2025(year: int, interpolate: bool) -> Overlay:  # noqa: ARG001  # the signature of all sets
+    return Overlay("emep_eea_2025", partial(user_curves, _table_2025()))
+
+
+def _evaluate_2025(asked: pl.DataFrame) -> pl.DataFrame:
+    return evaluate_user(_table_2025(), asked)
+
+
 SETS: tuple[FactorSet, ...] = (
+    FactorSet(
+        "emep_eea_2025",
+        "EMEP/EEA guidebook 2023, update of October 2025",
+        "Euro 7 diesel vans; all else from emep_eea_2019",
+        _overlay_2025,
+        _evaluate_2025,
+    ),
     FactorSet(
         "china_guide_2014",
         "China, technical guide for road vehicle inventories, 2014",

@@ -30,6 +30,7 @@ STANDARD_ORDER: Mapping[str, int] = {
             ("euro_6abc", "euro_VI_abc"),
             ("euro_6d_temp", "euro_VI_de"),
             ("euro_6d",),
+            ("euro_7",),
         )
     )
     for name in group

@@ -13,6 +13,7 @@ from fleet_planner.factors.axes import TECHNOLOGY
 from fleet_planner.factors.channels import POLLUTANTS
 from fleet_planner.factors.compile import compile_factors
 from fleet_planner.factors.degradation import degradation_of
+from fleet_planner.factors.fuel_quality import in_range, quality_factors
 from fleet_planner.factors.scr import scr_kind
 from fleet_planner.factors.weather import coldest_month
 from fleet_planner.findings import Finding
@@ -74,6 +75,16 @@ def _setting(state: ScenarioFleet, setting: FactorSetting) -> list[Finding]:
         mean = float((each * count).sum() / max(count.sum(), 1e-300))
         idle = len({s for s in streams if s in hours})
         out.append(Finding("inventory.idling", "assumption", {"hours": f"{mean:.2f}"}, idle))
+    if setting.options.diesel is not None:
+        _, beyond = in_range(setting.options.diesel)
+        euro_3 = {"category": "heavy_truck", "fuel": "diesel", "standard": "euro_III"}
+        effect = quality_factors(euro_3, setting.options.diesel)
+        values = {
+            "nox": f"{100.0 * (effect['NOx'] - 1.0):+.1f}",
+            "pm": f"{100.0 * (effect['PM_exhaust'] - 1.0):+.1f}",
+            "held": ", ".join(beyond) or "-",
+        }
+        out.append(Finding("inventory.diesel_quality", "assumption", values, len(beyond)))
     return out + _odometers(state, setting)
 
 

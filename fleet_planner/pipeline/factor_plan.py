@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fleet_planner.factors.fuel_quality import DieselQuality
 from fleet_planner.factors.idling import load_idle_hours
 from fleet_planner.factors.options import FactorOptions, FactorSources, Resuspension, load_sources
 from fleet_planner.factors.sets import overlays, user_overlay
@@ -84,6 +85,17 @@ def factor_options(plan: Plan) -> FactorOptions:
         idling=plan.idling.enabled,
         fuel_heater_share=factors.fuel_heater_share,
         resuspension=raised if dust.enabled else None,
+        diesel=_diesel(plan),
+    )
+
+
+def _diesel(plan: Plan) -> DieselQuality | None:
+    """Return the quality of the diesel sold; nothing where the plan is silent."""
+    given = plan.factors.diesel_quality
+    if given is None:
+        return None
+    return DieselQuality(
+        given.density_kg_m3, given.pah_percent, given.cetane, given.t95_c, plan.city.diesel_sulphur_ppm
     )
 
 

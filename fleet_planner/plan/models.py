@@ -171,10 +171,21 @@ class ResuspensionSection(Section):
     )
 
 
+class DieselQualitySection(Section):
+    """Quality of the diesel sold beside its sulphur (city.diesel_sulphur_ppm); without the section the base fuels."""
+
+    density_kg_m3: Annotated[float, Field(ge=700.0, le=1000.0)] = Field(default=835.0, description="density, kg/m3")
+    pah_percent: Annotated[float, Field(ge=0.0, le=60.0)] = Field(default=5.0, description="polyaromatics, % by mass")
+    cetane: Annotated[float, Field(ge=30.0, le=80.0)] = Field(default=53.0, description="cetane number")
+    t95_c: Annotated[float, Field(ge=250.0, le=450.0)] = Field(
+        default=320.0, description="temperature at which 95 % are distilled, degrees Celsius"
+    )
+
+
 class FactorsSection(Section):
     """Which emission factors."""
 
-    hot: Literal["emep_eea_2019", "china_guide_2014", "emfac2017", "moves3"] = Field(
+    hot: Literal["emep_eea_2019", "emep_eea_2025", "china_guide_2014", "emfac2017", "moves3"] = Field(
         default="emep_eea_2019",
         description="factor set of the exhaust; what it does not cover stands in from emep_eea_2019 and is counted",
     )
@@ -196,6 +207,9 @@ class FactorsSection(Section):
     low_temperature_nox: bool = Field(default=False, description="warm NOx of light diesels grows in the cold")
     speed_spread: bool = Field(
         default=False, description="average the curves over the day-to-day spread of speeds about each hour's mean"
+    )
+    diesel_quality: DieselQualitySection | None = Field(
+        default=None, description="quality of the diesel sold; none: the fuel that each standard's factors hold for"
     )
     fuel_heater_share: Fraction = Field(
         default=0.0, description="share of the electric buses that a diesel heater warms"

@@ -27,4 +27,5 @@ LIGHT_STANDARDS = (
     "euro_6abc",
     "euro_6d_temp",
     "euro_6d",
+    "euro_7",
 )

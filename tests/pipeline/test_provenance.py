@@ -14,6 +14,8 @@ ELSEWHERE = {
     "grid_chile.csv": "as above",
     "grid_factors_more.csv": "as above",
     "streams.csv": "names of streams, no figure",
+    "uncertainty_codes.csv": "ranges of the factors, for the sampling of uncertainty",
+    "factor_uncertainty.csv": "as above",
     "us_bus_factor_defects.csv": "what was mended in the bus factors, listed by the program",
     "china_guide_2014_defects.csv": "what was mended in the Chinese guide, listed by the program",
     "technology_map.csv": "equivalent standards, for users; no figure of a run",
