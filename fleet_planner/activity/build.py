@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 Float = NDArray[np.float64]
 BUS_STREAM = "urban_bus"
+LEAST_OUTSIDE = 1e-3
 
 
 def vkt_by_stream(vehicles: pl.DataFrame) -> dict[str, float]:
@@ -162,7 +163,8 @@ def _place_buses(
     if feed is None:
         return [Finding("activity.buses_without_feed", "assumption")]
     s = streams.index(BUS_STREAM)
-    km, scheduled, unmatched = bus_km(network, feed)
+    placed = bus_km(network, feed)
+    km, scheduled = placed.km, placed.scheduled_km
     open_km = np.where(closed[s], 0.0, km) if closed.shape[1] else km
     if km.any() and not open_km.any():
         raise InputError(
@@ -185,8 +187,11 @@ def _place_buses(
         "ratio": f"{total_km[s] / scheduled:.2f}",
     }
     out = [*feed.findings, Finding("activity.buses_on_feed", "assumption", values)]
-    if unmatched > 0.0:
-        out.append(Finding("activity.bus_unmatched", "warning", {"tolerance": f"{REACH_M:g}"}, share=unmatched))
+    if placed.outside_share > LEAST_OUTSIDE:
+        out.append(Finding("activity.bus_outside", "info", {}, share=placed.outside_share))
+    if placed.unmatched_share > 0.0:
+        share = placed.unmatched_share
+        out.append(Finding("activity.bus_unmatched", "warning", {"tolerance": f"{REACH_M:g}"}, share=share))
     return out
 
 

@@ -25,20 +25,33 @@ MIN_COSINE = 0.5
 """A bus and the link it is on differ in direction by at most 60 degrees."""
 
 
-def bus_km(network: Network, feed: Feed) -> tuple[Float, float, float]:
-    """Return the scheduled km of buses by link and hour.
+@dataclass(frozen=True)
+class BusKm:
+    """Buses on the links.
 
-    Each shape is cut into pieces of 15 m at most; each piece goes to the nearest link within 60 m that runs
-    the same way, and, trip by trip, to the hour in which the bus passes it between its stops' times.
-
-    Returns
-    -------
+    Parameters
+    ----------
     km
         Shape (links, 24), vehicle-km of the service day.
     scheduled_km
         All km of the timetable.
+    outside_share
+        Share of them beyond the network's bounding box.
     unmatched_share
-        Share of them without a link.
+        Share of them inside it without a link.
+    """
+
+    km: Float
+    scheduled_km: float
+    outside_share: float
+    unmatched_share: float
+
+
+def bus_km(network: Network, feed: Feed) -> BusKm:
+    """Return the scheduled km of buses by link and hour.
+
+    Each shape is cut into pieces of 15 m at most; each piece goes to the nearest link within 60 m that runs
+    the same way, and, trip by trip, to the hour in which the bus passes it between its stops' times.
     """
     plane = _Plane.around(network.coordinates)
     index = _index(network, plane)
@@ -62,10 +75,17 @@ def bus_km(network: Network, feed: Feed) -> tuple[Float, float, float]:
         feed.timing_offsets,
     )
     scheduled = float(trips["distance_km"].sum())
-    found_m = np.concatenate([[0.0], np.cumsum(np.where(link >= 0, length_m, 0.0))])
-    of_shape_km = np.diff(found_m[sample_offsets]) / M_PER_KM
-    matched = float(of_shape_km[trips["shape"].to_numpy()].sum())
-    return km, scheduled, max(1.0 - matched / scheduled, 0.0) if scheduled else 0.0
+    if scheduled <= 0.0:
+        return BusKm(km, 0.0, 0.0, 0.0)
+
+    def share(where: NDArray[np.bool_]) -> float:
+        along_m = np.concatenate([[0.0], np.cumsum(np.where(where, length_m, 0.0))])
+        of_shape_km = np.diff(along_m[sample_offsets]) / M_PER_KM
+        return float(of_shape_km[trips["shape"].to_numpy()].sum()) / scheduled
+
+    extent = plane.project(np.array([network.coordinates.min(axis=0), network.coordinates.max(axis=0)]))
+    outside = ((points < extent[0] - REACH_M) | (points > extent[1] + REACH_M)).any(axis=1)
+    return BusKm(km, scheduled, share(outside), share(~outside & (link < 0)))
 
 
 @dataclass(frozen=True)

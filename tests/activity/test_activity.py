@@ -201,7 +201,9 @@ def test_buses_fall_on_the_links_and_hours_they_pass(tmp_path: Path) -> None:
     feed = read_feed(feed_zip(tmp_path))
     assert feed.trips["trip_id"].to_list() == ["t1", "t2"]
     net = network(8)
-    km, scheduled, unmatched = bus_km(net, feed)
+    found = bus_km(net, feed)
+    km, scheduled = found.km, found.scheduled_km
+    unmatched = found.unmatched_share + found.outside_share
     assert unmatched == pytest.approx(0.0, abs=1e-9)
     assert km.sum() == pytest.approx(scheduled, rel=1e-9)
     assert km[5:].sum() == 0.0
@@ -219,7 +221,7 @@ def test_buses_fall_on_the_links_and_hours_they_pass(tmp_path: Path) -> None:
 def test_feed_without_shapes_uses_straight_lines(tmp_path: Path) -> None:
     feed = read_feed(feed_zip(tmp_path, shapes="", trips="route_id,service_id,trip_id\nr,wk,t1\n"))
     assert next(f for f in feed.findings if f.code == "transit.no_shape").count == 1
-    assert bus_km(network(8), feed)[1] == pytest.approx(4.98, abs=0.02)
+    assert bus_km(network(8), feed).scheduled_km == pytest.approx(4.98, abs=0.02)
 
 
 def test_frequencies_repeat_trips(tmp_path: Path) -> None:
@@ -268,7 +270,9 @@ def test_embedded_feed_lies_on_the_embedded_network() -> None:
     net = load_network(NetworkSection(builtin="coquimbo"), Path(), "CL")
     feed = read_feed(builtin_gtfs())
     assert feed.trips.height == 360
-    km, scheduled, unmatched = bus_km(net, feed)
+    found = bus_km(net, feed)
+    km, scheduled = found.km, found.scheduled_km
+    unmatched = found.unmatched_share + found.outside_share
     assert unmatched < 0.01
     assert km.sum() == pytest.approx(scheduled * (1 - unmatched), rel=1e-9)
     assert np.count_nonzero(km.sum(axis=1)) > 300
@@ -330,7 +334,8 @@ def test_rule_for_a_stream_that_nobody_drives_is_reported() -> None:
 def test_bus_that_waits_at_a_stop_passes_later_links_later(tmp_path: Path) -> None:
     stops = "stop_id,stop_lat,stop_lon\na,0,0.0001\nm,0,0.0225\nb,0,0.0449\n"
     times = "trip_id,arrival_time,departure_time,stop_id,stop_sequence\nt1,08:00:00,08:00:00,a,1\nt1,08:10:00,10:30:00,m,2\nt1,10:40:00,10:40:00,b,3\n"
-    km, scheduled, _ = bus_km(network(8), read_feed(feed_zip(tmp_path, stops=stops, stop_times=times)))
+    found = bus_km(network(8), read_feed(feed_zip(tmp_path, stops=stops, stop_times=times)))
+    km, scheduled = found.km, found.scheduled_km
     assert np.flatnonzero(km.sum(axis=0)).tolist() == [8, 10]
     assert km[:, 8].sum() == pytest.approx(scheduled / 2, abs=0.02)
 

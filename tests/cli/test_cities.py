@@ -99,4 +99,4 @@ def test_sao_paulo_centre_with_its_timetable(shared_data: Path, tmp_path: Path) 
     )
     manifest = run(plan, tmp_path / "out")
     codes = {f["code"] for f in manifest["findings"]}  # type: ignore[attr-defined]
-    assert {"activity.buses_on_feed", "activity.bus_unmatched"} <= codes
+    assert {"activity.buses_on_feed", "activity.bus_outside"} <= codes
