@@ -5,9 +5,6 @@ guidebook's factors come from vehicles in use and so hold their faults already: 
 plan that states its own shares, or an inspection programme, is set against the packaged share as the nominal one:
 
 ``multiplier = product over faults of (1 + s' (m - 1)) / (1 + s_nominal (m - 1))``
-
-A measure's effect is another matter: a retrofit's nominal effect is that of a sound device, so faults lower it
-(`degraded_effect`).
 """
 
 from __future__ import annotations
@@ -177,40 +174,6 @@ def age_factor(age_years: Array, bound: Bound = "value") -> Array:
 def mean_of_shares(share: Array | float, multiplier: float, remaining: float = 1.0) -> Array:
     """Return the mean multiplier of a group: ``1 + share x remaining x (multiplier - 1)``."""
     return np.asarray(1.0 + np.asarray(share) * remaining * (multiplier - 1.0))
-
-
-def degraded_effect(
-    nominal_change: float,
-    failed_share: float,
-    *,
-    failed_multiplier: float | None = None,
-    inspection: Inspection | None = None,
-) -> float:
-    """Return the mean change of a measure when some of its devices fail.
-
-    ``1 + change' = (1 + change) (1 - f) + f x failed``: with f = 0 the nominal effect, exactly.
-
-    Parameters
-    ----------
-    nominal_change
-        Change of emission by a sound device, such as -0.85.
-    failed_share
-        Fraction of the devices that fail, 0..1.
-    failed_multiplier
-        Emission with a failed device over that of the vehicle without the device; 1 unless given (it does nothing).
-    inspection
-        Mends some.
-
-    Raises
-    ------
-    InputError
-        A share that is no fraction.
-    """
-    if not 0.0 <= failed_share <= 1.0:
-        raise InputError("the share of failed devices is not a fraction", "Give 0 to 1.", value=failed_share)
-    failed = failed_share * (inspection.remaining if inspection else 1.0)
-    without = 1.0 if failed_multiplier is None else failed_multiplier
-    return nominal_change * (1.0 - failed) + (without - 1.0) * failed
 
 
 def _distinct(technologies: pl.DataFrame) -> tuple[NDArray[np.uint32], list[dict[str, str]]]:

@@ -101,10 +101,17 @@ class Inventories:
         plan = self.plan
         with self.clock.step("activity"):
             activity = build_activity(self.network, fleet.vehicles, plan.activity, self.base, self.feed, self.progress)
+        faults = fault_plan(plan.faults)
         fleets = [baseline(fleet)]
         if scenarios:
             fleets += [
-                apply_scenario(fleet, scenario, self.measures, sulphur_ppm=plan.city.diesel_sulphur_ppm)
+                apply_scenario(
+                    fleet,
+                    scenario,
+                    self.measures,
+                    sulphur_ppm=plan.city.diesel_sulphur_ppm,
+                    failures_left=faults.inspection.remaining if faults and faults.inspection else 1.0,
+                )
                 for scenario in plan.scenario
             ]
         with self.clock.step("factors"):
@@ -112,11 +119,10 @@ class Inventories:
             setting = factor_setting(plan, self.base, activity, self.grid_kg_per_kwh)
             technologies = technologies_of(pl.concat([state.vehicles.select(TECHNOLOGY) for state in fleets]))
             factors = compile_factors(technologies, setting.sources, setting.conditions, setting.options)
-            faults = fault_plan(plan.faults)
             tests, rejected, found = measured_adjustment(
                 plan.measured, self.base, fleet.vehicles, factors, setting.sources
             )
-            adjustments = Adjustments(faults, plan.city.year, tests)
+            adjustments = Adjustments(faults, plan.city.year, tests, plan.faults.by_vehicle)
         states = []
         for number, state in enumerate(fleets):
             self.progress(f"inventory: {state.title_en}", 0.5 + 0.3 * number / len(fleets))
@@ -126,7 +132,7 @@ class Inventories:
                     adjusted.vehicles, adjusted.multipliers, self.network.links, activity, factors, setting.context
                 )
             states.append((adjusted, inventory))
-        findings = (*fault_findings(faults), *found)
+        findings = (*fault_findings(faults, by_vehicle=plan.faults.by_vehicle), *found)
         return Computed(activity, factors, setting, tuple(states), findings, rejected)
 
     def baseline_of(self, fleet: Fleet) -> Computed:

@@ -115,6 +115,10 @@ def sources_table(plan: Plan, network: Network, grid: tuple[float, str, str]) ->
     return pl.DataFrame(rows, schema=SOURCES, orient="row")
 
 
+def _faults_set(plan: Plan) -> bool:
+    return bool(plan.faults.shares or plan.faults.inspection or plan.faults.by_vehicle)
+
+
 def in_use(name: str, plan: Plan) -> bool:
     """Return whether a run of the plan reads a packaged table."""
     optional = {
@@ -132,9 +136,9 @@ def in_use(name: str, plan: Plan) -> bool:
         "fuel_heater": plan.factors.fuel_heater_share > 0.0,
         "idl": plan.idling.enabled,
         "scr_efficiency": plan.factors.scr_temperature,
-        "high_emitters": bool(plan.faults.shares or plan.faults.inspection),
-        "fault_age": bool(plan.faults.shares or plan.faults.inspection),
-        "emission_skew": bool(plan.faults.shares or plan.faults.inspection),
+        "high_emitters": _faults_set(plan),
+        "fault_age": _faults_set(plan),
+        "emission_skew": _faults_set(plan),
         "measured_defaults": bool(plan.measured.file),
     }
     return all(used for prefix, used in optional.items() if name.startswith(prefix))

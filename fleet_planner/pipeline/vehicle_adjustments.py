@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fleet_planner.errors import InputError
 from fleet_planner.factors.axes import LOADS, MODES, TECHNOLOGY
 from fleet_planner.factors.channels import DEGRADED, ROAD, URBAN, channel
-from fleet_planner.factors.high_emitters import FaultPlan, Inspection, mean_multipliers
+from fleet_planner.factors.high_emitters import FaultPlan, Inspection, mean_multipliers, vehicle_multipliers
 from fleet_planner.factors.measured import MeasuredMultipliers, in_groups, measured_multipliers, ratios_of_tests
 from fleet_planner.factors.measured_read import GROUP, read_measured_tests
 from fleet_planner.factors.skew import fleet_share_of_worst, measured_skew
@@ -47,19 +47,28 @@ class Adjustments:
         Of the inventory: gives ages.
     measured
         Multipliers from emission tests; nothing without tests.
+    by_vehicle
+        Rows of single local vehicles draw their own faults and scatter as measured fleets do; groups keep means.
     """
 
     faults: FaultPlan | None
     year: int
     measured: MeasuredMultipliers | None
+    by_vehicle: bool = False
 
     def applied(self, vehicles: pl.DataFrame, multipliers: pl.DataFrame) -> pl.DataFrame:
         """Return the multipliers of a scenario's fleet with faults and tests in them, same shape and columns."""
         names = [*MEASURABLE, "BC"]
         factor = dict.fromkeys(multipliers.columns, np.ones(vehicles.height))
-        if self.faults is not None:
+        if self.faults is not None or self.by_vehicle:
             age = np.maximum(self.year - vehicles["model_year"].fill_null(self.year).to_numpy(), 0).astype(np.float64)
             by_fault = mean_multipliers(vehicles, names, self.faults, age_years=age)
+            if self.by_vehicle:
+                single = vehicles.select((pl.col("count") == 1.0) & ~pl.col("visiting")).to_series().to_numpy()
+                skew = {name: measured_skew(name) for name in names}
+                by_fault[single] = vehicle_multipliers(
+                    vehicles.filter(single), names, self.faults, skew=skew, age_years=age[single]
+                )
             for p, name in enumerate(names):
                 factor[name] = factor[name] * by_fault[:, p]
             factor["SPN23"] = factor["BC"]
@@ -86,14 +95,15 @@ def fault_plan(section: FaultsSection) -> FaultPlan | None:
     )
 
 
-def fault_findings(faults: FaultPlan | None) -> list[Finding]:
+def fault_findings(faults: FaultPlan | None, *, by_vehicle: bool) -> list[Finding]:
     """Say what was assumed of faults and how unevenly emissions fall on vehicles."""
-    if faults is None:
+    if faults is None and not by_vehicle:
         return []
+    mended = faults.inspection.mended if faults and faults.inspection else 0.0
     values = {
         "nox": f"{100.0 * fleet_share_of_worst(WORST, measured_skew('NOx')):.0f}",
         "bc": f"{100.0 * fleet_share_of_worst(WORST, measured_skew('BC')):.0f}",
-        "mended": f"{100.0 * (faults.inspection.mended if faults.inspection else 0.0):.0f}",
+        "mended": f"{100.0 * mended:.0f}",
     }
     return [Finding("inventory.faults", "assumption", values)]
 

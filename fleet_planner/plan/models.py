@@ -245,6 +245,10 @@ class FaultsSection(Section):
         default={}, description="share of the vehicles concerned by fault, in place of the one in the factors' mean"
     )
     inspection: InspectionSection | None = Field(default=None, description="an inspection programme that mends some")
+    by_vehicle: bool = Field(
+        default=False,
+        description="registry rows of single vehicles draw their own faults and scatter like measured fleets",
+    )
 
 
 class MeasuredSection(Section):
@@ -279,6 +283,9 @@ class ScenarioMeasure(Section):
     streams: list[str] = Field(default=[], description="streams treated; empty: all that are eligible")
     standards: list[str] = Field(default=[], description="standards treated; empty: all that are eligible")
     uptake: Fraction = Field(default=1.0, description="share of the eligible vehicles that is treated")
+    failed_share: Fraction = Field(
+        default=0.0, description="share of the retrofitted devices that fail or are tampered with: paid for, no effect"
+    )
 
 
 class Scenario(Section):

@@ -46,7 +46,7 @@ def baseline(fleet: Fleet) -> ScenarioFleet:
     """Return the fleet as it is."""
     state = _untouched(fleet)
     multipliers = _multipliers(state, measures_table())
-    vehicles = state.drop(*(f"m_{k}" for k in KIND_ORDER)).with_columns(measures=pl.lit(""))
+    vehicles = state.drop(*(f"m_{k}" for k in KIND_ORDER), "failed").with_columns(measures=pl.lit(""))
     return ScenarioFleet("baseline", "Baseline", "基准情景", vehicles, multipliers, _units([]), fleet.findings)
 
 
@@ -54,11 +54,14 @@ def _untouched(fleet: Fleet) -> pl.DataFrame:
     return fleet.vehicles.with_columns(
         baseline_row=pl.int_range(fleet.vehicles.height, dtype=pl.Int64),
         idle_measures=pl.lit(""),
+        failed=pl.lit(value=False),
         **{f"m_{kind}": pl.lit("") for kind in KIND_ORDER},
     )
 
 
-def apply_scenario(fleet: Fleet, scenario: Scenario, measures: pl.DataFrame, *, sulphur_ppm: float) -> ScenarioFleet:
+def apply_scenario(
+    fleet: Fleet, scenario: Scenario, measures: pl.DataFrame, *, sulphur_ppm: float, failures_left: float = 1.0
+) -> ScenarioFleet:
     """Apply a scenario.
 
     Parameters
@@ -71,6 +74,8 @@ def apply_scenario(fleet: Fleet, scenario: Scenario, measures: pl.DataFrame, *, 
         From `measures_table`.
     sulphur_ppm
         Sulphur of the diesel sold in the city; a filter on fuel above its limit is refused.
+    failures_left
+        Share of failing devices that an inspection does not mend.
 
     Raises
     ------
@@ -88,7 +93,7 @@ def apply_scenario(fleet: Fleet, scenario: Scenario, measures: pl.DataFrame, *, 
             continue
         rows = measures.filter(pl.col("measure_id") == wanted.measure)
         _check_sulphur(rows, sulphur_ppm, scenario)
-        state, more = _treat(state, wanted, rows, scenario)
+        state, more = _treat(state, wanted, rows, scenario, failures_left)
         findings += more
     if any(fleet.vehicles["visiting"]) and scenario.measure:
         findings.append(Finding("scenario.visiting_untreated", "assumption", {"scenario": scenario.title}))
@@ -98,7 +103,7 @@ def apply_scenario(fleet: Fleet, scenario: Scenario, measures: pl.DataFrame, *, 
         .str.replace_all(",+", ",")
         .str.strip_chars(",")
     )
-    vehicles = state.with_columns(measures=listed).drop(*(f"m_{k}" for k in KIND_ORDER))
+    vehicles = state.with_columns(measures=listed).drop(*(f"m_{k}" for k in KIND_ORDER), "failed")
     return ScenarioFleet(
         scenario.name,
         scenario.title,
@@ -162,7 +167,7 @@ def _eligible(wanted: ScenarioMeasure, rows: pl.DataFrame) -> dict[str, pl.Expr]
 
 
 def _treat(
-    state: pl.DataFrame, wanted: ScenarioMeasure, rows: pl.DataFrame, scenario: Scenario
+    state: pl.DataFrame, wanted: ScenarioMeasure, rows: pl.DataFrame, scenario: Scenario, failures_left: float
 ) -> tuple[pl.DataFrame, list[Finding]]:
     """Treat the eligible vehicles; a row of which a part is treated becomes two."""
     first = rows.row(0, named=True)
@@ -190,7 +195,18 @@ def _treat(
             }
             findings.append(Finding("scenario.not_eligible", "info", values, round(left["count"].sum())))
     untouched, changed = _split(state, eligible, wanted.uptake)
-    return _joined(untouched, _changed(changed, first)), findings
+    treated = _changed(changed, first)
+    failing = wanted.failed_share * failures_left if first["kind"] == "retrofit" else 0.0
+    if failing > 0.0:
+        # a device that fails is paid for and does nothing
+        idle = changed.with_columns(
+            pl.lit(wanted.measure).alias("m_retrofit"), count=pl.col("count") * failing, failed=pl.lit(value=True)
+        )
+        sound = treated.with_columns(count=pl.col("count") * (1.0 - failing))
+        treated = pl.concat([sound, idle]).filter(pl.col("count") > 0.0)
+        values = {"scenario": scenario.title, "measure": wanted.measure, "failing_pct": f"{100.0 * failing:.1f}"}
+        findings.append(Finding("scenario.failed_devices", "assumption", values))
+    return _joined(untouched, treated), findings
 
 
 def _split(state: pl.DataFrame, eligible: pl.Expr, uptake: float) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -204,7 +220,7 @@ def _split(state: pl.DataFrame, eligible: pl.Expr, uptake: float) -> tuple[pl.Da
 
 
 def _joined(untouched: pl.DataFrame, changed: pl.DataFrame) -> pl.DataFrame:
-    order = ["baseline_row", *(f"m_{k}" for k in KIND_ORDER), "idle_measures"]
+    order = ["baseline_row", *(f"m_{k}" for k in KIND_ORDER), "idle_measures", "failed"]
     return pl.concat([untouched, changed]).sort(order, maintain_order=True)
 
 
@@ -264,6 +280,7 @@ def _multipliers(state: pl.DataFrame, measures: pl.DataFrame) -> pl.DataFrame:
         *(f"m_{k}" for k in KIND_ORDER),
         fitted=devices.str.replace_all("_retrofit", ""),
         filtered=pl.col("aftertreatment").str.contains("DPF", literal=True),
+        failed=pl.col("failed"),
     )
     distinct = keys.unique(maintain_order=True)
     table = [_combined(row, measures) for row in distinct.iter_rows(named=True)]
@@ -287,7 +304,7 @@ def _combined(row: dict[str, Any], measures: pl.DataFrame) -> list[float]:
         measure = row[f"m_{kind}"]
         if kind == "retrofit" and not measure:
             measure = _fitted_measure(row["fitted"], measures)
-        if not measure or kind == "replacement":
+        if not measure or kind == "replacement" or (kind == "retrofit" and row["failed"]):
             continue  # electric vehicles have no exhaust by technology
         state = "with_filter" if row["filtered"] else "legacy"
         rows = measures.filter((pl.col("measure_id") == measure) & (pl.col("modelled") == "yes"))

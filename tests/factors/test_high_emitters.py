@@ -16,7 +16,6 @@ from fleet_planner.factors.high_emitters import (
     FaultPlan,
     Inspection,
     age_factor,
-    degraded_effect,
     load_faults,
     mean_multipliers,
     mean_of_shares,
@@ -53,21 +52,6 @@ def test_ten_percent_failed_filters_raise_fleet_pm_by_hand():
     assert in_use[0] == pytest.approx(2.9 / 1.95)
     # fleet PM: two buses of 2 and 100 mg/km without and with the plan
     assert (found[:2] @ [2.0, 100.0]) == pytest.approx(2.0 * 2.9 + 100.0)
-
-
-def test_failed_retrofits_lose_their_effect_by_hand():
-    # a filter takes 85 %; a tenth of them does nothing: 1 - 0.85 x 0.9
-    assert degraded_effect(-0.85, 0.1) == pytest.approx(-0.765)
-    # half of the failed are found and mended
-    assert degraded_effect(-0.85, 0.1, inspection=Inspection(identification=0.5)) == pytest.approx(-0.8075)
-    with pytest.raises(InputError, match="fraction"):
-        degraded_effect(-0.85, 10.0)
-
-
-@given(st.floats(-1.0, 1.0))
-def test_perfect_compliance_is_the_nominal_effect_exactly(change: float):
-    assert degraded_effect(change, 0.0) == change
-    assert degraded_effect(change, 0.3, inspection=Inspection()) == change
 
 
 def test_nothing_is_multiplied_by_default():

@@ -134,3 +134,26 @@ def test_kilometres_follow_the_fuel_in_the_tank() -> None:
     assert closure({"diesel": 50.0}, {"diesel": 100.0, "petrol": 10.0}) == {"diesel": 0.5, "petrol": 0.0}
     hybrid = fleet().with_columns(fuel=pl.Series(["diesel_hybrid", "petrol"]))
     assert scaled_km(hybrid, {"diesel": 0.5})["km_per_year"].to_list() == [200.0, 50.0]
+
+
+def test_single_vehicles_scatter_and_groups_keep_the_mean() -> None:
+    rows = 4000
+    many = pl.DataFrame(
+        {
+            "vehicle_id": [f"v{i}" for i in range(rows)] + ["group"],
+            "category": "heavy_truck",
+            "fuel": "diesel",
+            "segment": "x",
+            "standard": "euro_III",
+            "aftertreatment": "none",
+            "model_year": 2005,
+            "count": [1.0] * rows + [50.0],
+            "visiting": False,
+        }
+    )
+    same = pl.DataFrame({n: [1.0] * (rows + 1) for n in ones().columns})
+    nox = Adjustments(None, 2020, None, by_vehicle=True).applied(many, same)["NOx"].to_numpy()
+    assert nox[-1] == 1.0
+    assert nox[:-1].mean() == pytest.approx(1.0, abs=0.15)
+    worst = np.sort(nox[:-1])[-rows // 10 :].sum() / nox[:-1].sum()
+    assert worst > 0.25

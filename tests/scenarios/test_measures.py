@@ -14,7 +14,7 @@ from fleet_planner.economics.costs import capital_recovery_factor, usd2024
 from fleet_planner.errors import PlanError
 from fleet_planner.fleet.model import Fleet
 from fleet_planner.plan.models import EconomicsSection, Scenario, ScenarioMeasure
-from fleet_planner.scenarios import apply_scenario, baseline, measures_table
+from fleet_planner.scenarios import ScenarioFleet, apply_scenario, baseline, measures_table
 
 MEASURES = measures_table()
 
@@ -243,3 +243,27 @@ def test_a_measure_against_idling_marks_its_share_of_the_vehicles() -> None:
     assert marked.select("stream", "count").rows() == [("urban_bus", 2.0)]
     assert state.vehicles["count"].sum() == 9.0
     assert any(f.code == "scenario.idling_measure" for f in state.findings)
+
+
+def fleet_pm(state: ScenarioFleet) -> float:
+    """Particles of a fleet of equal trucks, in units of one truck without filter."""
+    return float((state.vehicles["count"] * state.multipliers["PM_exhaust"]).sum())
+
+
+def test_a_tenth_of_failed_filters_raises_the_fleets_particles_by_the_computed_amount() -> None:
+    """100 trucks, a filter takes 85 %: 15 units with all sound, 100 x (0.9 x 0.15 + 0.1) = 23.5 with a tenth failed."""
+    vehicles = fleet(truck("euro_III", count=100.0))
+    sound = run(vehicles, ScenarioMeasure(measure="dpf_passive"))
+    failed = run(vehicles, ScenarioMeasure(measure="dpf_passive", failed_share=0.1))
+    assert fleet_pm(sound) == pytest.approx(15.0)
+    assert fleet_pm(failed) == pytest.approx(23.5)
+    assert failed.units.equals(sound.units)
+    wanted = scenario(ScenarioMeasure(measure="dpf_passive", failed_share=0.1))
+    perfect = apply_scenario(vehicles, wanted, MEASURES, sulphur_ppm=10.0, failures_left=0.0)
+    assert fleet_pm(perfect) == fleet_pm(sound)
+
+
+def test_failed_catalysts_stay_as_the_engine_was_built() -> None:
+    state = run(fleet(truck("euro_III", count=10.0)), ScenarioMeasure(measure="dpf_scr", failed_share=0.2))
+    rows = state.vehicles.select("aftertreatment", "count").sort("count").rows()
+    assert rows == [("none", 2.0), ("none+DPF_retrofit+SCR_retrofit", 8.0)]
