@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from fleet_planner.factors.axes import TECHNOLOGY
 from fleet_planner.factors.channels import POLLUTANTS
 from fleet_planner.factors.compile import compile_factors
-from fleet_planner.factors.degradation import degradation_of
 from fleet_planner.factors.fuel_quality import in_range, quality_factors
+from fleet_planner.factors.idling import load_idle_hours
 from fleet_planner.factors.scr import scr_kind
 from fleet_planner.factors.weather import coldest_month
 from fleet_planner.findings import Finding
@@ -75,6 +75,8 @@ def _setting(state: ScenarioFleet, setting: FactorSetting) -> list[Finding]:
         mean = float((each * count).sum() / max(count.sum(), 1e-300))
         idle = len({s for s in streams if s in hours})
         out.append(Finding("inventory.idling", "assumption", {"hours": f"{mean:.2f}"}, idle))
+        if strange := sorted(set(hours) - set(streams) - set(load_idle_hours())):
+            out.append(Finding("inventory.idle_stream", "warning", {"streams": ", ".join(strange)}))
     if setting.options.diesel is not None:
         _, beyond = in_range(setting.options.diesel)
         euro_3 = {"category": "heavy_truck", "fuel": "diesel", "standard": "euro_III"}
@@ -85,18 +87,7 @@ def _setting(state: ScenarioFleet, setting: FactorSetting) -> list[Finding]:
             "held": ", ".join(beyond) or "-",
         }
         out.append(Finding("inventory.diesel_quality", "assumption", values, len(beyond)))
-    return out + _odometers(state, setting)
-
-
-def _odometers(state: ScenarioFleet, setting: FactorSetting) -> list[Finding]:
-    table = setting.sources.degradation
-    grows = _rows(state.vehicles, lambda row: degradation_of(table, row, "NOx") is not None)
-    km = km_per_day(state.vehicles)
-    if not grows.any():
-        return []
-    unknown = state.vehicles["odometer_km"].is_null().to_numpy()
-    share = float(km[grows & unknown].sum() / max(km[grows].sum(), 1e-300))
-    return [Finding("inventory.odometer_unknown", "assumption", {}, share=share)] if share > 0.0 else []
+    return out
 
 
 def _rows(vehicles: pl.DataFrame, test: Callable[[Mapping[str, str]], bool]) -> Rows:
@@ -133,7 +124,7 @@ def _scr(states: Sequence[State], factors: FactorTable, setting: FactorSetting) 
 
     tables = [table(bound, setting.conditions) for bound in SCR_BOUNDS]
     tables.append(table("value", coldest_month(setting.conditions)))
-    out = []
+    out: list[Finding] = []
     for state, inventory in states:
         rows = _rows(state.vehicles, lambda r: tuple(r[c] for c in TECHNOLOGY) in behind)
         km = km_per_day(state.vehicles)
@@ -151,16 +142,24 @@ def _scr(states: Sequence[State], factors: FactorTable, setting: FactorSetting) 
             "high": f"{max(value, low, high):+.1f}",
             "cold_pct": f"{cold:+.1f}",
         }
-        out.append(Finding("inventory.scr_cold", "assumption", values, share=float(km[rows].sum() / km.sum())))
+        found = Finding("inventory.scr_cold", "assumption", values, share=float(km[rows].sum() / km.sum()))
+        if not out or not _alike(out[0], found):
+            out.append(found)
     return out
 
 
+def _alike(first: Finding, other: Finding) -> bool:
+    """Return whether two findings of different scenarios say the same."""
+    figures = [{k: v for k, v in f.values.items() if k != "scenario"} for f in (first, other)]
+    return figures[0] == figures[1] and first.share == other.share
+
+
 def _spread(states: Sequence[State], factors: FactorTable, setting: FactorSetting) -> list[Finding]:
-    """Say what averaging over the spread of speeds changes in each scenario."""
+    """Say what averaging over the spread of speeds changes in the baseline."""
     if factors.unspread is None:
         return []
     out = []
-    for state, inventory in states:
+    for state, inventory in states[:1]:
         fleet = (state.vehicles, state.multipliers, factors, inventory, setting.context)
         after, before = totals(*fleet), totals(*fleet, factors.unspread)
         for pollutant in SPREAD_POLLUTANTS:

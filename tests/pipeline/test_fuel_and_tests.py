@@ -157,3 +157,41 @@ def test_single_vehicles_scatter_and_groups_keep_the_mean() -> None:
     assert nox[:-1].mean() == pytest.approx(1.0, abs=0.15)
     worst = np.sort(nox[:-1])[-rows // 10 :].sum() / nox[:-1].sum()
     assert worst > 0.25
+
+
+@pytest.mark.slow
+def test_a_run_says_what_its_factors_rest_on(plain: tuple[dict[str, object], pl.DataFrame, Path]) -> None:
+    manifest, summary, out = plain
+    codes = {f["code"] for f in manifest["findings"]}  # type: ignore[attr-defined]
+    assert {
+        "inventory.climate_default",
+        "inventory.idling",
+        "fleet.odometer_default",
+        "inventory.scr_cold",
+    } <= codes
+    by_process = pl.read_csv(out / "by_process.csv")
+    assert {"hot", "cold", "evaporation", "tyre", "brake", "road", "idling", "lubricant", "urea"} <= set(
+        by_process["process"]
+    )
+    for pollutant in ("NOx", "NMVOC", "CO2", "PM2.5_non_exhaust"):
+        parts = by_process.filter(pl.col("pollutant") == pollutant)["value_per_year"].sum()
+        assert parts == pytest.approx(total(summary, pollutant), rel=1e-9)
+    assert total(summary, "SPN23") > 0.0
+
+
+@pytest.mark.slow
+def test_options_of_factors_reach_the_run(tmp_path: Path, plain: tuple[object, pl.DataFrame, Path]) -> None:
+    more = (
+        "\n[climate]\nmonthly_min_c = ["
+        + ", ".join(["-15.0"] * 12)
+        + "]\nmonthly_max_c = ["
+        + ", ".join(["-5.0"] * 12)
+        + "]\n[factors]\nspeed_spread = true\ndiesel_quality = { density_kg_m3 = 870.0 }\n"
+        "resuspension = { enabled = true }\n[idling.hours_per_day.nobody]\ncurb = 1.0\n"
+    )
+    manifest, summary, out = ran(tmp_path / "options", more)
+    codes = {f["code"] for f in manifest["findings"]}  # type: ignore[attr-defined]
+    assert {"inventory.climate", "inventory.speed_spread", "inventory.diesel_quality", "inventory.idle_stream"} <= codes
+    assert total(summary, "CO") > 1.5 * total(plain[1], "CO")
+    assert total(summary, "PM10_non_exhaust") > 2.0 * total(plain[1], "PM10_non_exhaust")
+    assert "resuspension" in set(pl.read_csv(out / "by_process.csv")["process"])
