@@ -127,6 +127,7 @@ MEASURES: dict[str, tuple[str, str, str, str, str, str, str, str, str, str]] = {
         "可再生柴油（R99）",
     ),
     "gtl": ("gtl", "fuel", HEAVY, "", "diesel", ANY_STANDARD, "legacy", "", "", "天然气合成油（GTL）"),
+    "rng": ("rng", "fuel", HEAVY, "", "cng|lng", ANY_STANDARD, "any", "", "", "可再生天然气（RNG）"),
     "bev_bus": (
         "bev_bus",
         "replacement",

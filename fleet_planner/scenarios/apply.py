@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 KIND_ORDER = {"replacement": 0, "retrofit": 1, "fuel": 2}
 AGAINST_IDLING = "idling"
-BIOFUELS = frozenset({"b5", "b20", "b100", "rd99"})
+BIOFUELS = frozenset({"b5", "b20", "b100", "rd99", "rng"})
 """Fuels whose fossil CO2 falls because its carbon grew as plants; the rest of the drop of others is their carbon."""
 
 FOLLOWS = {"BC": "PM_exhaust", "SPN23": "BC"}

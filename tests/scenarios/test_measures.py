@@ -267,3 +267,13 @@ def test_failed_catalysts_stay_as_the_engine_was_built() -> None:
     state = run(fleet(truck("euro_III", count=10.0)), ScenarioMeasure(measure="dpf_scr", failed_share=0.2))
     rows = state.vehicles.select("aftertreatment", "count").sort("count").rows()
     assert rows == [("none", 2.0), ("none+DPF_retrofit+SCR_retrofit", 8.0)]
+
+
+def test_renewable_gas_makes_the_carbon_of_gas_buses_that_of_plants_and_nothing_else() -> None:
+    gas = bus("eev") | {"fuel": "cng", "segment": "Urban CNG Buses", "aftertreatment": "none"}
+    state = run(fleet(gas, bus()), ScenarioMeasure(measure="rng"))
+    by_fuel = dict(zip(state.vehicles["fuel"], range(state.vehicles.height), strict=True))
+    row = by_fuel["cng"]
+    assert (state.multipliers["CO2"][row], state.multipliers["CO2_biogenic"][row]) == (0.0, 1.0)
+    assert state.multipliers["NOx"][row] == 1.0
+    assert state.multipliers["CO2"][by_fuel["diesel"]] == 1.0
