@@ -75,8 +75,9 @@ def compile_factors(
         exhaust = _exhaust(t, row, published, sources, store, options)
         origins += [(t, p, *exhaust.origin[p]) for p in exhaust.origin]
         exhaust_channels.put_hot(store, t, row, exhaust, sources, options)
-        cold_channels.put_cold(store, t, row, exhaust, sources)
-        other_channels.put_others(store, t, row, exhaust, sources, options)
+        if not options.hot_only:
+            cold_channels.put_cold(store, t, row, exhaust, sources)
+            other_channels.put_others(store, t, row, exhaust, sources, options)
         ageing.append(exhaust.ageing)
     curves, blocks = store.arrays()
     spread = _spread(grid, curves) if options.speed_spread else curves
@@ -140,16 +141,16 @@ def _exhaust(
     for overlay, curves in published.overlays:
         covered = curves.technologies[t]
         for pollutant, rows in covered.index.items():
-            if pollutant not in index:
-                index[pollutant] = store.adopt(curves.curves, rows)
+            if pollutant not in index and _wanted(pollutant, options):
+                index[pollutant] = store.adopt(curves.curves, _needed(rows, options))
                 origin[pollutant] = (overlay.name, covered.replaced)
                 by_set[pollutant] = overlay
     own = european.technologies[t]
     uncovered = [c.technologies[t].replaced for _, c in published.overlays if not c.technologies[t].index]
     replaced = "; ".join(r for r in (*uncovered, own.replaced) if r)
     for pollutant, rows in own.index.items():
-        if pollutant not in index:
-            index[pollutant] = store.adopt(european.curves, rows)
+        if pollutant not in index and _wanted(pollutant, options):
+            index[pollutant] = store.adopt(european.curves, _needed(rows, options))
             origin[pollutant] = (sources.hot.name, replaced)
             by_set[pollutant] = None
     nitrogen = {
@@ -157,9 +158,9 @@ def _exhaust(
     }
     origin |= dict.fromkeys(nitrogen, ("emep_eea_2016_mileage", ""))
     basis: dict[str, NDArray[np.int32]] = {}
-    if published.basis[t] >= 0:
+    if published.basis[t] >= 0 and not options.hot_only:
         rows_of = european.technologies[published.basis[t]].index
-        basis = {p: store.adopt(european.curves, rows) for p, rows in rows_of.items()}
+        basis = {p: store.adopt(european.curves, _needed(rows, options)) for p, rows in rows_of.items()}
     ageing: dict[str, Degradation | AgeFactor] = {}
     for pollutant, overlay_or_none in by_set.items():
         if overlay_or_none is None:
@@ -170,6 +171,15 @@ def _exhaust(
             ageing[pollutant] = found
     quality = {p: f for p, f in quality_factors(technology, options.diesel).items() if by_set.get(p) is None}
     return Exhaust(index, basis, nitrogen, origin, by_set, ageing, quality)
+
+
+def _wanted(pollutant: str, options: FactorOptions) -> bool:
+    return not options.hot_only or pollutant in options.hot_only
+
+
+def _needed(rows: NDArray[np.int32], options: FactorOptions) -> NDArray[np.int32]:
+    """Return the index of curves without the grade steps that are not needed."""
+    return np.where(np.array(options.grades)[None, None, :], rows, np.int32(-1)).astype(np.int32)
 
 
 def _spread(grid_kmh: NDArray[np.float64], curves: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from fleet_planner.factors.axes import GRADES
 from fleet_planner.factors.cold import Ratio, load_ratios
 from fleet_planner.factors.degradation import Degradation, load_degradation
 from fleet_planner.factors.electricity import load_electricity_use
@@ -105,6 +106,10 @@ class FactorOptions:
         Dust raised from the road; nothing when it is not asked for.
     diesel
         Quality of the diesel sold; nothing: that of the base fuels.
+    grades
+        Grade steps that are needed; curves of the others are left out.
+    hot_only
+        Pollutants of hot exhaust that are wanted alone; empty: every process of all.
     """
 
     below_range: str = "clamp"
@@ -115,6 +120,8 @@ class FactorOptions:
     fuel_heater_share: float = 0.0
     resuspension: Resuspension | None = None
     diesel: DieselQuality | None = None
+    grades: tuple[bool, ...] = (True,) * len(GRADES)
+    hot_only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

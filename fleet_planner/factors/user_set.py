@@ -77,8 +77,10 @@ class UserTable:
 def curve_values(table: UserTable, curve: NDArray[np.int64], speed_kmh: Array) -> Array:
     """Return the factor of each curve at each speed, both shape (n,)."""
     out = np.empty(speed_kmh.size)
+    if not curve.size:
+        return out
     order = np.argsort(curve, kind="stable")
-    starts = np.flatnonzero(np.r_[True, np.diff(curve[order]) != 0]) if curve.size else np.zeros(0, dtype=np.int64)
+    starts = np.flatnonzero(np.r_[True, np.diff(curve[order]) != 0])
     rational = (table.keys["form"] == "rational").to_numpy()
     for start, end in zip(starts, [*starts[1:], curve.size], strict=True):
         at = order[start:end]

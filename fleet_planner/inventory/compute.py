@@ -68,13 +68,15 @@ def compute_inventory(
     share = np.divide(1.0, km_stream, out=np.zeros_like(km_stream), where=km_stream > 0.0)
     condition = _conditions(activity, factors)
     grade = links["grade_pct"].to_numpy().astype(np.float64) / 100.0
+    span = _grade_span(grade)
+    blocks = _blocks(factors, span)
     comp = kernel.composite(
         factors.curves,
-        factors.blocks,
+        blocks,
         factors.block_of,
         POLLUTANT_OF,
         len(POLLUTANTS),
-        _used(condition, grade, factors),
+        _used(condition, grade, factors)[:, span[0] : span[1]],
         fleet.stream_first,
         fleet.entry_technology,
         weight * share[fleet.entry_stream, None, None],
@@ -87,7 +89,7 @@ def compute_inventory(
         activity.speed_kmh,
         condition,
         grade,
-        GRADE_FIRST,
+        GRADES[span[0]],
         GRADE_STEP,
         class_id.to_numpy().astype(np.int64),
         len(classes),
@@ -95,7 +97,7 @@ def compute_inventory(
         factors.lookup,
         factors.lookup_per_kmh,
     )
-    mean = _means(factors.curves, factors, histogram, fleet)
+    mean = _means(factors.curves, blocks, factors, histogram, fleet)
     vehicle = kernel.vehicle_pass(
         fleet.km_per_day, fleet.entry, fleet.load, *scaling, POLLUTANT_OF, len(POLLUTANTS), mean * scale
     )
@@ -115,6 +117,7 @@ def compute_inventory(
         by_process=_by_process(by_channel, fleet, activity.streams),
         below_range=below,
         histogram=histogram,
+        grade_span=span,
         findings=_findings(factors, fleet, km_entry, below),
     )
 
@@ -125,24 +128,43 @@ def _conditions(activity: Activity, factors: FactorTable) -> NDArray[np.int8]:
     return np.ascontiguousarray(activity.mode + first[None, :])
 
 
-def _used(condition: NDArray[np.int8], grade: Array, factors: FactorTable) -> NDArray[np.bool_]:
-    """Return the conditions and grade steps that occur, shape (conditions, 7)."""
+def grade_steps(grade: Array) -> NDArray[np.bool_]:
+    """Return which of the published grade steps lie around the roads' grades, shape (7,); level ground always."""
     # the very rule of the kernel's `grade_cell`
     place = np.clip((grade - GRADE_FIRST) / GRADE_STEP, 0.0, len(GRADES) - 1.0)
     lower = np.minimum(place.astype(np.int64), len(GRADES) - 2)
-    steps = np.zeros(len(GRADES), dtype=np.bool_)
+    steps: NDArray[np.bool_] = np.array([g == 0.0 for g in GRADES])
     steps[lower] = True
     steps[lower[place > lower] + 1] = True
+    return steps
+
+
+def _used(condition: NDArray[np.int8], grade: Array, factors: FactorTable) -> NDArray[np.bool_]:
+    """Return the conditions and grade steps that occur, shape (conditions, 7)."""
     occurs = np.bincount(condition.ravel(), minlength=factors.conditions.count) > 0
-    return np.asarray(occurs[:, None] & steps[None, :])
+    return np.asarray(occurs[:, None] & grade_steps(grade)[None, :])
 
 
-def _means(curves: Array, factors: FactorTable, histogram: Array, fleet: FleetArrays) -> Array:
+def _grade_span(grade: Array) -> tuple[int, int]:
+    """Return the first grade step that is needed and the one behind the last; two steps at least."""
+    steps = np.flatnonzero(grade_steps(grade))
+    first, last = int(steps[0]), int(steps[-1])
+    if first == last:
+        first, last = (first, first + 1) if first + 1 < len(GRADES) else (first - 1, first)
+    return first, last + 1
+
+
+def _blocks(factors: FactorTable, span: tuple[int, int]) -> NDArray[np.int32]:
+    """Return the blocks of the grade steps that are needed: memory follows the terrain."""
+    return np.ascontiguousarray(factors.blocks[..., span[0] : span[1]])
+
+
+def _means(
+    curves: Array, blocks: NDArray[np.int32], factors: FactorTable, histogram: Array, fleet: FleetArrays
+) -> Array:
     """Return the mean factor of each entry by load step and channel where its stream drives."""
     return np.asarray(
-        kernel.mean_factors(
-            curves, factors.blocks, factors.block_of, histogram, fleet.entry_stream, fleet.entry_technology
-        )
+        kernel.mean_factors(curves, blocks, factors.block_of, histogram, fleet.entry_stream, fleet.entry_technology)
     )
 
 
@@ -189,7 +211,8 @@ def totals(
     fleet = fleet_arrays(vehicles, multipliers, factors, inventory.streams, context)
     scaling = (fleet.measure, CHANNEL_MEASURE, fleet.driver, CHANNEL_DRIVER)
     weight, _ = kernel.entry_weights(fleet.km_per_day, fleet.entry, fleet.load, *scaling, fleet.entry_stream.size)
-    mean = _means(factors.curves if curves is None else curves, factors, inventory.histogram, fleet)
+    blocks = _blocks(factors, inventory.grade_span)
+    mean = _means(factors.curves if curves is None else curves, blocks, factors, inventory.histogram, fleet)
     by_channel = (weight * mean * factors.scale[fleet.entry_technology][:, None, :]).sum(axis=(0, 1))
     return np.bincount(POLLUTANT_OF, weights=by_channel, minlength=len(POLLUTANTS)).astype(np.float64)
 

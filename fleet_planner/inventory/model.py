@@ -50,7 +50,9 @@ class Inventory:
     below_range
         ``technology, pollutant, v_min_kmh, vkt_share`` of vehicle-km driven below a curve's range.
     histogram
-        Vehicle-km by stream, condition, grade step and grid speed, shape (streams, M, 7, S).
+        Vehicle-km by stream, condition, grade step and grid speed, shape (streams, M, G, S).
+    grade_span
+        First of the G grade steps of ``histogram``, and the one behind the last.
     """
 
     pollutants: tuple[str, ...]
@@ -66,4 +68,5 @@ class Inventory:
     by_process: pl.DataFrame
     below_range: pl.DataFrame
     histogram: NDArray[np.float64]
+    grade_span: tuple[int, int]
     findings: tuple[Finding, ...] = ()

@@ -120,7 +120,8 @@ def _scr(states: Sequence[State], factors: FactorTable, setting: FactorSetting) 
     having = pl.DataFrame(sorted(behind), schema=list(TECHNOLOGY), orient="row")
 
     def table(bound: Bound | None, conditions: Conditions) -> FactorTable:
-        return compile_factors(having, setting.sources, conditions, replace(setting.options, scr=bound))
+        options = replace(setting.options, scr=bound, hot_only=("NOx",))
+        return compile_factors(having, setting.sources, conditions, options)
 
     tables = [table(bound, setting.conditions) for bound in SCR_BOUNDS]
     tables.append(table("value", coldest_month(setting.conditions)))

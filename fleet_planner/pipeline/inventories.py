@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
 from fleet_planner.activity import Activity, build_activity
 from fleet_planner.factors.axes import TECHNOLOGY
 from fleet_planner.factors.compile import compile_factors
 from fleet_planner.findings import Finding
-from fleet_planner.inventory import Inventory, compute_inventory
+from fleet_planner.inventory import Inventory, compute_inventory, grade_steps
 from fleet_planner.inventory.weights import technologies_of
 from fleet_planner.pipeline.factor_plan import FactorSetting, factor_setting
 from fleet_planner.pipeline.fuel_check import closure, fuel_burnt_t, scaled_km
@@ -116,7 +117,10 @@ class Inventories:
             ]
         with self.clock.step("factors"):
             self.progress("compiling emission factors", 0.45)
+            grade = self.network.links["grade_pct"].to_numpy().astype(np.float64) / 100.0
             setting = factor_setting(plan, self.base, activity, self.grid_kg_per_kwh)
+            needed = replace(setting.options, grades=tuple(grade_steps(grade).tolist()))
+            setting = replace(setting, options=needed)
             technologies = technologies_of(pl.concat([state.vehicles.select(TECHNOLOGY) for state in fleets]))
             factors = compile_factors(technologies, setting.sources, setting.conditions, setting.options)
             tests, rejected, found = measured_adjustment(

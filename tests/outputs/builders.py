@@ -118,7 +118,8 @@ def inventory(net: Network, factor: float, vehicles: int) -> Inventory:
                 "value_per_day": total.tolist(),
             }
         ),
-        histogram=np.zeros((len(STREAMS), 4, 7, 1)),
+        histogram=np.zeros((len(STREAMS), 4, 2, 1)),
+        grade_span=(3, 5),
         below_range=pl.DataFrame({"technology": ["x"], "pollutant": ["NOx"], "vkt_share": [float("nan")]}),
     )
 
