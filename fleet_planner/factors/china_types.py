@@ -109,7 +109,9 @@ def guide_row(
     if not stage:
         return GuideRow(-1, f"the Chinese guide has no standard {standard}")
     if stage == STAGE_VI:
-        return GuideRow(-1, f"EMEP/EEA {standard} for stage VI, which came after the guide of 2014")
+        low, high = stage_vi_range(category)["NOx"]
+        spread = f"NOx {low:g} to {high:g} times its factor"
+        return GuideRow(-1, f"EMEP/EEA {standard} for stage VI, which came after the guide of 2014 ({spread})")
     vehicle, kind, china_fuel, remark = found
     key = (vehicle, kind, china_fuel, stage)
     row = table.row_numbers.get(key, -1)
@@ -119,6 +121,7 @@ def guide_row(
     return GuideRow(row, replaced, _defects().get(key, ()))
 
 
+@cache
 def stage_vi_range(category: str) -> Mapping[str, tuple[float, float]]:
     """Return the range of stage VI by pollutant, as multiples of the EMEP/EEA factor that stands in."""
     group = _GROUPS.get(category, "light_duty")

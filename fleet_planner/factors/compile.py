@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from fleet_planner.factors.conditions import Conditions
     from fleet_planner.factors.degradation import Degradation
     from fleet_planner.factors.hot_curves import HotCurves
-    from fleet_planner.factors.options import AgeFactor, FactorOptions, FactorSources, Overlay
+    from fleet_planner.factors.options import FactorOptions, FactorSources, Overlay
     from fleet_planner.factors.set_curves import SetCurves
 
 
@@ -69,7 +69,7 @@ def compile_factors(
     published = _published(technologies, sources, conditions, options)
     rows = list(technologies.select(TECHNOLOGY).iter_rows(named=True))
     no2 = np.array([share_of(sources.no2, row) for row in rows])
-    ageing: list[Mapping[str, Degradation | AgeFactor]] = []
+    ageing: list[Mapping[str, Degradation]] = []
     origins: list[tuple[int, str, str, str]] = []
     for t, row in enumerate(rows):
         exhaust = _exhaust(t, row, published, sources, store, options)
@@ -161,14 +161,11 @@ def _exhaust(
     if published.basis[t] >= 0 and not options.hot_only:
         rows_of = european.technologies[published.basis[t]].index
         basis = {p: store.adopt(european.curves, _needed(rows, options)) for p, rows in rows_of.items()}
-    ageing: dict[str, Degradation | AgeFactor] = {}
-    for pollutant, overlay_or_none in by_set.items():
-        if overlay_or_none is None:
-            found: Degradation | AgeFactor | None = degradation_of(sources.degradation, technology, pollutant)
-        else:
-            found = overlay_or_none.ageing(technology, pollutant) if overlay_or_none.ageing else None
-        if found is not None:
-            ageing[pollutant] = found
+    ageing = {
+        pollutant: growth
+        for pollutant, overlay in by_set.items()
+        if overlay is None and (growth := degradation_of(sources.degradation, technology, pollutant)) is not None
+    }
     quality = {p: f for p, f in quality_factors(technology, options.diesel).items() if by_set.get(p) is None}
     return Exhaust(index, basis, nitrogen, origin, by_set, ageing, quality)
 

@@ -22,7 +22,6 @@ from fleet_planner.factors.cold import mean_cold_share
 from fleet_planner.factors.degradation import road_weight
 from fleet_planner.factors.fuels import tank
 from fleet_planner.factors.low_temperature import low_temperature_nox
-from fleet_planner.factors.options import AgeFactor
 from fleet_planner.factors.scr import RETROFIT, scr_kind, scr_nox_factor
 from fleet_planner.factors.shares import share_of
 
@@ -53,7 +52,7 @@ class Exhaust:
     by_set
         By pollutant: the set before the European one that it is from; nothing for the European one.
     ageing
-        By pollutant: growth with odometer or age.
+        By pollutant: growth with the odometer.
     quality
         By pollutant: factor of the diesel sold, hot and cold alike; 1 where it is not in it.
     """
@@ -63,7 +62,7 @@ class Exhaust:
     nitrogen: Mapping[str, NitrogenFactor]
     origin: Mapping[str, tuple[str, str]]
     by_set: Mapping[str, Overlay | None]
-    ageing: Mapping[str, Degradation | AgeFactor]
+    ageing: Mapping[str, Degradation]
     quality: Mapping[str, float]
 
 
@@ -137,7 +136,7 @@ def _put_aged(
     urban, road = (channel(pollutant, "hot", f"{place}:{driver}") for place in (URBAN, ROAD))
     growth = exhaust.ageing.get(driver)
     scale *= exhaust.quality.get(driver, 1.0)
-    if growth is None or isinstance(growth, AgeFactor):
+    if growth is None:
         store.put(t, urban, index[base], scale)
         return
     weight = road_weight(store.grid_kmh)

@@ -46,31 +46,12 @@ class Overlay:
         Its factors include cold starts, so that none are added.
     knows_temperature
         Its NOx follows the temperature, so that no correction of SCR in the cold is added.
-    ageing
-        Returns the factor with the vehicle's age for a technology and pollutant; nothing where there is none.
     """
 
     name: str
     curves: Callable[[pl.DataFrame, NDArray[np.float64], Conditions], SetCurves]
     holds_cold_starts: bool = False
     knows_temperature: bool = False
-    ageing: Callable[[Mapping[str, str], str], AgeFactor | None] | None = None
-
-
-@dataclass(frozen=True)
-class AgeFactor:
-    """Factor of a technology's emission by the year its vehicle was built, a step function.
-
-    Parameters
-    ----------
-    at
-        Takes ages in years, shape (N,), and returns factors, shape (N,).
-    """
-
-    at: Callable[[NDArray[np.float64]], NDArray[np.float64]]
-
-
-Ageing = "Degradation | AgeFactor"
 
 
 @dataclass(frozen=True)

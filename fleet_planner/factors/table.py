@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from fleet_planner.factors.conditions import Conditions
     from fleet_planner.factors.degradation import Degradation
-    from fleet_planner.factors.options import AgeFactor
 
 LOOKUP_PER_KMH = 16.0
 Array = NDArray[np.float64]
@@ -47,7 +46,7 @@ class FactorTable:
     no2_share
         Share of NO2 in the NOx of each technology, shape (T,).
     ageing
-        By technology: what makes a pollutant's exhaust grow with the vehicle's odometer or age.
+        By technology: what makes a pollutant's exhaust grow with the vehicle's odometer.
     origins
         ``technology_id, pollutant, factor_set, replaced``: where the hot curves of each technology are from.
     missing
@@ -66,7 +65,7 @@ class FactorTable:
     lookup: NDArray[np.int64]
     lookup_per_kmh: float
     no2_share: Array
-    ageing: tuple[Mapping[str, Degradation | AgeFactor], ...]
+    ageing: tuple[Mapping[str, Degradation], ...]
     origins: pl.DataFrame
     missing: pl.DataFrame
     unspread: Array | None = None

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from fleet_planner.reference import reference_table
@@ -95,9 +94,3 @@ def axles(segment: str) -> float:
     mass_t = numbers[-1] if numbers else 15.0
     extra = 1.0 if segment.startswith((">", "Rigid >")) else 0.0
     return next(n for limit, n in AXLES_BY_MASS_T if mass_t + extra <= limit)
-
-
-def knees_kmh() -> list[float]:
-    """Return the speeds at which the corrections bend or jump."""
-    table = reference_table("non_exhaust.csv").filter(pl.col("parameter").str.contains("^speed_(low|high)_kmh$"))
-    return sorted({float(x) for x in table["value"]})

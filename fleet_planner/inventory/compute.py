@@ -55,7 +55,7 @@ def compute_inventory(
     factors
         Compiled for the technologies of ``vehicles``.
     context
-        Year and hours of idling; none by default.
+        Hours of idling; none by default.
     """
     fleet = fleet_arrays(vehicles, multipliers, factors, activity.streams, context or FleetContext())
     scale = factors.scale[fleet.entry_technology][:, None, :]

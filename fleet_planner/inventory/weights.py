@@ -24,7 +24,6 @@ from fleet_planner.factors.channels import (
 )
 from fleet_planner.factors.idling import KINDS, hours_factor
 from fleet_planner.factors.nitrogen import ODOMETER_STEP_KM
-from fleet_planner.factors.options import AgeFactor
 from fleet_planner.units import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -93,13 +92,10 @@ class FleetContext:
 
     Parameters
     ----------
-    year
-        Year of the inventory: gives vehicles' ages.
     idle_hours
         Hours of idling beside the road per vehicle and day of the year, by stream and kind.
     """
 
-    year: int = 0
     idle_hours: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
@@ -123,7 +119,7 @@ def fleet_arrays(
     streams
         Order of the streams.
     context
-        Year and hours of idling.
+        Hours of idling.
     """
     ids = factors.technologies.select(*TECHNOLOGY, pl.col("technology_id").cast(pl.Int64))
     order = pl.DataFrame({"stream": list(streams), "stream_id": range(len(streams))})
@@ -166,8 +162,7 @@ def _drivers(
     """Return what of each vehicle scales the channels, shape (N, drivers)."""
     out = np.ones((vehicles.height, len(DRIVERS)))
     odometer_km = _column(vehicles, "odometer_km", np.nan)
-    age = np.maximum(context.year - _column(vehicles, "model_year", context.year), 0.0)
-    _grow(out, factors, technology, odometer_km, age)
+    _grow(out, factors, technology, odometer_km)
     out[:, DRIVERS.index(ODOMETER)] = np.nan_to_num(odometer_km) / ODOMETER_STEP_KM
     km = vehicles["km_per_year"].to_numpy().astype(np.float64)
     days = np.divide(DAYS_PER_YEAR, km, out=np.zeros_like(km), where=km > 0.0)
@@ -194,8 +189,8 @@ def _hours(key: tuple[str, str], kind: str, pollutant: str, context: FleetContex
     return hours * hours_factor([m for m in given.split(",") if m], kind, pollutant)
 
 
-def _grow(out: Array, factors: FactorTable, technology: NDArray[np.int64], odometer_km: Array, age: Array) -> None:
-    """Enter the factors of mileage or age; 1 where nothing grows."""
+def _grow(out: Array, factors: FactorTable, technology: NDArray[np.int64], odometer_km: Array) -> None:
+    """Enter the factors of mileage; 1 where nothing grows."""
     for t, ageing in enumerate(factors.ageing):
         if not ageing:
             continue
@@ -205,7 +200,4 @@ def _grow(out: Array, factors: FactorTable, technology: NDArray[np.int64], odome
             if growth is None:
                 continue
             urban, road = (DRIVERS.index(f"{place}:{pollutant}") for place in (URBAN, ROAD))
-            if isinstance(growth, AgeFactor):
-                out[rows, urban] = out[rows, road] = growth.at(age[rows])
-            else:
-                out[rows, urban], out[rows, road] = (part.at(odometer_km[rows]) for part in growth)
+            out[rows, urban], out[rows, road] = (part.at(odometer_km[rows]) for part in growth)

@@ -39,7 +39,7 @@ def factor_setting(plan: Plan, base: Path, activity: Activity, grid_kg_per_kwh: 
         factor_sources(plan, base, grid_kg_per_kwh),
         conditions(plan, activity),
         factor_options(plan),
-        FleetContext(plan.city.year, idle_hours(plan)),
+        FleetContext(idle_hours(plan)),
         plan.climate.monthly_min_c is not None,
         plan.climate.source,
     )

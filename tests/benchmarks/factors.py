@@ -95,7 +95,7 @@ def main() -> None:
 
     def inventory(table: object) -> Callable[[], object]:
         return lambda: compute_inventory(
-            state.vehicles, state.multipliers, results.network.links, results.activity, table, FleetContext(2024)
+            state.vehicles, state.multipliers, results.network.links, results.activity, table, FleetContext()
         )
 
     seconds["inventory_hot"] = median_seconds(inventory(hot_only), a.repeat)

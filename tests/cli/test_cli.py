@@ -357,6 +357,9 @@ def test_the_map_of_standards_is_shown_edited_and_read_again(tmp_path: Path) -> 
     shown = call("factors", "map", "--region", "CN", "--group", "heavy_duty", "--standard", "China IV")
     assert shown.exit_code == 0, shown.output
     assert "euro_IV" in shown.output
+    other_way = call("factors", "map", "--region", "US", "--group", "heavy_duty", "--euro", "euro_V")
+    assert other_way.exit_code == 0, other_way.output
+    assert "2007" in other_way.output
     table = tmp_path / "map.csv"
     assert call("factors", "map", "--out", table).exit_code == 0
     text = table.read_text(encoding="utf-8").replace("China IV", "Guo IV")
