@@ -119,7 +119,7 @@ def _published(
     place[light.to_numpy()] = frame.height + np.arange(int(light.sum()))
     both = pl.concat([frame, basis.filter(light)])
     return _Published(
-        hot_curves(sources.hot, both, conditions, options.below_range),
+        hot_curves(sources.hot, both, conditions, options.below_range, options.hot_only),
         tuple((o, o.curves(frame, sources.hot.grid_kmh, conditions)) for o in sources.overlays),
         tuple(int(x) for x in place),
     )

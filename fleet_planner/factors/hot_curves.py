@@ -67,7 +67,13 @@ def resolved_keys(technologies: pl.DataFrame, published: Sequence[Key]) -> list[
     return out
 
 
-def hot_curves(hot: HotTable, technologies: pl.DataFrame, conditions: Conditions, below_range: str) -> HotCurves:
+def hot_curves(
+    hot: HotTable,
+    technologies: pl.DataFrame,
+    conditions: Conditions,
+    below_range: str,
+    pollutants: tuple[str, ...] = (),
+) -> HotCurves:
     """Sample the rows that the technologies need, bridged and floored.
 
     Parameters
@@ -80,6 +86,8 @@ def hot_curves(hot: HotTable, technologies: pl.DataFrame, conditions: Conditions
         Gives the condition axis; the published curves do not depend on the weather.
     below_range
         ``clamp`` or ``constant_g_per_h``.
+    pollutants
+        Those wanted; empty: all.
 
     Raises
     ------
@@ -89,6 +97,8 @@ def hot_curves(hot: HotTable, technologies: pl.DataFrame, conditions: Conditions
     resolved = resolved_keys(technologies, published_keys(hot.keys))
     keys = hot.keys.with_row_index("table_row").with_columns(pl.col("table_row").cast(pl.Int64))
     wanted = sorted({r.key for r in resolved if r is not None})
+    if pollutants:
+        keys = keys.filter(pl.col("pollutant").is_in(pollutants))
     used = pl.DataFrame(wanted, schema=dict.fromkeys(KEY_COLUMNS, pl.String), orient="row")
     rows = keys.join(used, on=used.columns, how="semi", maintain_order="left")
     by_key: dict[tuple[object, ...], pl.DataFrame] = dict(rows.partition_by(*used.columns, as_dict=True).items())
@@ -96,10 +106,10 @@ def hot_curves(hot: HotTable, technologies: pl.DataFrame, conditions: Conditions
     row_curve = {int(r): i for i, r in enumerate(table_rows)}
     of_key = {key: _index(part, row_curve, conditions) for key, part in by_key.items()}
     lowest = {key: _lowest_nox_speed(hot, part) for key, part in by_key.items()}
-    covered = [Covered(of_key[r.key], r.replaced) if r else Covered() for r in resolved]
+    covered = [Covered(of_key.get(r.key, {}), r.replaced) if r else Covered() for r in resolved]
     return HotCurves(
         SetCurves(_sample(hot, table_rows, below_range), tuple(covered)),
-        tuple(lowest[r.key] if r else None for r in resolved),
+        tuple(lowest.get(r.key) if r else None for r in resolved),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -22,6 +23,7 @@ def reference_path(name: str) -> Path:
     return path
 
 
+@cache
 def reference_table(name: str) -> pl.DataFrame:
     """Read the packaged table ``name``; empty cells are nulls, types are inferred from all rows."""
     return pl.read_csv(reference_path(name), infer_schema_length=None)
