@@ -212,7 +212,7 @@ def evaluate(queries: Path, out: Path, user: Path | None, *, raw: bool, strict: 
     """
     import polars as pl
 
-    from fleet_planner.cli.files import read_csv_as_text, write_text_whole
+    from fleet_planner.cli.files import read_csv_as_text, write_csv_whole
     from fleet_planner.factors.evaluate import evaluate_queries
     from fleet_planner.factors.hot_table import load_hot_table
     from fleet_planner.factors.sets import SETS
@@ -224,7 +224,7 @@ def evaluate(queries: Path, out: Path, user: Path | None, *, raw: bool, strict: 
         table = read_user_factors(user)
         others[table.name] = partial(evaluate_user, table)
     answered = evaluate_queries(read_csv_as_text(queries), load_hot_table(), raw=raw, strict=strict, others=others)
-    write_text_whole(out, answered.write_csv())
+    write_csv_whole(out, answered)
     failed = answered.filter(pl.col("error") != "").height
     noted = answered.filter((pl.col("note") != "") & (pl.col("error") == "")).height
     click.echo(f"{answered.height:,} answered, {noted:,} with a note, {failed:,} with an error -> {out}")

@@ -10,6 +10,7 @@ import polars as pl
 from fleet_planner.errors import InputError, OutputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -40,12 +41,23 @@ def write_text_whole(path: Path, text: str) -> None:
     OutputError
         The folder is missing or may not be written.
     """
+    _write_whole(path, lambda beside: beside.write_text(text, encoding="utf-8"))
+
+
+def write_csv_whole(path: Path, table: pl.DataFrame) -> None:
+    """Write a table as CSV, whole or not at all; see `write_text_whole`."""
+    _write_whole(path, table.write_csv)
+
+
+def _write_whole(path: Path, write: Callable[[Path], object]) -> None:
     beside = path.with_name(f".{path.name}.partial-{os.getpid()}")
     try:
-        beside.write_text(text, encoding="utf-8")
+        write(beside)
         beside.replace(path)
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise OutputError(
-            f"cannot write: {error.strerror}", "Name a folder that exists and may be written.", file=path
+            f"cannot write: {error.strerror or str(error).partition(':')[0]}",
+            "Name a folder that exists and may be written.",
+            file=path,
         ) from error

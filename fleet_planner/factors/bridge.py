@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import find_peaks, peak_widths
 
 from fleet_planner.kernels import curves
 
@@ -104,6 +103,8 @@ def _mended(row: Array, spans: Array) -> Callable[[Array], Array]:
 
 def narrow_features(v: Array, ef: Array, median: float) -> Array:
     """Return the speeds of the narrow prominent peaks and dips of a sampled curve."""
+    from scipy.signal import find_peaks, peak_widths  # slow to import, needed for curves of a pole alone
+
     if median <= 0.0:
         return np.zeros(0)
     capped = np.clip(ef, -50.0 * median, 50.0 * median)
