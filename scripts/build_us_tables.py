@@ -145,12 +145,12 @@ def standard_years() -> pl.DataFrame:
     rows = [
         ("conventional", 0, 1989, "US 1974-1989: NOx 10.7 g/bhp-hr and more"),
         ("euro_I", 1990, 1993, "US 1990-1993: NOx 6 to 5 g/bhp-hr; Euro I 8 g/kWh = 6.0"),
-        ("euro_II", 1994, 1997, "US 1994-1997: NOx 5 g/bhp-hr; Euro II 7 g/kWh = 5.2"),
+        ("euro_II", 1994, 2003, "US 1994-2003: NOx 5, then 4 g/bhp-hr; Euro II 7 g/kWh = 5.2; as in standards_us.csv"),
         ("euro_III", 1998, 2003, "US 1998-2003: NOx 4 g/bhp-hr; Euro III 5 g/kWh = 3.7"),
         ("euro_IV", 2004, 2006, "US 2004-2006: NOx about 2 g/bhp-hr; Euro IV 3.5 g/kWh = 2.6"),
         ("euro_V", 2007, 2009, "US 2007-2009: NOx 1.2 g/bhp-hr; Euro V 2 g/kWh = 1.5"),
         ("eev", 2007, 2009, "US 2007-2009: NOx 1.2 g/bhp-hr; EEV 2 g/kWh = 1.5"),
-        ("euro_VI_abc", 2010, 2016, "US 2010 on: NOx 0.2 g/bhp-hr; Euro VI 0.4 g/kWh = 0.3"),
+        ("euro_VI_abc", 2010, 2026, "US 2010-2026: NOx 0.2 g/bhp-hr; Euro VI 0.4 g/kWh = 0.3; as in standards_us.csv"),
         ("euro_VI_de", 2017, 2026, "US 2010 on, later years: NOx 0.2 g/bhp-hr; Euro VI 0.4 g/kWh = 0.3"),
     ]
     frame = pl.DataFrame(rows, schema=["standard", "model_year_from", "model_year_to", "basis"], orient="row")

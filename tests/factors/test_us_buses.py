@@ -26,6 +26,7 @@ from fleet_planner.factors.us_buses import (
     pick,
     standard_model_years,
 )
+from fleet_planner.reference import reference_table
 
 STANDARD_BUS = "Urban Buses Standard 15 - 18 t"
 BUS = ("bus", "diesel", STANDARD_BUS, "euro_V", "SCR")
@@ -226,3 +227,18 @@ def test_hundred_thousand_questions_are_quick() -> None:
     assert time.perf_counter() - start < 2.0
     assert got.height == n
     assert got["query"].to_list() == list(range(n))
+
+
+def test_model_years_of_a_standard_are_those_of_the_registrys_dates() -> None:
+    """A bus of any model year from 1990 on lies in the years of the standard that the registry gives it."""
+    spans = standard_model_years()
+    dates = (
+        reference_table("standards_us.csv")
+        .filter((pl.col("region") == "US") & (pl.col("vehicle_group") == "bus"))
+        .sort("first_model_year")
+    )
+    begun = list(dates.select("standard", "first_model_year").iter_rows())
+    for year in range(1990, 2027):
+        standard = [s for s, first in begun if first <= year][-1]
+        low, high = spans[standard]
+        assert low <= year <= high, (year, standard)
