@@ -26,6 +26,10 @@ GROUPS = (
     ("group_climate", ("CO2", "CO2_biogenic", "CO2_grid", "CH4", "N2O")),
     ("group_energy", ("energy_MJ", "electricity_kwh")),
 )
+CAUTIONED = (*GROUPS[0][1], "CO2", "CH4", "N2O")
+"""What must not rise without a word: all but electricity's CO2 and the carbon of plants."""
+
+RISE_PCT, MOST_CAUTIONS = 1.0, 3
 MONEY = (
     "capex_usd2024",
     "annualised_capex_usd2024",
@@ -201,16 +205,16 @@ def incomplete(data: Data, t: Words, language: Language) -> list[str]:
 
 
 def cautions(data: Data, t: Words, names: Words, language: Language) -> list[str]:
-    """Return a sentence per scenario that makes an air pollutant rise by more than a percent."""
+    """Return a sentence for each of the pollutants that a scenario makes rise most, by more than a percent."""
     titles = wording.pollutant_names(language)
     out = []
     for scenario, name in names.items():
-        rows = [r for r in data["summary"] if r["scenario"] == scenario and r["pollutant"] in GROUPS[0][1]]
-        worst = max(rows, key=lambda r: r["change_pct"] or 0.0, default=None)
-        if worst and (worst["change_pct"] or 0.0) > 1.0:
-            change = percent(worst["change_pct"]).lstrip("+")
-            title = titles[worst["pollutant"]]
+        rows = [r for r in data["summary"] if r["scenario"] == scenario and r["pollutant"] in CAUTIONED]
+        rising = [r for r in rows if (r["change_pct"] or 0.0) > RISE_PCT]
+        for row in sorted(rising, key=lambda r: -r["change_pct"])[:MOST_CAUTIONS]:
+            title = titles[row["pollutant"]]
             within = title[:1].lower() + title[1:]
+            change = percent(row["change_pct"]).lstrip("+")
             out.append(t["headline_rises"].format(scenario=name, pollutant=within, change=change))
     return out
 
