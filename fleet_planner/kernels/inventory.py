@@ -49,7 +49,7 @@ def grade_cell(first_grade, grade_step, grades, grade):
     return cell, x - cell
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, parallel=True, fastmath={"contract"})
 def composite(curves, blocks, block_of, pollutant_of, pollutants, used, stream_first, entry_technology, entry_weight):
     """Add the curves of a stream's technologies, weighted by what the fleet drives.
 
@@ -74,14 +74,14 @@ def composite(curves, blocks, block_of, pollutant_of, pollutants, used, stream_f
 
     Returns
     -------
-    (M, G, S, streams, P) float64
-        g per km of the stream (MJ, kWh); streams and pollutants last, since one link-hour needs them all.
+    (M, G, S, P, streams) float64
+        g per km of the stream (MJ, kWh); pollutants and streams last, since one link-hour needs them all.
     """
     streams = stream_first.size - 1
     m_n, l_n, g_n = blocks.shape[1:]
     channels = block_of.shape[1]
     s_n = curves.shape[1]
-    out = np.zeros((m_n, g_n, s_n, streams, pollutants))
+    out = np.zeros((m_n, g_n, s_n, pollutants, streams))
     for job in numba.prange(streams * m_n * g_n):
         s = job // (m_n * g_n)
         m = (job // g_n) % m_n
@@ -94,25 +94,33 @@ def composite(curves, blocks, block_of, pollutant_of, pollutants, used, stream_f
                     b = block_of[t, c]
                     if b < 0:
                         continue
-                    p = pollutant_of[c]
+                    sums = total[pollutant_of[c]]
+                    held, held_w = -1, 0.0
                     curve, w = -1, 0.0
                     for ld in range(l_n + 1):
-                        # load steps that share a curve are added in one go
+                        # load steps that share a curve are added in one go, and curves two by two
                         at = blocks[b, m, ld, g] if ld < l_n else -2
                         if at != curve:
                             if curve >= 0 and w != 0.0:
-                                for v in range(s_n):
-                                    total[p, v] += w * curves[curve, v]
+                                if held < 0:
+                                    held, held_w = curve, w
+                                else:
+                                    for v in range(s_n):
+                                        sums[v] += held_w * curves[held, v] + w * curves[curve, v]
+                                    held = -1
                             curve, w = at, 0.0
                         if ld < l_n:
                             w += entry_weight[k, ld, c]
+                    if held >= 0:
+                        for v in range(s_n):
+                            sums[v] += held_w * curves[held, v]
             for v in range(s_n):
                 for p in range(pollutants):
-                    out[m, g, v, s, p] = total[p, v]
+                    out[m, g, v, p, s] = total[p, v]
     return out
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, parallel=True, fastmath={"contract", "reassoc"})
 def link_pass(
     comp, vkt, speed_kmh, mode, grade, first_grade, grade_step, road_class, classes, grid_kmh, lookup, per_kmh
 ):
@@ -120,7 +128,7 @@ def link_pass(
 
     Parameters
     ----------
-    comp : (M, G, S, streams, P) float64
+    comp : (M, G, S, P, streams) float64
         From `composite`.
     vkt : (streams, links, H) float64
         Vehicle-km.
@@ -142,48 +150,63 @@ def link_pass(
     histogram : (streams, M, G, S) float64
         Vehicle-km by the interpolation weights used.
     """
-    n_m, n_g, n_v, n_s, n_p = comp.shape
+    n_m, n_g, n_v, n_p, n_s = comp.shape
     n_l, n_h = speed_kmh.shape
+    # one row per cell, so that the inner loops run over a link-hour's pollutants and streams in one piece
+    cells = comp.reshape((n_m * n_g * n_v, n_p * n_s))
     link = np.zeros((n_l, n_p))
-    stream_hour_b = np.zeros((BLOCKS, n_h, n_s, n_p))
+    stream_hour_b = np.zeros((BLOCKS, n_h, n_p * n_s))
     class_hour_b = np.zeros((BLOCKS, classes, n_h, n_p))
-    histogram_b = np.zeros((BLOCKS, n_m, n_g, n_v, n_s))
+    histogram_b = np.zeros((BLOCKS, n_m * n_g * n_v, n_s))
     for block in numba.prange(BLOCKS):
-        both = np.empty(n_p)
+        factor = np.empty(n_p * n_s)
+        km = np.empty(n_s)
         first = block * n_l // BLOCKS
         last = (block + 1) * n_l // BLOCKS
         for i in range(first, last):
             g, gw = grade_cell(first_grade, grade_step, n_g, grade[i])
             for h in range(n_h):
                 v, vw = speed_cell(grid_kmh, lookup, per_kmh, speed_kmh[i, h])
-                m = mode[i, h]
-                both[:] = 0.0
-                for step in range(2 if gw > 0.0 else 1):
-                    wg = gw if step == 1 else 1.0 - gw
-                    w0, w1 = wg * (1.0 - vw), wg * vw
-                    low, high = comp[m, g + step, v], comp[m, g + step, v + 1]
-                    hist0, hist1 = histogram_b[block, m, g + step, v], histogram_b[block, m, g + step, v + 1]
-                    total = stream_hour_b[block, h]
+                for s in range(n_s):
+                    km[s] = vkt[s, i, h]
+                cell = (mode[i, h] * n_g + g) * n_v + v
+                w0, w1 = (1.0 - gw) * (1.0 - vw), (1.0 - gw) * vw
+                low, high = cells[cell], cells[cell + 1]
+                hist0, hist1 = histogram_b[block, cell], histogram_b[block, cell + 1]
+                for s in range(n_s):
+                    hist0[s] += km[s] * w0
+                    hist1[s] += km[s] * w1
+                if gw > 0.0:
+                    u0, u1 = gw * (1.0 - vw), gw * vw
+                    low_up, high_up = cells[cell + n_v], cells[cell + n_v + 1]
+                    hist2, hist3 = histogram_b[block, cell + n_v], histogram_b[block, cell + n_v + 1]
                     for s in range(n_s):
-                        k = vkt[s, i, h]
-                        k0, k1 = k * w0, k * w1
-                        hist0[s] += k0
-                        hist1[s] += k1
-                        for p in range(n_p):
-                            e = k0 * low[s, p] + k1 * high[s, p]
-                            both[p] += e
-                            total[s, p] += e
+                        hist2[s] += km[s] * u0
+                        hist3[s] += km[s] * u1
+                    for j in range(n_p * n_s):
+                        factor[j] = w0 * low[j] + w1 * high[j] + u0 * low_up[j] + u1 * high_up[j]
+                else:
+                    for j in range(n_p * n_s):
+                        factor[j] = w0 * low[j] + w1 * high[j]
+                total = stream_hour_b[block, h]
+                by_class = class_hour_b[block, road_class[i], h]
                 for p in range(n_p):
-                    link[i, p] += both[p]
-                    class_hour_b[block, road_class[i], h, p] += both[p]
+                    both = 0.0
+                    for s in range(n_s):
+                        e = km[s] * factor[p * n_s + s]
+                        both += e
+                        total[p * n_s + s] += e
+                    link[i, p] += both
+                    by_class[p] += both
     stream_hour = np.zeros((n_s, n_h, n_p))
     class_hour = np.zeros((classes, n_h, n_p))
     histogram = np.zeros((n_m, n_g, n_v, n_s))
     for block in range(BLOCKS):
         class_hour += class_hour_b[block]
-        histogram += histogram_b[block]
+        histogram += histogram_b[block].reshape((n_m, n_g, n_v, n_s))
         for s in range(n_s):
-            stream_hour[s] += stream_hour_b[block, :, s]
+            for p in range(n_p):
+                stream_hour[s, :, p] += stream_hour_b[block, :, p * n_s + s]
     return link, stream_hour, class_hour, np.ascontiguousarray(histogram.transpose(3, 0, 1, 2))
 
 
