@@ -5,10 +5,12 @@ Everything else stays a traceback: it is a fault of the program.
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 
@@ -60,3 +62,9 @@ class PlanError(UserError):
 
 class OutputError(UserError):
     """The results cannot be written where the user wants them."""
+
+
+def use_one_of(word: str, known: Iterable[str]) -> str:
+    """Return the remedy for an unknown word: the nearest known ones, or all where none is near."""
+    words = sorted(known)
+    return f"Use one of {', '.join(difflib.get_close_matches(word, words, n=3) or words)}."

@@ -19,10 +19,11 @@ from fleet_planner.activity.profiles import (
     stream_profile,
 )
 from fleet_planner.activity.transit import REACH_M, bus_km
-from fleet_planner.errors import InputError
+from fleet_planner.errors import InputError, PlanError, use_one_of
 from fleet_planner.findings import Finding
 from fleet_planner.kernels.allocation import allocate
 from fleet_planner.progress import Progress, silent
+from fleet_planner.reference import reference_table
 from fleet_planner.units import DAYS_PER_YEAR, HOURS_PER_DAY
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ def build_activity(
     ------
     InputError
         A stream has no open link-hour, or a polygon of a rule cannot be read.
+    PlanError
+        An access rule names a stream or road class that is not known.
     """
     progress("spreading traffic over links and hours", 0.35)
     links = network.links
@@ -113,7 +116,13 @@ def _closed(
     links = network.links
     closed = np.zeros((len(profiles), links.height, HOURS_PER_DAY), dtype=np.bool_)
     findings = []
+    streams = {p.stream for p in profiles} | {p.stream.removeprefix("visiting_") for p in profiles}
     for rule in rules:
+        _check_words(rule, streams, set(links["road_class"].unique()))
+        if idle := sorted(set(rule.streams) - streams):
+            findings.append(Finding("activity.access_idle", "warning", {"streams": ", ".join(idle)}))
+        if not (held := sorted(set(rule.streams) & streams)):
+            continue
         where = np.ones(links.height, dtype=np.bool_)
         if rule.road_classes:
             where &= links["road_class"].is_in(rule.road_classes).to_numpy()
@@ -124,12 +133,26 @@ def _closed(
         for s, profile in enumerate(profiles):
             if profile.stream.removeprefix("visiting_") in rule.streams or profile.stream in rule.streams:
                 closed[s] |= where[:, None] & hours[None, :]
-        values: dict[str, str | int | float] = {"streams": ", ".join(rule.streams), "hours": int(hours.sum())}
+        values: dict[str, str | int | float] = {"streams": ", ".join(held), "hours": int(hours.sum())}
         findings.append(Finding("activity.access", "info", values, int(where.sum())))
-        streams = {p.stream for p in profiles} | {p.stream.removeprefix("visiting_") for p in profiles}
-        if idle := sorted(set(rule.streams) - streams):
-            findings.append(Finding("activity.access_idle", "warning", {"streams": ", ".join(idle)}))
     return closed, findings
+
+
+def _check_words(rule: AccessRule, streams: set[str], road_classes: set[str]) -> None:
+    """Refuse a stream or road class that nothing is called: the rule would do less than it says."""
+    known = {
+        "streams": streams | set(reference_table("streams.csv")["stream"].to_list()),
+        "road_classes": road_classes | set(reference_table("road_class_defaults.csv")["road_class"].to_list()),
+    }
+    for key, words in (("streams", rule.streams), ("road_classes", rule.road_classes)):
+        for word in words:
+            if word not in known[key]:
+                raise PlanError(
+                    f"an access rule has an unknown word under {key}",
+                    use_one_of(word, known[key]),
+                    column=f"activity.access.{key}",
+                    value=word,
+                )
 
 
 def _inside(network: Network, path: Path) -> NDArray[np.bool_]:

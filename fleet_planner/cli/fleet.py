@@ -19,8 +19,15 @@ def fleet() -> None:
 @click.option("--country", default="EU", show_default=True, help="Whose emission-standard dates apply.")
 @click.option("--year", type=int, required=True, help="Base year.")
 @click.option("--fix", type=click.Path(path_type=Path), help="Write the usable rows here (CSV).")
+@click.option(
+    "--max-rejected",
+    type=click.FloatRange(0.0, 1.0),
+    default=0.01,
+    show_default=True,
+    help="Exit with 1 when rejected rows hold more than this share of the vehicle-km.",
+)
 @click.option("--columns", is_flag=True, help="Only show the columns a registry may have.")
-def check(registry: Path, country: str, year: int, fix: Path | None, *, columns: bool) -> None:
+def check(registry: Path, country: str, year: int, fix: Path | None, max_rejected: float, *, columns: bool) -> None:
     """Show what is wrong in REGISTRY, by row and column, and how much of it was usable."""
     if columns:
         from fleet_planner.tables import columns as specs
@@ -31,7 +38,7 @@ def check(registry: Path, country: str, year: int, fix: Path | None, *, columns:
             rows.append([c.column, c.type, c.unit, needed, c.default, c.allowed, c.description])
         click.echo(aligned(rows, right=[False] * len(rows[0])))
         return
-    from fleet_planner.fleet import check_file, coverage_table, write_fixed
+    from fleet_planner.fleet import check_file, coverage_table, refuse_if_too_much_rejected, write_fixed
     from fleet_planner.tables import finding_text
 
     checked = check_file(registry, country=country, year=year)
@@ -46,3 +53,4 @@ def check(registry: Path, country: str, year: int, fix: Path | None, *, columns:
     if fix:
         write_fixed(registry, checked, fix)
         click.echo(f"Usable rows written to {fix}")
+    refuse_if_too_much_rejected(checked, max_rejected, registry)

@@ -25,10 +25,13 @@ def build(place: str, osm: Path | None, country: str, out: Path) -> None:
         raise click.UsageError("give either --place or --osm")
     with progress_bar() as progress:
         from fleet_planner.network import load_network, write_network
+        from fleet_planner.outputs.target import check_unlocked
         from fleet_planner.plan.models import NetworkSection
 
         section = NetworkSection(place=place) if place else NetworkSection(file=str(osm))
+        check_unlocked(out)
         built = load_network(section, Path.cwd(), country, progress)
+        check_unlocked(out)
         write_network(built, out)
     from fleet_planner.tables import finding_text
 

@@ -2,7 +2,7 @@
 
 from fleet_planner.fleet.check import check_registry
 from fleet_planner.fleet.coverage import coverage_table
-from fleet_planner.fleet.load import check_file, fixed_registry, load_fleet, write_fixed
+from fleet_planner.fleet.load import check_file, fixed_registry, load_fleet, refuse_if_too_much_rejected, write_fixed
 from fleet_planner.fleet.mapping import map_technologies
 from fleet_planner.fleet.model import Fleet
 from fleet_planner.fleet.read import read_registry
@@ -17,6 +17,7 @@ __all__ = [
     "load_fleet",
     "map_technologies",
     "read_registry",
+    "refuse_if_too_much_rejected",
     "registry_template",
     "write_fixed",
 ]

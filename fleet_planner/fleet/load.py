@@ -38,7 +38,7 @@ def load_fleet(section: FleetSection, base: Path, city: City, default_load: floa
     """
     path = base / section.registry
     fleet = check_file(path, country=city.country, year=city.year, default_load=default_load)
-    _refuse_if_too_much_rejected(fleet, section.max_rejected_vkt_share, path)
+    refuse_if_too_much_rejected(fleet, section.max_rejected_vkt_share, path)
     visiting = visiting_vehicles(fleet.vehicles, section.visiting_share, path)
     if visiting.is_empty():
         return fleet
@@ -49,7 +49,8 @@ def load_fleet(section: FleetSection, base: Path, city: City, default_load: floa
     return replace(fleet, vehicles=both, findings=(*fleet.findings, found))
 
 
-def _refuse_if_too_much_rejected(fleet: Fleet, limit: float, path: Path) -> None:
+def refuse_if_too_much_rejected(fleet: Fleet, limit: float, path: Path) -> None:
+    """Raise an InputError when rejected rows hold more than the share ``limit`` of the vehicle-km of ``path``."""
     share = fleet.rejected_vkt_share
     if share <= limit:
         return

@@ -53,7 +53,7 @@ def check_target(out: Path, *, overwrite: bool, lock_seconds: float = LOCK_SECON
                 "Name another one with --out.",
                 file=out,
             )
-        _check_unlocked(out / "city.gpkg", lock_seconds)
+        check_unlocked(out / "city.gpkg", lock_seconds)
     nearest = next(p for p in (out.resolve().parent, *out.resolve().parents) if p.exists())
     if not nearest.is_dir():
         raise OutputError("a part of this path is a file", "Name another one with --out.", file=nearest)
@@ -61,8 +61,14 @@ def check_target(out: Path, *, overwrite: bool, lock_seconds: float = LOCK_SECON
         raise OutputError("the folder may not be written", "Name another one with --out.", file=nearest)
 
 
-def _check_unlocked(path: Path, seconds: float) -> None:
-    """Wait until nobody writes to a GeoPackage; nothing in it is changed."""
+def check_unlocked(path: Path, seconds: float = LOCK_SECONDS) -> None:
+    """Wait until nobody writes to a GeoPackage; nothing in it is changed.
+
+    Raises
+    ------
+    OutputError
+        Another program still holds it after ``seconds``.
+    """
     if not path.is_file():
         return
     try:
@@ -73,7 +79,7 @@ def _check_unlocked(path: Path, seconds: float) -> None:
         if "locked" in str(error):
             raise OutputError(
                 f"another program is using this GeoPackage (waited {seconds:g} s)",
-                "Close it there (in QGIS: remove the layer or end editing), or name another folder with --out.",
+                "Close it there (in QGIS: remove the layer or end editing), or name another place with --out.",
                 file=path,
             ) from error
     except sqlite3.DatabaseError:

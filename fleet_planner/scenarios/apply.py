@@ -16,6 +16,7 @@ from fleet_planner.factors.idling import WITHOUT_ENGINE, load_idle_measures
 from fleet_planner.findings import Finding
 from fleet_planner.reference import reference_table
 from fleet_planner.scenarios.model import ScenarioFleet
+from fleet_planner.scenarios.names import check_names
 from fleet_planner.tables import pollutants
 
 if TYPE_CHECKING:
@@ -80,10 +81,10 @@ def apply_scenario(
     Raises
     ------
     PlanError
-        A measure is unknown, or its device does not stand the city's fuel.
+        A measure, stream or standard is unknown, or a device does not stand the city's fuel.
     """
     state = _untouched(fleet)
-    findings: list[Finding] = []
+    findings = check_names(fleet, scenario)
     order = KIND_ORDER | {AGAINST_IDLING: len(KIND_ORDER)}
     ordered = sorted(scenario.measure, key=lambda m: (order[_kind(measures, m)], m.measure, m.streams, m.standards))
     for wanted in ordered:

@@ -13,7 +13,7 @@ from fleet_planner.errors import InputError
 from fleet_planner.findings import Finding
 from fleet_planner.transit_feed.service import service_day
 from fleet_planner.transit_feed.shapes import metres_along, stop_places, stops_along, trip_shapes
-from fleet_planner.transit_feed.tables import ROW, need, numbers, read_tables, refuse, seconds
+from fleet_planner.transit_feed.tables import ROW, filled, need, numbers, read_tables, refuse, seconds
 from fleet_planner.units import M_PER_KM
 
 if TYPE_CHECKING:
@@ -134,12 +134,12 @@ def _visits(running: pl.DataFrame, tables: Mapping[str, pl.DataFrame], path: Pat
     """
     name = "stop_times.txt"
     raw = need(tables, name, ("trip_id", "arrival_time", "departure_time", "stop_id", "stop_sequence"), path)
+    filled(raw, name, ("trip_id", "stop_sequence", "stop_id"), path)
     raw = numbers(raw, name, "stop_sequence", path, 0, LARGEST_SEQUENCE, whole=True)
     raw = seconds(raw, name, "arrival_time", path, "arrival_s")
     raw = seconds(raw, name, "departure_time", path, "departure_s")
     visits = (
         raw.join(running, on="trip_id", how="semi", maintain_order="left")
-        .drop_nulls(["trip_id", "stop_sequence"])
         .with_columns(
             arrival_s=pl.coalesce("arrival_s", "departure_s"), departure_s=pl.coalesce("departure_s", "arrival_s")
         )

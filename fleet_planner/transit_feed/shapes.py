@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from fleet_planner.kernels import matching
-from fleet_planner.transit_feed.tables import need, numbers
+from fleet_planner.transit_feed.tables import filled, need, numbers
 from fleet_planner.units import EARTH_RADIUS_M
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def _points(keys: pl.DataFrame, tables: Mapping[str, pl.DataFrame], path: Path) 
     raw = numbers(raw, name, "shape_pt_sequence", path, 0, LARGEST_SEQUENCE, whole=True)
     raw = numbers(raw, name, "shape_pt_lat", path, -90, 90)
     raw = numbers(raw, name, "shape_pt_lon", path, -180, 180)
-    raw = raw.drop_nulls(["shape_pt_sequence", "shape_pt_lat", "shape_pt_lon"])
+    filled(raw, name, ("shape_pt_sequence", "shape_pt_lat", "shape_pt_lon"), path)
     ordered = raw.sort("shape_id", "shape_pt_sequence", maintain_order=True)
     ordered = ordered.filter(pl.len().over("shape_id") > 1)
     return ordered.select("shape_id", lon="shape_pt_lon", lat="shape_pt_lat")

@@ -121,6 +121,17 @@ def seconds(frame: pl.DataFrame, name: str, column: str, path: Path, out: str) -
     return frame
 
 
+def filled(frame: pl.DataFrame, name: str, columns: tuple[str, ...], path: Path) -> None:
+    """Raise an error that names the first empty cell of columns that must be filled."""
+    for column in columns:
+        empty = frame.filter(pl.col(column).is_null())
+        if empty.height:
+            row = int(empty[ROW][0])
+            raise InputError(
+                "this cell of the feed is empty", "Fill it, or leave the row out.", path / name, row, column
+            )
+
+
 def refuse(frame: pl.DataFrame, name: str, column: str, path: Path, right: pl.Expr, remedy: str) -> None:
     """Raise an error that names the first cell of a column that is not empty and not ``right``."""
     wrong = frame.filter(pl.col(column).is_not_null() & ~right.fill_null(value=False))

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from fleet_planner.activity import build_activity, vkt_by_stream
 from fleet_planner.activity.profiles import GROUPS, hourly_speeds, stream_profile
 from fleet_planner.activity.transit import bus_km
-from fleet_planner.errors import InputError
+from fleet_planner.errors import InputError, PlanError
 from fleet_planner.kernels import matching
 from fleet_planner.network import Network, builtin_gtfs, load_network
 from fleet_planner.plan.models import AccessRule, ActivitySection, NetworkSection
@@ -325,10 +325,28 @@ def test_area_without_a_polygon_is_an_error(tmp_path: Path) -> None:
 
 
 def test_rule_for_a_stream_that_nobody_drives_is_reported() -> None:
-    rule = AccessRule(streams=["rigid_trucks"])
+    rule = AccessRule(streams=["coach"])
     activity = build_activity(network(2), fleet(3, ["rigid_truck"]), ActivitySection(access=[rule]), Path())
     found = next(f for f in activity.findings if f.code == "activity.access_idle")
-    assert found.values == {"streams": "rigid_trucks"}
+    assert found.values == {"streams": "coach"}
+    assert not [f for f in activity.findings if f.code == "activity.access"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "parts"),
+    [
+        (AccessRule(streams=["rigid_trucks"]), ("activity.access.streams", "'rigid_trucks'", "rigid_truck")),
+        (
+            AccessRule(streams=["rigid_truck"], road_classes=["primry"]),
+            ("activity.access.road_classes", "'primry'", "primary"),
+        ),
+    ],
+)
+def test_misspelt_word_of_an_access_rule_is_refused(rule: AccessRule, parts: tuple[str, ...]) -> None:
+    with pytest.raises(PlanError) as caught:
+        build_activity(network(2), fleet(3, ["rigid_truck"]), ActivitySection(access=[rule]), Path())
+    for part in parts:
+        assert part in str(caught.value)
 
 
 def test_bus_that_waits_at_a_stop_passes_later_links_later(tmp_path: Path) -> None:

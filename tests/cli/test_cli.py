@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -187,12 +188,29 @@ def test_network_build_writes_links(tmp_path: Path) -> None:
     )
 
 
+def test_network_build_names_a_locked_geopackage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    city(tmp_path)
+    out = tmp_path / "links.gpkg"
+    build = ("network", "build", "--osm", tmp_path / "n.osm", "--country", "CL", "--out", out)
+    assert call(*build).exit_code == 0
+    monkeypatch.setattr("fleet_planner.outputs.target.check_unlocked.__defaults__", (0.2,))
+    before = out.read_bytes()
+    other = sqlite3.connect(out, isolation_level=None)
+    try:
+        other.execute("BEGIN IMMEDIATE")
+        assert_failed(call(*build), "links.gpkg", "another program")
+    finally:
+        other.close()
+    assert out.read_bytes() == before
+
+
 def test_fleet_check_shows_rows_and_coverage(tmp_path: Path) -> None:
     city(tmp_path, rows=ROW + "\nx,bus,diesel,17500,2014,urban_bus,-5,1")
     result = call(
         "fleet", "check", tmp_path / "r.csv", "--country", "CL", "--year", "2024", "--fix", tmp_path / "good.csv"
     )
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == 1, result.output
+    assert "more than the tolerated 1 %" in result.stderr
     assert "km_per_year" in result.output
     assert "4 rejected" in result.output
     assert pl.read_csv(tmp_path / "good.csv").height == 1

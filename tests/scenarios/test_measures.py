@@ -136,6 +136,28 @@ def test_unknown_measure_lists_the_known_ones() -> None:
         run(fleet(truck("euro_III")), ScenarioMeasure(measure="magic"))
 
 
+@pytest.mark.parametrize("measure", ["dpf_passive", "five_minute_limit"])
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        ({"streams": ["rigid_truck", "rigid_truk"]}, ("scenario.measure.streams", "'rigid_truk'", "rigid_truck")),
+        ({"standards": ["euro_3"], "streams": ["urban_buss"]}, ("scenario.measure.streams", "'urban_buss'")),
+        ({"standards": ["euroIII"]}, ("scenario.measure.standards", "'euroIII'", "euro_III")),
+    ],
+)
+def test_misspelt_words_are_refused(measure: str, words: dict[str, list[str]], parts: tuple[str, ...]) -> None:
+    with pytest.raises(PlanError) as caught:
+        run(fleet(truck("euro_III"), bus()), ScenarioMeasure(measure=measure, **words))
+    for part in parts:
+        assert part in str(caught.value)
+
+
+def test_words_without_vehicles_are_named() -> None:
+    done = run(fleet(truck("euro_III")), ScenarioMeasure(measure="dpf_passive", streams=["rigid_truck", "coach"]))
+    found = [f for f in done.findings if f.code == "scenario.absent"]
+    assert [f.values["words"] for f in found] == ["coach"]
+
+
 def test_electric_buses_keep_wear_and_lose_the_exhaust() -> None:
     state = run(fleet(bus(), truck("euro_III")), ScenarioMeasure(measure="bev_bus"))
     electric = state.vehicles.filter(pl.col("fuel") == "electricity")

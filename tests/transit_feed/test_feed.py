@@ -102,6 +102,8 @@ def test_day_on_which_two_timetables_overlap_is_not_the_busiest(tmp_path: Path) 
     [
         ("stops", "stop_id,stop_lat,stop_lon\na,0,0\nb,north,0\n", ("stops.txt", "row 3", "stop_lat", "north")),
         ("stops", "stop_id,stop_lat,stop_lon\na,95,0\n", ("stops.txt", "row 2", "stop_lat")),
+        ("shapes", DEFAULT["shapes"] + "s,0,0.03,\n", ("shapes.txt", "row 5", "shape_pt_sequence", "empty")),
+        ("stop_times", TIMES + "t,08:00:00,08:00:00,a,\n", ("stop_times.txt", "row 2", "stop_sequence", "empty")),
         ("shapes", DEFAULT["shapes"] + "s,0,0.03,four\n", ("shapes.txt", "row 5", "shape_pt_sequence", "four")),
         ("stop_times", TIMES + "t,08:00:00,8h,a,1\n", ("stop_times.txt", "row 2", "departure_time", "8h")),
         ("stop_times", TIMES + "t,08:00:00,08:00:00,a,first\n", ("stop_times.txt", "row 2", "stop_sequence")),
