@@ -191,10 +191,12 @@ EPEFE = "EMEP/EEA guidebook 2016, chapter 1.A.3.b.i-iv, fuel effects (EPEFE)"
 
 
 def diesel_quality(folder: Path) -> pl.DataFrame:
-    """Terms of the effect of diesel quality on emissions."""
+    """Terms of the effect of diesel quality on emissions; the T95 term of heavy vehicles' CO is recalled."""
+    recalled = (pl.col("vehicle") == "heavy_duty") & (pl.col("pollutant") == "CO") & (pl.col("term") == "t95")
     return read(folder, "emep_eea_diesel_fuel_effect.csv").select(
         "vehicle", "pollutant", "term", "coefficient", pl.lit(EPEFE).alias("source"), pl.lit(2016).alias("year"),
-        pl.lit("term of the sum; sulphur: fraction per 100 ppm, and ppm").alias("unit"), pl.lit("yes").alias("checked"),
+        pl.lit("term of the sum; sulphur: fraction per 100 ppm, and ppm").alias("unit"),
+        pl.when(recalled).then(pl.lit("no")).otherwise(pl.lit("yes")).alias("checked"),
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import math
 import re
 import sys
 from pathlib import Path
@@ -32,6 +33,12 @@ CATEGORIES = {
 }
 POLLUTANTS = {"PM2.5": "PM_exhaust", "HC": "VOC", "CO2_fossil_tailpipe": "CO2"}
 ORGANIC_MATTER_PER_CARBON = 1.3
+CARBONS_PER_ESTER = 19.0
+"""Of methyl oleate, C19H36O2; one of them is from methanol."""
+
+HVO_MJ_PER_KG = 44.0
+"""Regulation (EU) 2023/1805, annex II, as quoted by an open calculator's documentation."""
+
 KEPT_POLLUTANTS = {
     "CO",
     "VOC",
@@ -410,9 +417,35 @@ def standards(folder: Path) -> pl.DataFrame:
     return frame.sort("region", "vehicle_group", "fuel", "first_model_year", maintain_order=True)
 
 
+def fossil_co2_range(folder: Path) -> dict[str, tuple[float, float]]:
+    """Range of the change of fossil CO2 by biofuel, percent: from the fuels' properties, rounded outward.
+
+    The share of the energy that comes from plants goes with the densities' range; of biodiesel, one carbon in
+    19 is the methanol's and mostly fossil (least cut) or of plants too (largest cut). R99 holds 1 % diesel, R100 none.
+    """
+    fuel = {r["fuel"]: r for r in read(folder, "fuel_properties.csv").iter_rows(named=True)}
+    rho = {r["record_id"]: r for r in read(folder, "grid_and_fuels.csv").iter_rows(named=True)}
+    diesel_mj, fame_mj = (float(fuel[f]["lower_heating_mj_kg"]) for f in ("diesel", "biodiesel"))
+    carbon = float(fuel["biodiesel"]["co2_kg_per_kg"]) / fame_mj / (float(fuel["diesel"]["co2_kg_per_kg"]) / diesel_mj)
+    methanol = carbon / CARBONS_PER_ESTER
+
+    def share(volume: float, plants: str, end: str, opposite: str, mj_per_kg: float) -> float:
+        energy = volume * float(rho[plants][end]) * mj_per_kg
+        return energy / (energy + (1.0 - volume) * float(rho["rho_diesel_cn_v_vi"][opposite]) * diesel_mj)
+
+    out = {}
+    for measure, volume in (("b5", 0.05), ("b20", 0.2), ("b100", 1.0)):
+        low = -100.0 * share(volume, "rho_fame", "high", "low", fame_mj)
+        high = -100.0 * share(volume, "rho_fame", "low", "high", fame_mj) * (1.0 - methanol)
+        out[measure] = (low, high)
+    out["rd99"] = (-100.0, -100.0 * share(0.99, "rho_hvo", "low", "high", HVO_MJ_PER_KG))
+    return {m: (math.floor(10.0 * low) / 10.0, math.ceil(10.0 * high) / 10.0) for m, (low, high) in out.items()}
+
+
 def measures(folder: Path) -> pl.DataFrame:
     """Measures: eligibility, effect per pollutant, cost."""
     rows = []
+    fossil = fossil_co2_range(folder)
     for row in read(folder, "measures.csv").iter_rows(named=True):
         if row["measure_id"] not in MEASURES:
             continue
@@ -423,6 +456,9 @@ def measures(folder: Path) -> pl.DataFrame:
             # renewable carbon: what is left of the tailpipe CO2 is counted as biogenic, less the 1 % fossil part
             change = "-99.0"
             row["source"] = "accounting convention as in the B20 rows: biogenic carbon counts as zero; " + row["source"]
+        if pollutant == "CO2" and measure in fossil:
+            row["low"], row["high"] = (str(x) for x in fossil[measure])
+            row["source"] = f"{row['source']}; range: from densities, heating values and carbon of the fuels"
         if pollutant in {"PM2.5_brake", "PM2.5_tyre_road"}:
             continue  # wear follows from the vehicle itself: electric_wear.csv
         modelled = "yes" if change and pollutant in KEPT_POLLUTANTS else "no"

@@ -17,6 +17,8 @@ import polars as pl
 from fleet_planner.errors import InputError
 from fleet_planner.factors.hot_table import COEFFICIENTS
 from fleet_planner.kernels import curves
+from fleet_planner.reference.words import HEAVY_STANDARDS, LIGHT_STANDARDS
+from fleet_planner.tables import columns
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,8 +45,8 @@ COLUMNS = {
     "h": r"^hta$|^eta$",
     "reduction": r"^reduction factor",
 }
-CHECK = {"ef_check": r"^ef \[", "v_check": r"^speed|at speed"}
-"""Patterns of the workbook's headers, lower case."""
+CHECK = {"ef_check": r"^ef \[", "v_check": r"^speed|at speed|^\d+(\.0+)?$"}
+"""Patterns of the workbook's headers, lower case; the EEA heads the column of check speeds with the speed itself."""
 
 CATEGORIES = {
     "passenger cars": "passenger_car",
@@ -89,7 +91,7 @@ class Workbook:
     factors
         Columns of ``tables/columns/user_factors.csv`` in the rational form.
     skipped
-        ``what, rows``: pollutants and categories that have no place here.
+        ``what, rows``: categories, pollutants, fuels and standards that have no place here.
     unlike
         Rows (numbers of the sheet) whose formula is not their check value: ``row, ef, ef_check``.
     reduction
@@ -146,6 +148,10 @@ def read_appendix4(path: Path) -> Workbook:
         .then(pl.format("category {}", frame["category"]))
         .when(worded["pollutant"].is_null())
         .then(pl.format("pollutant {}", frame["pollutant"]))
+        .when(~worded["fuel"].is_in(_fuels()))
+        .then(pl.format("fuel {}", frame["fuel"]))
+        .when(~worded["standard"].is_in([*HEAVY_STANDARDS, *LIGHT_STANDARDS]))
+        .then(pl.format("standard {}", frame["standard"]))
         .otherwise(pl.lit(""))
     )
     marked = worded.with_columns(what=what)
@@ -192,6 +198,11 @@ def _number(frame: pl.DataFrame, column: str, path: Path) -> pl.Series:
     return number.alias(column)
 
 
+def _fuels() -> list[str]:
+    """Return the fuels that user factors may be for."""
+    return next(spec.allowed for spec in columns("user_factors") if spec.column == "fuel").split("|")
+
+
 def _fuel(word: str) -> str:
     slug = re.sub(r"[^a-z0-9]+", "_", word.lower().replace("~", " on ")).strip("_")
     return FUELS.get(slug, slug)
@@ -222,7 +233,8 @@ def _reduction(used: pl.DataFrame) -> tuple[str, Any]:
         scaled[:, place] /= scale
         found[kind] = curves.evaluate_raw(np.ascontiguousarray(scaled), rows, at)
     if not have:
-        kind = "percent" if np.abs(table[:, place]).max() > 1.0 else "fraction"
+        # a fraction of more than 1 would make the factor negative; -4 is a published increase
+        kind = "percent" if table[:, place].max() > 1.0 else "fraction"
         return kind, found[kind]
     check = used["ef_check"].fill_null(np.nan).to_numpy()
     reduced = table[:, place] != 0.0

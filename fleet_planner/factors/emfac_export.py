@@ -37,6 +37,9 @@ RATES = {
 
 FUELS = {"gasoline": "petrol", "gas": "petrol", "diesel": "diesel", "dsl": "diesel", "natural gas": "cng", "ng": "cng"}
 NEEDED = ("Calendar Year", "Vehicle Category", "Model Year", "Speed", "Fuel")
+MILES = ("VMT", "Total VMT")
+"""Column of the miles driven: EMFAC2017, EMFAC2021."""
+
 BIN_MPH = 5.0
 AGGREGATE = "aggregate"
 
@@ -152,7 +155,16 @@ def _factors(used: pl.DataFrame, path: Path) -> pl.DataFrame:
     """Return the mean rates of each segment, fuel, standard and bin, g/km, weighted by miles driven."""
     fuels = load_fuels(0.0, 0.0)
     carbon = {fuel: fuels.fossil_co2[fuel] for fuel in set(FUELS.values())}
-    miles = _number(used, "VMT", path) if "VMT" in used.columns else pl.Series("VMT", [1.0] * used.height)
+    years = _number(used, "Calendar Year", path).unique().sort().to_list()
+    if len(years) > 1:
+        raise InputError(
+            f"the export has several calendar years: {', '.join(f'{y:g}' for y in years)}",
+            "Export one year.",
+            file=path,
+            column="Calendar Year",
+        )
+    driven = next((c for c in MILES if c in used.columns), None)
+    miles = _number(used, driven, path) if driven else pl.Series([1.0] * used.height)
     parts = []
     for column, pollutant in RATES.items():
         if column not in used.columns:
@@ -164,7 +176,7 @@ def _factors(used: pl.DataFrame, path: Path) -> pl.DataFrame:
             frame = frame.with_columns(rate=pl.col("rate") / per_mj)
         parts.append(frame.filter(pl.col("rate").is_not_null() & (pl.col("weight") > 0.0)))
     keys = ["category", "fuel", "segment", "standard", "pollutant", "mph"]
-    year = int(float(used["Calendar Year"][0]))
+    year = int(years[0])
     return (
         pl.concat(parts)
         .with_columns(segment=pl.col("segments").str.split("|"))

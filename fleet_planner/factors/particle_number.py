@@ -29,7 +29,8 @@ def _table() -> Mapping[tuple[str, str], tuple[tuple[str, float], ...]]:
 def particles_1e12_per_km(technology: Mapping[str, str]) -> float | None:
     """Return the particle number of a bus, 1e12 per km; nothing where none is published.
 
-    A standard between published ones takes the nearest older one of its fuel.
+    A standard between published ones takes the nearest older one of its fuel; an older engine with a filter that
+    is not published for it takes the filter of the first standard that has one: the filter sets the number.
     """
     if technology["category"] != "bus":
         return None
@@ -39,4 +40,8 @@ def particles_1e12_per_km(technology: Mapping[str, str]) -> float | None:
     if not older:
         return None
     _, found = max(older, key=lambda entry: entry[0])
-    return dict(found).get(base_aftertreatment(technology["aftertreatment"]), found[0][1])
+    device = base_aftertreatment(technology["aftertreatment"])
+    if "DPF" in device and not any("DPF" in name for name, _ in found):
+        filtered = [(rank, number) for rank, rows in known for name, number in rows if "DPF" in name]
+        return min(filtered)[1] if filtered else None
+    return dict(found).get(device, found[0][1])

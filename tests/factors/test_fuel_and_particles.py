@@ -92,6 +92,12 @@ def test_particle_number_of_buses() -> None:
     assert particles_1e12_per_km(bus) == pytest.approx(512.6, rel=1e-3)
     six = bus | {"standard": "euro_VI_de", "aftertreatment": "DPF+SCR"}
     assert particles_1e12_per_km(six) == pytest.approx(0.1786, rel=1e-3)
+    for standard, device in (("euro_III", "DPF"), ("euro_V", "DPF+SCR")):
+        filtered = bus | {"standard": standard, "aftertreatment": device}
+        assert particles_1e12_per_km(filtered) == pytest.approx(0.1786, rel=1e-3)
+    assert particles_1e12_per_km(bus | {"standard": "euro_V", "aftertreatment": "SCR"}) == pytest.approx(
+        108.19, rel=1e-3
+    )
     assert particles_1e12_per_km(bus | {"fuel": "cng"}) is None
     assert particles_1e12_per_km(TRUCK) is None
 

@@ -149,6 +149,23 @@ def test_emfacs_export_becomes_user_factors(tmp_path: Path) -> None:
     assert {"NOx", "PM_exhaust", "energy_MJ"} <= set(curves.technologies[0].index)
 
 
+def test_the_newer_exports_miles_weigh_the_rates(tmp_path: Path) -> None:
+    path = tmp_path / "rates.csv"
+    path.write_text(EXPORT.replace("Population,VMT,", "Population,Total VMT,"), encoding="utf-8")
+    nox = read_emfac_export(path).factors.filter((pl.col("pollutant") == "NOx") & pl.col("standard").is_not_null())
+    assert nox["ef_g_per_km"].to_list() == pytest.approx([4.5 / 1.609344] * nox.height)
+    assert nox.height
+
+
+def test_an_export_of_several_years_is_refused_and_2020_may_be_written_2020_0(tmp_path: Path) -> None:
+    path = tmp_path / "rates.csv"
+    path.write_text(EXPORT.replace("South Coast,2020,T7 POLA", "South Coast,2020.0,T7 POLA"), encoding="utf-8")
+    assert read_emfac_export(path).factors.height
+    path.write_text(EXPORT.replace("South Coast,2020,T7 POLA", "South Coast,2030,T7 POLA"), encoding="utf-8")
+    with pytest.raises(InputError, match="several calendar years: 2020, 2030"):
+        read_emfac_export(path)
+
+
 def test_a_file_that_is_no_export_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no export"):
         read_emfac_export(written(tmp_path / "x.csv", "1,2"))
@@ -161,11 +178,11 @@ HEADER = (
 )  # fmt: skip
 
 
-def workbook(path: Path, *rows: tuple[object, ...]) -> Path:
+def workbook(path: Path, *rows: tuple[object, ...], header: tuple[str, ...] = HEADER) -> Path:
     book = openpyxl.Workbook()
     sheet = book.active
     sheet.title = SHEET
-    for row in (HEADER, *rows):
+    for row in (header, *rows):
         sheet.append(row)
     book.save(path)
     return path
@@ -217,6 +234,45 @@ def test_the_eeas_workbook_becomes_user_factors(tmp_path: Path) -> None:
     nox = curves.curves[curves.technologies[0].index["NOx"][0, 1, 3]]
     assert nox[1] == pytest.approx(4.5)
     assert nox[2] == pytest.approx((0.0025 * 86**2 - 0.1 * 86 + 10.0) / 2.0 * 0.8)
+
+
+def test_check_speed_in_the_header_tells_that_reductions_are_fractions(tmp_path: Path) -> None:
+    """At 80 km/h (0.0025 x 6,400 - 0.1 x 80 + 10) / 2 = 9: 7.2 less a fifth, 45 with five times as much."""
+    common = ("Diesel", "Urban Buses Standard 15 - 18 t", "Euro VI A/B/C", "DPF+SCR")
+    curve = (0.0025, -0.1, 10.0, 0.0, 0.0, 0.0, 2.0)
+    path = workbook(
+        tmp_path / "a.xlsx",
+        ("Buses", *common, "NOx", "", 0.0, 0.5, 5, 86, *curve, 0.2, 7.2, 80),
+        ("Buses", *common, "CO", "", 0.0, 0.5, 5, 86, *curve, -4.0, 45.0, 80),
+        header=(*HEADER[:-1], "80"),
+    )
+    found = read_appendix4(path)
+    assert found.reduction == "fraction"
+    assert found.unlike.is_empty()
+    assert found.factors["reduction"].to_list() == pytest.approx([0.2, -4.0])
+
+
+def test_an_increase_alone_is_no_percentage(tmp_path: Path) -> None:
+    common = ("Diesel", "Urban Buses Standard 15 - 18 t", "Euro VI A/B/C", "DPF+SCR")
+    row = ("Buses", *common, "CO", "", 0.0, 0.5, 5, 86, 0.0025, -0.1, 10.0, 0.0, 0.0, 0.0, 2.0, -4.0)
+    found = read_appendix4(workbook(tmp_path / "a.xlsx", row, header=HEADER[:-2]))
+    assert found.reduction == "fraction"
+
+
+def test_fuels_and_standards_without_a_place_are_skipped_by_name(tmp_path: Path) -> None:
+    curve = (0.0025, -0.1, 10.0, 0.0, 0.0, 0.0, 2.0, 0.0, 5.6, 50)
+    rest = ("", 0.0, 0.5, 5, 86, *curve)
+    segment = "Urban Buses Standard 15 - 18 t"
+    found = read_appendix4(
+        workbook(
+            tmp_path / "a.xlsx",
+            ("Buses", "Diesel", segment, "Euro VI A/B/C", "DPF+SCR", "NOx", *rest),
+            ("Buses", "Plutonium", segment, "Euro VI A/B/C", "DPF+SCR", "NOx", *rest),
+            ("Buses", "Diesel", segment, "Euro XI", "DPF+SCR", "NOx", *rest),
+        )
+    )
+    assert found.factors.height == 1
+    assert [what.split()[0] for what in found.skipped["what"].sort()] == ["fuel", "standard"]
 
 
 def test_what_is_no_workbook_or_lacks_a_column_is_refused(tmp_path: Path) -> None:

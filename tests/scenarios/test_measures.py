@@ -299,3 +299,15 @@ def test_renewable_gas_makes_the_carbon_of_gas_buses_that_of_plants_and_nothing_
     assert (state.multipliers["CO2"][row], state.multipliers["CO2_biogenic"][row]) == (0.0, 1.0)
     assert state.multipliers["NOx"][row] == 1.0
     assert state.multipliers["CO2"][by_fuel["diesel"]] == 1.0
+
+
+def test_every_effect_lies_in_its_range() -> None:
+    ranged = MEASURES.filter(pl.col("low").is_not_null() | pl.col("high").is_not_null()).with_columns(
+        pl.col("change_pct", "low", "high").cast(pl.Float64)
+    )
+    assert ranged.height > 40
+    within = pl.col("low").le(pl.col("change_pct")) & pl.col("change_pct").le(pl.col("high"))
+    odd = ranged.filter(~within.fill_null(value=False))  # a range with one end or without a value is odd too
+    assert odd.select("measure_id", "pollutant", "low", "change_pct", "high").rows() == []
+    fuels = MEASURES.filter((pl.col("kind") == "fuel") & (pl.col("pollutant") == "CO2"))
+    assert fuels["low"].null_count() == 0
