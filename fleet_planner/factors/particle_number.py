@@ -15,11 +15,14 @@ from fleet_planner.reference import reference_table
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+FILTER = "DPF"
+Rows = tuple[tuple[str, float], ...]
+
 
 @cache
-def _table() -> Mapping[tuple[str, str], tuple[tuple[str, float], ...]]:
+def _table() -> Mapping[tuple[str, str], Rows]:
     """Return (aftertreatment, 1e12 per km) pairs by fuel and standard."""
-    out: dict[tuple[str, str], tuple[tuple[str, float], ...]] = {}
+    out: dict[tuple[str, str], Rows] = {}
     for row in reference_table("particle_number.csv").iter_rows(named=True):
         key = (row["fuel"], row["standard"])
         out[key] = (*out.get(key, ()), (row["aftertreatment"], float(row["spn23_1e12_per_km"])))
@@ -32,16 +35,31 @@ def particles_1e12_per_km(technology: Mapping[str, str]) -> float | None:
     A standard between published ones takes the nearest older one of its fuel; an older engine with a filter that
     is not published for it takes the filter of the first standard that has one: the filter sets the number.
     """
-    if technology["category"] != "bus":
+    published = _published(technology)
+    if not published:
         return None
-    order = STANDARD_ORDER.get(technology["standard"])
-    known = [(STANDARD_ORDER[s], found) for (fuel, s), found in _table().items() if fuel == technology["fuel"]]
-    older = [entry for entry in known if order is not None and entry[0] <= order]
-    if not older:
-        return None
-    _, found = max(older, key=lambda entry: entry[0])
     device = base_aftertreatment(technology["aftertreatment"])
-    if "DPF" in device and not any("DPF" in name for name, _ in found):
-        filtered = [(rank, number) for rank, rows in known for name, number in rows if "DPF" in name]
-        return min(filtered)[1] if filtered else None
-    return dict(found).get(device, found[0][1])
+    if _filter_is_borrowed(published, device):
+        filtered = [rows for (fuel, _), rows in _table().items() if fuel == technology["fuel"]]
+        numbers = [number for rows in filtered for name, number in rows if FILTER in name]
+        return numbers[0] if numbers else None
+    return dict(published).get(device, published[0][1])
+
+
+def is_borrowed_filter(technology: Mapping[str, str]) -> bool:
+    """Return whether a bus takes the particle number of a filter that is published for a newer standard."""
+    published = _published(technology)
+    return bool(published) and _filter_is_borrowed(published, base_aftertreatment(technology["aftertreatment"]))
+
+
+def _filter_is_borrowed(published: Rows, device: str) -> bool:
+    return FILTER in device and not any(FILTER in name for name, _ in published)
+
+
+def _published(technology: Mapping[str, str]) -> Rows:
+    """Return the rows of the newest published standard that is not newer than the bus's; empty where none is."""
+    order = STANDARD_ORDER.get(technology["standard"])
+    if technology["category"] != "bus" or order is None:
+        return ()
+    known = [(STANDARD_ORDER[s], rows) for (fuel, s), rows in _table().items() if fuel == technology["fuel"]]
+    return max((entry for entry in known if entry[0] <= order), key=lambda entry: entry[0], default=(0, ()))[1]

@@ -14,6 +14,7 @@ from fleet_planner.factors.channels import POLLUTANTS
 from fleet_planner.factors.compile import compile_factors
 from fleet_planner.factors.fuel_quality import in_range, quality_factors
 from fleet_planner.factors.idling import load_idle_hours
+from fleet_planner.factors.particle_number import is_borrowed_filter
 from fleet_planner.factors.scr import scr_kind
 from fleet_planner.factors.weather import coldest_month
 from fleet_planner.findings import Finding
@@ -51,6 +52,7 @@ def factor_findings(states: Sequence[State], factors: FactorTable, setting: Fact
     """
     return [
         *_setting(states[0][0], setting),
+        *_borrowed_filters(states[0][0].vehicles),
         *_scr(states, factors, setting),
         *_spread(states, factors, setting),
     ]
@@ -88,6 +90,17 @@ def _setting(state: ScenarioFleet, setting: FactorSetting) -> list[Finding]:
         }
         out.append(Finding("inventory.diesel_quality", "assumption", values, len(beyond)))
     return out
+
+
+def _borrowed_filters(vehicles: pl.DataFrame) -> list[Finding]:
+    """Count the buses whose particle number is that of a newer standard's filter."""
+    rows, km = _rows(vehicles, is_borrowed_filter), km_per_day(vehicles)
+    if not rows.any():
+        return []
+    share = float(km[rows].sum() / max(km.sum(), 1e-300))
+    return [
+        Finding("inventory.borrowed_filter", "assumption", {}, round(vehicles["count"].to_numpy()[rows].sum()), share)
+    ]
 
 
 def _rows(vehicles: pl.DataFrame, test: Callable[[Mapping[str, str]], bool]) -> Rows:

@@ -387,3 +387,16 @@ def test_the_map_of_standards_is_shown_edited_and_read_again(tmp_path: Path) -> 
     wrong = call("factors", "map", "--region", "CN", "--group", "heavy_duty", "--standard", "China IX")
     assert wrong.exit_code == 1
     assert "China IV" in wrong.output
+
+
+def test_run_counts_buses_with_a_filter_that_their_standard_has_no_figure_for(tmp_path: Path) -> None:
+    plan = city(tmp_path)
+    (tmp_path / "r.csv").write_text(
+        f"{HEADER},standard,aftertreatment\n{ROW},euro_V,DPF+SCR\n{ROW.replace('b1', 'b2')},euro_V,SCR\n",
+        encoding="utf-8",
+    )
+    result = call("run", plan, "--out", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    findings = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))["findings"]
+    (found,) = [f for f in findings if f["code"] == "inventory.borrowed_filter"]
+    assert found["text"].startswith("3 buses (50.0")
