@@ -12,9 +12,8 @@ import sys
 from pathlib import Path
 
 import polars as pl
-from build_reference_tables import packed, read
+from build_reference_tables import read, write_or_check
 
-TARGET = Path(__file__).resolve().parent.parent / "fleet_planner" / "reference"
 APPENDIX = "EMEP/EEA guidebook 2023, update 2025, chapter 1.A.3.b.i-iv, Appendix 4 (October 2025), as quoted in HAGRID (TUBS-IVS)"
 SOURCED = {"year": pl.lit("2025"), "checked": pl.lit("yes")}
 UNITS = {"energy_MJ": "MJ/km"}
@@ -38,21 +37,6 @@ def tables(folder: Path) -> dict[str, pl.DataFrame]:
     return {
         "emep_eea_2025_hot.csv": hot(folder),
     }
-
-
-def write_or_check(made: dict[str, pl.DataFrame], *, check: bool) -> int:
-    """Write the tables beside the packaged ones, or say which differ; return the exit status."""
-    status = 0
-    for name, frame in made.items():
-        data, path = packed(name, frame), TARGET / name
-        if check:
-            same = path.is_file() and path.read_bytes() == data
-            print(f"{name}: {'as packaged' if same else 'DIFFERS'}")
-            status |= not same
-        else:
-            path.write_bytes(data)
-            print(f"{name}: {frame.height} rows, {len(data):,} bytes")
-    return status
 
 
 def main() -> int:

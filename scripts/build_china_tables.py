@@ -16,8 +16,8 @@ import sys
 from pathlib import Path
 
 import polars as pl
+from build_reference_tables import write_or_check
 
-TARGET = Path(__file__).resolve().parent.parent / "fleet_planner" / "reference"
 SOURCE = "Ministry of Environmental Protection of China, technical guide for road vehicle emission inventories (trial), 2014; as transcribed in VEIN 1.5.0, the guide itself not opened"
 OWN = "own rule on the transcribed table"
 VEHICLES = {"PV": "passenger", "Trucks": "truck"}
@@ -403,19 +403,7 @@ def main() -> int:
     parser.add_argument("--from", dest="folder", type=Path, required=True)
     parser.add_argument("--check", action="store_true")
     arguments = parser.parse_args()
-    status = 0
-    for name, frame in tables(arguments.folder).items():
-        empty = pl.col(pl.String)
-        data = frame.with_columns(pl.when(empty == "").then(None).otherwise(empty).name.keep()).write_csv().encode()
-        path = TARGET / name
-        if arguments.check:
-            same = path.is_file() and path.read_bytes() == data
-            print(f"{name}: {'as packaged' if same else 'DIFFERS'}")
-            status |= not same
-        else:
-            path.write_bytes(data)
-            print(f"{name}: {frame.height} rows, {len(data):,} bytes")
-    return status
+    return write_or_check(tables(arguments.folder), check=arguments.check)
 
 
 if __name__ == "__main__":

@@ -11,11 +11,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 import polars as pl
-
-TARGET = Path(__file__).resolve().parent.parent / "fleet_planner" / "reference"
+from build_reference_tables import write_or_check
 
 ICCT = "Badshah, Posada, Muncrief 2019, ICCT white paper on in-use NOx of US heavy-duty vehicles (160 PEMS tests)"
 UTAH = "Bishop and others 2022, Environ. Sci. Technol. 56, 1885 (abstract)"
@@ -610,19 +608,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true")
     arguments = parser.parse_args()
-    status = 0
-    for name, frame in tables().items():
-        empty = pl.col(pl.String)
-        data = frame.with_columns(pl.when(empty == "").then(None).otherwise(empty).name.keep()).write_csv().encode()
-        path = TARGET / name
-        if arguments.check:
-            same = path.is_file() and path.read_bytes() == data
-            print(f"{name}: {'as packaged' if same else 'DIFFERS'}")
-            status |= not same
-        else:
-            path.write_bytes(data)
-            print(f"{name}: {frame.height} rows, {len(data):,} bytes")
-    return status
+    return write_or_check(tables(), check=arguments.check)
 
 
 if __name__ == "__main__":

@@ -12,9 +12,8 @@ import sys
 from pathlib import Path
 
 import polars as pl
-from build_reference_tables import LIGHT_STANDARDS, packed, read
+from build_reference_tables import LIGHT_STANDARDS, read, write_or_check
 
-TARGET = Path(__file__).resolve().parent.parent / "fleet_planner" / "reference"
 CHAPTER = "EMEP/EEA guidebook 2016, chapter 1.A.3.b.i-iv"
 EVAPORATION = "EMEP/EEA guidebook 2009, chapter 1.A.3.b.v, Tier 2"
 POLLUTANTS = {"CO": "CO", "NOx": "NOx", "HC": "VOC", "PM": "PM_exhaust", "FC": "energy_MJ"}
@@ -269,17 +268,7 @@ def main() -> int:
         "diesel_base_fuels.csv": diesel_base_fuels(folder), "diesel_quality_range.csv": diesel_quality_range(),
         "resuspension.csv": resuspension(folder), "tier1_per_fuel.csv": tier1(),
     }  # fmt: skip
-    status = 0
-    for name, frame in tables.items():
-        data, path = packed(name, frame), TARGET / name
-        if arguments.check:
-            same = path.is_file() and path.read_bytes() == data
-            print(f"{name}: {'as packaged' if same else 'DIFFERS'}")
-            status |= not same
-        else:
-            path.write_bytes(data)
-            print(f"{name}: {frame.height} rows, {len(data):,} bytes")
-    return status
+    return write_or_check(tables, check=arguments.check)
 
 
 if __name__ == "__main__":

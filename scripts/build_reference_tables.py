@@ -501,17 +501,12 @@ def packed(name: str, frame: pl.DataFrame) -> bytes:
     return gzip.compress(text, compresslevel=9, mtime=0) if name.endswith(".gz") else text
 
 
-def main() -> int:
-    """Write or check the tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--from", dest="folder", type=Path, required=True)
-    parser.add_argument("--check", action="store_true")
-    arguments = parser.parse_args()
+def write_or_check(made: dict[str, pl.DataFrame], *, check: bool) -> int:
+    """Write the tables beside the packaged ones, or say which differ; return the exit status."""
     status = 0
-    for name, frame in tables(arguments.folder).items():
-        data = packed(name, frame)
-        path = TARGET / name
-        if arguments.check:
+    for name, frame in made.items():
+        data, path = packed(name, frame), TARGET / name
+        if check:
             same = path.is_file() and path.read_bytes() == data
             print(f"{name}: {'as packaged' if same else 'DIFFERS'}")
             status |= not same
@@ -519,6 +514,15 @@ def main() -> int:
             path.write_bytes(data)
             print(f"{name}: {frame.height} rows, {len(data):,} bytes")
     return status
+
+
+def main() -> int:
+    """Write or check the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--from", dest="folder", type=Path, required=True)
+    parser.add_argument("--check", action="store_true")
+    arguments = parser.parse_args()
+    return write_or_check(tables(arguments.folder), check=arguments.check)
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ def main() -> None:
         if part.height < FEWEST:
             print(f"{number * BIN_KMH:.0f} km/h and up: {part.height} detector-hours, left out")
             continue
-        mean = float(part["mean"].mean())  # type: ignore[arg-type]
+        mean = float(part["mean"].mean())  # type: ignore[arg-type]  # polars types the mean of any column
         days, minutes = (np.sqrt(part[name].mean()) / mean for name in ("days", "five_minutes"))
         rows.append(
             (

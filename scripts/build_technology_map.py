@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import polars as pl
+from build_reference_tables import write_or_check
 
 TARGET = Path(__file__).resolve().parent.parent / "fleet_planner" / "reference"
 DATED = ("standards.csv", "standards_europe.csv", "standards_china.csv", "standards_us.csv", "standards_more.csv")
@@ -198,24 +199,12 @@ def main() -> int:
     parser.add_argument("--from", dest="folder", type=Path, required=True)
     parser.add_argument("--check", action="store_true")
     arguments = parser.parse_args()
-    status = 0
     made = {
         "technology_map.csv": technology_map(arguments.folder),
         "china_type_map.csv": type_map(),
         "china_guide_2014_stage_vi.csv": stage_vi(),
     }
-    for name, frame in made.items():
-        empty = pl.col(pl.String)
-        data = frame.with_columns(pl.when(empty == "").then(None).otherwise(empty).name.keep()).write_csv().encode()
-        path = TARGET / name
-        if arguments.check:
-            same = path.is_file() and path.read_bytes() == data
-            print(f"{name}: {'as packaged' if same else 'DIFFERS'}")
-            status |= not same
-        else:
-            path.write_bytes(data)
-            print(f"{name}: {frame.height} rows, {len(data):,} bytes")
-    return status
+    return write_or_check(made, check=arguments.check)
 
 
 if __name__ == "__main__":

@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 import polars as pl
-from build_reference_tables import packed
+from build_reference_tables import write_or_check
 
-TARGET = Path(__file__).resolve().parent.parent / "fleet_planner" / "reference"
 CODES = (("A", 10.0, 30.0), ("B", 20.0, 60.0), ("C", 50.0, 200.0), ("D", 100.0, 300.0), ("E", 300.0, 1000.0))
 CODE_SOURCE = (
     "EMEP/EEA guidebook, general guidance on uncertainties, typical error ranges of ratings; recalled, to be checked"
@@ -109,17 +107,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true")
     arguments = parser.parse_args()
-    status = 0
-    for name, frame in {"uncertainty_codes.csv": codes(), "factor_uncertainty.csv": factors()}.items():
-        data, path = packed(name, frame), TARGET / name
-        if arguments.check:
-            same = path.is_file() and path.read_bytes() == data
-            print(f"{name}: {'as packaged' if same else 'DIFFERS'}")
-            status |= not same
-        else:
-            path.write_bytes(data)
-            print(f"{name}: {frame.height} rows")
-    return status
+    return write_or_check(
+        {"uncertainty_codes.csv": codes(), "factor_uncertainty.csv": factors()}, check=arguments.check
+    )
 
 
 if __name__ == "__main__":

@@ -10,15 +10,14 @@ the flags. With ``--check`` nothing is written; the exit status is 1 when a pack
 from __future__ import annotations
 
 import argparse
-import gzip
 import itertools
 import sys
 from pathlib import Path
 
 import numpy as np
 import polars as pl
+from build_reference_tables import write_or_check
 
-TARGET = Path(__file__).resolve().parent.parent / "fleet_planner" / "reference"
 KM_PER_MILE = 1.609344
 SETS = {
     "emfac2017": (
@@ -108,7 +107,7 @@ def flagged(name: str, frame: pl.DataFrame) -> pl.DataFrame:
 def factors(name: str, frame: pl.DataFrame, flags: pl.DataFrame) -> pl.DataFrame:
     """Return the packaged table of one set."""
     _, year, source = SETS[name]
-    count = int(frame["bin"].max())  # type: ignore[arg-type]
+    count = int(frame["bin"].max())  # type: ignore[arg-type]  # polars types the maximum of any column
     joined = flags.group_by(GROUP).agg(pl.col("flag").sort().str.join("|").alias("flags"))
     values = [pl.col("ef").filter(pl.col("bin") == k).first().alias(f"ef_{k:02d}") for k in range(1, count + 1)]
     return (
@@ -235,31 +234,13 @@ def tables(folder: Path) -> dict[str, pl.DataFrame]:
     return out
 
 
-def packed(name: str, frame: pl.DataFrame) -> bytes:
-    """Return the bytes of a packaged table; compressed ones without a time stamp."""
-    empty = pl.col(pl.String)
-    text = frame.with_columns(pl.when(empty == "").then(None).otherwise(empty).name.keep()).write_csv().encode()
-    return gzip.compress(text, compresslevel=9, mtime=0) if name.endswith(".gz") else text
-
-
 def main() -> int:
     """Write or check the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--from", dest="folder", type=Path, required=True)
     parser.add_argument("--check", action="store_true")
     arguments = parser.parse_args()
-    status = 0
-    for name, frame in tables(arguments.folder).items():
-        data = packed(name, frame)
-        path = TARGET / name
-        if arguments.check:
-            same = path.is_file() and path.read_bytes() == data
-            print(f"{name}: {'as packaged' if same else 'DIFFERS'}")
-            status |= not same
-        else:
-            path.write_bytes(data)
-            print(f"{name}: {frame.height} rows, {len(data):,} bytes")
-    return status
+    return write_or_check(tables(arguments.folder), check=arguments.check)
 
 
 if __name__ == "__main__":
