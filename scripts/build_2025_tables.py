@@ -7,12 +7,14 @@ Writes the hot rows (same columns as those of 2019). With ``--check`` nothing is
 
 from __future__ import annotations
 
-import argparse
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
-from build_reference_tables import read, write_or_check
+from build_reference_tables import command, read
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 APPENDIX = "EMEP/EEA guidebook 2023, update 2025, chapter 1.A.3.b.i-iv, Appendix 4 (October 2025), as quoted in HAGRID (TUBS-IVS)"
 SOURCED = {"year": pl.lit("2025"), "checked": pl.lit("yes")}
@@ -39,14 +41,5 @@ def tables(folder: Path) -> dict[str, pl.DataFrame]:
     }
 
 
-def main() -> int:
-    """Write or check the tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--from", dest="folder", type=Path, required=True)
-    parser.add_argument("--check", action="store_true")
-    arguments = parser.parse_args()
-    return write_or_check(tables(arguments.folder), check=arguments.check)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command(__doc__, tables))

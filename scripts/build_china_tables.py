@@ -10,13 +10,15 @@ when a packaged table differs.
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
-from build_reference_tables import write_or_check
+from build_reference_tables import command
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SOURCE = "Ministry of Environmental Protection of China, technical guide for road vehicle emission inventories (trial), 2014; as transcribed in VEIN 1.5.0, the guide itself not opened"
 OWN = "own rule on the transcribed table"
@@ -397,14 +399,5 @@ def tables(folder: Path) -> dict[str, pl.DataFrame]:
     }
 
 
-def main() -> int:
-    """Write or check the tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--from", dest="folder", type=Path, required=True)
-    parser.add_argument("--check", action="store_true")
-    arguments = parser.parse_args()
-    return write_or_check(tables(arguments.folder), check=arguments.check)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command(__doc__, tables))

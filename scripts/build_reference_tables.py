@@ -14,8 +14,12 @@ import math
 import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TARGET = Path(__file__).resolve().parent.parent / "fleet_planner" / "reference"
 GUIDEBOOK = "EMEP/EEA air pollutant emission inventory guidebook 2019, chapter 1.A.3.b"
@@ -516,14 +520,14 @@ def write_or_check(made: dict[str, pl.DataFrame], *, check: bool) -> int:
     return status
 
 
-def main() -> int:
-    """Write or check the tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def command(description: str | None, tables_from: Callable[[Path], dict[str, pl.DataFrame]]) -> int:
+    """Write or check the tables that are made from a folder, as the command line says."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--from", dest="folder", type=Path, required=True)
     parser.add_argument("--check", action="store_true")
     arguments = parser.parse_args()
-    return write_or_check(tables(arguments.folder), check=arguments.check)
+    return write_or_check(tables_from(arguments.folder), check=arguments.check)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command(__doc__, tables))

@@ -9,14 +9,16 @@ the flags. With ``--check`` nothing is written; the exit status is 1 when a pack
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from build_reference_tables import write_or_check
+from build_reference_tables import command
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 KM_PER_MILE = 1.609344
 SETS = {
@@ -234,14 +236,5 @@ def tables(folder: Path) -> dict[str, pl.DataFrame]:
     return out
 
 
-def main() -> int:
-    """Write or check the tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--from", dest="folder", type=Path, required=True)
-    parser.add_argument("--check", action="store_true")
-    arguments = parser.parse_args()
-    return write_or_check(tables(arguments.folder), check=arguments.check)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command(__doc__, tables))

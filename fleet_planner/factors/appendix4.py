@@ -112,9 +112,11 @@ def read_appendix4(path: Path) -> Workbook:
     InputError
         The file is no workbook, lacks the sheet or a column, or a coefficient is no number.
     """
+    import fastexcel
+
     try:
         sheet = pl.read_excel(path, sheet_name=SHEET, engine="calamine", infer_schema_length=0)
-    except Exception as error:  # the reader raises errors of many kinds for files that are no workbooks
+    except (fastexcel.FastExcelError, pl.exceptions.PolarsError, OSError, ValueError) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(
             f"the workbook cannot be read: {first}",

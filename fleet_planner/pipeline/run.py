@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from fleet_planner.economics import EnergyChange, empty_costs, scenario_costs
-from fleet_planner.errors import InputError, PlanError
+from fleet_planner.errors import InputError, PlanError, UserError
 from fleet_planner.factors.electricity import grid_factor
 from fleet_planner.findings import Finding
 from fleet_planner.fleet import load_fleet
@@ -67,8 +67,17 @@ def run_plan(
     """
     if threads:
         numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
-    clock = Clock()
     plan = _only(load_plan(path), only, path)
+    try:
+        return _run(plan, path, progress)
+    except UserError as error:
+        if error.file is None:  # it names a key: one of the plan's
+            error.file = path
+        raise
+
+
+def _run(plan: Plan, path: Path, progress: Progress) -> Results:
+    clock = Clock()
     base = path.parent
     with clock.step("network"):
         network = load_network(plan.network, base, plan.city.country, progress)

@@ -134,13 +134,14 @@ def _visits(running: pl.DataFrame, tables: Mapping[str, pl.DataFrame], path: Pat
     """
     name = "stop_times.txt"
     raw = need(tables, name, ("trip_id", "arrival_time", "departure_time", "stop_id", "stop_sequence"), path)
-    filled(raw, name, ("trip_id", "stop_sequence", "stop_id"), path)
+    filled(raw, name, ("trip_id",), path)
+    raw = raw.join(running, on="trip_id", how="semi", maintain_order="left")
+    filled(raw, name, ("stop_sequence", "stop_id"), path)
     raw = numbers(raw, name, "stop_sequence", path, 0, LARGEST_SEQUENCE, whole=True)
     raw = seconds(raw, name, "arrival_time", path, "arrival_s")
     raw = seconds(raw, name, "departure_time", path, "departure_s")
     visits = (
-        raw.join(running, on="trip_id", how="semi", maintain_order="left")
-        .with_columns(
+        raw.with_columns(
             arrival_s=pl.coalesce("arrival_s", "departure_s"), departure_s=pl.coalesce("departure_s", "arrival_s")
         )
         .sort("trip_id", "stop_sequence", maintain_order=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -13,10 +14,10 @@ from click.testing import CliRunner
 from fleet_planner.cli.main import main
 
 
-def run(plan: Path, out: Path) -> dict[str, object]:
+def run(plan: Path, out: Path) -> dict[str, Any]:
     result = CliRunner().invoke(main, ["run", str(plan), "--out", str(out)])
     assert result.exit_code == 0, result.output
-    manifest: dict[str, object] = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    manifest: dict[str, Any] = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
     closure = manifest["closure"]
     assert isinstance(closure, dict)
     assert max(v for c in closure.values() for v in c.values()) < 1e-9
@@ -98,5 +99,5 @@ def test_sao_paulo_centre_with_its_timetable(shared_data: Path, tmp_path: Path) 
         encoding="utf-8",
     )
     manifest = run(plan, tmp_path / "out")
-    codes = {f["code"] for f in manifest["findings"]}  # type: ignore[attr-defined]
+    codes = {f["code"] for f in manifest["findings"]}
     assert {"activity.buses_on_feed", "activity.bus_outside"} <= codes

@@ -400,3 +400,21 @@ def test_run_counts_buses_with_a_filter_that_their_standard_has_no_figure_for(tm
     findings = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))["findings"]
     (found,) = [f for f in findings if f["code"] == "inventory.borrowed_filter"]
     assert found["text"].startswith("3 buses (50.0")
+
+
+@pytest.mark.parametrize(
+    ("more", "key"),
+    [
+        (
+            '[[scenario]]\nname="s"\ntitle="S"\n[[scenario.measure]]\nmeasure="rd99"\nstreams=["urban_buss"]\n',
+            "streams",
+        ),
+        ('[[activity.access]]\nstreams=["urban_buss"]\n', "activity.access.streams"),
+    ],
+)
+def test_a_misspelt_word_names_the_plan_its_key_and_the_nearest_word(tmp_path: Path, more: str, key: str) -> None:
+    plan = city(tmp_path, PLAN + more)
+    assert_failed(
+        call("run", plan, "--out", tmp_path / "out"), "plan.toml", key, "'urban_buss'", "Use one of urban_bus"
+    )
+    assert not (tmp_path / "out").exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import polars as pl
@@ -264,7 +265,9 @@ def test_a_k_that_is_not_positive_is_refused():
     st.randoms(use_true_random=False),
 )
 @settings(deadline=None, max_examples=50)
-def test_order_does_not_matter_and_multipliers_are_positive(rows, random):  # noqa: ANN001
+def test_order_does_not_matter_and_multipliers_are_positive(
+    rows: list[tuple[str | None, str, float]], random: Random
+) -> None:
     frame = _ratios(rows)
     order = list(range(len(rows)))
     random.shuffle(order)

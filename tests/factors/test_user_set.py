@@ -178,6 +178,10 @@ HEADER = (
 )  # fmt: skip
 
 
+BOOK_BUS = ("Diesel", "Urban Buses Standard 15 - 18 t", "Euro VI A/B/C", "DPF+SCR")
+BOOK_CURVE = (0.0025, -0.1, 10.0, 0.0, 0.0, 0.0, 2.0)
+
+
 def workbook(path: Path, *rows: tuple[object, ...], header: tuple[str, ...] = HEADER) -> Path:
     book = openpyxl.Workbook()
     sheet = book.active
@@ -190,14 +194,28 @@ def workbook(path: Path, *rows: tuple[object, ...], header: tuple[str, ...] = HE
 
 def test_the_eeas_workbook_becomes_user_factors(tmp_path: Path) -> None:
     """EF = (a v2 + b v + g) / h x (1 - r): at 50 km/h (0.0025 x 2,500 - 0.1 x 50 + 10) / 2 x 0.8 = 4.5 g/km."""
-    common = ("Diesel", "Urban Buses Standard 15 - 18 t", "Euro VI A/B/C", "DPF+SCR")
-    curve = (0.0025, -0.1, 10.0, 0.0, 0.0, 0.0, 2.0)
     path = workbook(
         tmp_path / "Appendix 4 Emission Factors 2023.xlsx",
-        ("Buses", *common, "NOx", "", 0.0, 0.5, 5, 86, *curve, 20.0, 4.5, 50),
-        ("Buses", *common, "CO", "", 0.0, 0.5, 5, 86, *curve, 0.0, 9.9, 50),
-        ("Buses", *common, "FC", "", 0.0, 0.5, 5, 86, *curve, 0.0, 5.6, 50),
-        ("Heavy Duty Trucks", "Diesel", "Rigid <=7,5 t", "Euro V", "SCR", "NOx", "", 0, 1, 5, 86, *curve, 20, 4.5, 50),
+        ("Buses", *BOOK_BUS, "NOx", "", 0.0, 0.5, 5, 86, *BOOK_CURVE, 20.0, 4.5, 50),
+        ("Buses", *BOOK_BUS, "CO", "", 0.0, 0.5, 5, 86, *BOOK_CURVE, 0.0, 9.9, 50),
+        ("Buses", *BOOK_BUS, "FC", "", 0.0, 0.5, 5, 86, *BOOK_CURVE, 0.0, 5.6, 50),
+        (
+            "Heavy Duty Trucks",
+            "Diesel",
+            "Rigid <=7,5 t",
+            "Euro V",
+            "SCR",
+            "NOx",
+            "",
+            0,
+            1,
+            5,
+            86,
+            *BOOK_CURVE,
+            20,
+            4.5,
+            50,
+        ),
         (
             "Passenger Cars",
             "Petrol",
@@ -210,7 +228,7 @@ def test_the_eeas_workbook_becomes_user_factors(tmp_path: Path) -> None:
             "",
             5,
             130,
-            *curve,
+            *BOOK_CURVE,
             0,
             5.6,
             50,
@@ -227,7 +245,7 @@ def test_the_eeas_workbook_becomes_user_factors(tmp_path: Path) -> None:
     out.write_text(found.factors.filter(pl.col("mode") == "").write_csv(), encoding="utf-8")
     curves = user_curves(
         read_user_factors(out),
-        frame(("bus", "diesel", common[1], "euro_VI_abc", "DPF+SCR")),
+        frame(("bus", "diesel", BOOK_BUS[1], "euro_VI_abc", "DPF+SCR")),
         np.array([3.0, 50.0, 140.0]),
         mild_conditions(),
     )
@@ -238,12 +256,10 @@ def test_the_eeas_workbook_becomes_user_factors(tmp_path: Path) -> None:
 
 def test_check_speed_in_the_header_tells_that_reductions_are_fractions(tmp_path: Path) -> None:
     """At 80 km/h (0.0025 x 6,400 - 0.1 x 80 + 10) / 2 = 9: 7.2 less a fifth, 45 with five times as much."""
-    common = ("Diesel", "Urban Buses Standard 15 - 18 t", "Euro VI A/B/C", "DPF+SCR")
-    curve = (0.0025, -0.1, 10.0, 0.0, 0.0, 0.0, 2.0)
     path = workbook(
         tmp_path / "a.xlsx",
-        ("Buses", *common, "NOx", "", 0.0, 0.5, 5, 86, *curve, 0.2, 7.2, 80),
-        ("Buses", *common, "CO", "", 0.0, 0.5, 5, 86, *curve, -4.0, 45.0, 80),
+        ("Buses", *BOOK_BUS, "NOx", "", 0.0, 0.5, 5, 86, *BOOK_CURVE, 0.2, 7.2, 80),
+        ("Buses", *BOOK_BUS, "CO", "", 0.0, 0.5, 5, 86, *BOOK_CURVE, -4.0, 45.0, 80),
         header=(*HEADER[:-1], "80"),
     )
     found = read_appendix4(path)
@@ -253,16 +269,14 @@ def test_check_speed_in_the_header_tells_that_reductions_are_fractions(tmp_path:
 
 
 def test_an_increase_alone_is_no_percentage(tmp_path: Path) -> None:
-    common = ("Diesel", "Urban Buses Standard 15 - 18 t", "Euro VI A/B/C", "DPF+SCR")
-    row = ("Buses", *common, "CO", "", 0.0, 0.5, 5, 86, 0.0025, -0.1, 10.0, 0.0, 0.0, 0.0, 2.0, -4.0)
+    row = ("Buses", *BOOK_BUS, "CO", "", 0.0, 0.5, 5, 86, *BOOK_CURVE, -4.0)
     found = read_appendix4(workbook(tmp_path / "a.xlsx", row, header=HEADER[:-2]))
     assert found.reduction == "fraction"
 
 
 def test_fuels_and_standards_without_a_place_are_skipped_by_name(tmp_path: Path) -> None:
-    curve = (0.0025, -0.1, 10.0, 0.0, 0.0, 0.0, 2.0, 0.0, 5.6, 50)
-    rest = ("", 0.0, 0.5, 5, 86, *curve)
-    segment = "Urban Buses Standard 15 - 18 t"
+    rest = ("", 0.0, 0.5, 5, 86, *BOOK_CURVE, 0.0, 5.6, 50)
+    segment = BOOK_BUS[1]
     found = read_appendix4(
         workbook(
             tmp_path / "a.xlsx",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -34,7 +35,7 @@ registry = "registry.csv"
 """
 
 
-def ran(folder: Path, more: str = "", tests: str = "") -> tuple[dict[str, object], pl.DataFrame, Path]:
+def ran(folder: Path, more: str = "", tests: str = "") -> tuple[dict[str, Any], pl.DataFrame, Path]:
     folder.mkdir()
     (folder / "registry.csv").write_text(REGISTRY, encoding="utf-8")
     if tests:
@@ -51,33 +52,37 @@ def total(summary: pl.DataFrame, pollutant: str) -> float:
 
 
 @pytest.fixture(scope="module")
-def plain(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, object], pl.DataFrame, Path]:
+def plain(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], pl.DataFrame, Path]:
     return ran(tmp_path_factory.mktemp("plain") / "city")
 
 
 @pytest.mark.slow
-def test_scaled_activity_burns_what_is_sold(tmp_path: Path, plain: tuple[object, pl.DataFrame, Path]) -> None:
+def test_scaled_activity_burns_what_is_sold(tmp_path: Path, plain: tuple[dict[str, Any], pl.DataFrame, Path]) -> None:
     table = pl.read_csv(plain[2] / "fuel_check.csv").filter(pl.col("fuel") == "diesel")
     burnt = float(table["fuel_t_per_year"][0])
     more = f"\n[fuel_sold]\nt_per_year = {{ diesel = {2.0 * burnt} }}\nscale_activity = true\n"
     manifest, _, out = ran(tmp_path / "scaled", more)
     now = pl.read_csv(out / "fuel_check.csv").filter(pl.col("fuel") == "diesel")
     assert float(now["fuel_t_per_year"][0]) == pytest.approx(2.0 * burnt, rel=1e-4)
-    texts = [f["text"] for f in manifest["findings"]]  # type: ignore[attr-defined]
+    texts = [f["text"] for f in manifest["findings"]]
     assert any("(100.0 %)" in t for t in texts)
     assert any(t.startswith("The kilometres of vehicles on diesel are scaled by 2.") for t in texts)
 
 
 @pytest.mark.slow
-def test_an_inspection_programme_cuts_and_is_told(tmp_path: Path, plain: tuple[object, pl.DataFrame, Path]) -> None:
+def test_an_inspection_programme_cuts_and_is_told(
+    tmp_path: Path, plain: tuple[dict[str, Any], pl.DataFrame, Path]
+) -> None:
     manifest, summary, _ = ran(tmp_path / "inspected", "\n[faults.inspection]\nidentification = 0.8\n")
     assert total(summary, "CO") <= total(plain[1], "CO")
     assert total(summary, "PM_exhaust") < total(plain[1], "PM_exhaust")
-    assert any(f["code"] == "inventory.faults" for f in manifest["findings"])  # type: ignore[attr-defined]
+    assert any(f["code"] == "inventory.faults" for f in manifest["findings"])
 
 
 @pytest.mark.slow
-def test_emission_tests_of_the_city_move_its_factors(tmp_path: Path, plain: tuple[object, pl.DataFrame, Path]) -> None:
+def test_emission_tests_of_the_city_move_its_factors(
+    tmp_path: Path, plain: tuple[dict[str, Any], pl.DataFrame, Path]
+) -> None:
     head = "test_id,vehicle_id,category,fuel,standard,method,pollutant,value,unit,speed_kmh\n"
     rows = [f"t{i},,bus,diesel,euro_III,pems,NOx,40,g/km,20\n" for i in range(30)]
     bad = "t99,,bus,diesel,euro_III,pems,NOx,many,g/km,20\n"
@@ -86,7 +91,7 @@ def test_emission_tests_of_the_city_move_its_factors(tmp_path: Path, plain: tupl
     assert total(summary, "CO2") == pytest.approx(total(plain[1], "CO2"))
     rejected = pl.read_csv(out / "rejected_tests.csv")
     assert rejected.select("row", "column", "value").rows() == [(32, "value", "many")]
-    assert any(f["code"] == "inventory.measured" and f["count"] == 30 for f in manifest["findings"])  # type: ignore[attr-defined]
+    assert any(f["code"] == "inventory.measured" and f["count"] == 30 for f in manifest["findings"])
 
 
 def fleet() -> pl.DataFrame:
@@ -160,9 +165,9 @@ def test_single_vehicles_scatter_and_groups_keep_the_mean() -> None:
 
 
 @pytest.mark.slow
-def test_a_run_says_what_its_factors_rest_on(plain: tuple[dict[str, object], pl.DataFrame, Path]) -> None:
+def test_a_run_says_what_its_factors_rest_on(plain: tuple[dict[str, Any], pl.DataFrame, Path]) -> None:
     manifest, summary, out = plain
-    codes = {f["code"] for f in manifest["findings"]}  # type: ignore[attr-defined]
+    codes = {f["code"] for f in manifest["findings"]}
     assert {
         "inventory.climate_default",
         "inventory.idling",
@@ -180,7 +185,7 @@ def test_a_run_says_what_its_factors_rest_on(plain: tuple[dict[str, object], pl.
 
 
 @pytest.mark.slow
-def test_options_of_factors_reach_the_run(tmp_path: Path, plain: tuple[object, pl.DataFrame, Path]) -> None:
+def test_options_of_factors_reach_the_run(tmp_path: Path, plain: tuple[dict[str, Any], pl.DataFrame, Path]) -> None:
     more = (
         "\n[climate]\nmonthly_min_c = ["
         + ", ".join(["-15.0"] * 12)
@@ -190,7 +195,7 @@ def test_options_of_factors_reach_the_run(tmp_path: Path, plain: tuple[object, p
         "resuspension = { enabled = true }\n[idling.hours_per_day.nobody]\ncurb = 1.0\n"
     )
     manifest, summary, out = ran(tmp_path / "options", more)
-    codes = {f["code"] for f in manifest["findings"]}  # type: ignore[attr-defined]
+    codes = {f["code"] for f in manifest["findings"]}
     assert {"inventory.climate", "inventory.speed_spread", "inventory.diesel_quality", "inventory.idle_stream"} <= codes
     assert total(summary, "CO") > 1.5 * total(plain[1], "CO")
     assert total(summary, "PM10_non_exhaust") > 2.0 * total(plain[1], "PM10_non_exhaust")
