@@ -40,6 +40,8 @@ ORGANIC_MATTER_PER_CARBON = 1.3
 CARBONS_PER_ESTER = 19.0
 """Of methyl oleate, C19H36O2; one of them is from methanol."""
 
+FUEL_CELL_EFFICIENCY = 0.5
+FUEL_UNITS = "MJ/kg; kg/m3; kg/kg; atoms per atom of carbon"
 HVO_MJ_PER_KG = 44.0
 """Regulation (EU) 2023/1805, annex II, as quoted by an open calculator's documentation."""
 
@@ -54,6 +56,7 @@ KEPT_POLLUTANTS = {
     "PM2.5_brake",
     "PM2.5_tyre_road",
 }
+HEAVY_TRUCK = "heavy_truck"
 HEAVY = "heavy_truck|bus"
 PRE_VI = "euro_I|euro_II|euro_III|euro_IV|euro_V"
 ANY_STANDARD = "conventional|euro_I|euro_II|euro_III|euro_IV|euro_V|eev|euro_VI_abc|euro_VI_de"
@@ -139,6 +142,42 @@ MEASURES: dict[str, tuple[str, str, str, str, str, str, str, str, str, str]] = {
     ),
     "gtl": ("gtl", "fuel", HEAVY, "", "diesel", ANY_STANDARD, "legacy", "", "", "天然气合成油（GTL）"),
     "rng": ("rng", "fuel", HEAVY, "", "cng|lng", ANY_STANDARD, "any", "", "", "可再生天然气（RNG）"),
+    "cng": (
+        "cng_bus",
+        "replacement",
+        "bus",
+        "urban_bus|minibus",
+        "diesel|diesel_hybrid|biodiesel",
+        ANY_STANDARD,
+        "any",
+        "",
+        "",
+        "压缩天然气公交车（EEV）",
+    ),
+    "fcev_bus": (
+        "fcev_bus",
+        "replacement",
+        "bus",
+        "urban_bus|minibus|coach",
+        "any",
+        ANY_STANDARD,
+        "any",
+        "",
+        "",
+        "氢燃料电池公交车",
+    ),
+    "fcev_truck": (
+        "fcev_truck",
+        "replacement",
+        HEAVY_TRUCK,
+        "rigid_truck|articulated_truck|drayage",
+        "any",
+        ANY_STANDARD,
+        "any",
+        "",
+        "",
+        "氢燃料电池重型货车",
+    ),
     "bev_bus": (
         "bev_bus",
         "replacement",
@@ -201,6 +240,18 @@ MEASURES: dict[str, tuple[str, str, str, str, str, str, str, str, str, str]] = {
     ),
 }
 
+# what a replacement is: fuel, segment (empty: that of the vehicle replaced), standard; electric where not named
+BECOMES = {
+    "cng_bus": ("cng", "Urban CNG Buses", "eev"),
+    "fcev_bus": ("hydrogen", "", "zero_emission"),
+    "fcev_truck": ("hydrogen", "", "zero_emission"),
+}
+ELECTRIC = ("electricity", "", "zero_emission")
+BY_TECHNOLOGY = "by_technology"
+"""The effect is not the table's percentage: the new vehicle has factors of its own."""
+
+TITLES = {"cng_bus": "Natural gas bus (EEV)"}
+
 
 def read(folder: Path, name: str) -> pl.DataFrame:
     """Read a table with every cell as the text that stands there."""
@@ -227,15 +278,49 @@ def poles(folder: Path) -> pl.DataFrame:
 
 
 def fuels(folder: Path) -> pl.DataFrame:
-    """Heating value, density, carbon."""
+    """Heating value, density, carbon, atoms of hydrogen and oxygen per atom of carbon."""
     table = read(folder, "fuel_properties.csv")
     confirmed = pl.col("status").str.contains("confirmed")
-    return table.select(
-        "fuel", "lower_heating_mj_kg", "density_kg_m3", "co2_kg_per_kg",
+    published = table.select(
+        "fuel", "lower_heating_mj_kg", "density_kg_m3", "co2_kg_per_kg", "h_to_c", "o_to_c",
         pl.lit(GUIDEBOOK + " (Tier 1 CO2; heating values)").alias("source"), pl.lit("2019").alias("year"),
-        pl.lit("MJ/kg; kg/m3; kg/kg").alias("unit"),
+        pl.lit(FUEL_UNITS).alias("unit"),
         pl.when(confirmed).then(pl.lit("yes")).otherwise(pl.lit("no")).alias("checked"),
     )  # fmt: skip
+    more = pl.DataFrame(_more_fuels(folder), schema=published.columns, orient="row")
+    return pl.concat([published, more])
+
+
+def _more_fuels(folder: Path) -> list[tuple[str, ...]]:
+    """Fuels that the guidebook's table has not; paraffins are C16H34 (H:C 2.125)."""
+    given = {r["record_id"]: r for r in read(folder, "grid_and_fuels.csv").iter_rows(named=True)}
+    hvo_co2 = f"{float(given['ttw_hvo']['value']) * HVO_MJ_PER_KG / 1000.0:.4f}"
+    gtl_co2 = f"{44.011 / (12.011 + 1.00794 * 34.0 / 16.0):.4f}"
+    lng = f"heating value: {given['lhv_lng_kg']['source']}; density recalled; carbon as of methane"
+    heat = "heating value: Regulation (EU) 2023/1805, annex II, as quoted"
+    hvo = f"{heat}; CO2: IPCC 2006 per MJ, recalled; H:C of C16H34"
+    gtl = "heating value and density taken as of hydrotreated oil, to be checked; CO2 and H:C of C16H34"
+
+    def density(record: str) -> str:
+        return f"{1000.0 * float(given[record]['value']):.1f}"
+
+    return [
+        (
+            "lng",
+            given["lhv_lng_kg"]["value"],
+            density("rho_lng"),
+            "2.7433",
+            "4.0",
+            "0.0",
+            lng,
+            "1993",
+            FUEL_UNITS,
+            "no",
+        ),
+        ("hydrogen", given["lhv_h2"]["value"], "", "0.0", "", "", "recalled, to be checked", "2020", FUEL_UNITS, "no"),
+        ("hvo", f"{HVO_MJ_PER_KG}", density("rho_hvo"), hvo_co2, "2.125", "0.0", hvo, "2023", FUEL_UNITS, "no"),
+        ("gtl", f"{HVO_MJ_PER_KG}", density("rho_hvo"), gtl_co2, "2.125", "0.0", gtl, "2023", FUEL_UNITS, "no"),
+    ]
 
 
 def shares(folder: Path, name: str, value: str, scale: float, out: str) -> pl.DataFrame:
@@ -329,6 +414,25 @@ def electricity(folder: Path) -> pl.DataFrame:
     ]
     schema = ["category", "segment", "kwh_per_km", "source", "year", "checked"]
     return pl.DataFrame(rows, schema=schema, orient="row").with_columns(unit=pl.lit("kWh/km at the plug"))
+
+
+def hydrogen(folder: Path) -> pl.DataFrame:
+    """Hydrogen use of fuel-cell vehicles: that of batteries, without the charging loss, over the fuel cell's efficiency."""
+    mj_per_kg = next(float(kg) for fuel, kg, *_ in _more_fuels(folder) if fuel == "hydrogen")
+    kg_per_plug_kwh = 0.9 / FUEL_CELL_EFFICIENCY * 3.6 / mj_per_kg
+    heavy = electricity(folder).filter(pl.col("category").is_in(["bus", HEAVY_TRUCK]))
+    return heavy.select(
+        "category",
+        "segment",
+        (pl.col("kwh_per_km") * kg_per_plug_kwh).round(4).alias("kg_per_km"),
+        pl.lit(
+            "own estimate: electricity_use.csv without 10 % charging loss over 50 % efficiency of the fuel cell; "
+            "fuel-cell buses of 12 m are said to use 0.08 to 0.09 (recalled, to be checked)"
+        ).alias("source"),
+        pl.lit(2026).alias("year"),
+        pl.lit("no").alias("checked"),
+        pl.lit("kg/km").alias("unit"),
+    )
 
 
 def nitrogen(folder: Path) -> pl.DataFrame:
@@ -466,10 +570,15 @@ def measures(folder: Path) -> pl.DataFrame:
         if pollutant in {"PM2.5_brake", "PM2.5_tyre_road"}:
             continue  # wear follows from the vehicle itself: electric_wear.csv
         modelled = "yes" if change and pollutant in KEPT_POLLUTANTS else "no"
+        becomes = ("", "", "")
+        if kind == "replacement":
+            becomes = BECOMES.get(measure, ELECTRIC)
+            modelled = BY_TECHNOLOGY if measure in BECOMES else modelled
         cost = row["source"].partition("cost:")[2]
         rows.append({
-            "measure_id": measure, "title_en": row["measure"].removesuffix(", new-technology engines"), "title_zh": zh, "kind": kind,
+            "measure_id": measure, "title_en": TITLES.get(measure, row["measure"].removesuffix(", new-technology engines")), "title_zh": zh, "kind": kind,
             "categories": categories, "streams": streams, "fuels": fuel, "standards": allowed, "effect_on": effect_on, "device": device,
+            "to_fuel": becomes[0], "to_segment": becomes[1], "to_standard": becomes[2],
             "pollutant": pollutant, "change_pct": change, "low": row["low"], "high": row["high"], "modelled": modelled,
             "capex": row["capex"], "opex_per_year": row["opex_per_year"], "fuel_penalty_pct": row["fuel_penalty_pct"],
             "life_years": row["life_years"], "currency": row["currency"] or "USD", "cost_year": row["year"] or "2024",
@@ -493,6 +602,7 @@ def tables(folder: Path) -> dict[str, pl.DataFrame]:
         "n2o_nh3.csv": nitrogen(folder),
         "grid_factors.csv": grids(folder),
         "electricity_use.csv": electricity(folder),
+        "hydrogen_use.csv": hydrogen(folder),
         "standards.csv": standards(folder),
         "measures.csv": measures(folder),
     }

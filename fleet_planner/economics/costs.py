@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -10,6 +10,8 @@ import polars as pl
 from fleet_planner.reference import reference_table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fleet_planner.plan.models import EconomicsSection
     from fleet_planner.scenarios.model import ScenarioFleet
 
@@ -33,12 +35,12 @@ class EnergyChange:
     """Energy a year of the vehicles that a measure treats, all their kilometres, not only those inside.
 
     Changes are against the baseline and count once, at the first of a vehicle's measures (replacement,
-    retrofit, fuel); ``fuel_used_mj`` is what they burn in the scenario.
+    retrofit, fuel); ``fuel_change_mj`` is by fuel in the tank; ``fuel_used_mj`` is what they use in the scenario.
     """
 
-    fuel_change_mj: float
-    electricity_change_kwh: float
-    fuel_used_mj: float
+    fuel_change_mj: Mapping[str, float] = field(default_factory=dict)
+    electricity_change_kwh: float = 0.0
+    fuel_used_mj: float = 0.0
 
 
 def capital_recovery_factor(discount_rate: float, life_years: float) -> float:
@@ -59,6 +61,25 @@ def usd2024(amount: float, currency: str, year: int) -> float:
     table = {(r["item"], r["year"]): r["value"] for r in reference_table("price_levels.csv").iter_rows(named=True)}
     dollars = amount if currency == "USD" else amount / table[f"{currency.lower()}_per_usd", year]
     return float(dollars * table["us_cpi", 2024] / table["us_cpi", year])
+
+
+def _fuels() -> dict[str, dict[str, float]]:
+    return {r["fuel"]: r for r in reference_table("fuels.csv").iter_rows(named=True)}
+
+
+def diesel_mj_per_l() -> float:
+    """Return the heat of a litre of diesel."""
+    diesel = _fuels()["diesel"]
+    return diesel["lower_heating_mj_kg"] * diesel["density_kg_m3"] / 1000.0
+
+
+def fuel_usd_per_mj(section: EconomicsSection) -> dict[str, float]:
+    """Return the prices of the plan by fuel in the tank, US dollars of 2024 per MJ; others cost what diesel does."""
+    per_kg = {str(fuel): price for fuel, price in section.other_fuel_usd_per_kg.items()}
+    per_kg |= {"cng": section.cng_usd_per_kg, "hydrogen": section.hydrogen_usd_per_kg}
+    fuels = _fuels()
+    by_mass = {fuel: price / fuels[fuel]["lower_heating_mj_kg"] for fuel, price in per_kg.items()}
+    return {"diesel": section.diesel_usd_per_l / diesel_mj_per_l()} | by_mass
 
 
 def empty_costs() -> pl.DataFrame:
@@ -85,8 +106,7 @@ def scenario_costs(
     energy
         Per measure: what its vehicles use against the baseline.
     """
-    diesel = next(r for r in reference_table("fuels.csv").iter_rows(named=True) if r["fuel"] == "diesel")
-    mj_per_l = diesel["lower_heating_mj_kg"] * diesel["density_kg_m3"] / 1000.0
+    prices, mj_per_l = fuel_usd_per_mj(section), diesel_mj_per_l()
     rows = []
     for measure_id, vehicles in fleet.units.select("measure_id", "vehicles").iter_rows():
         row = measures.filter(pl.col("measure_id") == measure_id).row(0, named=True)
@@ -94,10 +114,10 @@ def scenario_costs(
         capex = vehicles * usd2024(float(row["capex"] or 0.0), row["currency"], year)
         opex = vehicles * usd2024(float(row["opex_per_year"] or 0.0), row["currency"], year)
         annual = capex * capital_recovery_factor(section.discount_rate, float(row["life_years"]))
-        use = energy.get(measure_id, EnergyChange(0.0, 0.0, 0.0))
+        use = energy.get(measure_id, EnergyChange())
         premium = section.fuel_premium_usd_per_l.get(measure_id, 0.0) if row["kind"] == "fuel" else 0.0
         paid = (
-            use.fuel_change_mj / mj_per_l * section.diesel_usd_per_l
+            sum(mj * prices.get(fuel, prices["diesel"]) for fuel, mj in use.fuel_change_mj.items())
             + use.electricity_change_kwh * section.electricity_usd_per_kwh
             + use.fuel_used_mj / mj_per_l * premium
         )

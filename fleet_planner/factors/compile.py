@@ -16,6 +16,7 @@ from fleet_planner.factors.degradation import degradation_of
 from fleet_planner.factors.exhaust_channels import Exhaust
 from fleet_planner.factors.fuel_quality import quality_factors
 from fleet_planner.factors.hot_curves import hot_curves
+from fleet_planner.factors.idling import WITHOUT_ENGINE
 from fleet_planner.factors.nitrogen import nitrogen_factor
 from fleet_planner.factors.shares import share_of
 from fleet_planner.factors.speed_spread import load_speed_spread, spread_curves, spread_operator
@@ -114,7 +115,7 @@ def _published(
     basis = frame.with_columns(
         pl.col("standard").map_elements(basis_standard, return_dtype=pl.String), aftertreatment=pl.lit("none")
     )
-    light = frame["category"].is_in(["passenger_car", "light_commercial"]) & (frame["fuel"] != "electricity")
+    light = frame["category"].is_in(["passenger_car", "light_commercial"]) & ~frame["fuel"].is_in(WITHOUT_ENGINE)
     place = np.full(frame.height, -1, dtype=np.int64)
     place[light.to_numpy()] = frame.height + np.arange(int(light.sum()))
     both = pl.concat([frame, basis.filter(light)])
@@ -195,10 +196,7 @@ def _missing(rows: Sequence[Mapping[str, str]], origins: Sequence[tuple[int, str
     """List the technologies that burn fuel and have no curve for a hot pollutant."""
     have = {(t, p) for t, p, _, _ in origins}
     pairs = [
-        (t, p)
-        for p in HOT
-        for t, row in enumerate(rows)
-        if row["fuel"] not in {"electricity", "hydrogen"} and (t, p) not in have
+        (t, p) for p in HOT for t, row in enumerate(rows) if row["fuel"] not in WITHOUT_ENGINE and (t, p) not in have
     ]
     schema = {"technology_id": pl.Int32, "pollutant": pl.String}
     return pl.DataFrame(pairs, schema=schema, orient="row")

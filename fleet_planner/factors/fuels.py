@@ -21,7 +21,6 @@ PHYSICAL = {
     "lpg_bifuel_on_petrol": "petrol",
     "cng_bifuel_on_petrol": "petrol",
     "cng_bifuel_on_cng": "cng",
-    "lng": "cng",
     "diesel_hybrid": "diesel",
     "diesel_phev_on_fuel": "diesel",
     "diesel_phev_on_grid": "diesel",
@@ -29,7 +28,7 @@ PHYSICAL = {
 }
 """The fuel in the tank."""
 
-BIOGENIC = frozenset({"biodiesel"})
+BIOGENIC = frozenset({"biodiesel", "hvo"})
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from fleet_planner.factors.axes import GRADES, LOADS, MODES, TECHNOLOGY
+from fleet_planner.factors.idling import WITHOUT_ENGINE
 from fleet_planner.factors.set_curves import Covered, SetCurves
 from fleet_planner.factors.stand_ins import Key, Resolved, base_aftertreatment, resolve
 from fleet_planner.kernels import curves
@@ -48,7 +49,7 @@ def fuel_stand_ins() -> dict[tuple[str, str], list[str]]:
 
 
 def resolved_keys(technologies: pl.DataFrame, published: Sequence[Key]) -> list[Resolved | None]:
-    """Return the published key of each technology; nothing for electric ones.
+    """Return the published key of each technology; nothing for those without an engine.
 
     Raises
     ------
@@ -59,7 +60,7 @@ def resolved_keys(technologies: pl.DataFrame, published: Sequence[Key]) -> list[
     known = dict.fromkeys(published)
     out: list[Resolved | None] = []
     for category, fuel, segment, standard, aftertreatment in technologies.select(TECHNOLOGY).iter_rows():
-        if fuel == "electricity":
+        if fuel in WITHOUT_ENGINE:
             out.append(None)
             continue
         wanted = (category, fuel, segment, standard, base_aftertreatment(aftertreatment))

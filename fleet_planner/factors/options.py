@@ -12,6 +12,7 @@ from fleet_planner.factors.electricity import load_electricity_use
 from fleet_planner.factors.evaporation import load_evaporation
 from fleet_planner.factors.fuels import FuelFactors, load_fuels
 from fleet_planner.factors.hot_table import HotTable, load_hot_table
+from fleet_planner.factors.hydrogen import load_hydrogen_use
 from fleet_planner.factors.nitrogen import load_nitrogen
 from fleet_planner.factors.shares import load_shares
 from fleet_planner.factors.wear import Wear, load_wear
@@ -121,6 +122,7 @@ class FactorSources:
     bc: Mapping[Triple, float]
     oc: Mapping[Triple, float]
     kwh_per_km: Mapping[tuple[str, str], float]
+    hydrogen_kg_per_km: Mapping[tuple[str, str], float]
     wear: Wear
     retrofit_nox_reduction: float = field(default=0.0)
 
@@ -147,6 +149,7 @@ def load_sources(
         bc=load_shares("bc_share.csv", "bc_share"),
         oc=load_shares("oc_share.csv", "oc_share"),
         kwh_per_km=load_electricity_use(),
+        hydrogen_kg_per_km=load_hydrogen_use(),
         wear=load_wear(),
         retrofit_nox_reduction=_retrofit_nox_reduction(),
     )

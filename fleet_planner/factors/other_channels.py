@@ -13,6 +13,7 @@ from fleet_planner.factors.evaporation import evaporation_of
 from fleet_planner.factors.exhaust_channels import share_scales
 from fleet_planner.factors.fuels import lubricant_co2_g_per_km, tank, urea_co2_g_per_mj
 from fleet_planner.factors.heater import heater_curves, heater_size
+from fleet_planner.factors.hydrogen import kg_per_km
 from fleet_planner.factors.idling import KINDS, idling_g_per_h
 from fleet_planner.factors.particle_number import particles_1e12_per_km
 from fleet_planner.factors.resuspension import resuspension_g_per_km
@@ -40,6 +41,10 @@ def put_others(
     _vapours(store, t, technology, sources)
     if technology["fuel"] == "electricity":
         _electricity(store, t, technology, sources, options)
+        return
+    if technology["fuel"] == "hydrogen":
+        use = kg_per_km(sources.hydrogen_kg_per_km, technology["category"], technology["segment"])
+        store.put(t, channel("energy_MJ", "hot"), store.constant(1.0), use * sources.fuels.mj_per_kg["hydrogen"])
         return
     particles = particles_1e12_per_km(technology)
     if particles is not None:

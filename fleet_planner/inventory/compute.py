@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from fleet_planner.factors.axes import GRADES, HOT, MODES, TECHNOLOGY
 from fleet_planner.factors.channels import CHANNELS, POLLUTANTS
+from fleet_planner.factors.idling import WITHOUT_ENGINE
 from fleet_planner.findings import Finding
 from fleet_planner.inventory.model import Inventory
 from fleet_planner.inventory.weights import (
@@ -328,7 +329,7 @@ def _stand_ins(factors: FactorTable, share: Array) -> list[Finding]:
 def _other_sets(factors: FactorTable, km: Array) -> list[Finding]:
     """Say how much of the driving a set that covers a part of the fleet covers, by pollutant."""
     out = []
-    fuel = (factors.technologies["fuel"] != "electricity").to_numpy()
+    fuel = (~factors.technologies["fuel"].is_in(WITHOUT_ENGINE)).to_numpy()
     total = float(km[fuel].sum())
     origins = factors.origins
     names = [n for n in origins["factor_set"].unique(maintain_order=True) if n not in EUROPEAN_SETS]

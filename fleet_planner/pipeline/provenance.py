@@ -77,6 +77,7 @@ TABLES = {
     "non_exhaust.csv": ("tyre, brake and road wear", "EEA: reuse allowed with the source named"),
     "fuels.csv": ("heating value and carbon of fuels", "EEA: reuse allowed with the source named"),
     "electricity_use.csv": ("electricity use of battery-electric vehicles", "figures"),
+    "hydrogen_use.csv": ("hydrogen use of fuel-cell vehicles", "own"),
     "measures.csv": ("effects and costs of measures", "figures"),
     "emep_eea_2019_hot_bridges.csv": ("hot exhaust factors bridged over poles and jumps", "own, from the EEA's"),
     "emep_eea_2019_speed_grid.csv": ("speeds at which factors are tabulated", "own, from the EEA's"),

@@ -13,6 +13,7 @@ import polars as pl
 from fleet_planner.economics import EnergyChange, empty_costs, scenario_costs
 from fleet_planner.errors import InputError, PlanError, UserError
 from fleet_planner.factors.electricity import grid_factor
+from fleet_planner.factors.fuels import tank
 from fleet_planner.findings import Finding
 from fleet_planner.fleet import load_fleet
 from fleet_planner.network import Network, builtin_gtfs, builtin_zones, load_network
@@ -96,9 +97,9 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         fleet, scaled = scaled_to_fuel_sold(fleet, computed, sold_t, run.baseline_of)
         computed = run.of(fleet)
     with clock.step("costs"):
-        first = computed.states[0][1]
+        start, first = computed.states[0]
         results = [
-            ScenarioResult(state, inventory, _costs(state, inventory, first if k else None, measures, plan))
+            ScenarioResult(state, inventory, _costs((state, inventory), (start, first) if k else None, measures, plan))
             for k, (state, inventory) in enumerate(computed.states)
         ]
     with clock.step("findings"):
@@ -161,16 +162,21 @@ def _feed(plan: Plan, base: Path) -> Feed | None:
 
 
 def _costs(
-    state: ScenarioFleet, inventory: Inventory, first: Inventory | None, measures: pl.DataFrame, plan: Plan
+    now: tuple[ScenarioFleet, Inventory],
+    start: tuple[ScenarioFleet, Inventory] | None,
+    measures: pl.DataFrame,
+    plan: Plan,
 ) -> pl.DataFrame:
-    if first is None:
+    if start is None:
         return empty_costs()
-    energy = _energy_changes(state, inventory, first)
-    return scenario_costs(state, measures, plan.economics, energy)
+    return scenario_costs(now[0], measures, plan.economics, _energy_changes(now, start))
 
 
-def _energy_changes(state: ScenarioFleet, inventory: Inventory, first: Inventory) -> dict[str, EnergyChange]:
+def _energy_changes(
+    now: tuple[ScenarioFleet, Inventory], start: tuple[ScenarioFleet, Inventory]
+) -> dict[str, EnergyChange]:
     """Return the energy of each measure's vehicles, all their kilometres, against the baseline."""
+    (state, inventory), (base, first) = now, start
     rows = state.vehicles.select("baseline_row", "measures", "share_inside", "count")
     whole = np.bincount(rows["baseline_row"].to_numpy(), weights=rows["count"].to_numpy())
     before = rows["baseline_row"].to_numpy()
@@ -179,17 +185,22 @@ def _energy_changes(state: ScenarioFleet, inventory: Inventory, first: Inventory
     year = DAYS_PER_YEAR / inside
     fuel, power = (inventory.pollutants.index(n) for n in ("energy_MJ", "electricity_kwh"))
     fuel_now = inventory.vehicle[:, fuel] * year
-    fuel_change = fuel_now - first.vehicle[before, fuel] * part * year
+    fuel_before = first.vehicle[before, fuel] * part * year
+    tank_now = [tank(f) for f in state.vehicles["fuel"]]
+    tank_before = [tank(f) for f in base.vehicles["fuel"].gather(before)]
     power_change = (inventory.vehicle[:, power] - first.vehicle[before, power] * part) * year
     out: dict[str, EnergyChange] = {}
     for i, listed in enumerate(rows["measures"].to_list()):
         if not listed:
             continue
         for place, measure in enumerate(listed.split(",")):
-            had = out.get(measure, EnergyChange(0.0, 0.0, 0.0))
+            had = out.get(measure, EnergyChange())
             leads = 1.0 if place == 0 else 0.0
+            change = dict(had.fuel_change_mj)
+            for burnt, mj in ((tank_now[i], fuel_now[i]), (tank_before[i], -fuel_before[i])):
+                change[burnt] = change.get(burnt, 0.0) + leads * float(mj)
             out[measure] = EnergyChange(
-                had.fuel_change_mj + leads * float(fuel_change[i]),
+                change,
                 had.electricity_change_kwh + leads * float(power_change[i]),
                 had.fuel_used_mj + float(fuel_now[i]),
             )

@@ -268,7 +268,7 @@ class MeasuredSection(Section):
 class FuelSoldSection(Section):
     """Fuel sold to the vehicles of the plan in a year, to check the run with."""
 
-    t_per_year: dict[Literal["petrol", "diesel", "lpg", "cng", "biodiesel", "ethanol"], Positive] = Field(
+    t_per_year: dict[Literal["petrol", "diesel", "lpg", "cng", "lng", "biodiesel", "ethanol"], Positive] = Field(
         default={}, description="metric tons of fuel sold in a year for driving inside, by fuel"
     )
     scale_activity: bool = Field(
@@ -303,6 +303,17 @@ class EconomicsSection(Section):
     discount_rate: Fraction = Field(default=0.06, description="real discount rate a year")
     diesel_usd_per_l: Positive = Field(default=1.05, description="diesel price, US$ 2024 per litre")
     electricity_usd_per_kwh: Positive = Field(default=0.14, description="electricity price, US$ 2024 per kWh")
+    cng_usd_per_kg: Positive = Field(
+        default=0.71,
+        description="natural gas price, US$ 2024 per kg (US Pacific 2025, 1.824 US$ per gasoline gallon of 2.567 kg)",
+    )
+    hydrogen_usd_per_kg: Positive = Field(
+        default=7.0,
+        description="hydrogen price, US$ 2024 per kg (US Pacific 2025, optimistic; retail there reached 36 in 2024)",
+    )
+    other_fuel_usd_per_kg: dict[Literal["petrol", "lpg", "lng", "biodiesel", "ethanol"], Positive] = Field(
+        default={}, description="price of other fuels, US$ 2024 per kg; those not named cost per MJ what diesel does"
+    )
     fuel_premium_usd_per_l: dict[str, float] = Field(
         default={"b5": 0.03, "b20": 0.1, "b100": 0.4, "rd99": 0.5, "gtl": 0.3},
         description="what a litre of a clean fuel costs above diesel, US$ 2024, by measure",

@@ -32,6 +32,9 @@ FOLLOWS = {"BC": "PM_exhaust", "SPN23": "BC"}
 """Pollutants that change like another one where a measure has no figure of their own: particle number is soot."""
 
 POINTS = "NO2_share_points"
+BY_TECHNOLOGY = "by_technology"
+"""Replacements whose effect follows from the new vehicle's own factors, not from a percentage."""
+
 EXCLUDING = ("already treated", "replaced")
 NAMES = tuple(p.pollutant for p in pollutants())
 
@@ -39,7 +42,8 @@ NAMES = tuple(p.pollutant for p in pollutants())
 def measures_table() -> pl.DataFrame:
     """Return the packaged measures."""
     return reference_table("measures.csv").with_columns(
-        pl.col("streams", "device", "effect_on").fill_null(""), pl.col("max_sulphur_ppm").cast(pl.Float64)
+        pl.col("streams", "device", "effect_on", "to_fuel", "to_segment", "to_standard").fill_null(""),
+        pl.col("max_sulphur_ppm").cast(pl.Float64),
     )
 
 
@@ -163,7 +167,8 @@ def _eligible(wanted: ScenarioMeasure, rows: pl.DataFrame) -> dict[str, pl.Expr]
             conditions[f"has {device} already"] = ~has
         conditions["replaced"] = pl.col("m_replacement") == ""
     if first["kind"] == "fuel":
-        conditions["replaced"] = pl.col("m_replacement") == ""
+        # renewable gas may go into the gas bus that a measure brings
+        conditions["replaced"] = (pl.col("m_replacement") == "") | fuel
     return conditions
 
 
@@ -180,7 +185,9 @@ def _treat(
     conditions = _eligible(wanted, rows)
     eligible = named & pl.all_horizontal(*conditions.values())
     findings = []
-    taken = state.filter(named & ~pl.all_horizontal(*(c for n, c in conditions.items() if n in EXCLUDING)))
+    taken = state.filter(
+        named & conditions["category"] & ~pl.all_horizontal(*(c for n, c in conditions.items() if n in EXCLUDING))
+    )
     if taken.height:
         values = {"scenario": scenario.title}
         findings.append(Finding("scenario.one_device", "info", values, round(taken["count"].sum())))
@@ -207,6 +214,14 @@ def _treat(
         treated = pl.concat([sound, idle]).filter(pl.col("count") > 0.0)
         values = {"scenario": scenario.title, "measure": wanted.measure, "failing_pct": f"{100.0 * failing:.1f}"}
         findings.append(Finding("scenario.failed_devices", "assumption", values))
+    if treated.height and first["modelled"] == BY_TECHNOLOGY:
+        code = "scenario.hydrogen" if first["to_fuel"] == "hydrogen" else "scenario.own_factors"
+        values = {
+            "scenario": scenario.title,
+            "measure": wanted.measure,
+            "technology": f"{first['to_fuel']} / {first['to_standard']}",
+        }
+        findings.append(Finding(code, "assumption", values, round(treated["count"].sum())))
     return _joined(untouched, treated), findings
 
 
@@ -262,8 +277,12 @@ def _changed(rows: pl.DataFrame, first: dict[str, str]) -> pl.DataFrame:
     kind, measure = first["kind"], first["measure_id"]
     out = rows.with_columns(pl.lit(measure).alias(f"m_{kind}"))
     if kind == "replacement":
+        segment = pl.lit(first["to_segment"]) if first["to_segment"] else pl.col("segment")
         return out.with_columns(
-            fuel=pl.lit("electricity"), standard=pl.lit("zero_emission"), aftertreatment=pl.lit("none")
+            fuel=pl.lit(first["to_fuel"]),
+            segment=segment,
+            standard=pl.lit(first["to_standard"]),
+            aftertreatment=pl.lit("none"),
         )
     if kind == "retrofit":
         suffix = "".join(f"+{device}_retrofit" for device in first["device"].split("+"))
@@ -306,7 +325,7 @@ def _combined(row: dict[str, Any], measures: pl.DataFrame) -> list[float]:
         if kind == "retrofit" and not measure:
             measure = _fitted_measure(row["fitted"], measures)
         if not measure or kind == "replacement" or (kind == "retrofit" and row["failed"]):
-            continue  # electric vehicles have no exhaust by technology
+            continue  # the new vehicle has factors of its own, or no exhaust
         state = "with_filter" if row["filtered"] else "legacy"
         rows = measures.filter((pl.col("measure_id") == measure) & (pl.col("modelled") == "yes"))
         if kind == "fuel":

@@ -126,6 +126,17 @@ def test_the_edition_of_2025_covers_euro_7_vans_and_2019_the_rest() -> None:
     assert "euro_6d for euro_7" in before.technologies["replaced"][0]
 
 
+def test_carbon_of_fuels_follows_from_their_atoms() -> None:
+    """CO2 per kg = 44.0095 / (12.011 + 1.00794 H:C + 15.9994 O:C)."""
+    rows = {r["fuel"]: r for r in reference_table("fuels.csv").iter_rows(named=True)}
+    assert {"lng", "hvo", "gtl", "hydrogen"} <= set(rows)
+    hydrogen = rows.pop("hydrogen")
+    assert (hydrogen["co2_kg_per_kg"], hydrogen["h_to_c"]) == (0.0, None)
+    for fuel, row in rows.items():
+        weight = 12.011 + 1.00794 * row["h_to_c"] + 15.9994 * row["o_to_c"]
+        assert row["co2_kg_per_kg"] == pytest.approx(44.0095 / weight, rel=0.005), fuel
+
+
 def test_carbon_of_every_hot_row_leaves_as_co2() -> None:
     """Fuel carbon = CO2 + CO + VOC + PM: CO 12.011/28.010, VOC 12.011/13.85, particles all carbon (guidebook 2016).
 

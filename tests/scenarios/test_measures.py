@@ -221,7 +221,7 @@ def test_costs_by_hand() -> None:
     state = run(fleet(truck("euro_III", 10.0)), ScenarioMeasure(measure="dpf_passive"))
     section = EconomicsSection(discount_rate=0.06, diesel_usd_per_l=1.0)
     litres = 1000.0
-    energy = {"dpf_passive": EnergyChange(litres * 42.695 * 0.84, 0.0, 0.0)}
+    energy = {"dpf_passive": EnergyChange({"diesel": litres * 42.695 * 0.84})}
     row = scenario_costs(state, MEASURES, section, energy).row(0, named=True)
     rise = 313.689 / 201.6
     assert row["vehicles"] == 10.0
@@ -235,7 +235,7 @@ def test_costs_by_hand() -> None:
 
 def test_clean_fuel_costs_its_premium() -> None:
     state = run(fleet(truck("euro_III")), ScenarioMeasure(measure="rd99"))
-    energy = {"rd99": EnergyChange(0.0, 0.0, 100.0 * 42.695 * 0.84)}
+    energy = {"rd99": EnergyChange(fuel_used_mj=100.0 * 42.695 * 0.84)}
     row = scenario_costs(state, MEASURES, EconomicsSection(fuel_premium_usd_per_l={"rd99": 0.5}), energy).row(
         0, named=True
     )
@@ -299,6 +299,46 @@ def test_renewable_gas_makes_the_carbon_of_gas_buses_that_of_plants_and_nothing_
     assert (state.multipliers["CO2"][row], state.multipliers["CO2_biogenic"][row]) == (0.0, 1.0)
     assert state.multipliers["NOx"][row] == 1.0
     assert state.multipliers["CO2"][by_fuel["diesel"]] == 1.0
+
+
+def test_gas_and_hydrogen_change_the_technology_and_leave_the_effect_to_its_factors() -> None:
+    gas = run(fleet(bus(), truck("euro_III")), ScenarioMeasure(measure="cng_bus"), ScenarioMeasure(measure="rng"))
+    row = gas.vehicles.with_row_index().row(by_predicate=pl.col("category") == "bus", named=True)
+    became = (row["fuel"], row["segment"], row["standard"], row["aftertreatment"], row["measures"])
+    assert became == ("cng", "Urban CNG Buses", "eev", "none", "cng_bus,rng")
+    values = gas.multipliers.row(row["index"], named=True)
+    assert (values["NOx"], values["CO2"], values["CO2_biogenic"]) == (1.0, 0.0, 1.0)
+    cells = run(
+        fleet(bus(), truck("euro_III")), ScenarioMeasure(measure="fcev_bus"), ScenarioMeasure(measure="fcev_truck")
+    )
+    assert cells.vehicles["fuel"].to_list() == ["hydrogen", "hydrogen"]
+    assert set(cells.vehicles["segment"]) == {"Urban Buses Standard 15 - 18 t", "Rigid 14 - 20 t"}
+    assert cells.multipliers["PM2.5_non_exhaust"].to_list() == [1.0, 1.0]
+    told = [(f.code, f.count) for f in cells.findings if f.code.startswith("scenario.h")]
+    assert told == [("scenario.hydrogen", 1), ("scenario.hydrogen", 1)]
+    assert not [f for f in cells.findings if f.code == "scenario.one_device"]  # one is for buses, one for trucks
+    assert [f.code for f in gas.findings if f.code == "scenario.own_factors"] == ["scenario.own_factors"]
+
+
+def test_each_fuel_costs_its_price() -> None:
+    """One fuel-cell bus: 100 l of diesel saved at US$ 1, 30 kg of hydrogen bought at US$ 5; petrol at diesel's price."""
+    state = run(fleet(bus()), ScenarioMeasure(measure="fcev_bus"))
+    litres = 100.0 * 42.695 * 0.84
+    section = EconomicsSection(diesel_usd_per_l=1.0, hydrogen_usd_per_kg=5.0)
+
+    def paid(**change_mj: float) -> float:
+        energy = {"fcev_bus": EnergyChange(change_mj)}
+        return float(scenario_costs(state, MEASURES, section, energy)["energy_cost_usd2024_per_year"][0])
+
+    assert paid(diesel=-litres, hydrogen=30.0 * 120.0) == pytest.approx(50.0)
+    assert paid(petrol=litres) == pytest.approx(100.0)
+    section = EconomicsSection(other_fuel_usd_per_kg={"petrol": 2.0}, cng_usd_per_kg=0.5)
+    assert paid(petrol=43.774, cng=-48.0) == pytest.approx(1.5)
+
+
+def test_costs_of_every_measure_have_a_price_level() -> None:
+    for year, currency in MEASURES.select("cost_year", "currency").unique().rows():
+        assert usd2024(1.0, currency, int(year)) > 0.0
 
 
 def test_every_effect_lies_in_its_range() -> None:
