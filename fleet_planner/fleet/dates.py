@@ -109,6 +109,38 @@ def dated_standards(keys: pl.DataFrame, region: str) -> pl.DataFrame:
     )
 
 
+def first_model_years(pairs: pl.DataFrame, standard: str, region: str) -> pl.DataFrame:
+    """Return the first model year of a standard by category and fuel.
+
+    Parameters
+    ----------
+    pairs
+        Distinct ``category, fuel``.
+    standard
+        In the words of the registry.
+    region
+        Country or region code.
+
+    Returns
+    -------
+    ``category, fuel, from_year``; pairs without a date for the standard are absent.
+
+    Raises
+    ------
+    InputError
+        The region is unknown.
+    """
+    order = region_order(region)
+    table = standards_table().filter(pl.col("region").is_in(order))
+    schema = {"category": pl.String, "fuel": pl.String, "from_year": pl.Int64}
+    out = []
+    for category, fuel in pairs.select("category", "fuel").iter_rows():
+        dates = _dates_of(category, fuel, table, order)
+        years = [] if dates is None else dates.filter(pl.col("dated") == standard)["from_year"].to_list()
+        out += [(category, fuel, min(years))] if years else []
+    return pl.DataFrame(out, schema=schema, orient="row")
+
+
 def _dates_of(category: str, fuel: str, table: pl.DataFrame, order: list[str]) -> pl.DataFrame | None:
     """Return ``category, fuel, from_year, dated, dated_by, checked`` of one group; None where no region has dates."""
     mine = table.filter(

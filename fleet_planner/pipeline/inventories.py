@@ -111,6 +111,7 @@ class Inventories:
                     scenario,
                     self.measures,
                     sulphur_ppm=plan.city.diesel_sulphur_ppm,
+                    country=plan.city.country,
                     failures_left=faults.inspection.remaining if faults and faults.inspection else 1.0,
                 )
                 for scenario in plan.scenario

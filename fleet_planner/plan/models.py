@@ -279,13 +279,30 @@ class FuelSoldSection(Section):
 class ScenarioMeasure(Section):
     """One measure on some of the vehicles."""
 
-    measure: str = Field(description="measure id of the packaged table, such as dpf_scr, rd99, bev_bus")
+    measure: str = Field(
+        description="measure id of the packaged table, such as dpf_scr, rd99, bev_bus, cng_bus; or newer_standard"
+    )
     streams: list[str] = Field(default=[], description="streams treated; empty: all that are eligible")
     standards: list[str] = Field(default=[], description="standards treated; empty: all that are eligible")
     uptake: Fraction = Field(default=1.0, description="share of the eligible vehicles that is treated")
     failed_share: Fraction = Field(
         default=0.0, description="share of the retrofitted devices that fail or are tampered with: paid for, no effect"
     )
+    to_standard: str = Field(default="", description="newer_standard only: the standard that vehicles get")
+    from_model_year: int | None = Field(default=None, description="newer_standard only: first model year that gets it")
+    years_earlier: Annotated[int, Field(ge=1, le=30)] | None = Field(
+        default=None, description="newer_standard only: instead of from_model_year, years before the country's date"
+    )
+
+    @model_validator(mode="after")
+    def _standard_is_whole(self) -> ScenarioMeasure:
+        given = (self.from_model_year is not None) + (self.years_earlier is not None)
+        if self.measure == "newer_standard":
+            if not self.to_standard or given != 1:
+                raise ValueError("newer_standard needs to_standard and one of from_model_year, years_earlier")
+        elif self.to_standard or given:
+            raise ValueError("to_standard, from_model_year and years_earlier go with the measure newer_standard only")
+        return self
 
 
 class Scenario(Section):

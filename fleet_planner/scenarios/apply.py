@@ -1,6 +1,6 @@
 """Apply the measures of a scenario to a fleet, in the canonical order of effects.
 
-Technology change (replacement, then retrofit), then the fuel's effect looked up for the *resulting*
+Technology change (newer standard, replacement, then retrofit), then the fuel's effect looked up for the *resulting*
 aftertreatment. The order in which a plan names its measures therefore never matters, and a filter plus a
 clean fuel is not the product of the two effects on an engine without a filter.
 """
@@ -13,17 +13,19 @@ import polars as pl
 
 from fleet_planner.errors import PlanError
 from fleet_planner.factors.idling import WITHOUT_ENGINE, load_idle_measures
+from fleet_planner.factors.stand_ins import STANDARD_ORDER
 from fleet_planner.findings import Finding
 from fleet_planner.reference import reference_table
 from fleet_planner.scenarios.model import ScenarioFleet
 from fleet_planner.scenarios.names import check_names
+from fleet_planner.scenarios.standards import NEWER_STANDARD, adopting, adoption_finding, eligible_rows, renewed
 from fleet_planner.tables import pollutants
 
 if TYPE_CHECKING:
     from fleet_planner.fleet.model import Fleet
     from fleet_planner.plan.models import Scenario, ScenarioMeasure
 
-KIND_ORDER = {"replacement": 0, "retrofit": 1, "fuel": 2}
+KIND_ORDER = {"standard": 0, "replacement": 1, "retrofit": 2, "fuel": 3}
 AGAINST_IDLING = "idling"
 BIOFUELS = frozenset({"b5", "b20", "b100", "rd99", "rng"})
 """Fuels whose fossil CO2 falls because its carbon grew as plants; the rest of the drop of others is their carbon."""
@@ -65,7 +67,13 @@ def _untouched(fleet: Fleet) -> pl.DataFrame:
 
 
 def apply_scenario(
-    fleet: Fleet, scenario: Scenario, measures: pl.DataFrame, *, sulphur_ppm: float, failures_left: float = 1.0
+    fleet: Fleet,
+    scenario: Scenario,
+    measures: pl.DataFrame,
+    *,
+    sulphur_ppm: float,
+    failures_left: float = 1.0,
+    country: str = "",
 ) -> ScenarioFleet:
     """Apply a scenario.
 
@@ -81,6 +89,8 @@ def apply_scenario(
         Sulphur of the diesel sold in the city; a filter on fuel above its limit is refused.
     failures_left
         Share of failing devices that an inspection does not mend.
+    country
+        Whose dates of standards a standard that comes years earlier is counted from.
 
     Raises
     ------
@@ -90,8 +100,12 @@ def apply_scenario(
     state = _untouched(fleet)
     findings = check_names(fleet, scenario)
     order = KIND_ORDER | {AGAINST_IDLING: len(KIND_ORDER)}
-    ordered = sorted(scenario.measure, key=lambda m: (order[_kind(measures, m)], m.measure, m.streams, m.standards))
+    ordered = sorted(scenario.measure, key=lambda m: (order[_kind(measures, m)], *_rank(m)))
     for wanted in ordered:
+        if wanted.measure == NEWER_STANDARD:
+            state, told = _adopt(state, wanted, scenario, country)
+            findings.append(told)
+            continue
         if wanted.measure in load_idle_measures():
             state = _stop_idling(state, wanted)
             findings.append(_idling_finding(wanted, scenario))
@@ -120,12 +134,21 @@ def apply_scenario(
     )
 
 
+def _rank(wanted: ScenarioMeasure) -> tuple[object, ...]:
+    """Return what orders measures of one kind, whatever their order in the plan; older standards first."""
+    step = STANDARD_ORDER.get(wanted.to_standard, 0)
+    since = (wanted.from_model_year or 0, wanted.years_earlier or 0)
+    return (wanted.measure, step, since, wanted.streams, wanted.standards, wanted.uptake)
+
+
 def _kind(measures: pl.DataFrame, wanted: ScenarioMeasure) -> str:
     if wanted.measure in load_idle_measures():
         return AGAINST_IDLING
+    if wanted.measure == NEWER_STANDARD:
+        return "standard"
     rows = measures.filter(pl.col("measure_id") == wanted.measure)
     if rows.is_empty():
-        known = ", ".join([*measures["measure_id"].unique().sort(), *load_idle_measures()])
+        known = ", ".join([*measures["measure_id"].unique().sort(), *load_idle_measures(), NEWER_STANDARD])
         raise PlanError(
             "unknown measure",
             f"Known measures: {known}.",
@@ -240,6 +263,19 @@ def _joined(untouched: pl.DataFrame, changed: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([untouched, changed]).sort(order, maintain_order=True)
 
 
+def _adopt(
+    state: pl.DataFrame, wanted: ScenarioMeasure, scenario: Scenario, country: str
+) -> tuple[pl.DataFrame, Finding]:
+    """Give vehicles from a model year on a newer standard."""
+    pairs = state.select("category", "fuel").unique().sort("category", "fuel")
+    years = adopting(wanted, scenario, pairs, country)
+    marked = state.with_columns(eligible=eligible_rows(state, wanted, years))
+    untouched, changed = _split(marked, pl.col("eligible"), wanted.uptake)
+    renewed_rows = renewed(changed.drop("eligible"), wanted.to_standard)
+    told = adoption_finding(renewed_rows, wanted, scenario, years)
+    return _joined(untouched.drop("eligible"), renewed_rows), told
+
+
 def _stop_idling(state: pl.DataFrame, wanted: ScenarioMeasure) -> pl.DataFrame:
     """Mark the vehicles that a measure against idling reaches; it acts on their hours of idling."""
     eligible = ~pl.col("visiting") & ~pl.col("fuel").is_in(WITHOUT_ENGINE)
@@ -324,7 +360,7 @@ def _combined(row: dict[str, Any], measures: pl.DataFrame) -> list[float]:
         measure = row[f"m_{kind}"]
         if kind == "retrofit" and not measure:
             measure = _fitted_measure(row["fitted"], measures)
-        if not measure or kind == "replacement" or (kind == "retrofit" and row["failed"]):
+        if not measure or kind in {"standard", "replacement"} or (kind == "retrofit" and row["failed"]):
             continue  # the new vehicle has factors of its own, or no exhaust
         state = "with_filter" if row["filtered"] else "legacy"
         rows = measures.filter((pl.col("measure_id") == measure) & (pl.col("modelled") == "yes"))
@@ -358,6 +394,9 @@ def _units(rows: list[tuple[str, float, float]]) -> pl.DataFrame:
 def _count_units(vehicles: pl.DataFrame) -> pl.DataFrame:
     km = pl.col("km_per_year") * pl.col("count")
     touched = vehicles.filter(pl.col("measures") != "").with_columns(measure_id=pl.col("measures").str.split(","))
+    # what a newer standard costs is not known: no row of costs
+    touched = touched.with_columns(pl.col("measure_id").list.set_difference([NEWER_STANDARD]))
+    touched = touched.filter(pl.col("measure_id").list.len() > 0)
     if touched.is_empty():
         return _units([])
     return (

@@ -27,6 +27,22 @@ title = "Hydrogen buses"
 [[scenario.measure]]
 measure = "fcev_bus"
 streams = ["urban_bus"]
+
+[[scenario]]
+name = "two_years"
+title = "Euro VI two years earlier"
+[[scenario.measure]]
+measure = "newer_standard"
+to_standard = "euro_VI_abc"
+years_earlier = 2
+
+[[scenario]]
+name = "six_years"
+title = "Euro VI six years earlier"
+[[scenario.measure]]
+measure = "newer_standard"
+to_standard = "euro_VI_abc"
+years_earlier = 6
 """
 
 
@@ -58,6 +74,14 @@ def test_gas_buses_emit_methane_and_hydrogen_nothing(out: Path) -> None:
         assert value[scenario, "PM2.5_non_exhaust"] == pytest.approx(wear)
 
 
+def test_an_earlier_standard_never_raises_what_it_limits(out: Path) -> None:
+    rows = pl.read_csv(out / "summary.csv").select("scenario", "pollutant", "value_per_year").iter_rows()
+    value = {(s, p): v for s, p, v in rows}
+    for pollutant in ("NOx", "PM_exhaust", "BC", "CO"):
+        assert value["six_years", pollutant] < value["two_years", pollutant] <= value["baseline", pollutant]
+    assert "Euro VI six years earlier" in (out / "report.html").read_text(encoding="utf-8")
+
+
 def test_hydrogen_used_is_kilometres_times_use(out: Path) -> None:
     """Standard buses: 1.565 kWh/km at the plug x 0.9 / 0.5 x 3.6 / 120 = 0.0845 kg/km, 10.14 MJ/km."""
     with sqlite3.connect(out / "city.gpkg") as file:
@@ -83,4 +107,4 @@ def test_the_report_names_both_with_their_costs(out: Path) -> None:
     ):
         assert words in report
     codes = {f["code"] for f in json.loads((out / "manifest.json").read_text(encoding="utf-8"))["findings"]}
-    assert {"scenario.own_factors", "scenario.hydrogen"} <= codes
+    assert {"scenario.own_factors", "scenario.hydrogen", "scenario.newer_standard"} <= codes

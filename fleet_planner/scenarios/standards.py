@@ -1,0 +1,92 @@
+"""The measure of a newer standard: vehicles from a model year on meet it with its usual aftertreatment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from fleet_planner.errors import PlanError, use_one_of
+from fleet_planner.factors.stand_ins import STANDARD_ORDER
+from fleet_planner.findings import Finding
+from fleet_planner.fleet.dates import first_model_years
+from fleet_planner.fleet.mapping import with_aftertreatment
+from fleet_planner.fleet.vocabulary import hot_keys
+
+if TYPE_CHECKING:
+    from fleet_planner.plan.models import Scenario, ScenarioMeasure
+
+NEWER_STANDARD = "newer_standard"
+PAIR = ["category", "fuel"]
+
+
+def adopting(wanted: ScenarioMeasure, scenario: Scenario, pairs: pl.DataFrame, country: str) -> pl.DataFrame:
+    """Return from which model year on the vehicles of each category and fuel get the standard.
+
+    Parameters
+    ----------
+    wanted
+        Names ``to_standard`` and either ``from_model_year`` or ``years_earlier``.
+    pairs
+        ``category, fuel`` of the fleet, distinct.
+    country
+        Whose dates ``years_earlier`` counts from.
+
+    Returns
+    -------
+    ``category, fuel, from_year`` of those for which factors of the standard are published (and a date is known).
+
+    Raises
+    ------
+    PlanError
+        The standard is unknown, or the country has no date for it.
+    """
+    if wanted.to_standard not in STANDARD_ORDER:
+        raise PlanError(
+            f"measure {NEWER_STANDARD} of scenario {scenario.name} names an unknown standard",
+            use_one_of(wanted.to_standard, STANDARD_ORDER),
+            column="scenario.measure.to_standard",
+            value=wanted.to_standard,
+        )
+    published = hot_keys().filter(pl.col("standard") == wanted.to_standard).select(PAIR).unique()
+    covered = pairs.join(published, on=PAIR, how="semi", maintain_order="left")
+    if wanted.years_earlier is None:
+        return covered.with_columns(from_year=pl.lit(wanted.from_model_year, dtype=pl.Int64))
+    dated = first_model_years(covered, wanted.to_standard, country)
+    if dated.is_empty():
+        raise PlanError(
+            f"measure {NEWER_STANDARD} of scenario {scenario.name}: {country} has no date for this standard for "
+            "vehicles of the registry, so that it cannot come years earlier",
+            "Give from_model_year instead of years_earlier.",
+            column="scenario.measure.to_standard",
+            value=wanted.to_standard,
+        )
+    return dated.with_columns(pl.col("from_year") - wanted.years_earlier)
+
+
+def eligible_rows(state: pl.DataFrame, wanted: ScenarioMeasure, years: pl.DataFrame) -> pl.Series:
+    """Return which rows get the standard: local, named, new enough, and of an older standard."""
+    from_year = state.select(PAIR).join(years, on=PAIR, how="left", maintain_order="left")["from_year"]
+    age = pl.col("standard").replace_strict(STANDARD_ORDER, default=None, return_dtype=pl.Int64)
+    which = ~pl.col("visiting") & (age < STANDARD_ORDER[wanted.to_standard])
+    if wanted.streams:
+        which &= pl.col("stream").is_in(wanted.streams)
+    if wanted.standards:
+        which &= pl.col("standard").is_in(wanted.standards)
+    reached = state.select((which & (pl.col("model_year") >= from_year)).fill_null(value=False).alias("eligible"))
+    return reached["eligible"]
+
+
+def renewed(rows: pl.DataFrame, standard: str) -> pl.DataFrame:
+    """Return vehicles as built to the standard: retrofits of the registry are not on them."""
+    bare = rows.with_columns(
+        standard=pl.lit(standard), aftertreatment=pl.lit(None, dtype=pl.String), m_standard=pl.lit(NEWER_STANDARD)
+    )
+    return with_aftertreatment(bare).select(rows.columns)
+
+
+def adoption_finding(rows: pl.DataFrame, wanted: ScenarioMeasure, scenario: Scenario, years: pl.DataFrame) -> Finding:
+    """Say how many vehicles get the standard, from which model years on."""
+    since = ", ".join(str(y) for y in years["from_year"].unique().sort())
+    values = {"scenario": scenario.title, "standard": wanted.to_standard, "years": since or "-"}
+    return Finding("scenario.newer_standard", "assumption", values, round(rows["count"].sum()))

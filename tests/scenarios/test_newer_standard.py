@@ -1,0 +1,106 @@
+"""Vehicles of a model year on meet a newer standard with its usual aftertreatment."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from fleet_planner.errors import PlanError
+from fleet_planner.factors.stand_ins import STANDARD_ORDER
+from fleet_planner.fleet.dates import dated_standards
+from fleet_planner.plan.models import Scenario, ScenarioMeasure
+from fleet_planner.scenarios import ScenarioFleet, apply_scenario, measures_table
+from tests.scenarios.test_measures import bus, fleet, truck
+
+MEASURES = measures_table()
+HEAVY = ["conventional", "euro_I", "euro_II", "euro_III", "euro_IV", "euro_V", "euro_VI_abc"]
+
+
+def newer(standard: str, **more: object) -> ScenarioMeasure:
+    return ScenarioMeasure(measure="newer_standard", to_standard=standard, **more)
+
+
+def run(rows: list[dict[str, object]], *measures: ScenarioMeasure, country: str = "CL") -> ScenarioFleet:
+    scenario = Scenario(name="s", title="S", measure=list(measures))
+    return apply_scenario(fleet(*rows), scenario, MEASURES, sulphur_ppm=10.0, country=country)
+
+
+def test_only_older_vehicles_of_the_model_years_change() -> None:
+    rows = [truck("euro_III", year=2009), truck("euro_III", year=2011), truck("euro_VI_de", year=2020)]
+    state = run([*rows, bus(year=2012)], newer("euro_V", from_model_year=2010, streams=["rigid_truck"]))
+    got = state.vehicles.sort("stream", "model_year").select("stream", "standard", "aftertreatment", "measures").rows()
+    assert got == [
+        ("rigid_truck", "euro_III", "none", ""),
+        ("rigid_truck", "euro_V", "SCR", "newer_standard"),
+        ("rigid_truck", "euro_VI_de", "none", ""),
+        ("urban_bus", "euro_III", "none", ""),
+    ]
+    assert state.units.is_empty()
+    told = [f for f in state.findings if f.code == "scenario.newer_standard"]
+    assert [(f.count, f.values["standard"], f.values["years"]) for f in told] == [(1, "euro_V", "2010")]
+    assert state.multipliers["NOx"].to_list() == [1.0] * 4
+
+
+def test_years_earlier_counts_from_the_country_s_date() -> None:
+    years = pl.DataFrame({"model_year": range(1990, 2028)}, schema={"model_year": pl.Int32})
+    keys = years.with_columns(category=pl.lit("heavy_truck"), fuel=pl.lit("diesel"))
+    dated = dated_standards(keys, "CL").filter(pl.col("dated") == "euro_VI_abc")["model_year"].to_list()
+    since = min(dated)
+    rows = [truck("euro_III", year=y) for y in range(since - 6, since + 2)]
+    state = run(rows, newer("euro_VI_abc", years_earlier=3))
+    changed = state.vehicles.filter(pl.col("standard") == "euro_VI_abc")["model_year"].sort().to_list()
+    assert changed == list(range(since - 3, since + 2))
+
+
+def test_retrofit_and_fuel_see_the_newer_standard() -> None:
+    measures = [
+        ScenarioMeasure(measure="rd99"),
+        newer("euro_VI_de", from_model_year=2000),
+        ScenarioMeasure(measure="dpf_scr"),
+    ]
+    rows = [truck("euro_III", aftertreatment="none+DPF_retrofit"), truck("euro_II", year=1998)]
+    state = run(rows, *measures)
+    assert state.vehicles.sort("model_year").select("aftertreatment", "measures").rows() == [
+        ("none+DPF_retrofit+SCR_retrofit", "dpf_scr,rd99"),
+        ("DPF+SCR", "newer_standard,rd99"),
+    ]
+    new = state.vehicles.with_row_index().row(by_predicate=pl.col("standard") == "euro_VI_de", named=True)["index"]
+    assert state.multipliers["PM_exhaust"][new] == 1.0  # the fuel changes nothing behind a filter
+    assert state.units.select("measure_id", "vehicles").rows() == [("dpf_scr", 1.0), ("rd99", 2.0)]
+    assert run(rows, *reversed(measures)).vehicles.equals(state.vehicles)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(HEAVY), st.integers(1995, 2024), st.integers(1, 40)), min_size=1, max_size=10),
+    st.sampled_from(["euro_IV", "euro_V", "euro_VI_de"]),
+    st.integers(1995, 2024),
+    st.floats(0.0, 1.0),
+)
+def test_no_vehicle_gets_older_and_none_is_lost(
+    rows: list[tuple[str, int, int]], standard: str, year: int, uptake: float
+) -> None:
+    vehicles = [truck(s, float(n), y) for s, y, n in rows]
+    state = run(vehicles, newer(standard, from_model_year=year, uptake=uptake))
+    before = [STANDARD_ORDER[s] for s, _, _ in rows]
+    for row in state.vehicles.iter_rows(named=True):
+        assert STANDARD_ORDER[row["standard"]] >= before[row["baseline_row"]]
+    reached = sum(n for s, y, n in rows if y >= year and STANDARD_ORDER[s] < STANDARD_ORDER[standard])
+    treated = state.vehicles.filter(pl.col("measures") != "")["count"].sum()
+    assert treated == pytest.approx(uptake * reached, abs=1e-9)
+    assert state.vehicles["count"].sum() == pytest.approx(sum(n for _, _, n in rows))
+
+
+def test_bad_words_are_refused() -> None:
+    with pytest.raises(PlanError, match=r"scenario.measure.to_standard.*found: 'euro_VI_ab'.*euro_VI_abc"):
+        run([truck("euro_III")], newer("euro_VI_ab", from_model_year=2010))
+    with pytest.raises(PlanError, match=r"CL has no date.*from_model_year"):  # Chile went from IV to VI
+        run([truck("euro_III")], newer("euro_V", years_earlier=2))
+    for wrong in ({}, {"from_model_year": 2010, "years_earlier": 2}):
+        with pytest.raises(ValidationError, match="one of from_model_year, years_earlier"):
+            newer("euro_V", **wrong)
+    with pytest.raises(ValidationError, match="newer_standard only"):
+        ScenarioMeasure(measure="rd99", to_standard="euro_V")
