@@ -89,22 +89,6 @@ def heater_g_per_h(temperature_c: Array, *, size: float = 1.0, bound: Bound = "v
     return out | {"CO2": fuel_kg * heater.co2_kg_per_kg * G_PER_KG, "energy_MJ": fuel_kg * heater.heating_mj_per_kg}
 
 
-def heater_g_per_km(
-    speed_kmh: Array, temperature_c: Array, *, size: float = 1.0, bound: Bound = "value"
-) -> dict[str, Array]:
-    """Return g/km (``energy_MJ``: MJ/km) by pollutant: the hourly emission over the speed, shape (n, S).
-
-    Parameters
-    ----------
-    speed_kmh
-        Mean speed with stops, positive, shape (S,).
-    temperature_c
-        Outside air, shape (n,).
-    """
-    per_h = heater_g_per_h(temperature_c, size=size, bound=bound)
-    return {pollutant: values[:, None] / speed_kmh[None, :] for pollutant, values in per_h.items()}
-
-
 def heater_curves(
     speed_kmh: Array, conditions: Conditions, *, size: float = 1.0, bound: Bound = "value"
 ) -> dict[str, Array]:

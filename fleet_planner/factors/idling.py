@@ -118,11 +118,6 @@ def load_idle_hours() -> Mapping[str, Mapping[str, Mapping[Bound, float]]]:
     return out
 
 
-def idle_hours_per_day(stream: str, *, bound: Bound = "value") -> Rates:
-    """Return the default hours per vehicle and day of a stream by kind; empty for a stream that has none."""
-    return {kind: hours[bound] for kind, hours in load_idle_hours().get(stream, {}).items()}
-
-
 @cache
 def load_idle_measures() -> Mapping[str, IdleMeasure]:
     """Return the packaged anti-idling measures by name."""
@@ -184,43 +179,3 @@ def hours_factor(
             left = measure.remaining.get(pollutant, {}).get(bound, 0.0)
             factor *= 1.0 - uptake * measure.hours_avoided[bound] * (1.0 - left)
     return factor
-
-
-def idling_g_per_day(
-    technology: Mapping[str, str],
-    hours_per_day: Mapping[str, float],
-    *,
-    measures: Sequence[str] = (),
-    uptake: float = 1.0,
-    bound: Bound = "value",
-) -> tuple[Rates, tuple[str, ...]]:
-    """Return a vehicle's idling of a day, and the kinds for which there is no figure (counted as zero).
-
-    Parameters
-    ----------
-    technology
-        Needs ``category, fuel, standard``.
-    hours_per_day
-        Hours by kind, such as from `idle_hours_per_day`.
-    measures, uptake
-        See `hours_factor`.
-
-    Returns
-    -------
-    rates
-        g/day (``energy_MJ``: MJ/day) by pollutant.
-    missing
-        Kinds with hours but without figures.
-    """
-    total: Rates = {}
-    missing = []
-    for kind, hours in hours_per_day.items():
-        rates = idling_g_per_h(technology, kind, bound=bound)
-        if rates is None:
-            if hours > 0.0:
-                missing.append(kind)
-            continue
-        for pollutant, rate in rates.items():
-            factor = hours_factor(measures, kind, pollutant, uptake=uptake, bound=bound)
-            total[pollutant] = total.get(pollutant, 0.0) + rate * hours * factor
-    return total, tuple(missing)

@@ -101,22 +101,3 @@ def spread_operator(grid_kmh: Array, cv: Array, *, parts: int = PARTS) -> Spread
 def spread_curves(curves: Array, operator: SpreadOperator) -> Array:
     """Return curves on the grid averaged over the spread of speeds, shape (C, S) as given."""
     return np.asarray(curves @ operator.matrix.T)
-
-
-def spread_effect(curves: Array, operator: SpreadOperator, weight: Array) -> Array:
-    """Return how much the correction changes each curve's mean, as a ratio, for the report.
-
-    Parameters
-    ----------
-    curves
-        Shape (C, S).
-    weight
-        Distance driven at each grid speed, shape (S,), not negative.
-
-    Returns
-    -------
-    Shape (C,); 1 for a curve that is zero.
-    """
-    before = curves @ weight
-    after = spread_curves(curves, operator) @ weight
-    return np.asarray(np.divide(after, before, out=np.ones_like(before), where=before > 0.0))

@@ -12,15 +12,12 @@ from fleet_planner.factors.conditions import mild_conditions
 from fleet_planner.factors.heater import (
     heater_curves,
     heater_g_per_h,
-    heater_g_per_km,
     heater_litres_per_h,
     heater_size,
     load_heater,
 )
 from fleet_planner.factors.idling import (
     hours_factor,
-    idle_hours_per_day,
-    idling_g_per_day,
     idling_g_per_h,
     load_idle_hours,
     load_idle_measures,
@@ -71,17 +68,16 @@ def test_every_stream_with_hours_exists():
 def test_vehicles_without_engine_or_figures():
     assert idling_g_per_h({**TRUCK, "fuel": "electricity"}) == {}
     assert idling_g_per_h({"category": "l_category", "fuel": "petrol", "standard": "euro_3"}) is None
-    assert idling_g_per_day({**TRUCK, "category": "bus"}, {"pto": 1.0}) == ({}, ("pto",))
+    assert idling_g_per_h({**TRUCK, "category": "bus"}, "pto") is None
     with pytest.raises(InputError, match="curb"):
         idling_g_per_h(TRUCK, "parking")
 
 
-def test_a_day_is_hours_times_rates():
-    rates, missing = idling_g_per_day(TRUCK, {"curb": 2.0, "extended": 1.0})
-    assert missing == ()
-    assert rates["NOx"] == pytest.approx(2.0 * 70.0 + 135.0)
-    assert idle_hours_per_day("drayage") == {"curb": 1.5}
-    assert idle_hours_per_day("motorcycle") == {}
+def test_rates_and_hours_of_a_day():
+    assert [idling_g_per_h(TRUCK, kind)["NOx"] for kind in ("curb", "extended")] == pytest.approx([70.0, 135.0])
+    hours = load_idle_hours()
+    assert {kind: figure["value"] for kind, figure in hours["drayage"].items()} == {"curb": 1.5}
+    assert "motorcycle" not in hours
 
 
 def test_measures_multiply_hours():
@@ -121,14 +117,14 @@ def test_heater_burns_in_the_cold_alone():
 
 def test_heater_emission_per_km():
     # 1.6 l/h at 0.84 kg/l, 3.1695 kg CO2 per kg, 16 km/h
-    found = heater_g_per_km(np.array([16.0, 32.0]), np.array([0.0]))
+    found = heater_curves(np.array([16.0, 32.0]), mild_conditions(0.0))
     assert np.allclose(found["CO2"], [[1.6 * 0.84 * 3169.5 / 16.0, 1.6 * 0.84 * 3169.5 / 32.0]])
     assert np.allclose(found["NOx"], [[1.6 * 0.84 * 1.5 / 16.0, 1.6 * 0.84 * 1.5 / 32.0]])
 
 
 def test_heater_is_of_the_order_of_a_measured_one():
     # SAE 2024-01-5011: 0.337 g/mi NOx; at 20 km/h and -10 C ours is within a factor of two
-    found = heater_g_per_km(np.array([20.0]), np.array([-10.0]))["NOx"][0, 0] * 1.609
+    found = heater_curves(np.array([20.0]), mild_conditions(-10.0))["NOx"][0, 0] * 1.609
     assert 0.17 < found < 0.67
 
 
@@ -144,7 +140,8 @@ def test_heater_curves_average_the_hours():
     conditions = mild_conditions(-5.0)
     curves = heater_curves(np.array([10.0, 20.0]), conditions, size=1.5)
     assert set(curves) == {"NOx", "PM_exhaust", "CO", "VOC", "CO2", "energy_MJ"}
-    assert np.allclose(curves["NOx"], heater_g_per_km(np.array([10.0, 20.0]), np.array([-5.0]), size=1.5)["NOx"])
+    per_h = 1.5 * 2.1 * 0.84 * 1.5  # litres at -5 C x kg/l x g/kg
+    assert np.allclose(curves["NOx"], [[per_h / 10.0, per_h / 20.0]])
 
 
 @given(st.floats(-60.0, 50.0), st.sampled_from(["low", "value", "high"]))

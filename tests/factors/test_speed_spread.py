@@ -13,7 +13,6 @@ from fleet_planner.factors.speed_spread import (
     SpreadOperator,
     load_speed_spread,
     spread_curves,
-    spread_effect,
     spread_operator,
 )
 
@@ -78,13 +77,3 @@ def test_measured_spread_is_widest_in_congestion():
     assert 0.25 < days.at(np.array([35.0]))[0] < 0.5
     assert days.at(np.array([110.0]))[0] < 0.03
     assert (minutes.cv >= days.cv).all()
-
-
-def test_the_effect_is_a_ratio_of_totals():
-    operator = _operator()
-    curves = np.stack([np.full(GRID.size, 7.0), 1.0 / GRID, np.zeros(GRID.size)])
-    weight = np.where((GRID > 15.0) & (GRID < 60.0), 1.0, 0.0)
-    effect = spread_effect(curves, operator, weight)
-    assert effect[0] == pytest.approx(1.0)
-    assert 1.05 < effect[1] < 1.2
-    assert effect[2] == 1.0
