@@ -116,6 +116,7 @@ def compute_inventory(
         closure=_closure(link, stream_hour, vehicle, km_stream, activity),
         by_technology=_by_technology(vehicles, fleet, vehicle, factors.pollutants),
         by_process=_by_process(by_channel, fleet, activity.streams),
+        nmvoc=_nmvoc(by_channel, fleet, factors),
         below_range=below,
         histogram=histogram,
         grade_span=span,
@@ -183,6 +184,18 @@ def _by_process(by_channel: Array, fleet: FleetArrays, streams: tuple[str, ...])
     )
     order = ["stream", "pollutant", "process"]
     summed = frame.group_by(order, maintain_order=True).agg(pl.col("value_per_day").sum())
+    return summed.filter(pl.col("value_per_day") != 0.0)
+
+
+def _nmvoc(by_channel: Array, fleet: FleetArrays, factors: FactorTable) -> pl.DataFrame:
+    """Return the NMVOC of each technology and process, average day."""
+    technologies: pl.DataFrame = factors.technologies.select(TECHNOLOGY)[fleet.entry_technology.tolist()]
+    parts = [
+        technologies.with_columns(process=pl.lit(c.process), value_per_day=pl.Series(by_channel[:, k]))
+        for k, c in enumerate(CHANNELS)
+        if c.pollutant == "NMVOC"
+    ]
+    summed = pl.concat(parts).group_by(*TECHNOLOGY, "process", maintain_order=True).agg(pl.col("value_per_day").sum())
     return summed.filter(pl.col("value_per_day") != 0.0)
 
 

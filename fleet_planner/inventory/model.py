@@ -47,6 +47,9 @@ class Inventory:
         ``<pollutant>_per_day`` column per pollutant in its unit.
     by_process
         ``stream, pollutant, process, value_per_day`` in the pollutant's unit; only what is emitted.
+    nmvoc
+        NMVOC by technology and process, ``category, fuel, segment, standard, aftertreatment, process,
+        value_per_day`` (g); only what is emitted.
     below_range
         ``technology, pollutant, v_min_kmh, vkt_share`` of vehicle-km driven below a curve's range.
     histogram
@@ -66,6 +69,7 @@ class Inventory:
     closure: Mapping[str, float]
     by_technology: pl.DataFrame
     by_process: pl.DataFrame
+    nmvoc: pl.DataFrame
     below_range: pl.DataFrame
     histogram: NDArray[np.float64]
     grade_span: tuple[int, int]

@@ -191,6 +191,11 @@ def by_process(results: Results) -> pl.DataFrame:
     return in_mass_unit(pl.concat(parts), results.plan.outputs.mass_unit)
 
 
+def voc_species(results: Results) -> pl.DataFrame:
+    """Return the yearly NMVOC by scenario, group and species in the plan's unit of mass."""
+    return in_mass_unit(results.voc, results.plan.outputs.mass_unit)
+
+
 def summary(results: Results) -> pl.DataFrame:
     """Return the yearly totals in the plan's unit of mass."""
     return in_mass_unit(results.summary, results.plan.outputs.mass_unit)

@@ -20,6 +20,7 @@ CHART_POLLUTANT = "NOx"
 SHARE_POLLUTANTS = ("NOx", "PM_exhaust", "CO2")
 COST_POLLUTANTS = ("NOx", "PM_exhaust", "CO2", "CO2_grid")
 PROCESS_POLLUTANTS = ("NOx", "PM_exhaust", "PM2.5_non_exhaust", "CO", "NMVOC", "NH3", "N2O", "CO2")
+VOC_OF_CONCERN = ("benzene", "1,3-butadiene", "formaldehyde", "acetaldehyde")
 MIN_CLASS_SHARE = 0.004
 HEAVY = ("heavy_truck", "bus")
 
@@ -56,6 +57,7 @@ def report_data(results: Results) -> dict[str, Any]:
         "hours": _hours(results),
         "classes": _classes(first),
         "processes": _processes(first),
+        "voc": _voc(results),
         "standards": _standards(first),
         "streets": frames.street_rows(frames.roads_frame(results), first.fleet.name).to_dicts(),
         "map": pack_map(results),
@@ -143,6 +145,19 @@ def _processes(first: ScenarioResult) -> dict[str, dict[str, float]]:
         total = float(rows["value_per_day"].sum())
         if total > 0.0:
             out[pollutant] = {p: v / total for p, v in rows.select("process", "value_per_day").iter_rows()}
+    return out
+
+
+def _voc(results: Results) -> dict[str, dict[str, list[float]]]:
+    """Return the yearly NMVOC of every scenario, t, by group and by species of concern."""
+    names = [s.fleet.name for s in results.scenarios]
+    out: dict[str, dict[str, list[float]]] = {}
+    for column, kept in (("group", None), ("species", VOC_OF_CONCERN)):
+        rows = results.voc if kept is None else results.voc.filter(pl.col(column).is_in(kept))
+        summed = rows.group_by(column, "scenario", maintain_order=True).agg(pl.col("value_per_year").sum())
+        by = {(name, scenario): value for name, scenario, value in summed.iter_rows()}
+        order = list(kept or summed[column].unique(maintain_order=True))
+        out[column] = {name: [by.get((name, s), 0.0) for s in names] for name in order}
     return out
 
 

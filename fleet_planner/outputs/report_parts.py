@@ -66,6 +66,7 @@ def parts(data: Data, t: Words, names: Words, language: Language) -> Data:
         "incomplete": incomplete(data, t, language),
         "summary": summary(data, t, language),
         "processes": processes(data, t, language),
+        "voc": voc(data, t),
         "costs": costs,
         "costs_head": [t[k] for k in ("capex", "annual_capex", "opex", "energy", "total")],
         "per_head": [t[k] for k in ("per_tonne", "per_tonne_pm", "per_tonne_co2")],
@@ -238,6 +239,30 @@ def processes(data: Data, t: Words, language: Language) -> Data:
             for p in order
         ],
     }
+
+
+def voc(data: Data, t: Words) -> Data:
+    """Return the table of NMVOC by group, then by species of concern, t (or the plan's unit) a year by scenario."""
+    scale = MASS_PER_T[data["mass_unit"]]
+    rows = [
+        {
+            "title": t[f"voc_{_slug(name)}"],
+            "of_which": column == "species",
+            "cells": [_amount(v * scale) for v in values],
+        }
+        for column, by in data["voc"].items()
+        for name, values in by.items()
+        if any(values)
+    ]
+    return {"note": t["voc_note"].format(unit=t[f"unit_{data['mass_unit']}"]), "rows": rows}
+
+
+def _slug(name: str) -> str:
+    return name.replace(",", "_").replace("-", "_")
+
+
+def _amount(value: float) -> str:
+    return significant(value) if value else ""
 
 
 def _share_cell(value: float) -> str:

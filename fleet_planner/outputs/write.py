@@ -59,6 +59,7 @@ def write_run(results: Results, out: Path, *, overwrite: bool, language: Languag
         if results.fleet.rejected.height:
             results.fleet.rejected.write_csv(folder / "rejected.csv")
         results.fuel.write_csv(folder / "fuel_check.csv")
+        frames.voc_species(results).write_csv(folder / "voc_species.csv")
         if results.rejected_tests.height:
             results.rejected_tests.write_csv(folder / "rejected_tests.csv")
         results.bridged.write_csv(folder / "bridged.csv")

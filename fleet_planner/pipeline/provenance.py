@@ -66,6 +66,7 @@ TABLES = {
     "emfac_category_map.csv": ("segments of EMFAC's vehicle categories", "own"),
     "emep_eea_2025_hot.csv": ("hot exhaust factors, update of 2025", "EEA: reuse allowed with the source named"),
     "particle_number.csv": ("particle number of buses", "EEA: reuse allowed with the source named"),
+    "voc_species.csv": ("composition of NMVOC in exhaust", "EEA: reuse allowed with the source named"),
     "diesel_quality.csv": ("effect of diesel quality", "EEA: reuse allowed with the source named"),
     "diesel_base_fuels.csv": ("base fuels of factors", "EEA: reuse allowed with the source named"),
     "diesel_quality_range.csv": ("tested range of diesel quality", "figures"),

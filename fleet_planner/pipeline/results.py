@@ -55,8 +55,8 @@ class Results:
     ``sources`` has one row per figure table or data set used: ``item, source, year, licence, checked``.
     ``assumptions`` has one row per plan default, registry assumption or unchecked figure that mattered:
     ``item, value, unit, source, checked, vkt_share``. ``fuel`` sets the baseline's emissions per kg of fuel against
-    published means (see `fuel_check.fuel_table`); ``rejected_tests`` has the cells of emission tests that were not
-    understood.
+    published means (see `fuel_check.fuel_table`); ``voc`` splits the NMVOC (see `voc_species.voc_table`);
+    ``rejected_tests`` has the cells of emission tests that were not understood.
     """
 
     plan: Plan
@@ -73,5 +73,6 @@ class Results:
     findings: tuple[Finding, ...]
     bridged: pl.DataFrame
     fuel: pl.DataFrame
+    voc: pl.DataFrame
     rejected_tests: pl.DataFrame
     timings_s: Mapping[str, float] = field(default_factory=dict)

@@ -23,6 +23,7 @@ from fleet_planner.pipeline.fuel_check import fuel_burnt_t, fuel_findings, fuel_
 from fleet_planner.pipeline.inventories import Clock, Inventories, scaled_to_fuel_sold
 from fleet_planner.pipeline.provenance import assumptions_table, sources_table
 from fleet_planner.pipeline.results import InputFile, Results, ScenarioResult
+from fleet_planner.pipeline.voc_species import voc_findings, voc_table
 from fleet_planner.plan.load import load_plan
 from fleet_planner.progress import Progress, silent
 from fleet_planner.scenarios import measures_table
@@ -105,12 +106,14 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
     with clock.step("findings"):
         fuels = computed.setting.sources.fuels
         fuel = fuel_table(first, fuels)
+        voc = voc_table(results)
         findings = (
             *_all_findings(network, fleet, computed.activity, results),
             *factor_findings(computed.states, computed.factors, computed.setting),
             *computed.findings,
             *fuel_findings(fuel, fuel_burnt_t(first, fuels), sold_t),
             *scaled,
+            *voc_findings(voc, results[0].fleet.name),
         )
     return Results(
         plan=plan,
@@ -127,6 +130,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         findings=findings,
         bridged=_bridged_used(results, computed.setting.sources.hot),
         fuel=fuel,
+        voc=voc,
         rejected_tests=computed.rejected_tests,
         timings_s=clock.seconds,
     )

@@ -17,6 +17,7 @@ from fleet_planner.fleet.model import Fleet
 from fleet_planner.inventory.model import Inventory
 from fleet_planner.network.model import Network
 from fleet_planner.pipeline.results import InputFile, Results, ScenarioResult
+from fleet_planner.pipeline.voc_species import voc_table
 from fleet_planner.plan.models import Plan
 from fleet_planner.scenarios.model import ScenarioFleet
 from fleet_planner.tables import pollutants
@@ -118,9 +119,25 @@ def inventory(net: Network, factor: float, vehicles: int) -> Inventory:
                 "value_per_day": total.tolist(),
             }
         ),
+        nmvoc=nmvoc(float(total[names.index("NMVOC")])),
         histogram=np.zeros((len(STREAMS), 4, 2, 1)),
         grade_span=(3, 5),
         below_range=pl.DataFrame({"technology": ["x"], "pollutant": ["NOx"], "vkt_share": [float("nan")]}),
+    )
+
+
+def nmvoc(total: float) -> pl.DataFrame:
+    """Return NMVOC of a petrol car, a truck and petrol vapour."""
+    return pl.DataFrame(
+        {
+            "category": ["passenger_car", "heavy_truck", "passenger_car"],
+            "fuel": ["petrol", "diesel", "petrol"],
+            "segment": ["Medium", "Rigid 12 - 14 t", "Medium"],
+            "standard": ["euro_4", "euro_III", "euro_4"],
+            "aftertreatment": ["none"] * 3,
+            "process": ["hot", "hot", "evaporation"],
+            "value_per_day": [0.5 * total, 0.3 * total, 0.2 * total],
+        }
     )
 
 
@@ -191,6 +208,7 @@ def results(net: Network | None = None, *, zones: bool = True) -> Results:
             Finding("inventory.no_factor", "warning", {"pollutant": "N2O"}, 2, 0.25),
             Finding("network.flat", "info"),
         ),
+        voc=voc_table(made),
         fuel=pl.DataFrame(
             {
                 "category": ["bus"],

@@ -25,6 +25,7 @@ FILES = {
     "city.gpkg",
     "summary.csv",
     "by_process.csv",
+    "voc_species.csv",
     "vehicles.parquet",
     "links.parquet",
     "report.html",

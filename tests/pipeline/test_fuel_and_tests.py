@@ -185,6 +185,30 @@ def test_a_run_says_what_its_factors_rest_on(plain: tuple[dict[str, Any], pl.Dat
 
 
 @pytest.mark.slow
+def test_nmvoc_is_split_to_species(plain: tuple[dict[str, Any], pl.DataFrame, Path]) -> None:
+    manifest, summary, out = plain
+    table = pl.read_csv(out / "voc_species.csv")
+    assert table["value_per_year"].sum() == pytest.approx(total(summary, "NMVOC"), rel=1e-9)
+    process = pl.read_csv(out / "by_process.csv").filter(pl.col("pollutant") == "NMVOC")
+    vapour = process.filter(pl.col("process") == "evaporation")["value_per_year"].sum()
+    whole = table.filter(pl.col("group") == "not_split")
+    assert whole["species"].to_list() == ["evaporation"]
+    assert whole["value_per_year"][0] == pytest.approx(vapour, rel=1e-9)
+    # buses are split like light diesels (12 % formaldehyde), cars of Euro 4 by their own column (1.7 %)
+    exhaust = process.filter(pl.col("process") != "evaporation")
+    bus, car = (exhaust.filter(pl.col("stream") == s)["value_per_year"].sum() for s in ("urban_bus", "car"))
+    row = table.filter(pl.col("species") == "formaldehyde").row(0, named=True)
+    assert row["value_per_year"] == pytest.approx(0.12 * bus + 0.017 * car, rel=1e-9)
+    assert row["stand_in_per_year"] == pytest.approx(0.12 * bus, rel=1e-9)
+    found = {f["code"]: f["text"] for f in manifest["findings"]}
+    share = 100.0 * bus / total(summary, "NMVOC")
+    assert float(found["inventory.voc_stand_in"].split(" %")[0]) == pytest.approx(share, abs=0.06)
+    assert "inventory.voc_not_split" in found
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "formaldehyde" in page.split('id="voc"')[1].split("</table>")[0]
+
+
+@pytest.mark.slow
 def test_options_of_factors_reach_the_run(tmp_path: Path, plain: tuple[dict[str, Any], pl.DataFrame, Path]) -> None:
     more = (
         "\n[climate]\nmonthly_min_c = ["
