@@ -60,6 +60,12 @@ def test_the_base_fuel_changes_nothing_and_new_vehicles_never_gain() -> None:
         assert min(quality_factors(TRUCK | {"standard": standard}, better).values()) >= 1.0
 
 
+def test_the_recalled_term_alone_is_unchecked() -> None:
+    """Circulating copies give the light-duty T95 term of CO for heavy vehicles; the packaged one is from memory."""
+    unchecked = reference_table("diesel_quality.csv").filter(pl.col("checked") != "yes")
+    assert unchecked.select("vehicle", "pollutant", "term").rows() == [("heavy_duty", "CO", "t95")]
+
+
 @given(
     st.floats(700, 1000), st.floats(0, 60), st.floats(30, 80), st.floats(250, 450), st.floats(0, 10_000),
     st.sampled_from(["conventional", "euro_III", "euro_V"]), st.sampled_from(["heavy_truck", "passenger_car"]),
