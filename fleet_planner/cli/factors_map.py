@@ -34,8 +34,8 @@ def map_(
 
     from fleet_planner.cli.files import write_text_whole
     from fleet_planner.errors import InputError
-    from fleet_planner.factors.technology_map import PACKAGED, counterparts, equivalent, load_technology_map
     from fleet_planner.reference import reference_path
+    from fleet_planner.reference.technology_map import PACKAGED, counterparts, equivalent, load_technology_map
 
     if out:
         write_text_whole(out, reference_path(PACKAGED).read_text(encoding="utf-8"))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from fleet_planner.fleet.numbers import ambiguous, numbers
+from fleet_planner.fleet.translate import with_own_words
 from fleet_planner.fleet.vocabulary import ELECTRICITY, ZERO_EMISSION, Words, as_built, words
 from fleet_planner.tables import ColumnSpec, columns
 
@@ -30,7 +31,7 @@ VISITING = "visiting_"
 
 
 def check_registry(
-    raw: pl.DataFrame, path: Path, base_year: int, *, decimal_comma: bool = False
+    raw: pl.DataFrame, path: Path, base_year: int, *, region: str = "", decimal_comma: bool = False
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Split a registry into typed good rows and the wrong cells of the others.
 
@@ -42,19 +43,23 @@ def check_registry(
         For the messages.
     base_year
         A model year more than one year later is impossible.
+    region
+        Whose steps a standard in the words of other regions means first.
     decimal_comma
         The file may write decimals with a comma, so that 12.500 can mean twelve thousand.
 
     Returns
     -------
     good
-        Columns of ``tables/columns/registry.csv`` with their types, and ``row``.
+        Columns of ``tables/columns/registry.csv`` with their types, ``row``, and ``standard_map`` (see
+        `translate.with_own_words`).
     rejected
         ``tables/columns/rejected.csv``; a row may have several wrong cells.
     lost
         The typed rows that were rejected, as far as their cells can be read.
     """
     typed, bad = _typed(raw, decimal_comma=decimal_comma)
+    typed = with_own_words(typed, region)
     bad += _cross_checks(raw, typed, base_year)
     bad += _word_checks(typed)
     rejected = rejected_cells(bad, path)
@@ -235,7 +240,7 @@ def _faults(key: tuple[str, str, str, str, str], known: dict[str, Words]) -> Ite
     standards = (ZERO_EMISSION,) if fuel == ELECTRICITY else word.standards
     if standard and standard not in standards:
         reason = f"this standard is unknown for the category {category} on {fuel}"
-        yield "standard", reason, _choice(standard, standards, ", or leave it empty")
+        yield "standard", reason, _choice(standard, standards, ", a step of `factors map`, or leave it empty")
     built = ("none",) if fuel == ELECTRICITY else word.aftertreatments
     if aftertreatment and as_built(aftertreatment) not in built:
         reason = f"this aftertreatment is unknown for the category {category} on {fuel}"

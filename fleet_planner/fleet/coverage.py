@@ -8,13 +8,14 @@ import polars as pl
 
 from fleet_planner.findings import Finding
 from fleet_planner.fleet.check import VKT
-from fleet_planner.fleet.mapping import DEFAULT
+from fleet_planner.fleet.mapping import BY_MAP, DEFAULT, GIVEN
 
 if TYPE_CHECKING:
     from fleet_planner.fleet.model import Fleet
 
 EXACT, BY_RULE, BY_DEFAULT, REJECTED = "1 exactly as given", "2 by rule", "3 by a default", "4 rejected"
 REJECTED_CODE = "fleet.rejected"
+MOST_STEPS = 12
 
 
 def how_mapped(rule: pl.Expr) -> pl.Expr:
@@ -91,13 +92,27 @@ def findings_of(mapped: pl.DataFrame, rejected: Finding | None, *, country: str,
     add("fleet.segment_by_mass", pl.col("segment_rule") == "mass")
     names = mapped.filter(defaulted)["segment"].unique().sort().to_list()
     add("fleet.segment_default", defaulted, segments=", ".join(names))
-    add("fleet.standard_by_year", ~pl.col("standard_rule").is_in(["given", "electric"]), region=country)
+    by_map = pl.col("standard_rule").str.starts_with(BY_MAP)
+    add("fleet.standard_by_year", ~by_map & ~pl.col("standard_rule").is_in([GIVEN, "electric"]), region=country)
+    add("fleet.standard_mapped", by_map, steps=_steps(mapped.filter(by_map)))
     add("fleet.standard_unchecked", pl.col("date_checked") == "no")
     add("fleet.aftertreatment_default", pl.col("aftertreatment_rule") == DEFAULT)
     add("fleet.share_inside_default", ~pl.col("share_given"))
     add("fleet.odometer_default", ~pl.col("odometer_given"))
     add("fleet.load_default", pl.col("load_defaulted"), load=load)
     return tuple(out)
+
+
+def _steps(rows: pl.DataFrame) -> str:
+    """Return which steps of other regions were read as which standard, most vehicle-km first."""
+    order = (
+        rows.group_by("standard_rule", "standard")
+        .agg(VKT.sum().alias("km"))
+        .sort("km", "standard_rule", descending=[True, False])
+    )
+    told = [f"{rule.removeprefix(BY_MAP)}: {standard}" for rule, standard, _ in order.iter_rows()]
+    more = ["..."] if len(told) > MOST_STEPS else []
+    return "; ".join([*told[:MOST_STEPS], *more])
 
 
 def coverage_finding(fleet: Fleet) -> Finding:

@@ -91,7 +91,7 @@ def check_file(path: Path, *, country: str, year: int, default_load: float | Non
         The file cannot be read, holds no usable row, or the country is unknown.
     """
     raw, encoding, separator = read_raw(path)
-    good, rejected, lost = check_registry(raw, path, year, decimal_comma=separator == ";")
+    good, rejected, lost = check_registry(raw, path, year, region=country, decimal_comma=separator == ";")
     mapped, wrong = map_technologies(good, country)
     if wrong.height:
         rejected = rejected_cells([rejected.drop("file"), wrong], path)

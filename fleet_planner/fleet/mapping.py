@@ -6,12 +6,16 @@ import numpy as np
 import polars as pl
 
 from fleet_planner.fleet.dates import dated_standards
+from fleet_planner.fleet.translate import MAPPED
 from fleet_planner.fleet.vocabulary import ELECTRICITY, ZERO_EMISSION, hot_keys
 from fleet_planner.reference import reference_table
 
-WORDS = ("category", "fuel", "segment", "stream", "standard", "aftertreatment")
+WORDS = ("category", "fuel", "segment", "stream", "standard", MAPPED, "aftertreatment")
 RULES = ("segment_rule", "standard_rule", "aftertreatment_rule", "date_checked")
 GIVEN = "given"
+BY_MAP = "map "
+"""Begins the rule of a standard that was named in the words of another region."""
+
 DEFAULT = "default"
 
 
@@ -33,7 +37,7 @@ def map_technologies(good: pl.DataFrame, country: str) -> tuple[pl.DataFrame, pl
     mapped
         ``good`` with ``segment, standard, aftertreatment`` filled, ``segment_rule, standard_rule,
         aftertreatment_rule, date_checked`` and ``rule``, such as
-        ``segment:mass; standard:CL 2013; aftertreatment:default``. Order kept.
+        ``segment:mass; standard:CL 2013; aftertreatment:default`` or ``standard:map CN China V, same``. Order kept.
     wrong
         ``row, column, value, reason, remedy`` of rows whose standard cannot be known; not in ``mapped``.
 
@@ -144,7 +148,9 @@ def with_standard(rows: pl.DataFrame, region: str) -> pl.DataFrame:
     electric = pl.col("fuel") == ELECTRICITY
     start = rows.with_columns(
         standard=pl.when(electric).then(pl.lit(ZERO_EMISSION)).otherwise(pl.col("standard")),
-        standard_rule=pl.when(electric).then(pl.lit("electric")).otherwise(pl.lit(GIVEN)),
+        standard_rule=pl.when(electric)
+        .then(pl.lit("electric"))
+        .otherwise(pl.coalesce(pl.lit(BY_MAP) + pl.col(MAPPED), pl.lit(GIVEN))),
     )
     missing = start.filter(pl.col("standard").is_null())
     if missing.is_empty():

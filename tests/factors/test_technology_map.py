@@ -11,8 +11,8 @@ from fleet_planner.errors import InputError
 from fleet_planner.factors.china_tables import load_china
 from fleet_planner.factors.china_types import guide_row, stage_of
 from fleet_planner.factors.hot_table import load_hot_table
-from fleet_planner.factors.technology_map import counterparts, equivalent, load_technology_map
 from fleet_planner.reference import reference_table
+from fleet_planner.reference.technology_map import counterparts, equivalent, load_technology_map
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from fleet_planner.errors import InputError
-from fleet_planner.factors.stand_ins import STANDARD_ORDER
-from fleet_planner.reference import reference_path
+from fleet_planner.reference.load import reference_path
+from fleet_planner.reference.words import HEAVY_STANDARDS, LIGHT_STANDARDS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 PACKAGED = "technology_map.csv"
@@ -25,6 +26,7 @@ NEEDED = ("region", "group", "fuel", "standard", "euro_equivalent", "exactness",
 GROUPS = ("light_duty", "heavy_duty", "motorcycle")
 EXACTNESS = ("same", "near", "stand-in")
 GUIDE_STAGES = ("", "PRE", "I", "II", "III", "IV", "V", "VI")
+EURO_WORDS = tuple(dict.fromkeys((*HEAVY_STANDARDS, *LIGHT_STANDARDS)))
 HEADER_ROWS = 2
 """The first row of data is row 2 of a spreadsheet."""
 
@@ -100,7 +102,7 @@ def _entry(cells: dict[str, str], file: Path, row: int) -> Equivalent:
             raise InputError("the cell is empty", "Fill it in.", file, row, column, "")
     words = {
         "group": GROUPS,
-        "euro_equivalent": tuple(STANDARD_ORDER),
+        "euro_equivalent": EURO_WORDS,
         "exactness": EXACTNESS,
         "guide_stage": GUIDE_STAGES,
     }
@@ -167,14 +169,19 @@ def equivalent(
             f"unknown {group} standard of {region}", f"Known: {', '.join(near)}.", column="standard", value=standard
         )
     if year is not None:
-        begun = [e for e in named if e.from_year <= year]
-        return max(begun, key=lambda e: e.from_year) if begun else min(named, key=lambda e: e.from_year)
+        return in_year(named, year)
     if len({e.euro for e in named}) > 1:
         meanings = ", ".join(f"{e.euro} ({e.fuel}, from {e.from_year})" for e in named)
         raise InputError(
             f"the standard has several meanings: {meanings}", "Give year or fuel.", column="standard", value=standard
         )
     return named[0]
+
+
+def in_year(rows: Sequence[Equivalent], year: int) -> Equivalent:
+    """Return the newest row that has begun in a model year, the oldest if none has."""
+    begun = [e for e in rows if e.from_year <= year]
+    return max(begun, key=lambda e: e.from_year) if begun else min(rows, key=lambda e: e.from_year)
 
 
 def counterparts(
@@ -187,8 +194,8 @@ def counterparts(
     InputError
         Group, region or Euro standard is unknown.
     """
-    if euro not in STANDARD_ORDER:
-        near = difflib.get_close_matches(euro, STANDARD_ORDER, n=3) or list(STANDARD_ORDER)
+    if euro not in EURO_WORDS:
+        near = difflib.get_close_matches(euro, EURO_WORDS, n=3) or EURO_WORDS
         raise InputError("unknown Euro standard", f"Use {' or '.join(near)}.", column="euro_equivalent", value=euro)
     found = [e for e in _of_region(table, region, group, fuel) if e.euro == euro]
     return sorted(found, key=lambda e: e.from_year)
