@@ -2,11 +2,11 @@
 
 Usage: python scripts/build_activity_profiles.py --from FOLDER_OF_CITY_DATA
 
-The motorway speeds are derived from the METR-LA loop detectors (207 detectors, first week of March 2012,
-weekdays): per detector, the mean speed of the hour over its free-flow speed (95th percentile), averaged.
-Hours of light and heavy traffic are the published ones of a European inventory tool; traffic per lane by
-road class comes from the statistics of the United States. All other shapes are own defaults and stand as
-unchecked.
+The motorway speeds are derived from the METR-LA loop detectors (207 detectors, first week of March 2012, by type
+of day): per detector, the mean speed of the hour over its free-flow speed (95th percentile), averaged. Hours, days
+and months of light and heavy traffic are the published ones of a European inventory tool; those of buses compare the
+timetables of seven cities; traffic per lane by road class comes from the statistics of the United States. All other
+shapes are own defaults and stand as unchecked.
 """
 
 from __future__ import annotations
@@ -17,12 +17,27 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from fleet_planner.network import builtin_gtfs
+from fleet_planner.transit_feed import read_feeds
+
 TARGET = Path(__file__).resolve().parent.parent / "fleet_planner" / "reference"
-OWN = "own default shape of a weekday; replace with local counts: to be checked"
-HOURS_SOURCE = (
-    "diurnal and weekly profiles {} of emiproc (github.com/C2SM-RCM/emiproc, files/profiles/yamls), mean day of the "
-    "week; the origin of its counts is not stated there"
+DAY_TYPES = {"weekday": range(5), "saturday": [5], "sunday": [6]}
+OWN = "own default shape of a weekday, the same on all days; replace with local counts: to be checked"
+WEEK_OF = {"taxi": "light.yaml", "delivery": "heavy.yaml"}
+OWN_WEEK = f"{OWN}; level of the day as in {{}} of emiproc (github.com/C2SM-RCM/emiproc)"
+BUS_WEEK = (
+    f"{OWN}; level of the day: scheduled bus-km of La Serena-Coquimbo, Alhambra, Compton, Glendora, Montebello, Playa "
+    "Vista and central Sao Paulo (GTFS feeds of 2008 to 2023) on a weekday, a Saturday and a Sunday"
 )
+HOURS_SOURCE = (
+    "diurnal and weekly profiles {} of emiproc (github.com/C2SM-RCM/emiproc, files/profiles/yamls); the origin of its "
+    "counts is not stated there"
+)
+MONTHS_SOURCE = (
+    "seasonal profile {} of emiproc (github.com/C2SM-RCM/emiproc, files/profiles/yamls); the origin of its counts is "
+    "not stated there"
+)
+FEEDS = ("los_angeles/gtfs", "sao_paulo")
 PUBLISHED_HOURS = {
     "passenger": (
         "light.yaml",
@@ -52,6 +67,14 @@ HOURLY = {
     "delivery": [3, 2, 2, 3, 8, 20, 45, 68, 82, 86, 84, 82, 74, 72, 74, 74, 66, 54, 38, 24, 15, 10, 7, 5],
     "bus": [4, 2, 2, 4, 18, 44, 64, 72, 66, 58, 54, 54, 56, 56, 56, 58, 64, 70, 66, 52, 38, 24, 12, 6],
 }
+MONTHS = {
+    "passenger": (
+        "light.yaml",
+        [0.07133, 0.07492, 0.08257, 0.08475, 0.0865, 0.087, 0.08667, 0.08667, 0.08717, 0.08942, 0.0845, 0.0785],
+    ),
+    "truck": ("heavy.yaml", [0.08, 0.09, 0.10, 0.09, 0.09, 0.08, 0.08, 0.08, 0.09, 0.08, 0.07, 0.07]),
+}
+MONTHS_AS = {"taxi": "passenger", "delivery": "truck"}
 PER_LANE = "BTS National Transportation Statistics 2000, table 1-30M: urban vehicle-km per lane-km in 1998"
 PER_LANE_VKT = {"interstate": 5140.0, "other arterials": 1899.0, "collector": 698.0, "local": 191.0}
 VM1 = "FHWA Highway Statistics 2010, table VM-1 (revised May 2018), urban vehicle-miles"
@@ -101,54 +124,100 @@ ARTERIAL_SIGNALS = 0.72
 LOCAL_SIGNALS = 0.80
 
 
-def metr_la_fractions(folder: Path) -> np.ndarray:
-    """Return the mean fraction of free-flow speed by hour on weekdays, shape (24,)."""
+def metr_la_fractions(folder: Path) -> dict[str, np.ndarray]:
+    """Return the mean fraction of free-flow speed by hour, shape (24,), of each type of day."""
     speeds = pl.read_parquet(folder / "los_angeles" / "metr_la_speed_mph_5min.parquet")
     values = speeds.drop("time").to_numpy().astype(np.float64)
     values = np.where(values > 0.0, values, np.nan)
     free = np.nanquantile(values, 0.95, axis=0)
-    weekday = (speeds["time"].dt.weekday() <= 5).to_numpy()
+    day = speeds["time"].dt.weekday().to_numpy() - 1
     hour = speeds["time"].dt.hour().to_numpy()
-    return np.array([np.nanmean(values[weekday & (hour == h)] / free) for h in range(24)])
+    return {
+        name: np.array([np.nanmean(values[np.isin(day, list(days)) & (hour == h)] / free) for h in range(24)])
+        for name, days in DAY_TYPES.items()
+    }
 
 
 def speed_profiles(folder: Path) -> pl.DataFrame:
-    """Return the fraction of free-flow speed by group of road classes and hour."""
-    motorway = metr_la_fractions(folder)
-    calm = motorway.max()
+    """Return the fraction of free-flow speed by group of road classes, type of day and hour."""
+    measured = metr_la_fractions(folder)
+    calm = measured["weekday"].max()
+    days = {"weekday": "weekdays", "saturday": "the Saturday", "sunday": "the Sunday"}
     rows = []
-    for h in range(24):
-        slow = 1.0 - motorway[h] / calm
+    for name, motorway in measured.items():
         source = (
-            "METR-LA loop detectors, weekdays 1-7 March 2012, mean over 207 detectors of speed over 95th percentile"
+            f"METR-LA loop detectors, {days[name]} of 1-7 March 2012, mean over 207 detectors of speed over 95th "
+            "percentile"
         )
-        rows.append(("motorway", h, round(float(motorway[h]), 4), source, 2012, "yes"))
         own = "own default: signals and side friction, with the daily shape of the METR-LA motorways: to be checked"
-        rows.append(("arterial", h, round(ARTERIAL_SIGNALS * (1.0 - 0.8 * slow), 4), own, 2012, "no"))
-        rows.append(("local", h, round(LOCAL_SIGNALS * (1.0 - 0.3 * slow), 4), own, 2012, "no"))
-    schema = ["class_group", "hour", "fraction_of_free_flow", "source", "year", "checked"]
+        for h in range(24):
+            slow = max(1.0 - motorway[h] / calm, 0.0)
+            rows.append(("motorway", name, h, round(float(motorway[h]), 4), source, 2012, "yes"))
+            rows.append(("arterial", name, h, round(ARTERIAL_SIGNALS * (1.0 - 0.8 * slow), 4), own, 2012, "no"))
+            rows.append(("local", name, h, round(LOCAL_SIGNALS * (1.0 - 0.3 * slow), 4), own, 2012, "no"))
+    schema = ["class_group", "day_type", "hour", "fraction_of_free_flow", "source", "year", "checked"]
     return (
         pl.DataFrame(rows, schema=schema, orient="row")
         .with_columns(unit=pl.lit("fraction"))
-        .sort("class_group", "hour")
+        .sort("class_group", "day_type", "hour")
     )
 
 
-def hourly_profiles() -> pl.DataFrame:
-    """Return the share of the day by profile and hour."""
+def days_of_week(monday_on: list[float]) -> dict[str, float]:
+    """Return the traffic of a day of each type over that of the average day, from the shares of the seven days."""
+    mean = sum(monday_on) / 7.0
+    return {name: sum(monday_on[d] for d in days) / len(days) / mean for name, days in DAY_TYPES.items()}
+
+
+def bus_week(folder: Path) -> dict[str, float]:
+    """Return the scheduled bus-km of a day of each type over those of the average day, all feeds together."""
+    feeds = [builtin_gtfs(), *(p for part in FEEDS for p in sorted((folder / part).glob("*.zip")))]
+    km = dict.fromkeys(DAY_TYPES, 0.0)
+    for feed in feeds:
+        for name, day in read_feeds(feed, DAY_TYPES).items():
+            km[name] += float(day.trips["distance_km"].sum())
+    return days_of_week([km["weekday"]] * 5 + [km["saturday"], km["sunday"]])
+
+
+def hourly_profiles(folder: Path) -> pl.DataFrame:
+    """Return the traffic of each hour as a fraction of the average day, by profile and type of day."""
     rows = []
     for name, (file, week, *days) in PUBLISHED_HOURS.items():
-        weights = np.array([sum(week[:5]), week[5], week[6]])
-        shapes = np.array([np.array(day) / sum(day) for day in days])
-        mean = weights @ shapes / weights.sum()
+        level = days_of_week(week)
+        shapes = dict(zip(DAY_TYPES, (np.array(day) / sum(day) for day in days), strict=True))
         source = HOURS_SOURCE.format(file)
-        rows += [(name, h, round(float(x), 12), source, 2020, "fraction of the day", "yes") for h, x in enumerate(mean)]
-    rows += [
-        (name, h, value / sum(values), OWN, 2026, "fraction of the day", "no")
-        for name, values in HOURLY.items()
-        for h, value in enumerate(values)
-    ]
-    return pl.DataFrame(rows, schema=["profile", "hour", "share", "source", "year", "unit", "checked"], orient="row")
+        rows += [
+            (name, d, h, float(x) * level[d], source, 2020, "yes") for d in DAY_TYPES for h, x in enumerate(shapes[d])
+        ]
+    weeks = {file: week for file, week, *_ in PUBLISHED_HOURS.values()}
+    for name, values in HOURLY.items():
+        file = WEEK_OF.get(name)
+        level = days_of_week(weeks[file]) if file else bus_week(folder)
+        source = OWN_WEEK.format(file) if file else BUS_WEEK
+        rows += [
+            (name, d, h, x / sum(values) * level[d], source, 2026, "no")
+            for d in DAY_TYPES
+            for h, x in enumerate(values)
+        ]
+    schema = ["profile", "day_type", "hour", "share", "source", "year", "checked"]
+    table = pl.DataFrame(rows, schema=schema, orient="row").with_columns(pl.col("share").round(12))
+    return table.with_columns(unit=pl.lit("fraction of the average day"))
+
+
+def monthly_profiles() -> pl.DataFrame:
+    """Return the share of the year by profile and month."""
+    rows = []
+    for name in (*PUBLISHED_HOURS, *HOURLY):
+        file, values = MONTHS.get(MONTHS_AS.get(name, name), ("", [1.0] * 12))
+        if name in MONTHS:
+            source, checked = MONTHS_SOURCE.format(file), "yes"
+        elif file:
+            source, checked = f"own default: as in {file} of emiproc (github.com/C2SM-RCM/emiproc)", "no"
+        else:
+            source, checked = "own default: the same timetable all year", "no"
+        rows += [(name, m, round(x / sum(values), 8), source, 2020, checked) for m, x in enumerate(values, 1)]
+    schema = ["profile", "month", "share", "source", "year", "checked"]
+    return pl.DataFrame(rows, schema=schema, orient="row").with_columns(unit=pl.lit("fraction of the year"))
 
 
 def class_intensity() -> pl.DataFrame:
@@ -191,7 +260,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--from", dest="folder", type=Path, required=True)
     folder = parser.parse_args().folder
-    hourly_profiles().write_csv(TARGET / "hourly_profiles.csv")
+    monthly_profiles().write_csv(TARGET / "monthly_profiles.csv")
+    hourly_profiles(folder).write_csv(TARGET / "hourly_profiles.csv")
     class_intensity().write_csv(TARGET / "class_intensity.csv")
     speed_profiles(folder).write_csv(TARGET / "speed_profiles.csv")
 

@@ -5,8 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from fleet_planner.activity.days import AVERAGE, DayType
+from fleet_planner.kernels import allocation
+from fleet_planner.units import HOURS_PER_DAY
+
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from fleet_planner.findings import Finding
@@ -17,24 +22,82 @@ MODES: tuple[str, ...] = ("urban_peak", "urban_off_peak", "rural", "highway")
 
 @dataclass(frozen=True)
 class Activity:
-    """Vehicle-kilometres and speeds of the average day.
+    """Vehicle-kilometres and speeds by hour of each type of day.
+
+    The hour axis has ``H = 24 * types of day`` places. An hour of a type of day holds its part of the average day
+    (what is driven in it on such a day times their share of the year), so that every sum over hours is the average
+    day, whatever types are told apart.
 
     Parameters
     ----------
     streams
-        Names of the streams, in the order of the first axis of ``vkt``.
-    vkt
-        Vehicle-km per average day, shape (streams, links, 24), C-contiguous.
+        Names of the streams, in the order of the first axes.
+    km
+        Vehicle-km of the average day by stream and link, shape (streams, links), C-contiguous.
+    row
+        Row of ``share`` that spreads them over the hours, shape (streams, links), int32.
+    share
+        Distinct spreads over the hours, each adding up to 1, shape (rows, H).
     speed_kmh
-        Mean speed of the hour, shape (links, 24).
+        Mean speed of the hour, shape (links, H).
     mode
-        Index into `MODES`, shape (links, 24), int8.
+        Index into `MODES`, shape (links, H), int8.
     findings
         Defaults used and what access rules moved.
+    days
+        The types of day; ``len(days) = H / 24``.
+    method
+        How the vehicle-km came onto the links: ``traffic.method`` of the plan.
     """
 
     streams: tuple[str, ...]
-    vkt: NDArray[np.float64]
+    km: NDArray[np.float64]
+    row: NDArray[np.int32]
+    share: NDArray[np.float64]
     speed_kmh: NDArray[np.float64]
     mode: NDArray[np.int8]
     findings: tuple[Finding, ...] = ()
+    days: tuple[DayType, ...] = (AVERAGE,)
+    method: str = "allocated"
+
+    @classmethod
+    def dense(
+        cls,
+        streams: tuple[str, ...],
+        vkt: NDArray[np.float64],
+        speed_kmh: NDArray[np.float64],
+        mode: NDArray[np.int8],
+        findings: tuple[Finding, ...] = (),
+    ) -> Activity:
+        """Return the activity of vehicle-km given one by one, shape (streams, links, 24): a row for each."""
+        km = vkt.sum(axis=2)
+        share = np.divide(vkt, km[:, :, None], out=np.full_like(vkt, 1.0 / vkt.shape[2]), where=km[:, :, None] > 0.0)
+        row = np.arange(km.size, dtype=np.int32).reshape(km.shape)
+        return cls(streams, km, row, share.reshape(km.size, -1), speed_kmh, mode, findings)
+
+    @property
+    def hours(self) -> int:
+        """Length of the hour axis."""
+        return int(self.share.shape[1])
+
+    @property
+    def vkt(self) -> NDArray[np.float64]:
+        """Vehicle-km one by one, shape (streams, links, H): formed anew at each call, large for a large city."""
+        return np.asarray(allocation.expand(self.km, self.row, self.share))
+
+    def vkt_by_hour(self) -> NDArray[np.float64]:
+        """Return the vehicle-km of all streams and links by hour, shape (H,)."""
+        by_row = np.bincount(self.row.ravel(), weights=self.km.ravel(), minlength=self.share.shape[0])
+        return np.asarray(by_row @ self.share)
+
+    def mean_speed_kmh(self) -> NDArray[np.float64]:
+        """Return the mean speed of each link, hours weighted by vehicle-km, shape (links,)."""
+        return np.asarray(allocation.mean_speeds(self.km, self.row, self.share, self.speed_kmh))
+
+    def month_weight(self) -> NDArray[np.float64]:
+        """Return which months each type of day is in, shape (types, 12), 0 or 1."""
+        return np.array([[float(m + 1 in day.months) for m in range(12)] for day in self.days])
+
+    def average_day(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Add up the types of day: values with hours first, shape (H, ...), to shape (24, ...)."""
+        return np.asarray(values.reshape(len(self.days), HOURS_PER_DAY, *values.shape[1:]).sum(axis=0))

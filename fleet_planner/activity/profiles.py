@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from fleet_planner.activity.days import AVERAGE, DayType, hourly_shares, speed_fractions
 from fleet_planner.reference import reference_table
+from fleet_planner.units import HOURS_PER_DAY
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -23,7 +29,7 @@ RURAL_KMH = 70.0
 
 @dataclass(frozen=True)
 class StreamProfile:
-    """How a stream is spread: hourly shares (24,), relative traffic per lane by road class."""
+    """How a stream is spread: shares of the hours (24 x types of day,), relative traffic per lane by road class."""
 
     stream: str
     base: str
@@ -31,19 +37,23 @@ class StreamProfile:
     intensity: dict[str, float]
     heavy: bool
 
+    @property
+    def local_name(self) -> str:
+        """Name of the stream without the mark of visitors."""
+        return self.stream.removeprefix("visiting_")
 
-def stream_profile(stream: str) -> StreamProfile:
+
+def stream_profile(stream: str, days: tuple[DayType, ...] = (AVERAGE,)) -> StreamProfile:
     """Return the profile of a stream; visiting streams drive like local ones, unknown ones like cars."""
     table = {row["stream"]: row for row in reference_table("streams.csv").iter_rows(named=True)}
     name = stream.removeprefix("visiting_")
     base = name if name in table else FALLBACK_STREAM
     row = table[base]
-    hourly = reference_table("hourly_profiles.csv").filter(pl.col("profile") == row["profile"]).sort("hour")
     intensity = reference_table("class_intensity.csv").filter(pl.col("intensity") == row["intensity"])
     return StreamProfile(
         stream,
         base if base != name else "",
-        hourly["share"].to_numpy().astype(np.float64),
+        hourly_shares(row["profile"], days),
         dict(intensity.select("road_class", "relative").iter_rows()),
         row["heavy"] == "yes",
     )
@@ -55,24 +65,26 @@ def class_groups(road_class: pl.Series) -> Int:
     return pl.select(group.cast(pl.Int64)).to_series().to_numpy().copy()
 
 
-def hourly_speeds(free_flow_kmh: Float, group: Int) -> Float:
-    """Return the mean speed of each hour: free flow times the fraction of the class group, shape (links, 24)."""
-    table = reference_table("speed_profiles.csv").sort("hour")
-    fraction = np.array([table.filter(pl.col("class_group") == g)["fraction_of_free_flow"].to_numpy() for g in GROUPS])
+def hourly_speeds(free_flow_kmh: Float, group: Int, days: tuple[DayType, ...] = (AVERAGE,)) -> Float:
+    """Return the mean speed of each hour: free flow times the fraction of the class group, shape (links, H)."""
+    fraction = speed_fractions(GROUPS, days)
     return np.ascontiguousarray(free_flow_kmh[:, None] * fraction[group])
 
 
-def driving_modes(links: pl.DataFrame, peak_hours: list[int]) -> NDArray[np.int8]:
-    """Return the driving mode of each link and hour, shape (links, 24).
+def driving_modes(
+    links: pl.DataFrame, peak_hours: Sequence[int], days: tuple[DayType, ...] = (AVERAGE,)
+) -> NDArray[np.int8]:
+    """Return the driving mode of each link and hour, shape (links, H).
 
     Motorways and trunk roads of 80 km/h and more: highway (3). Other roads of 70 km/h and more: rural (2).
-    All others: urban peak (0) in the peak hours, else urban off-peak (1).
+    All others: urban peak (0) in the peak hours of working days, else urban off-peak (1).
     """
     speed = links["free_flow_kmh"].to_numpy()
     fast = links["road_class"].is_in(MOTORWAYS).to_numpy() & (speed >= HIGHWAY_KMH)
     rural = ~fast & (speed >= RURAL_KMH)
-    out = np.ones((links.height, 24), dtype=np.int8)
-    out[:, peak_hours] = 0
+    town = np.ones(HOURS_PER_DAY * len(days), dtype=np.int8)
+    town[[d * HOURS_PER_DAY + h for d, day in enumerate(days) if day.working for h in peak_hours]] = 0
+    out = np.tile(town, (links.height, 1))
     out[rural] = 2
     out[fast] = 3
     return out

@@ -31,15 +31,17 @@ class Conditions:
     temperature_c, humidity_pct
         Mean air temperature and relative humidity by month and hour, shape (12, 24).
     hour_class
-        Class of each hour, 0 .. K - 1, shape (24,), int64.
+        Class of each hour, 0 .. K - 1, shape (H,), int64; H = 24 * types of day, whose hours follow each other.
     hour_weight
-        Share of the distance driven in each hour, shape (24,), sum 1; months count alike.
+        Share of the distance driven in each hour, shape (H,), sum 1; months count alike.
     altitude_m
         Height above the sea.
     trip_km
         Mean length of a light vehicle's trip.
     petrol_sulphur_ppm, diesel_sulphur_ppm
         Sulphur of the fuels sold, by mass.
+    month_weight
+        Which months each type of day is in, shape (H / 24, 12), 0 or 1; by default all in each.
     """
 
     temperature_c: Array
@@ -50,6 +52,7 @@ class Conditions:
     trip_km: float = 12.4
     petrol_sulphur_ppm: float = 10.0
     diesel_sulphur_ppm: float = 10.0
+    month_weight: Array | None = None
 
     @property
     def classes(self) -> int:
@@ -75,14 +78,28 @@ class Conditions:
         Shape (K, ...).
         """
         out = []
+        weights = self._month_hour_weight()
         for k in range(self.classes):
             hours = np.flatnonzero(self.hour_class == k)
-            weight = np.tile(self.hour_weight[hours], MONTHS)
+            weight = weights[:, hours].ravel()
             total = weight.sum()
             weight = weight / total if total > 0.0 else np.full(weight.size, 1.0 / weight.size)
-            values = function(self.temperature_c[:, hours].ravel(), self.humidity_pct[:, hours].ravel())
+            clock = hours % HOURS
+            values = function(self.temperature_c[:, clock].ravel(), self.humidity_pct[:, clock].ravel())
             out.append(np.tensordot(weight, np.asarray(values, dtype=np.float64), axes=1))
         return np.array(out)
+
+    def share_of_driving(self, when: NDArray[np.bool_]) -> float:
+        """Return the share of the distance that is driven in some months and hours, ``when`` of shape (12, 24)."""
+        weight = self._month_hour_weight()
+        folded = weight.reshape(MONTHS, -1, HOURS).sum(axis=1)
+        return float((folded * when).sum() / weight.sum())
+
+    def _month_hour_weight(self) -> Array:
+        """Return the weight of each month in each hour, shape (12, H)."""
+        hours = self.hour_weight.size
+        months = np.ones((hours // HOURS, MONTHS)) if self.month_weight is None else self.month_weight
+        return np.asarray(np.repeat(months, HOURS, axis=0).T * self.hour_weight[None, :])
 
     def any_class(self, by_mode: NDArray[np.int32]) -> NDArray[np.int32]:
         """Repeat an index by mode, shape (4, 3, 7), for every hour class: shape (count, 3, 7)."""

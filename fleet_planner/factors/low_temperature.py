@@ -77,5 +77,4 @@ def low_temperature_nox(
     if correction is None:
         return np.ones(conditions.classes), 0.0
     factor = conditions.mean(lambda t, _: correction.multiplier(t, bound))
-    below = (conditions.temperature_c < correction.lowest_c).mean(axis=0)
-    return factor, float(below @ conditions.hour_weight)
+    return factor, conditions.share_of_driving(conditions.temperature_c < correction.lowest_c)

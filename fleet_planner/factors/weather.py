@@ -54,33 +54,50 @@ def conditions_of(
     trip_km: float = 12.4,
     petrol_sulphur_ppm: float = 10.0,
     diesel_sulphur_ppm: float = 10.0,
+    month_weight: Array | None = None,
 ) -> Conditions:
     """Return a city's conditions.
 
     Parameters
     ----------
     hour_weight
-        Distance driven in each hour, any unit, shape (24,).
+        Distance driven in each hour, any unit, shape (24 * types of day,).
     monthly_min_c, monthly_max_c, monthly_humidity_pct
         Twelve numbers each; mild where none are given.
     altitude_m, trip_km, petrol_sulphur_ppm, diesel_sulphur_ppm
         As in `Conditions`.
+    month_weight
+        Which months each type of day is in; types of day in other months have classes of hours of their own.
     """
     low = monthly_min_c or [MILD_C] * MONTHS
     high = monthly_max_c or [MILD_C] * MONTHS
     humidity = np.asarray(monthly_humidity_pct or [MILD_HUMIDITY_PCT] * MONTHS, dtype=np.float64)
     temperature = hourly_temperature_c(low, high)
     total = hour_weight.sum()
+    hours = hour_weight.size
+    months = np.ones((hours // HOURS, MONTHS)) if month_weight is None else month_weight
     return Conditions(
         temperature_c=temperature,
         humidity_pct=np.repeat(humidity[:, None], HOURS, axis=1),
-        hour_class=hour_classes(temperature),
-        hour_weight=hour_weight / total if total > 0.0 else np.full(HOURS, 1.0 / HOURS),
+        hour_class=_classes_of_days(temperature, months),
+        hour_weight=hour_weight / total if total > 0.0 else np.full(hours, 1.0 / hours),
         altitude_m=altitude_m,
         trip_km=trip_km,
         petrol_sulphur_ppm=petrol_sulphur_ppm,
         diesel_sulphur_ppm=diesel_sulphur_ppm,
+        month_weight=months,
     )
+
+
+def _classes_of_days(temperature_c: Array, month_weight: Array) -> NDArray[np.int64]:
+    """Return the class of each hour of each type of day; types in the same months share theirs, shape (H,)."""
+    seasons, season_of = np.unique(month_weight, axis=0, return_inverse=True)
+    classes, count = [], 0
+    for months in seasons:
+        own = hour_classes(temperature_c[months > 0.0])
+        classes.append(own + count)
+        count += int(own.max()) + 1
+    return np.concatenate([classes[s] for s in season_of.ravel()])
 
 
 def coldest_month(conditions: Conditions) -> Conditions:

@@ -234,7 +234,7 @@ def totals(
 def _closure(link: Array, stream_hour: Array, vehicle: Array, km_stream: Array, activity: Activity) -> dict[str, float]:
     """Return the largest relative differences between the three ways to add up."""
     by_link, by_hour, by_vehicle = link.sum(axis=0), stream_hour.sum(axis=(0, 1)), vehicle.sum(axis=0)
-    km = activity.vkt.sum(axis=(1, 2))
+    km = activity.km.sum(axis=1)
     return {
         "vehicles_vs_links": _largest(by_vehicle, by_link),
         "hours_vs_links": _largest(by_hour, by_link),

@@ -1,67 +1,97 @@
-"""Spread a stream's vehicle-km over links and hours."""
+"""Vehicle-km by stream, link and hour, kept as a product: link total x share of the hour.
+
+``vkt[s, l, h] = km[s, l] share[row[s, l], h]`` where the rows of ``share`` are few (a profile, a profile with closed
+hours) and each adds up to 1. The product is formed where it is needed and kept nowhere.
+"""
 
 import numba
 import numpy as np
 
 
 @numba.njit(cache=True, parallel=True)
-def allocate(total_km, weight, profile, group, closed, block=1024):
-    """Spread vehicle-km in proportion to weight x profile where a link-hour is open.
-
-    ``vkt[s, l, h] = total[s] w[s, l] p[s, g(l), h] open[s, l, h] / sum over l, h``. The sums are formed in
-    blocks of links whose number does not depend on the threads, so that neither do the results.
+def expand(km, row, share):
+    """Form the product.
 
     Parameters
     ----------
-    total_km : (streams,) float64
-        Vehicle-km per day.
-    weight : (streams, links) float64
-        Length x lanes x intensity.
-    profile : (streams, groups, H) float64
-        Share of the hour by group of road classes.
-    group : (links,) int64
-    closed : (streams, links, H) bool, or (streams, 0, 0)
-        Link-hours that a stream may not use; an empty array closes none.
-    block : int
-        Links in a block.
+    km : (streams, links) float64
+        Vehicle-km of the average day.
+    row : (streams, links) int32
+        Row of ``share``.
+    share : (rows, H) float64
 
     Returns
     -------
     (streams, links, H) float64
-        Sums to ``total_km`` for each stream with an open link-hour; else all zero.
+        Vehicle-km.
     """
-    n_s, n_l = weight.shape
-    n_h = profile.shape[2]
-    out = np.zeros((n_s, n_l, n_h))
-    blocks = (n_l + block - 1) // block
-    part = np.zeros((n_s, blocks))
-    check = closed.shape[1] > 0
-    for task in numba.prange(n_s * blocks):
-        s, b = task // blocks, task % blocks
-        total = 0.0
-        for i in range(b * block, min((b + 1) * block, n_l)):
-            w = weight[s, i]
-            if w == 0.0:
+    n_s, n_l = km.shape
+    n_h = share.shape[1]
+    out = np.empty((n_s, n_l, n_h))
+    for task in numba.prange(n_s * n_l):
+        s, i = task // n_l, task % n_l
+        for h in range(n_h):
+            out[s, i, h] = km[s, i] * share[row[s, i], h]
+    return out
+
+
+@numba.njit(cache=True, parallel=True)
+def by_hour(km, row, share):
+    """Add the streams up by link and hour.
+
+    Parameters
+    ----------
+    km, row, share
+        As in `expand`.
+
+    Returns
+    -------
+    (links, H) float64
+        Vehicle-km of all streams.
+    """
+    n_s, n_l = km.shape
+    n_h = share.shape[1]
+    out = np.zeros((n_l, n_h))
+    for i in numba.prange(n_l):
+        for s in range(n_s):
+            if km[s, i] == 0.0:
                 continue
-            of_link = 0.0
             for h in range(n_h):
-                if check and closed[s, i, h]:
-                    continue
-                x = w * profile[s, group[i], h]
-                out[s, i, h] = x
-                of_link += x
-            total += of_link
-        part[s, b] = total
-    scale = np.zeros(n_s)
-    for s in range(n_s):
+                out[i, h] += km[s, i] * share[row[s, i], h]
+    return out
+
+
+@numba.njit(cache=True, parallel=True)
+def mean_speeds(km, row, share, speed_kmh):
+    """Average the speeds of a link over its hours, weighted by the vehicle-km of all streams.
+
+    Parameters
+    ----------
+    km, row, share
+        As in `expand`.
+    speed_kmh : (links, H) float64
+
+    Returns
+    -------
+    (links,) float64
+        The plain mean of the hours where nobody drives.
+    """
+    n_s, n_l = km.shape
+    n_h = share.shape[1]
+    out = np.zeros(n_l)
+    for i in numba.prange(n_l):
         total = 0.0
-        for b in range(blocks):
-            total += part[s, b]
-        if total > 0.0:
-            scale[s] = total_km[s] / total
-    for task in numba.prange(n_s * blocks):
-        s, b = task // blocks, task % blocks
-        for i in range(b * block, min((b + 1) * block, n_l)):
+        weighted = 0.0
+        for s in range(n_s):
+            if km[s, i] == 0.0:
+                continue
             for h in range(n_h):
-                out[s, i, h] *= scale[s]
+                x = km[s, i] * share[row[s, i], h]
+                total += x
+                weighted += x * speed_kmh[i, h]
+        if total > 0.0:
+            out[i] = weighted / total
+        else:
+            for h in range(n_h):
+                out[i] += speed_kmh[i, h] / n_h
     return out

@@ -89,14 +89,8 @@ def map_specs(results: Results) -> list[PollutantSpec]:
 def links_frame(results: Results) -> pl.DataFrame:
     """Return one row per link with activity and the map's pollutants by scenario."""
     links = results.network.links
-    vkt = results.activity.vkt.sum(axis=0)
-    total = vkt.sum(axis=1)
-    mean = np.divide(
-        (vkt * results.activity.speed_kmh).sum(axis=1),
-        total,
-        out=results.activity.speed_kmh.mean(axis=1),
-        where=total > 0.0,
-    )
+    total = results.activity.km.sum(axis=0)
+    mean = results.activity.mean_speed_kmh()
     length = np.maximum(links["length_km"].to_numpy(), 1e-9)
     columns = [pl.Series("vkt_per_day", total), pl.Series("speed_mean_kmh", mean)]
     for spec in map_specs(results):
@@ -210,7 +204,7 @@ def roads_frame(results: Results) -> pl.DataFrame:
     road, first = road_of_link(results.network.links)
     links: pl.DataFrame = results.network.links[first.tolist()]
     spec = specs()[HOTSPOT_POLLUTANT]
-    vkt = results.activity.vkt.sum(axis=(0, 2))
+    vkt = results.activity.km.sum(axis=0)
     columns = [pl.Series("vkt_per_day", np.bincount(road, weights=vkt, minlength=first.size))]
     length = np.maximum(links["length_km"].to_numpy(), 1e-9)
     for result in results.scenarios:

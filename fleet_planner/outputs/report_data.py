@@ -83,7 +83,7 @@ def _used(results: Results) -> dict[str, float]:
         "rows_used": local.height,
         "rows_rejected": rejected.select("file", "row").unique().height if rejected.height else 0,
         "vehicles": float(local["count"].sum()),
-        "vkt_per_day": float(results.activity.vkt.sum()),
+        "vkt_per_day": float(results.activity.km.sum()),
         "links": links.height,
         "link_km": float(links["length_km"].sum()),
         "bridged": results.bridged.height,
@@ -120,7 +120,8 @@ def _hours(results: Results) -> list[list[float]]:
     out = []
     for s in results.scenarios:
         p = s.inventory.pollutants.index(CHART_POLLUTANT)
-        out.append((s.inventory.stream_hour[:, :, p].sum(axis=0) / G_PER_KG).tolist())
+        by_hour = s.inventory.stream_hour[:, :, p].sum(axis=0) / G_PER_KG
+        out.append(results.activity.average_day(by_hour).tolist())
     return out
 
 

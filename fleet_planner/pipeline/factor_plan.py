@@ -62,7 +62,8 @@ def conditions(plan: Plan, activity: Activity) -> Conditions:
     """Return the weather of the plan, weighted by when the fleet drives."""
     climate = plan.climate
     return conditions_of(
-        activity.vkt.sum(axis=(0, 1)),
+        activity.vkt_by_hour(),
+        month_weight=activity.month_weight(),
         monthly_min_c=climate.monthly_min_c or (),
         monthly_max_c=climate.monthly_max_c or (),
         monthly_humidity_pct=climate.monthly_humidity_pct or (),

@@ -91,7 +91,7 @@ class Inventories:
     plan: Plan
     base: Path
     network: Network
-    feed: Feed | None
+    feeds: Mapping[str, Feed]
     grid_kg_per_kwh: float
     measures: pl.DataFrame
     clock: Clock
@@ -101,7 +101,15 @@ class Inventories:
         """Return the inventories of a fleet; of the baseline alone without ``scenarios``."""
         plan = self.plan
         with self.clock.step("activity"):
-            activity = build_activity(self.network, fleet.vehicles, plan.activity, self.base, self.feed, self.progress)
+            activity = build_activity(
+                self.network,
+                fleet.vehicles,
+                plan.activity,
+                self.base,
+                self.feeds,
+                self.progress,
+                plan.traffic,
+            )
         faults = fault_plan(plan.faults)
         fleets = [baseline(fleet)]
         if scenarios:

@@ -89,7 +89,8 @@ TABLES = {
     "load_defaults.csv": ("default loads", "own"),
     **dict.fromkeys(STANDARD_TABLES, ("dates of emission standards", "figures")),
     "road_class_defaults.csv": ("default speeds, lanes, capacities", "own"),
-    "hourly_profiles.csv": ("daily profiles of traffic", "figures; own"),
+    "hourly_profiles.csv": ("daily and weekly profiles of traffic", "figures; own"),
+    "monthly_profiles.csv": ("traffic by month", "figures; own"),
     "class_intensity.csv": ("traffic by road class", "US government statistics; own"),
     "speed_profiles.csv": ("speed by hour", "own; METR-LA for motorways"),
     "price_levels.csv": ("price levels and exchange rates", "figures"),
@@ -141,6 +142,7 @@ def in_use(name: str, plan: Plan) -> bool:
         "high_emitters": _faults_set(plan),
         "fault_age": _faults_set(plan),
         "emission_skew": _faults_set(plan),
+        "monthly_profiles": bool(plan.traffic.seasons),
         "measured_defaults": bool(plan.measured.file),
     }
     return all(used for prefix, used in optional.items() if name.startswith(prefix))
@@ -166,6 +168,7 @@ def _plan_values(plan: Plan) -> list[tuple[str, str, str, str, str, float | None
         ("measured", plan.measured),
         ("fuel_sold", plan.fuel_sold),
         ("activity", plan.activity),
+        ("traffic", plan.traffic),
     ]
     for name, section in sections:
         for key, spec in type(section).model_fields.items():

@@ -10,6 +10,7 @@ import numba
 import numpy as np
 import polars as pl
 
+from fleet_planner.activity.days import AVERAGE
 from fleet_planner.economics import EnergyChange, empty_costs, scenario_costs
 from fleet_planner.errors import InputError, PlanError, UserError
 from fleet_planner.factors.electricity import grid_factor
@@ -28,7 +29,7 @@ from fleet_planner.plan.load import load_plan
 from fleet_planner.progress import Progress, silent
 from fleet_planner.scenarios import measures_table
 from fleet_planner.tables import pollutants
-from fleet_planner.transit_feed import Feed, read_feed
+from fleet_planner.transit_feed import Feed, read_feed, read_feeds
 from fleet_planner.units import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -87,11 +88,11 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         progress("reading the fleet", 0.2)
         fleet = load_fleet(plan.fleet, base, plan.city, plan.factors.default_load)
     with clock.step("activity"):
-        feed = _feed(plan, base)
+        feeds = _feeds(plan, base)
     grid = grid_factor(plan.city.grid_region or plan.city.country, plan.city.year)
     measures = measures_table()
     sold_t = {str(fuel): t for fuel, t in plan.fuel_sold.t_per_year.items()}
-    run = Inventories(plan, base, network, feed, grid[0], measures, clock, progress)
+    run = Inventories(plan, base, network, feeds, grid[0], measures, clock, progress)
     computed = run.of(fleet)
     scaled: list[Finding] = []
     if plan.fuel_sold.scale_activity:
@@ -152,17 +153,21 @@ def _only(plan: Plan, only: tuple[str, ...], path: Path) -> Plan:
     return plan.model_copy(update={"scenario": [s for s in plan.scenario if s.name in only]})
 
 
-def _feed(plan: Plan, base: Path) -> Feed | None:
+def _feeds(plan: Plan, base: Path) -> dict[str, Feed]:
+    """Return the bus timetable by kind of day: of the one average day, or of each kind that the plan tells apart."""
     given = plan.activity.gtfs
     if not given:
-        return None
+        return {}
     try:
         day = date.fromisoformat(plan.activity.gtfs_date) if plan.activity.gtfs_date else None
     except ValueError as error:
         raise PlanError(
             "not a date", "Write YYYY-MM-DD.", column="activity.gtfs_date", value=plan.activity.gtfs_date
         ) from error
-    return read_feed(builtin_gtfs() if given == "builtin" else base / given, day)
+    path = builtin_gtfs() if given == "builtin" else base / given
+    if plan.traffic.day_types == AVERAGE.name:
+        return {AVERAGE.name: read_feed(path, day)}
+    return read_feeds(path, {"weekday": range(5), "saturday": [5], "sunday": [6]}, day)
 
 
 def _costs(

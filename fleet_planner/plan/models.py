@@ -8,16 +8,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
-Positive = Annotated[float, Field(gt=0.0)]
-
-
-class Section(BaseModel):
-    """Base of all sections: immutable, no unknown keys, no silent coercion of text to numbers."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+from fleet_planner.plan.base import Fraction, Positive, Section
+from fleet_planner.plan.traffic import TrafficSection
 
 
 class City(Section):
@@ -105,6 +99,9 @@ class AccessRule(Section):
     road_classes: list[str] = Field(default=[], description="road classes concerned; empty: all")
     hours: list[Annotated[int, Field(ge=0, le=23)]] = Field(
         default=list(range(24)), description="hours concerned, 0..23"
+    )
+    days: list[Literal["weekday", "saturday", "sunday"]] = Field(
+        default=["weekday", "saturday", "sunday"], description="types of day concerned, where the plan tells them apart"
     )
     area: str = Field(default="", description="polygon file (.geojson, .gpkg); empty: everywhere")
 
@@ -356,6 +353,7 @@ class Plan(Section):
     network: NetworkSection
     fleet: FleetSection
     activity: ActivitySection = ActivitySection()
+    traffic: TrafficSection = TrafficSection()
     climate: ClimateSection = ClimateSection()
     factors: FactorsSection = FactorsSection()
     idling: IdlingSection = IdlingSection()

@@ -17,7 +17,7 @@ from fleet_planner.transit_feed.tables import ROW, filled, need, numbers, read_t
 from fleet_planner.units import M_PER_KM
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import date
     from pathlib import Path
 
@@ -28,6 +28,10 @@ LARGEST_SEQUENCE = 2**53
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
+
+
+class NoServiceError(InputError):
+    """No bus runs on the day that was asked for."""
 
 
 @dataclass(frozen=True)
@@ -72,12 +76,38 @@ def read_feed(path: Path, day: date | None = None) -> Feed:
     InputError
         The feed or one of its tables is missing or malformed, or no bus runs on the day.
     """
+    return _feed(read_tables(path), path, day, range(7))
+
+
+def read_feeds(path: Path, weekdays: Mapping[str, Collection[int]], day: date | None = None) -> dict[str, Feed]:
+    """Read the buses of one ordinary day of each kind, such as ``{"saturday": [5]}`` (Monday is 0).
+
+    ``day`` is taken for the kind that its weekday belongs to. A kind without any service is left out.
+
+    Raises
+    ------
+    InputError
+        The feed is missing or malformed, or no bus runs on any of the days.
+    """
     tables = read_tables(path)
+    out = {}
+    for kind, allowed in weekdays.items():
+        own = day if day is not None and day.weekday() in allowed else None
+        try:
+            out[kind] = _feed(tables, path, own, allowed)
+        except NoServiceError:
+            continue
+    if not out:
+        raise NoServiceError("no bus runs on any day", "Use a feed with days of service.", path)
+    return out
+
+
+def _feed(tables: Mapping[str, pl.DataFrame], path: Path, day: date | None, weekdays: Collection[int]) -> Feed:
     trips, all_trips = _bus_trips(tables, path)
-    chosen, services = service_day(tables, trips, day, path)
+    chosen, services = service_day(tables, trips, day, path, weekdays)
     running = trips.filter(pl.col("service_id").is_in(services))
     if running.is_empty():
-        raise InputError(
+        raise NoServiceError(
             "no bus runs on this day", "Set activity.gtfs_date to a day of service.", path, value=str(chosen)
         )
     visits, times_back = _visits(running, tables, path)

@@ -11,7 +11,7 @@ from fleet_planner.errors import InputError
 from fleet_planner.transit_feed.tables import need, refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -26,9 +26,15 @@ Changes = dict[date, list[tuple[str, bool]]]
 
 
 def service_day(
-    tables: Mapping[str, pl.DataFrame], trips: pl.DataFrame, day: date | None, path: Path
+    tables: Mapping[str, pl.DataFrame],
+    trips: pl.DataFrame,
+    day: date | None,
+    path: Path,
+    weekdays: Collection[int] = range(7),
 ) -> tuple[date, list[str]]:
-    """Return the service day and the services that run on it.
+    """Return the service day and the services that run on it, no services where none run on such weekdays.
+
+    ``weekdays`` (Monday is 0) are those that a day may be chosen from.
 
     Without a given day it is the first of the busiest ordinary days: the set of services with most trips
     among those that run on at least 2 % of the feed's days (and on two days, if the feed covers more than
@@ -54,12 +60,19 @@ def service_day(
             sets.setdefault(running, []).append(when)
     if not sets:
         raise InputError("the feed's calendar is empty", "Use a feed with days of service.", path)
+    if not (sets := _on_weekdays(sets, weekdays)):
+        return min(candidates), []
     days = sum(len(d) for d in sets.values())
     least = max(2 if days > SHORT_FEED_DAYS else 1, ORDINARY_SHARE * days)
     ordinary = {s: d for s, d in sets.items() if len(d) >= least} or sets
     per_service: dict[str, int] = dict(trips.group_by("service_id").len().iter_rows())
     best = max(ordinary, key=lambda s: sum(per_service.get(name, 0) for name in s))
     return ordinary[best][0], sorted(best)
+
+
+def _on_weekdays(sets: dict[frozenset[str], list[date]], weekdays: Collection[int]) -> dict[frozenset[str], list[date]]:
+    kept = {s: [d for d in dates if d.weekday() in weekdays] for s, dates in sets.items()}
+    return {s: dates for s, dates in kept.items() if dates}
 
 
 def _running(when: date, spans: Spans, changes: Changes) -> frozenset[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from pathlib import Path
 
 import numba
@@ -12,6 +10,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_city import feed_zip, fleet, network
 
 from fleet_planner.activity import build_activity, vkt_by_stream
 from fleet_planner.activity.profiles import GROUPS, hourly_speeds, stream_profile
@@ -22,42 +21,6 @@ from fleet_planner.network import Network, builtin_gtfs, load_network
 from fleet_planner.plan.models import AccessRule, ActivitySection, NetworkSection
 from fleet_planner.reference import reference_table
 from fleet_planner.transit_feed import read_feed
-
-CLASSES = ["motorway", "primary", "residential", "tertiary"]
-
-
-def network(n: int, seed: int = 0) -> Network:
-    """A row of links going east, 1 km each."""
-    rng = np.random.default_rng(seed)
-    lon = np.arange(n + 1) * 0.009
-    coordinates = np.column_stack([np.repeat(lon, 2)[1:-1], np.zeros(2 * n)])
-    links = pl.DataFrame(
-        {
-            "link_id": range(n),
-            "u": range(n),
-            "v": range(1, n + 1),
-            "road_class": [CLASSES[i] for i in rng.integers(0, 4, n)],
-            "length_km": rng.uniform(0.1, 2.0, n),
-            "lanes": rng.integers(1, 4, n).astype(float),
-            "free_flow_kmh": rng.choice([30.0, 50.0, 80.0, 100.0], n),
-            "in_main": [True] * n,
-            "hgv_allowed": [True] * n,
-        }
-    )
-    return Network(links, coordinates, np.arange(0, 2 * n + 1, 2), "test")
-
-
-def fleet(seed: int, streams: list[str]) -> pl.DataFrame:
-    rng = np.random.default_rng(seed)
-    n = len(streams)
-    return pl.DataFrame(
-        {
-            "stream": streams,
-            "km_per_year": rng.uniform(0, 50_000, n),
-            "share_inside": rng.uniform(0, 1, n),
-            "count": rng.integers(1, 100, n).astype(float),
-        }
-    )
 
 
 @settings(max_examples=30, deadline=None)
@@ -149,9 +112,19 @@ def test_modes_follow_the_stated_rule() -> None:
 
 
 def test_profiles_add_up() -> None:
-    shares = reference_table("hourly_profiles.csv").group_by("profile").agg(pl.col("share").sum(), pl.len())
+    days = pl.DataFrame({"day_type": ["weekday", "saturday", "sunday"], "days": [5.0, 1.0, 1.0]})
+    shares = (
+        reference_table("hourly_profiles.csv")
+        .join(days, on="day_type")
+        .with_columns(pl.col("share") * pl.col("days") / 7)
+    )
+    shares = shares.group_by("profile").agg(pl.col("share").sum(), pl.len())
     assert shares["share"].to_list() == pytest.approx([1.0] * shares.height)
-    assert set(shares["len"]) == {24}
+    assert set(shares["len"]) == {72}
+    months = reference_table("monthly_profiles.csv").group_by("profile").agg(pl.col("share").sum(), pl.len())
+    assert months["share"].to_list() == pytest.approx([1.0] * months.height, abs=1e-6)
+    assert set(months["len"]) == {12}
+    assert set(months["profile"]) == set(shares["profile"])
     for stream in reference_table("streams.csv")["stream"]:
         assert stream_profile(stream).base == ""
     speeds = hourly_speeds(np.array([100.0, 60.0, 30.0]), np.array([0, 1, 2]))
@@ -176,27 +149,6 @@ def test_motorway_speeds_have_the_daily_shape_of_metr_la(shared_data: Path) -> N
         assert int(np.argmin(group[13:22])) + 13 in {16, 17, 18}
 
 
-def feed_zip(folder: Path, **tables: str) -> Path:
-    """A feed along the network's row of links, with what is given in place of the defaults."""
-    default = {
-        "agency": "agency_id,agency_name,agency_url,agency_timezone\n1,a,b,UTC\n",
-        "routes": "route_id,agency_id,route_type\nr,1,3\nrail,1,2\n",
-        "calendar": "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date\nwk,1,1,1,1,1,0,0,20240101,20241231\n",
-        "trips": "route_id,service_id,trip_id,shape_id\nr,wk,t1,s\nr,wk,t2,s\nrail,wk,t3,s\n",
-        "shapes": "shape_id,shape_pt_lat,shape_pt_lon,shape_pt_sequence\ns,0,0.0001,1\ns,0,0.0449,2\n",
-        "stops": "stop_id,stop_lat,stop_lon\na,0,0.0001\nb,0,0.0449\n",
-        "stop_times": "trip_id,arrival_time,departure_time,stop_id,stop_sequence\nt1,08:30:00,08:30:00,a,1\nt1,09:30:00,09:30:00,b,2\nt2,25:10:00,25:10:00,a,1\nt2,25:20:00,25:20:00,b,2\nt3,08:00:00,08:00:00,a,1\nt3,08:10:00,08:10:00,b,2\n",
-    }
-    path = folder / "feed.zip"
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, text in (default | tables).items():
-            if text:
-                archive.writestr(f"{name}.txt", text)
-    path.write_bytes(buffer.getvalue())
-    return path
-
-
 def test_buses_fall_on_the_links_and_hours_they_pass(tmp_path: Path) -> None:
     feed = read_feed(feed_zip(tmp_path))
     assert feed.trips["trip_id"].to_list() == ["t1", "t2"]
@@ -212,7 +164,7 @@ def test_buses_fall_on_the_links_and_hours_they_pass(tmp_path: Path) -> None:
     assert km[0, 9] == 0.0
     assert km[4, 9] > 0.0
     vehicles = fleet(8, ["urban_bus", "car"])
-    activity = build_activity(net, vehicles, ActivitySection(gtfs="feed.zip"), tmp_path, feed)
+    activity = build_activity(net, vehicles, ActivitySection(gtfs="feed.zip"), tmp_path, {"average": feed})
     bus = activity.vkt[activity.streams.index("urban_bus")]
     assert bus.sum() == pytest.approx(vkt_by_stream(vehicles)["urban_bus"], rel=1e-12)
     np.testing.assert_allclose(bus / bus.sum(), km / km.sum(), rtol=1e-9)

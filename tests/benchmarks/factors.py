@@ -73,7 +73,7 @@ def main() -> None:
     state = results.scenarios[0].fleet
     climate = results.plan.climate
     conditions = conditions_of(
-        results.activity.vkt.sum(axis=(0, 1)),
+        results.activity.vkt_by_hour(),
         monthly_min_c=climate.monthly_min_c or (),
         monthly_max_c=climate.monthly_max_c or (),
     )

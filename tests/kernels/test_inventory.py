@@ -81,7 +81,7 @@ def case(
     vkt = share / share.sum(axis=(1, 2), keepdims=True) * totals[:, None, None]
     speed = rng.integers(4, 100, (links, 24)).astype(float)
     mode = rng.integers(0, 4, (links, 24)).astype(np.int8)
-    activity = Activity(streams, np.ascontiguousarray(vkt), speed, mode)
+    activity = Activity.dense(streams, np.ascontiguousarray(vkt), speed, mode)
     table = pl.DataFrame(
         {
             "road_class": [["primary", "residential"][i] for i in rng.integers(0, 2, links)],
@@ -258,7 +258,7 @@ def test_linear_in_vehicle_km(factors: FactorTable) -> None:
     vehicles, multipliers, links, activity = case(5, 10, 20, 2.0)
     once = compute_inventory(vehicles, multipliers, links, activity, factors)
     double = vehicles.with_columns(count=pl.col("count") * 2)
-    more = Activity(activity.streams, activity.vkt * 2, activity.speed_kmh, activity.mode)
+    more = Activity.dense(activity.streams, activity.vkt * 2, activity.speed_kmh, activity.mode)
     twice = compute_inventory(double, multipliers, links, more, factors)
     np.testing.assert_allclose(twice.link, 2 * once.link, rtol=1e-12)
 
@@ -293,7 +293,7 @@ def test_the_odometer_raises_n2o_of_cars_vehicle_by_vehicle(factors: FactorTable
     vehicles = pl.DataFrame([car | common | {"odometer_km": km} for km in (0.0, 200_000.0)])
     multipliers = pl.DataFrame({name: [1.0, 1.0] for name in POLLUTANTS} | {"NO2_share_points": [0.0, 0.0]})
     vkt = np.full((1, 1, 24), 200.0 / 24.0)
-    activity = Activity(("car",), vkt, np.full((1, 24), 25.0), np.zeros((1, 24), np.int8))
+    activity = Activity.dense(("car",), vkt, np.full((1, 24), 25.0), np.zeros((1, 24), np.int8))
     inventory = compute_inventory(
         vehicles, multipliers, pl.DataFrame({"road_class": ["primary"], "grade_pct": [0.0]}), activity, factors
     )
@@ -341,7 +341,7 @@ def test_three_vehicle_fleet_by_hand(hot: HotTable, factors: FactorTable) -> Non
     multipliers = pl.DataFrame({name: [1.0, 1.0] for name in POLLUTANTS} | {"NO2_share_points": [0.0, 0.0]})
     vkt = np.zeros((1, 1, 24))
     vkt[0, 0, 8] = 300.0
-    activity = Activity(("urban_bus",), vkt, np.full((1, 24), 25.0), np.zeros((1, 24), np.int8))
+    activity = Activity.dense(("urban_bus",), vkt, np.full((1, 24), 25.0), np.zeros((1, 24), np.int8))
     links = pl.DataFrame({"road_class": ["primary"], "grade_pct": [0.0]})
     inventory = compute_inventory(vehicles, multipliers, links, activity, factors)
     old = published(hot, TECHNOLOGIES[0], "NOx", "urban_peak", 0.5, 0.0, 25.0, 8)

@@ -179,7 +179,7 @@ def results(net: Network | None = None, *, zones: bool = True) -> Results:
         plan_path=Path("plan.toml"),
         network=net,
         fleet=Fleet(vehicles, pl.DataFrame({"file": ["registry.csv"], "row": [7], "column": ["km"], "reason": ["no"]})),
-        activity=Activity(STREAMS, vkt, np.full((count, 24), 40.0), np.zeros((count, 24), dtype=np.int8)),
+        activity=Activity.dense(STREAMS, vkt, np.full((count, 24), 40.0), np.zeros((count, 24), dtype=np.int8)),
         scenarios=tuple(made),
         zones=zone_frame(net) if zones else None,
         summary=summary(made),

@@ -1,0 +1,157 @@
+"""How vehicle-km come onto links and hours: one function per `traffic.method` of the plan.
+
+A method takes a `TrafficSetting` and returns a `Placed`, whose vehicle-km are already those of the fleet, stream by
+stream. To add a method, write it in a module of its own, put it into `METHODS` and its name into
+`plan.models.TrafficSection.method`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from fleet_planner.activity.access import bans
+from fleet_planner.activity.buses import BUS_STREAM, place_buses
+from fleet_planner.activity.profiles import FALLBACK_CLASS, StreamProfile
+from fleet_planner.activity.spread import Spread
+from fleet_planner.errors import InputError
+from fleet_planner.findings import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from fleet_planner.activity.days import DayType
+    from fleet_planner.network.model import Network
+    from fleet_planner.plan.models import ActivitySection
+    from fleet_planner.plan.traffic import TrafficSection
+    from fleet_planner.transit_feed.gtfs import Feed
+
+Float = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class TrafficSetting:
+    """What every method may use.
+
+    Parameters
+    ----------
+    network
+        The roads.
+    totals
+        Vehicle-km of the average day by stream, sorted by name: what every method has to close to.
+    profiles
+        Of the streams, in that order.
+    days
+        Types of day; the hour axis is 24 times as long.
+    activity, traffic
+        Sections of the plan.
+    base
+        Folder of the plan, which its paths are relative to.
+    feeds
+        Bus timetable by kind of day; empty without one.
+    """
+
+    network: Network
+    totals: Mapping[str, float]
+    profiles: tuple[StreamProfile, ...]
+    days: tuple[DayType, ...]
+    activity: ActivitySection
+    traffic: TrafficSection
+    base: Path
+    feeds: Mapping[str, Feed]
+
+    @property
+    def total_km(self) -> Float:
+        """The totals, shape (streams,)."""
+        return np.array(list(self.totals.values()), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """What a method returns.
+
+    Parameters
+    ----------
+    spread
+        Vehicle-km; each stream adds up to its total.
+    findings
+        What was assumed and counted.
+    speed_kmh
+        Speeds that the method knows, shape (links, H), NaN where it does not; nothing if it knows none.
+    """
+
+    spread: Spread
+    findings: tuple[Finding, ...] = ()
+    speed_kmh: Float | None = None
+
+
+def place(setting: TrafficSetting) -> Placed:
+    """Put the vehicle-km on links and hours by the plan's method.
+
+    Raises
+    ------
+    InputError
+        A stream with vehicle-km has nowhere to drive, or the method's inputs are wrong.
+    """
+    placed = METHODS[setting.traffic.method](setting)
+    for s, (name, total) in enumerate(setting.totals.items()):
+        if total > 0.0 and not placed.spread.km[s].any():
+            raise InputError(
+                f"stream {name} has nowhere to drive",
+                "Its access rules, or roads barred to heavy vehicles, close every road at every hour.",
+                column="activity.access",
+            )
+    return placed
+
+
+def allocated(setting: TrafficSetting) -> Placed:
+    """Spread by length x lanes x traffic per lane of the road class, and by the profiles' hours.
+
+    Access rules close link-hours; what a stream would have driven there moves to those that stay open, in
+    proportion. Urban buses follow the timetable where there is one.
+    """
+    spread, findings = default_spread(setting)
+    everything = sum(setting.totals.values()) or 1.0
+    others = {s: km for s, km in setting.totals.items() if s != BUS_STREAM}
+    shares = Finding("activity.shares", "assumption", {}, len(others), sum(others.values()) / everything)
+    return Placed(spread, (*findings, shares))
+
+
+def default_spread(setting: TrafficSetting) -> tuple[Spread, list[Finding]]:
+    """Return the spread by road class and profile, closed to the totals: the start of every method."""
+    links = setting.network.links
+    weight = np.array([link_weight(links, p) for p in setting.profiles])
+    row = np.repeat(np.arange(len(setting.profiles), dtype=np.int32)[:, None], links.height, axis=1)
+    spread = Spread(weight, row, np.array([p.hourly for p in setting.profiles]))
+    streams = list(setting.totals)
+    closed, findings = bans(setting.network, setting.profiles, setting.activity.access, setting.days, setting.base)
+    total_bus = setting.totals.get(BUS_STREAM, 0.0)
+    spread, found = place_buses(spread, streams, total_bus, setting.network, setting.feeds, setting.days)
+    for s, of_stream in enumerate(closed):
+        if of_stream:
+            spread = spread.without(s, of_stream)
+            if streams[s] == BUS_STREAM and setting.feeds and total_bus > 0.0 and not spread.km[s].any():
+                raise InputError(
+                    "the access rules close every road of the buses' timetable",
+                    "Loosen activity.access.",
+                    column="activity.access",
+                )
+    return spread.closed_to(setting.total_km), [*findings, *found]
+
+
+def link_weight(links: pl.DataFrame, profile: StreamProfile) -> Float:
+    """Return length x lanes x relative traffic of the class; zero off the main network and where barred."""
+    fallback = profile.intensity[FALLBACK_CLASS]
+    relative = links["road_class"].replace_strict(profile.intensity, default=fallback, return_dtype=pl.Float64)
+    weight = links["length_km"] * links["lanes"] * relative * links["in_main"].cast(pl.Float64)
+    if profile.heavy:
+        weight = weight * links["hgv_allowed"].cast(pl.Float64)
+    return weight.to_numpy().astype(np.float64)
+
+
+METHODS: Mapping[str, Callable[[TrafficSetting], Placed]] = {"allocated": allocated}

@@ -1,0 +1,40 @@
+"""How traffic gets onto the roads."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from fleet_planner.plan.base import Section
+
+MOST_SEASONS = 6
+"""Conditions of weather are counted in a byte: seasons x classes of hours x driving modes."""
+
+Month = Annotated[int, Field(ge=1, le=12)]
+
+
+class TrafficSection(Section):
+    """How vehicle-km come onto roads, hours and types of day."""
+
+    method: Literal["allocated"] = Field(
+        default="allocated", description="allocated: spread by road class, lanes and profiles of the hours"
+    )
+    day_types: Literal["average", "weekday_weekend", "weekday_saturday_sunday"] = Field(
+        default="average", description="types of day that are told apart"
+    )
+    holidays_per_year: Annotated[float, Field(ge=0.0, le=260.0)] = Field(
+        default=0.0, description="public holidays on weekdays, which drive like Sundays"
+    )
+    seasons: dict[str, list[Month]] = Field(
+        default={}, description="months of each season, such as winter = [12, 1, 2]; empty: the year as one"
+    )
+
+    @model_validator(mode="after")
+    def _whole_year(self) -> TrafficSection:
+        months = sorted(m for listed in self.seasons.values() for m in listed)
+        if self.seasons and months != list(range(1, 13)):
+            raise ValueError(f"seasons must hold each month 1..12 once (found: {months})")
+        if len(self.seasons) > MOST_SEASONS:
+            raise ValueError(f"seasons may be {MOST_SEASONS} at most (found: {len(self.seasons)})")
+        return self
