@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from fleet_planner.outputs import charts as draw
 from fleet_planner.outputs import wording
+from fleet_planner.outputs.traffic_parts import day_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +27,10 @@ def charts(
         ("chart_stream", "wide", _streams(data, t, [streams.get(n, n) for n in order])),
         ("chart_hour", "", draw.hours(t["chart_hour"], list(names.values()), data["hours"])),
     ]
+    days = data["traffic"]["days"]
+    if len(days) > 1:
+        lines = [day["nox_kg_per_hour"] for day in days]
+        made.append(("chart_day", "", draw.hours(t["chart_day"], [day_name(day, t) for day in days], lines)))
     base, *others = names
     totals = {(row["scenario"], row["pollutant"]): row for row in data["summary"]}
     if others:

@@ -10,6 +10,7 @@ import polars as pl
 from fleet_planner import __version__
 from fleet_planner.outputs import frames
 from fleet_planner.outputs.map_data import pack_map
+from fleet_planner.outputs.traffic_data import traffic_data
 from fleet_planner.reference.words import HEAVY_STANDARDS
 from fleet_planner.units import DAYS_PER_YEAR, G_PER_KG, G_PER_T
 
@@ -55,6 +56,7 @@ def report_data(results: Results) -> dict[str, Any]:
         "attribution": results.network.attribution,
         "streams": _streams(first),
         "hours": _hours(results),
+        "traffic": traffic_data(results),
         "classes": _classes(first),
         "processes": _processes(first),
         "voc": _voc(results),

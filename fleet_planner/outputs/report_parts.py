@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fleet_planner.outputs import wording
 from fleet_planner.outputs.numbers import percent, share, significant
+from fleet_planner.outputs.traffic_parts import traffic
 from fleet_planner.tables import pollutants
 from fleet_planner.units import MASS_PER_T
 
@@ -77,6 +78,7 @@ def parts(data: Data, t: Words, names: Words, language: Language) -> Data:
             for name, own in data["closure"].items()
         ],
         "used": _used(data, t),
+        "traffic": traffic(data, t),
         "findings": [
             {"kind": kind, "title": t[title], "lines": wording.finding_lines(data, kind, language)}
             for kind, title in (("warning", "warnings"), ("assumption", "assumed"), ("info", "information"))

@@ -360,7 +360,7 @@ class Plan(Section):
     faults: FaultsSection = FaultsSection()
     measured: MeasuredSection = MeasuredSection()
     fuel_sold: FuelSoldSection = FuelSoldSection()
-    scenario: list[Scenario] = []
+    scenario: list[Scenario] = Field(default=[])
     economics: EconomicsSection = EconomicsSection()
     outputs: OutputsSection = OutputsSection()
 

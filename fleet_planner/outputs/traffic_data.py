@@ -1,0 +1,36 @@
+"""How the traffic of a run came about, as plain data for the report and the manifest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fleet_planner.units import G_PER_KG, HOURS_PER_DAY
+
+if TYPE_CHECKING:
+    from fleet_planner.pipeline.results import Results
+
+DAY_POLLUTANT = "NOx"
+
+
+def traffic_data(results: Results) -> dict[str, Any]:
+    """Return the method and, by type of day, its days a year, vehicle-km and NOx of such a day, baseline."""
+    activity = results.activity
+    first = results.scenarios[0].inventory
+    p = first.pollutants.index(DAY_POLLUTANT)
+    shape = (len(activity.days), HOURS_PER_DAY)
+    nox = first.stream_hour[:, :, p].sum(axis=0).reshape(shape) / G_PER_KG
+    vkt = activity.vkt_by_hour().reshape(shape)
+    return {
+        "method": activity.method,
+        "days": [
+            {
+                "name": day.name,
+                "season": day.season,
+                "days_per_year": day.days_per_year,
+                "vkt_per_day": float(vkt[d].sum() / day.share),
+                "nox_kg_per_day": float(nox[d].sum() / day.share),
+                "nox_kg_per_hour": (nox[d] / day.share).tolist(),
+            }
+            for d, day in enumerate(activity.days)
+        ],
+    }
