@@ -10,7 +10,8 @@ import polars as pl
 from fleet_planner.activity.days import day_types
 from fleet_planner.activity.methods import TrafficSetting, place
 from fleet_planner.activity.model import Activity
-from fleet_planner.activity.profiles import class_groups, driving_modes, hourly_speeds, stream_profile
+from fleet_planner.activity.profiles import driving_modes, stream_profile
+from fleet_planner.activity.speeds import hour_speeds
 from fleet_planner.findings import Finding
 from fleet_planner.plan.traffic import TrafficSection
 from fleet_planner.progress import Progress, silent
@@ -73,25 +74,23 @@ def build_activity(
     """
     progress("spreading traffic over links and hours", 0.35)
     traffic = traffic or TrafficSection()
-    links = network.links
     totals = vkt_by_stream(vehicles)
     days = day_types(traffic)
     profiles = tuple(stream_profile(s, days) for s in totals)
-    placed = place(TrafficSetting(network, totals, profiles, days, section, traffic, base, feeds or {}))
-    free_flow = links["free_flow_kmh"].to_numpy().astype(np.float64)
-    speed = hourly_speeds(free_flow, class_groups(links["road_class"]), days)
-    if placed.speed_kmh is not None:
-        speed = np.where(np.isnan(placed.speed_kmh), speed, placed.speed_kmh)
+    setting = TrafficSetting(network, totals, profiles, days, section, traffic, base, feeds or {})
+    placed = place(setting)
+    speeds = hour_speeds(setting, placed)
     return Activity(
         tuple(totals),
         placed.spread.km,
         placed.spread.row,
         placed.spread.share,
-        speed,
-        driving_modes(links, section.peak_hours, days),
-        (*placed.findings, Finding("activity.speeds", "assumption"), *_stood_in(profiles, totals)),
+        speeds.mean_kmh,
+        driving_modes(network.links, section.peak_hours, days),
+        (*placed.findings, *speeds.findings, *_stood_in(profiles, totals)),
         days,
         traffic.method,
+        speeds,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +14,7 @@ from fleet_planner.units import HOURS_PER_DAY
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fleet_planner.activity.speeds import Speeds
     from fleet_planner.findings import Finding
 
 MODES: tuple[str, ...] = ("urban_peak", "urban_off_peak", "rural", "highway")
@@ -48,6 +49,8 @@ class Activity:
         The types of day; ``len(days) = H / 24``.
     method
         How the vehicle-km came onto the links: ``traffic.method`` of the plan.
+    speeds
+        Where the speeds come from; nothing if they were given one by one.
     """
 
     streams: tuple[str, ...]
@@ -59,6 +62,7 @@ class Activity:
     findings: tuple[Finding, ...] = ()
     days: tuple[DayType, ...] = (AVERAGE,)
     method: str = "allocated"
+    speeds: Speeds | None = None
 
     @classmethod
     def dense(
@@ -93,6 +97,13 @@ class Activity:
     def mean_speed_kmh(self) -> NDArray[np.float64]:
         """Return the mean speed of each link, hours weighted by vehicle-km, shape (links,)."""
         return np.asarray(allocation.mean_speeds(self.km, self.row, self.share, self.speed_kmh))
+
+    def with_corridors(self, target_km: float) -> Activity:
+        """Return the activity with speeds averaged over another length of road."""
+        if self.speeds is None:
+            return self
+        mean = self.speeds.corridors.mean_speeds(self.speeds.link_kmh, target_km)
+        return replace(self, speed_kmh=mean)
 
     def month_weight(self) -> NDArray[np.float64]:
         """Return which months each type of day is in, shape (types, 12), 0 or 1."""

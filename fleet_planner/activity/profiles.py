@@ -14,7 +14,7 @@ from fleet_planner.reference import reference_table
 from fleet_planner.units import HOURS_PER_DAY
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -29,13 +29,17 @@ RURAL_KMH = 70.0
 
 @dataclass(frozen=True)
 class StreamProfile:
-    """How a stream is spread: shares of the hours (24 x types of day,), relative traffic per lane by road class."""
+    """How a stream is spread: shares of the hours (24 x types of day,), relative traffic per lane by road class.
+
+    ``traffic_class`` is ``light``, ``bus``, ``single_unit`` or ``combination``.
+    """
 
     stream: str
     base: str
     hourly: Float
     intensity: dict[str, float]
     heavy: bool
+    traffic_class: str = "light"
 
     @property
     def local_name(self) -> str:
@@ -56,7 +60,17 @@ def stream_profile(stream: str, days: tuple[DayType, ...] = (AVERAGE,)) -> Strea
         hourly_shares(row["profile"], days),
         dict(intensity.select("road_class", "relative").iter_rows()),
         row["heavy"] == "yes",
+        _traffic_class(row),
     )
+
+
+def _traffic_class(row: Mapping[str, str]) -> str:
+    """Return the class of `traffic_classes.csv` that a stream of `streams.csv` is in."""
+    if row["intensity"] == "combination":
+        return "combination"
+    if row["profile"] == "bus":
+        return "bus"
+    return "single_unit" if row["heavy"] == "yes" else "light"
 
 
 def class_groups(road_class: pl.Series) -> Int:

@@ -82,21 +82,9 @@ def compute_inventory(
         fleet.entry_technology,
         weight * share[fleet.entry_stream, None, None],
     )
-    classes = tuple(sorted(links["road_class"].unique().to_list()))
-    class_id = links["road_class"].replace_strict(list(classes), range(len(classes)), return_dtype=pl.Int64)
-    link, stream_hour, class_hour, histogram = kernel.link_pass(
-        comp,
-        activity.vkt,
-        activity.speed_kmh,
-        condition,
-        grade,
-        GRADES[span[0]],
-        GRADE_STEP,
-        class_id.to_numpy().astype(np.int64),
-        len(classes),
-        factors.grid_kmh,
-        factors.lookup,
-        factors.lookup_per_kmh,
+    classes, class_id = _road_classes(links)
+    link, stream_hour, class_hour, histogram = _link_pass(
+        comp, activity, condition, grade, span, class_id, len(classes), factors
     )
     mean = _means(factors.curves, blocks, factors, histogram, fleet)
     vehicle = kernel.vehicle_pass(
@@ -122,6 +110,49 @@ def compute_inventory(
         grade_span=span,
         findings=_findings(factors, fleet, km_entry, below),
     )
+
+
+def _road_classes(links: pl.DataFrame) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """Return the names of the road classes, sorted, and the index of each link's."""
+    classes = tuple(sorted(links["road_class"].unique().to_list()))
+    index = links["road_class"].replace_strict(list(classes), range(len(classes)), return_dtype=pl.Int64)
+    return classes, index.to_numpy().astype(np.int64)
+
+
+def _link_pass(
+    comp: Array,
+    activity: Activity,
+    condition: NDArray[np.int8],
+    grade: Array,
+    span: tuple[int, int],
+    class_id: NDArray[np.int64],
+    classes: int,
+    factors: FactorTable,
+) -> tuple[Array, Array, Array, Array]:
+    """Carry composite factors over links and hours: by link, by stream and hour, by class and hour, histogram."""
+    return kernel.link_pass(  # type: ignore[no-any-return]  # the kernel is not typed
+        comp,
+        activity.vkt,
+        activity.speed_kmh,
+        condition,
+        grade,
+        GRADES[span[0]],
+        GRADE_STEP,
+        class_id,
+        classes,
+        factors.grid_kmh,
+        factors.lookup,
+        factors.lookup_per_kmh,
+    )
+
+
+def driven_histogram(activity: Activity, links: pl.DataFrame, factors: FactorTable, inventory: Inventory) -> Array:
+    """Return where an activity with other speeds drives on the axes of an inventory's histogram, same shape."""
+    condition = _conditions(activity, factors)
+    grade = links["grade_pct"].to_numpy().astype(np.float64) / 100.0
+    span = inventory.grade_span
+    nothing = np.zeros((factors.conditions.count, span[1] - span[0], factors.grid_kmh.size, 0, len(activity.streams)))
+    return _link_pass(nothing, activity, condition, grade, span, np.zeros(links.height, np.int64), 1, factors)[3]
 
 
 def _conditions(activity: Activity, factors: FactorTable) -> NDArray[np.int8]:

@@ -16,6 +16,7 @@ from fleet_planner.factors.compile import compile_factors
 from fleet_planner.findings import Finding
 from fleet_planner.inventory import Inventory, compute_inventory, grade_steps
 from fleet_planner.inventory.weights import technologies_of
+from fleet_planner.pipeline.corridor_check import corridor_findings
 from fleet_planner.pipeline.factor_plan import FactorSetting, factor_setting
 from fleet_planner.pipeline.fuel_check import closure, fuel_burnt_t, scaled_km
 from fleet_planner.pipeline.vehicle_adjustments import (
@@ -145,8 +146,14 @@ class Inventories:
                     adjusted.vehicles, adjusted.multipliers, self.network.links, activity, factors, setting.context
                 )
             states.append((adjusted, inventory))
-        findings = (*fault_findings(faults, by_vehicle=plan.faults.by_vehicle), *found)
-        return Computed(activity, factors, setting, tuple(states), findings, rejected)
+        findings = [*fault_findings(faults, by_vehicle=plan.faults.by_vehicle), *found]
+        if scenarios:
+            with self.clock.step("findings"):
+                length = plan.traffic.speeds.corridor_km
+                findings += corridor_findings(
+                    *states[0], activity, self.network.links, factors, setting.context, length
+                )
+        return Computed(activity, factors, setting, tuple(states), tuple(findings), rejected)
 
     def baseline_of(self, fleet: Fleet) -> Computed:
         """Return the inventory of the baseline alone."""

@@ -92,6 +92,8 @@ TABLES = {
     "hourly_profiles.csv": ("daily and weekly profiles of traffic", "figures; own"),
     "monthly_profiles.csv": ("traffic by month", "figures; own"),
     "class_intensity.csv": ("traffic by road class", "US government statistics; own"),
+    "traffic_classes.csv": ("passenger car equivalents", "figures; own"),
+    "volume_delay.csv": ("travel time by volume", "figures"),
     "speed_profiles.csv": ("speed by hour", "own; METR-LA for motorways"),
     "price_levels.csv": ("price levels and exchange rates", "figures"),
 }
@@ -142,6 +144,8 @@ def in_use(name: str, plan: Plan) -> bool:
         "high_emitters": _faults_set(plan),
         "fault_age": _faults_set(plan),
         "emission_skew": _faults_set(plan),
+        "traffic_classes": plan.traffic.speeds.method == "volume_delay",
+        "volume_delay": plan.traffic.speeds.method == "volume_delay",
         "monthly_profiles": bool(plan.traffic.seasons),
         "measured_defaults": bool(plan.measured.file),
     }

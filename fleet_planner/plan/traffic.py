@@ -14,6 +14,24 @@ MOST_SEASONS = 6
 Month = Annotated[int, Field(ge=1, le=12)]
 
 
+class SpeedsSection(Section):
+    """Speeds by link and hour."""
+
+    method: Literal["profile", "volume_delay"] = Field(
+        default="profile",
+        description="profile: free flow times a packaged share of it by class, hour and day; volume_delay: by the "
+        "traffic that the run itself puts on a link against its capacity",
+    )
+    fleet_share: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
+        default=1.0,
+        description="volume_delay: share of all traffic (in passenger cars) that the plan's vehicles are",
+    )
+    corridor_km: Annotated[float, Field(ge=0.0, le=20.0)] = Field(
+        default=0.7,
+        description="speeds are means over this length of the same road (whole links, 0.4 to 1 km); 0: link by link",
+    )
+
+
 class TrafficSection(Section):
     """How vehicle-km come onto roads, hours and types of day."""
 
@@ -29,6 +47,8 @@ class TrafficSection(Section):
     seasons: dict[str, list[Month]] = Field(
         default={}, description="months of each season, such as winter = [12, 1, 2]; empty: the year as one"
     )
+
+    speeds: SpeedsSection = SpeedsSection()
 
     @model_validator(mode="after")
     def _whole_year(self) -> TrafficSection:

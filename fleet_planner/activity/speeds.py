@@ -1,0 +1,139 @@
+"""How fast the hours are: by profile or by volume and capacity, then averaged over stretches of road."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from fleet_planner.activity.corridors import Corridors
+from fleet_planner.activity.days import AVERAGE, speed_fractions
+from fleet_planner.activity.profiles import GROUPS, class_groups, hourly_speeds
+from fleet_planner.findings import Finding
+from fleet_planner.kernels import allocation
+from fleet_planner.kernels.delay import delayed_speeds
+from fleet_planner.reference import reference_table
+from fleet_planner.units import HOURS_PER_DAY
+
+if TYPE_CHECKING:
+    from fleet_planner.activity.methods import Placed, TrafficSetting
+    from fleet_planner.activity.profiles import StreamProfile
+    from fleet_planner.activity.spread import Spread
+
+Float = NDArray[np.float64]
+LEAST_KMH = 5.0
+"""No hour of a link is slower on average: the volume-delay function is not made for standing traffic."""
+
+SHORT_KM = 0.4
+ANY = "*"
+
+
+@dataclass(frozen=True)
+class Speeds:
+    """Speeds of an activity.
+
+    Parameters
+    ----------
+    link_kmh
+        Of the links themselves, shape (links, H).
+    corridors
+        Roads that they are averaged over.
+    mean_kmh
+        Space means over the plan's length of road, shape (links, H).
+    findings
+        What was assumed, with the share of the vehicle-km.
+    """
+
+    link_kmh: Float
+    corridors: Corridors
+    mean_kmh: Float
+    findings: tuple[Finding, ...]
+
+
+def hour_speeds(setting: TrafficSetting, placed: Placed) -> Speeds:
+    """Return the speeds of the plan's method; those that the traffic method knows go before them."""
+    section = setting.traffic.speeds
+    spread = placed.spread
+    if section.method == "volume_delay":
+        speed, findings = _by_volume(setting, spread)
+    else:
+        speed, findings = _by_profile(setting), [Finding("activity.speeds", "assumption")]
+    if placed.speed_kmh is not None:
+        known = ~np.isnan(placed.speed_kmh)
+        speed = np.where(known, placed.speed_kmh, speed)
+        findings.append(Finding("activity.speeds_known", "info", {}, share=share_of_vkt(spread, known)))
+    corridors = Corridors.of(setting.network)
+    mean = corridors.mean_speeds(speed, section.corridor_km)
+    if section.corridor_km > 0.0:
+        findings.append(_averaged(corridors, spread, section.corridor_km))
+    return Speeds(speed, corridors, mean, tuple(findings))
+
+
+def share_of_vkt(spread: Spread, where: NDArray[np.bool_]) -> float:
+    """Return the share of the vehicle-km on some link-hours, ``where`` of shape (links, H)."""
+    by_hour = allocation.by_hour(spread.km, spread.row, spread.share)
+    total = float(by_hour.sum())
+    return float(by_hour[where].sum()) / total if total > 0.0 else 0.0
+
+
+def _by_profile(setting: TrafficSetting) -> Float:
+    links = setting.network.links
+    free_flow = links["free_flow_kmh"].to_numpy().astype(np.float64)
+    return hourly_speeds(free_flow, class_groups(links["road_class"]), setting.days)
+
+
+def _by_volume(setting: TrafficSetting, spread: Spread) -> tuple[Float, list[Finding]]:
+    """Return speeds by the BPR function of volume over capacity, from the speed of calm hours."""
+    links, section = setting.network.links, setting.traffic.speeds
+    calm = speed_fractions(GROUPS, (AVERAGE,)).max(axis=1)[class_groups(links["road_class"])]
+    alpha, beta = _delay_parameters(links["road_class"])
+    cars = np.array([passenger_cars(p) for p in setting.profiles])
+    volume = allocation.by_hour(spread.km * cars[:, None], spread.row, spread.share)
+    days = np.repeat([day.share for day in setting.days], HOURS_PER_DAY)
+    speed, floored = delayed_speeds(
+        volume,
+        1.0 / (days * section.fleet_share),
+        links["length_km"].to_numpy().astype(np.float64),
+        links["capacity_veh_h"].to_numpy().astype(np.float64),
+        links["free_flow_kmh"].to_numpy() * calm,
+        alpha,
+        beta,
+        LEAST_KMH,
+    )
+    values: dict[str, str | int | float] = {"fleet_share": f"{100.0 * section.fleet_share:g} %"}
+    findings = [Finding("activity.speeds_by_volume", "assumption", values)]
+    total = float(volume.sum())
+    if floored > 0.0 and total > 0.0:
+        share = floored / total
+        findings.append(Finding("activity.speeds_floored", "warning", {"speed": f"{LEAST_KMH:g}"}, share=share))
+    return speed, findings
+
+
+def _delay_parameters(road_class: pl.Series) -> tuple[Float, Float]:
+    """Return alpha and beta of the BPR function by link."""
+    table = reference_table("volume_delay.csv")
+    out = []
+    for figure in ("alpha", "beta"):
+        values = dict(table.filter(pl.col("figure") == figure).select("road_class", "value").iter_rows())
+        found = road_class.replace_strict(values, default=values[ANY], return_dtype=pl.Float64)
+        out.append(found.to_numpy().astype(np.float64))
+    return out[0], out[1]
+
+
+def passenger_cars(profile: StreamProfile) -> float:
+    """Return how many passenger cars a vehicle of a stream counts for on the road."""
+    table = reference_table("traffic_classes.csv").filter(pl.col("figure") == "pce")
+    values: dict[str, float] = dict(table.select("traffic_class", "value").iter_rows())
+    return values[profile.traffic_class]
+
+
+def _averaged(corridors: Corridors, spread: Spread, target_km: float) -> Finding:
+    piece_km = corridors.piece_km(target_km)
+    km = spread.km.sum(axis=0)
+    total = float(km.sum())
+    short = float(km[piece_km < SHORT_KM].sum()) / total if total > 0.0 else 0.0
+    values: dict[str, str | int | float] = {"target": f"{1e3 * target_km:g}", "short": f"{1e3 * SHORT_KM:g}"}
+    return Finding("activity.corridors", "info", values, corridors.pieces(target_km).size - 1, short)
