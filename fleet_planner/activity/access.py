@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from fleet_planner.activity.days import KINDS
 from fleet_planner.activity.places import middle_points
 from fleet_planner.errors import InputError, PlanError, use_one_of
 from fleet_planner.findings import Finding
@@ -77,10 +76,9 @@ def _hours(rule: AccessRule, days: tuple[DayType, ...]) -> tuple[Bool, list[str]
     out = np.zeros((len(days), HOURS_PER_DAY), dtype=np.bool_)
     coarse = []
     for d, day in enumerate(days):
-        kinds = {k for k, part in zip(KINDS, day.mix, strict=True) if part > 0.0}
-        if kinds & set(rule.days):
+        if day.kinds & set(rule.days):
             out[d, rule.hours] = True
-            if kinds - set(rule.days):
+            if day.kinds - set(rule.days):
                 coarse.append(day.label)
     return out.ravel(), coarse
 

@@ -19,6 +19,15 @@ Float = NDArray[np.float64]
 KINDS = ("weekday", "saturday", "sunday")
 """Kinds of day that the packaged profiles tell apart."""
 
+KINDS_OF = {
+    "average": KINDS,
+    "weekday": KINDS[:1],
+    "weekend": KINDS[1:],
+    "saturday": KINDS[1:2],
+    "sunday": KINDS[2:],
+}
+"""Kinds of day that a word of the user's tables means."""
+
 DAYS_OF_MONTH = (31.0, 28.25, 31.0, 30.0, 31.0, 30.0, 31.0, 31.0, 30.0, 31.0, 30.0, 31.0)
 ALL_MONTHS = tuple(range(1, 13))
 
@@ -58,6 +67,11 @@ class DayType:
         return self.mix[0] > 0.0
 
     @property
+    def kinds(self) -> frozenset[str]:
+        """Kinds of day that it holds."""
+        return frozenset(k for k, part in zip(KINDS, self.mix, strict=True) if part > 0.0)
+
+    @property
     def label(self) -> str:
         """Name with its season, such as ``winter weekday``."""
         return f"{self.season} {self.name}".strip()
@@ -70,20 +84,24 @@ def day_types(section: TrafficSection) -> tuple[DayType, ...]:
     """Return the types of day of a plan, seasons in the plan's order; shares add up to 1."""
     week = DAYS_PER_YEAR / 7.0
     days = np.array([5.0 * week - section.holidays_per_year, week, week + section.holidays_per_year]) / DAYS_PER_YEAR
-    by_choice: dict[str, dict[str, tuple[str, ...]]] = {
-        "average": {"average": KINDS},
-        "weekday_weekend": {"weekday": KINDS[:1], "weekend": KINDS[1:]},
-        "weekday_saturday_sunday": {kind: (kind,) for kind in KINDS},
-    }
-    groups = by_choice[section.day_types]
+    words = ("average",) if section.day_types == "average" else section.day_types.split("_")
     out = []
     for season, months in (section.seasons or {"": list(ALL_MONTHS)}).items():
         part = sum(DAYS_OF_MONTH[m - 1] for m in months) / DAYS_PER_YEAR
-        for name, kinds in groups.items():
+        for name in words:
+            kinds = KINDS_OF[name]
             own = np.array([d if k in kinds else 0.0 for k, d in zip(KINDS, days, strict=True)])
             first, second, third = (own / own.sum()).tolist()
             out.append(DayType(name, season, part * float(own.sum()), (first, second, third), tuple(months)))
     return tuple(out)
+
+
+def types_meant(word: str, days: tuple[DayType, ...]) -> list[int]:
+    """Return the types of day that together are what a word means; none where the plan does not tell it apart."""
+    wanted = frozenset(KINDS_OF[word])
+    found = [d for d, day in enumerate(days) if day.kinds <= wanted]
+    held = frozenset().union(*(days[d].kinds for d in found))
+    return found if held == wanted else []
 
 
 def hourly_shares(profile: str, days: tuple[DayType, ...]) -> Float:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fleet_planner.activity.corridors import Corridors
 from fleet_planner.activity.days import AVERAGE, speed_fractions
+from fleet_planner.activity.detectors import measured_speeds
 from fleet_planner.activity.profiles import GROUPS, class_groups, hourly_speeds
 from fleet_planner.findings import Finding
 from fleet_planner.kernels import allocation
@@ -54,18 +55,32 @@ class Speeds:
 
 
 def hour_speeds(setting: TrafficSetting, placed: Placed) -> Speeds:
-    """Return the speeds of the plan's method; those that the traffic method knows go before them."""
+    """Return the speeds of the plan's method; those of the traffic method, then measured ones, go before them.
+
+    Raises
+    ------
+    InputError
+        The tables of measured speeds are wrong.
+    """
     section = setting.traffic.speeds
     spread = placed.spread
     if section.method == "volume_delay":
         speed, findings = _by_volume(setting, spread)
     else:
         speed, findings = _by_profile(setting), [Finding("activity.speeds", "assumption")]
-    if placed.speed_kmh is not None:
-        known = ~np.isnan(placed.speed_kmh)
-        speed = np.where(known, placed.speed_kmh, speed)
-        findings.append(Finding("activity.speeds_known", "info", {}, share=share_of_vkt(spread, known)))
     corridors = Corridors.of(setting.network)
+    given = [] if placed.speed_kmh is None else [placed.speed_kmh]
+    if section.file:
+        measured, found = measured_speeds(setting, corridors)
+        given.append(measured)
+        findings += found
+    if given:
+        known = np.zeros(speed.shape, dtype=np.bool_)
+        for one in given:  # measured speeds go before those that a traffic method computed
+            here = ~np.isnan(one)
+            speed[here] = one[here]
+            known |= here
+        findings.append(Finding("activity.speeds_known", "info", {}, share=share_of_vkt(spread, known)))
     mean = corridors.mean_speeds(speed, section.corridor_km)
     if section.corridor_km > 0.0:
         findings.append(_averaged(corridors, spread, section.corridor_km))

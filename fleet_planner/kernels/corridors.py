@@ -174,3 +174,64 @@ def space_means(speed_kmh, length, order, piece_first):
             for h in range(n_h):
                 out[i, h] = time[h]
     return out
+
+
+@numba.njit(cache=True, parallel=True)
+def carry_along(value, length, order, first, reach):
+    """Fill gaps along chains from the nearest links with a value before and behind, as far as they reach.
+
+    Between two links in reach the value is weighted by the inverse of the distances between the links' middles; with
+    one in reach it is that one's.
+
+    Parameters
+    ----------
+    value : (links, H) float64
+        NaN where there is none.
+    length : (links,) float64
+    order, first
+        From `chains`.
+    reach : float
+        In the unit of ``length``.
+
+    Returns
+    -------
+    (links, H) float64
+    """
+    n_h = value.shape[1]
+    out = value.copy()
+    for c in numba.prange(first.size - 1):
+        a, b = first[c], first[c + 1]
+        middle = np.empty(b - a)
+        at = 0.0
+        some = False
+        for k in range(a, b):
+            middle[k - a] = at + 0.5 * length[order[k]]
+            at += length[order[k]]
+            for h in range(n_h):
+                some = some or not np.isnan(value[order[k], h])
+        if not some:
+            continue
+        behind = np.empty(b - a, dtype=np.int64)
+        for h in range(n_h):
+            last = -1
+            for k in range(b - a):
+                if not np.isnan(value[order[a + k], h]):
+                    last = k
+                behind[k] = last
+            ahead = -1
+            for k in range(b - a - 1, -1, -1):
+                if not np.isnan(value[order[a + k], h]):
+                    ahead = k
+                    continue
+                total, weight = 0.0, 0.0
+                for near in (behind[k], ahead):
+                    if near < 0:
+                        continue
+                    distance = abs(middle[near] - middle[k])
+                    if distance <= reach:
+                        w = 1.0 / max(distance, 1e-9)
+                        total += w * value[order[a + near], h]
+                        weight += w
+                if weight > 0.0:
+                    out[order[a + k], h] = total / weight
+    return out

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from fleet_planner.plan.base import Section
+from fleet_planner.plan.base import Positive, Section
 
 MOST_SEASONS = 6
 """Conditions of weather are counted in a byte: seasons x classes of hours x driving modes."""
@@ -25,6 +25,17 @@ class SpeedsSection(Section):
     fleet_share: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
         default=1.0,
         description="volume_delay: share of all traffic (in passenger cars) that the plan's vehicles are",
+    )
+    file: str = Field(
+        default="",
+        description="CSV or Parquet of measured speeds: a row per reading (data dictionary: site_speeds), or, with "
+        "`sites`, a column `time` and one column per site; they go before the method's",
+    )
+    sites: str = Field(default="", description="CSV of the places of the sites (data dictionary: speed_sites)")
+    unit: Literal["km/h", "mph"] = Field(default="km/h", description="unit of the measured speeds")
+    tolerance_m: Positive = Field(default=50.0, description="how far a site may lie from its road, m")
+    reach_km: Annotated[float, Field(ge=0.0, le=20.0)] = Field(
+        default=1.0, description="how far along its road, both ways, a measured speed is taken to hold"
     )
     corridor_km: Annotated[float, Field(ge=0.0, le=20.0)] = Field(
         default=0.7,

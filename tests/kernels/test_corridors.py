@@ -141,3 +141,27 @@ def test_bits_do_not_depend_on_threads() -> None:
         numba.set_num_threads(before)
     for one, two in zip(*results, strict=True):
         assert np.array_equal(one, two)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 99_999), st.integers(1, 25), st.floats(0.0, 3.0))
+def test_values_are_carried_from_the_nearest_on_each_side(seed: int, links: int, reach: float) -> None:
+    rng = np.random.default_rng(seed)
+    length = rng.uniform(0.05, 1.0, links)
+    order = rng.permutation(links)
+    first = np.unique(np.concatenate([[0, links], rng.integers(0, links, 2)])).astype(np.int64)
+    value = np.where(rng.random((links, 3)) < 0.3, rng.uniform(0.01, 0.2, (links, 3)), np.nan)
+    got = corridors.carry_along(value, length, order, first, reach)
+    for a, b in itertools.pairwise(first):
+        own = order[a:b]
+        middle = np.cumsum(length[own]) - length[own] / 2
+        for h in range(3):
+            known = np.flatnonzero(~np.isnan(value[own, h]))
+            for k in range(b - a):
+                near = [max(known[known <= k], default=-1), min(known[known >= k], default=-1)]
+                near = sorted({n for n in near if n >= 0 and abs(middle[n] - middle[k]) <= reach})
+                if not near:
+                    assert np.isnan(got[own[k], h])
+                    continue
+                weight = 1 / np.maximum(np.abs(middle[near] - middle[k]), 1e-9)
+                assert got[own[k], h] == pytest.approx((weight * value[own[near], h]).sum() / weight.sum())
