@@ -91,6 +91,7 @@ def build_activity(
         days,
         traffic.method,
         speeds,
+        placed.fit,
     )
 
 

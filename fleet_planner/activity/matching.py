@@ -140,7 +140,8 @@ def _of_ways(network: Network, places: pl.DataFrame, rows: NDArray[np.bool_]) ->
     links = network.links.select("link_id", "osm_id", "length_km").with_columns(
         east=pl.Series(_chords(network)[:, 0]), north=pl.Series(_chords(network)[:, 1])
     )
-    asked = places.with_row_index("place").filter(pl.Series(rows)).select("place", "osm_id", "bearing_deg")
+    number = pl.Series("place", np.arange(places.height))
+    asked = places.select(number, "osm_id", "bearing_deg").filter(pl.Series(rows))
     found = asked.join(links.drop_nulls("osm_id"), on="osm_id", how="inner")
     wanted = found["bearing_deg"].to_numpy()
     cosine = _cosine(found.select("east", "north").to_numpy(), wanted)

@@ -7,7 +7,7 @@ stream. To add a method, write it in a module of its own, put it into `METHODS` 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +16,10 @@ from numpy.typing import NDArray
 
 from fleet_planner.activity.access import bans
 from fleet_planner.activity.buses import BUS_STREAM, place_buses
-from fleet_planner.activity.profiles import FALLBACK_CLASS, StreamProfile
+from fleet_planner.activity.calibration import calibrate, link_groups
+from fleet_planner.activity.count_fit import CountFit, count_fit, fit_findings, kept_out
+from fleet_planner.activity.count_table import read_counts
+from fleet_planner.activity.profiles import FALLBACK_CLASS, StreamProfile, class_groups
 from fleet_planner.activity.spread import Spread
 from fleet_planner.errors import InputError
 from fleet_planner.findings import Finding
@@ -83,11 +86,14 @@ class Placed:
         What was assumed and counted.
     speed_kmh
         Speeds that the method knows, shape (links, H), NaN where it does not; nothing if it knows none.
+    fit
+        To the plan's counts; nothing without.
     """
 
     spread: Spread
     findings: tuple[Finding, ...] = ()
     speed_kmh: Float | None = None
+    fit: CountFit | None = None
 
 
 def place(setting: TrafficSetting) -> Placed:
@@ -106,7 +112,17 @@ def place(setting: TrafficSetting) -> Placed:
                 "Its access rules, or roads barred to heavy vehicles, close every road at every hour.",
                 column="activity.access",
             )
+    if setting.traffic.counts.file and placed.fit is None:
+        return _compared(setting, placed)
     return placed
+
+
+def _compared(setting: TrafficSetting, placed: Placed) -> Placed:
+    """Add the fit to the plan's counts to what a method made without them."""
+    counts = read_counts(setting)
+    fit = count_fit(counts, counts.matched, None, counts.modelled(placed.spread), {})
+    findings = fit_findings(fit, setting.traffic.counts.tolerance_m)
+    return replace(placed, findings=(*placed.findings, *findings), fit=fit)
 
 
 def allocated(setting: TrafficSetting) -> Placed:
@@ -154,4 +170,17 @@ def link_weight(links: pl.DataFrame, profile: StreamProfile) -> Float:
     return weight.to_numpy().astype(np.float64)
 
 
-METHODS: Mapping[str, Callable[[TrafficSetting], Placed]] = {"allocated": allocated}
+def counted(setting: TrafficSetting) -> Placed:
+    """Spread as `allocated` does, then scale roads and hours to traffic counts; every stream keeps its total."""
+    first, findings = default_spread(setting)
+    counts = read_counts(setting)
+    section = setting.traffic.counts
+    out = kept_out(counts, section.holdout_share, section.seed)
+    groups = link_groups(setting.network, section.area_km)
+    hour_group = class_groups(setting.network.links["road_class"])
+    done = calibrate(first, setting.total_km, counts, counts.matched & ~out, groups, hour_group, section.seed)
+    fit = count_fit(counts, out, counts.modelled(first), counts.modelled(done.spread), done.level)
+    return Placed(done.spread, (*findings, *fit_findings(fit, section.tolerance_m)), fit=fit)
+
+
+METHODS: Mapping[str, Callable[[TrafficSetting], Placed]] = {"allocated": allocated, "counts": counted}

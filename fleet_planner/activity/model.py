@@ -14,6 +14,7 @@ from fleet_planner.units import HOURS_PER_DAY
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fleet_planner.activity.count_fit import CountFit
     from fleet_planner.activity.speeds import Speeds
     from fleet_planner.findings import Finding
 
@@ -51,6 +52,8 @@ class Activity:
         How the vehicle-km came onto the links: ``traffic.method`` of the plan.
     speeds
         Where the speeds come from; nothing if they were given one by one.
+    fit
+        To traffic counts; nothing without.
     """
 
     streams: tuple[str, ...]
@@ -63,6 +66,7 @@ class Activity:
     days: tuple[DayType, ...] = (AVERAGE,)
     method: str = "allocated"
     speeds: Speeds | None = None
+    fit: CountFit | None = None
 
     @classmethod
     def dense(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fleet_planner.units import G_PER_KG, HOURS_PER_DAY
 
 if TYPE_CHECKING:
+    from fleet_planner.activity.count_fit import CountFit
     from fleet_planner.pipeline.results import Results
 
 DAY_POLLUTANT = "NOx"
@@ -33,4 +34,10 @@ def traffic_data(results: Results) -> dict[str, Any]:
             }
             for d, day in enumerate(activity.days)
         ],
+        "counts": None if activity.fit is None else _fit(activity.fit),
     }
+
+
+def _fit(fit: CountFit) -> dict[str, Any]:
+    """Return the fit to counts: its table, whether the run was calibrated to them, and their common level."""
+    return {"calibrated": fit.calibrated, "level": dict(fit.level), "fit": fit.table.to_dicts()}

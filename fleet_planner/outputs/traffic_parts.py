@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fleet_planner.outputs.numbers import significant
+from fleet_planner.outputs.numbers import percent, share, significant
+from fleet_planner.outputs.wording import class_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 MILLION = 1e6
 
@@ -28,7 +29,37 @@ def traffic(data: Mapping[str, Any], t: Mapping[str, str]) -> dict[str, Any]:
             for day in given["days"]
             if several
         ],
+        "fit": fit_rows(given["counts"], t) if given["counts"] else [],
+        "fit_note": t["fit_calibrated"] if given["counts"] and given["counts"]["calibrated"] else t["fit_compared"],
     }
+
+
+def fit_rows(counts: Mapping[str, Any], t: Mapping[str, str]) -> list[list[str]]:
+    """Return the rows of the fit to counts, each figure after its value before the calibration."""
+    out = []
+    for row in counts["fit"]:
+        kind = row["vehicle_class"]
+        place = t["all_classes"] if row["road_class"] == "all" else class_name(row["road_class"], t)
+        out.append(
+            [
+                t[f"counts_{row['counts']}"] if counts["calibrated"] else t["counts_all"],
+                t.get(f"vehicles_{kind}", kind),
+                place,
+                f"{row['number']:,}",
+                significant(row["observed_veh_h"]),
+                _pair(row["geh_before"], row["geh"], lambda x: f"{x:.1f}"),
+                _pair(row["geh_under_5_before"], row["geh_under_5"], share),
+                _pair(row["r2_before"], row["r2"], lambda x: f"{x:.2f}"),
+                _pair(row["bias_pct_before"], row["bias_pct"], percent),
+            ]
+        )
+    return out
+
+
+def _pair(before: float | None, now: float | None, form: Callable[[float], str]) -> str:
+    if now is None:
+        return ""
+    return form(now) if before is None else f"{form(before)} → {form(now)}"
 
 
 def day_name(day: Mapping[str, Any], t: Mapping[str, str]) -> str:

@@ -60,6 +60,9 @@ def write_run(results: Results, out: Path, *, overwrite: bool, language: Languag
             results.fleet.rejected.write_csv(folder / "rejected.csv")
         results.fuel.write_csv(folder / "fuel_check.csv")
         frames.voc_species(results).write_csv(folder / "voc_species.csv")
+        if results.activity.fit is not None:
+            results.activity.fit.table.write_csv(folder / "count_fit.csv")
+            results.activity.fit.counts.write_csv(folder / "counts.csv")
         if results.rejected_tests.height:
             results.rejected_tests.write_csv(folder / "rejected_tests.csv")
         results.bridged.write_csv(folder / "bridged.csv")

@@ -295,7 +295,7 @@ def _inputs(plan: Plan, path: Path) -> tuple[InputFile, ...]:
     if plan.measured.file:
         files.append(("emission tests", base / plan.measured.file, plan.measured.file, ""))
     speeds = plan.traffic.speeds
-    traffic = (("measured speeds", speeds.file), ("speed sites", speeds.sites))
+    traffic = (("counts", plan.traffic.counts.file), ("measured speeds", speeds.file), ("speed sites", speeds.sites))
     files += [(role, base / name, name, "") for role, name in traffic if name]
     files += [("access area", base / rule.area, rule.area, "") for rule in plan.activity.access if rule.area]
     return tuple(_described(*entry) for entry in files if entry[1].is_file())

@@ -14,6 +14,18 @@ MOST_SEASONS = 6
 Month = Annotated[int, Field(ge=1, le=12)]
 
 
+class CountsSection(Section):
+    """Traffic counts: the fit of any method is reported; the method "counts" calibrates to them."""
+
+    file: str = Field(default="", description="CSV or Parquet of counts (data dictionary: counts)")
+    tolerance_m: Positive = Field(default=50.0, description="how far a place may lie from its road, m")
+    holdout_share: Annotated[float, Field(ge=0.0, le=0.9)] = Field(
+        default=0.2, description="share of the places whose counts are kept out of the calibration to judge it by"
+    )
+    seed: Annotated[int, Field(ge=0)] = Field(default=1, description="seed of the draw of those places")
+    area_km: Positive = Field(default=4.0, description="side of the squares that areas are told apart by, km")
+
+
 class SpeedsSection(Section):
     """Speeds by link and hour."""
 
@@ -46,8 +58,10 @@ class SpeedsSection(Section):
 class TrafficSection(Section):
     """How vehicle-km come onto roads, hours and types of day."""
 
-    method: Literal["allocated"] = Field(
-        default="allocated", description="allocated: spread by road class, lanes and profiles of the hours"
+    method: Literal["allocated", "counts"] = Field(
+        default="allocated",
+        description="allocated: spread by road class, lanes and profiles of the hours; counts: that, calibrated to "
+        "traffic counts",
     )
     day_types: Literal["average", "weekday_weekend", "weekday_saturday_sunday"] = Field(
         default="average", description="types of day that are told apart"
@@ -59,7 +73,14 @@ class TrafficSection(Section):
         default={}, description="months of each season, such as winter = [12, 1, 2]; empty: the year as one"
     )
 
+    counts: CountsSection = CountsSection()
     speeds: SpeedsSection = SpeedsSection()
+
+    @model_validator(mode="after")
+    def _has_its_file(self) -> TrafficSection:
+        if self.method == "counts" and not self.counts.file:
+            raise ValueError('method = "counts" needs traffic.counts.file')
+        return self
 
     @model_validator(mode="after")
     def _whole_year(self) -> TrafficSection:
