@@ -57,6 +57,8 @@ def bans(
         where = np.ones(links.height, dtype=np.bool_)
         if rule.road_classes:
             where &= links["road_class"].is_in(rule.road_classes).to_numpy()
+        if rule.low_emission_zones:
+            where &= links["low_emission_zone"].to_numpy()
         if rule.area:
             where &= _inside(network, base / rule.area)
         hours, coarse = _hours(rule, days)

@@ -167,6 +167,8 @@ def link_weight(links: pl.DataFrame, profile: StreamProfile) -> Float:
     weight = links["length_km"] * links["lanes"] * relative * links["in_main"].cast(pl.Float64)
     if profile.heavy:
         weight = weight * links["hgv_allowed"].cast(pl.Float64)
+    if profile.traffic_class != "bus":
+        weight = weight * (~links["bus_only"]).cast(pl.Float64)
     return weight.to_numpy().astype(np.float64)
 
 

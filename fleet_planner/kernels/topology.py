@@ -140,3 +140,55 @@ def _following(segment, flip, start, end, group, group_back, joinable, at):
     if seen != ahead:
         return -1, False
     return other, turned
+
+
+@numba.njit(cache=True)
+def merge_close(start, end, length_m, order, x_m, y_m, distance_m):
+    """Merge nodes that a road of at most ``distance_m`` joins, the shortest roads first.
+
+    A merger that would make a cluster wider than twice the distance (diagonal of its bounding box) is left out,
+    so that a street of many short blocks does not shrink to a point.
+
+    Parameters
+    ----------
+    start, end : (segments,) int64
+        Nodes 0 .. nodes - 1.
+    length_m : (segments,) float64
+    order : (segments,) int64
+        Segments by length.
+    x_m, y_m : (nodes,) float64
+        Places on a plane.
+    distance_m : float
+
+    Returns
+    -------
+    (nodes,) int64
+        The least node of each node's cluster.
+    """
+    n = x_m.size
+    parent = np.arange(n)
+    low_x, high_x, low_y, high_y = x_m.copy(), x_m.copy(), y_m.copy(), y_m.copy()
+    for i in order:
+        if length_m[i] > distance_m:
+            break
+        a, b = _root(parent, start[i]), _root(parent, end[i])
+        if a == b:
+            continue
+        left, right = min(low_x[a], low_x[b]), max(high_x[a], high_x[b])
+        below, above = min(low_y[a], low_y[b]), max(high_y[a], high_y[b])
+        if np.hypot(right - left, above - below) > 2.0 * distance_m:
+            continue
+        into, gone = min(a, b), max(a, b)
+        parent[gone] = into
+        low_x[into], high_x[into], low_y[into], high_y[into] = left, right, below, above
+    for i in range(n):
+        parent[i] = _root(parent, i)
+    return parent
+
+
+@numba.njit(cache=True)
+def _root(parent, node):
+    while parent[node] != node:
+        parent[node] = parent[parent[node]]
+        node = parent[node]
+    return node

@@ -35,10 +35,16 @@ DRIVABLE = frozenset(
         "busway",
     ]
 )
-"""Values of ``highway`` that are read; a busway carries the streams whose class intensity there is not zero."""
+"""Values of ``highway`` that are read."""
 
+BUSWAY = "busway"
 SERVICE = frozenset({"alley", "driveway", "emergency_access", "parking", "parking_aisle", "private"})
 CLOSED = frozenset({"no", "private", "agricultural", "forestry", "military", "emergency"})
+FOR_BUSES = frozenset({"psv", "bus"})
+"""As a value of a key of access: nobody but buses."""
+
+BUS_KEYS = ("bus", "psv")
+OPEN_TO_BUSES = frozenset({"yes", "designated", "official", "permissive"})
 ACCESS_KEYS = ("motorcar", "motor_vehicle", "vehicle", "access")
 """From the most special to the most general."""
 
@@ -53,19 +59,74 @@ WEIGHT = re.compile(r"^(\d+(?:\.\d+)?)\s*([a-z]*)$")
 
 
 def is_drivable(tags: Tags) -> bool:
-    """Return whether a way belongs to the drive network."""
+    """Return whether a way belongs to the drive network, be it for buses only."""
     if tags.get("highway") not in DRIVABLE or tags.get("area") == "yes" or tags.get("service") in SERVICE:
         return False
+    return not _closed(tags) or _open_to_buses(tags)
+
+
+def buses_only(tags: Tags) -> bool:
+    """Return whether none but buses may drive on a way of the drive network."""
+    return tags.get("highway") == BUSWAY or _closed(tags)
+
+
+def _closed(tags: Tags) -> bool:
+    """Return whether cars may not drive; the most special key decides."""
     for key in ACCESS_KEYS:
         value = tags.get(key)
         if value is not None:
-            return value not in CLOSED
-    return True
+            return value in CLOSED or value in FOR_BUSES
+    return False
+
+
+def _open_to_buses(tags: Tags) -> bool:
+    for key in BUS_KEYS:
+        value = tags.get(key)
+        if value is not None:
+            return value in OPEN_TO_BUSES
+    return any(tags.get(key) in FOR_BUSES for key in ACCESS_KEYS)
+
+
+def max_weight_t(tags: Tags) -> float | None:
+    """Return the greatest mass of a vehicle in tonnes, where a limit is known."""
+    match = WEIGHT.match(tags.get("maxweight") or "")
+    return float(match[1]) * KG[match[2]] / KG_PER_T if match and match[2] in KG else None
 
 
 def trucks_allowed(tags: Tags) -> bool:
     """Return whether trucks may drive through: neither barred by ``hgv`` nor by a limit of 3.5 t or less."""
     if tags.get("hgv") in TRUCKS_BARRED:
         return False
-    match = WEIGHT.match(tags.get("maxweight") or "")
-    return not match or match[2] not in KG or float(match[1]) * KG[match[2]] > HEAVY_FROM_KG
+    limit = max_weight_t(tags)
+    return limit is None or limit * KG_PER_T > HEAVY_FROM_KG
+
+
+def bus_lanes(tags: Tags, direction: int) -> tuple[float, float]:
+    """Return the lanes that are the buses' along and against the drawing of a way.
+
+    From ``lanes:psv`` or ``lanes:bus`` (``:forward``, ``:backward``), else lane by lane from ``bus:lanes`` or
+    ``psv:lanes`` (``designated``), else one for ``busway=lane`` on that side (right-hand traffic: the right is
+    forward). A number for both directions of a two-way road is halved.
+    """
+    forward, backward = _counted(tags, ":forward"), _counted(tags, ":backward")
+    both = _counted(tags, "")
+    if both is not None and forward is None and backward is None:
+        return (both, both) if direction else (both / 2.0, both / 2.0)
+    right, left = (
+        float("lane" in (tags.get(f"busway:{side}"), tags.get("busway:both"), tags.get("busway")))
+        for side in ("right", "left")
+    )
+    if direction:
+        right = left = max(right, left)
+    return right if forward is None else forward, left if backward is None else backward
+
+
+def _counted(tags: Tags, side: str) -> float | None:
+    for key in BUS_KEYS:
+        text = tags.get(f"lanes:{key}{side}")
+        if text is not None and text.isdigit():
+            return float(text)
+        lanes = tags.get(f"{key}:lanes{side}")
+        if lanes is not None:
+            return float(lanes.split("|").count("designated"))
+    return None

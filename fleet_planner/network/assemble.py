@@ -2,47 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from fleet_planner.errors import InputError
 from fleet_planner.findings import Finding
-from fleet_planner.kernels import geometry
 from fleet_planner.network.components import Components, components, has_reverse
 from fleet_planner.network.impute import impute, without_defaults
 from fleet_planner.network.model import Network
+from fleet_planner.network.segments import Float, Int, Segments, lengths_km, line_points
 from fleet_planner.tables import columns
-from fleet_planner.units import M_PER_KM, WGS84_ECCENTRICITY2, WGS84_SEMI_MAJOR_M
 
-Float = NDArray[np.float64]
-Int = NDArray[np.int64]
 TYPES = {"text": pl.String, "integer": pl.Int64, "number": pl.Float64, "boolean": pl.Boolean}
 LINK_SCHEMA = {spec.column: TYPES[spec.type] for spec in columns("links")}
-
-
-@dataclass(frozen=True)
-class Segments:
-    """Road segments as a reader finds them, before they become directed links.
-
-    Parameters
-    ----------
-    frame
-        One row per segment: ``u, v, osm_id, name, road_class, hgv_allowed``; ``direction``: 0 (both ways),
-        1 (as drawn) or -1 (against); null where unknown ``maxspeed_kmh``, ``lanes_forward, lanes_backward``;
-        optional ``maxspeed_backward_kmh`` (else as forward) and ``length_km`` (else from the geometry).
-    coordinates, offsets
-        Geometry as in `Network`.
-    directed
-        The rows are directions of roads already, so a road is one-way where no other row leads back.
-    """
-
-    frame: pl.DataFrame
-    coordinates: Float
-    offsets: Int
-    directed: bool = False
+OPTIONAL: dict[str, float | bool | None] = {
+    "max_weight_t": None,
+    "bus_only": False,
+    "bus_lanes_forward": 0.0,
+    "bus_lanes_backward": 0.0,
+    "urban": True,
+    "low_emission_zone": False,
+    "capacity_veh_h": None,
+    "capacity_veh_h_lane": None,
+}
+"""Columns that a reader may leave out, and what they are then."""
 
 
 def assemble(
@@ -82,38 +65,27 @@ def finish(
     return Network(table, coordinates, offsets, attribution, (*_findings(table, found), *findings))
 
 
-def lengths_km(coordinates: Float, offsets: Int) -> Float:
-    """Return the length of each line on the WGS84 ellipsoid."""
-    return np.asarray(geometry.line_lengths_m(coordinates, offsets, WGS84_SEMI_MAJOR_M, WGS84_ECCENTRICITY2) / M_PER_KM)
-
-
 def _directed(segments: Segments) -> tuple[pl.DataFrame, Float, Int]:
     """Return one row per direction, with the geometry in driving order."""
     f = segments.frame.with_row_index("segment")
+    missing = {name: value for name, value in OPTIONAL.items() if name not in f.columns}
+    f = f.with_columns(**{name: pl.lit(value) for name, value in missing.items()})
     backward_speed = "maxspeed_backward_kmh" if "maxspeed_backward_kmh" in f.columns else "maxspeed_kmh"
     forward = f.filter(pl.col("direction") >= 0).with_columns(
-        pl.col("lanes_forward").alias("tagged_lanes"), reverse=pl.lit(value=False)
+        tagged_lanes="lanes_forward", bus_lanes="bus_lanes_forward", reverse=pl.lit(value=False)
     )
     backward = f.filter(pl.col("direction") <= 0).with_columns(
-        pl.col("lanes_backward").alias("tagged_lanes"),
         pl.col(backward_speed).alias("maxspeed_kmh"),
-        pl.col("v").alias("u"),
-        pl.col("u").alias("v"),
+        tagged_lanes="lanes_backward",
+        bus_lanes="bus_lanes_backward",
+        u="v",
+        v="u",
         reverse=pl.lit(value=True),
     )
     links = pl.concat([forward, backward]).sort("segment", "reverse", maintain_order=True)
     which = links["segment"].to_numpy().astype(np.int64)
     index, offsets = line_points(segments.offsets[which], segments.offsets[which + 1] - 1, links["reverse"].to_numpy())
     return links, np.ascontiguousarray(segments.coordinates[index]), offsets
-
-
-def line_points(first: Int, last: Int, turned: NDArray[np.bool_]) -> tuple[Int, Int]:
-    """Return the points ``first[i]..last[i]`` of each line, backwards where ``turned``, and the lines' offsets."""
-    counts = last - first + 1
-    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    step = np.arange(offsets[-1]) - np.repeat(offsets[:-1], counts)
-    begin, sign = np.where(turned, last, first), np.where(turned, -1, 1)
-    return np.repeat(begin, counts) + np.repeat(sign, counts) * step, offsets
 
 
 def _findings(links: pl.DataFrame, found: Components) -> tuple[Finding, ...]:
@@ -129,9 +101,14 @@ def _findings(links: pl.DataFrame, found: Components) -> tuple[Finding, ...]:
             share = km / total if total else 0.0
             out.append(Finding(code, kind, values, picked.height, share))  # type: ignore[arg-type]  # one of Kind
 
-    count("network.speed_imputed", "assumption", pl.col("speed_source") == "class_default")
-    count("network.lanes_imputed", "assumption", pl.col("lanes_source") == "class_default")
-    count("network.limit_is_free_flow", "assumption", pl.col("speed_source") == "tag")
+    for code, column in (("network.speed_imputed", "speed_source"), ("network.lanes_imputed", "lanes_source")):
+        part = links.filter(pl.col(column) == "class_rural").height
+        count(code, "assumption", pl.col(column) != "given", rural=f"{part:,}")
+    count("network.capacity_imputed", "assumption", pl.col("capacity_source") != "given")
+    count("network.limit_is_free_flow", "assumption", pl.col("speed_source") == "given")
+    count("network.bus_only", "info", pl.col("bus_only"))
+    count("network.low_emission_zone", "info", pl.col("low_emission_zone"))
+    count("network.weight_limit", "info", pl.col("max_weight_t").is_not_null())
     count("network.islands", "warning", ~pl.col("in_main"), parts=f"{found.parts - 1:,}")
     count("network.dead_ends", "info", pl.Series(found.in_main & ~found.both_ways))
     unknown = without_defaults(links)

@@ -7,23 +7,20 @@ import zipfile
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from fleet_planner.errors import InputError
-from fleet_planner.network.assemble import Segments, assemble
-
-if TYPE_CHECKING:
-    from fleet_planner.network.model import Network
+from fleet_planner.network.segments import Segments, Source
 
 ATTRIBUTION = "© OpenStreetMap contributors, ODbL 1.0, as shipped with AequilibraE"
 ARCHIVE = "coquimbo.zip"
 
 
-def load_coquimbo(region: str) -> Network:
-    """Return the network of La Serena-Coquimbo: each segment of the source, by direction."""
+def read_coquimbo() -> Source:
+    """Return the roads of La Serena-Coquimbo: each segment of the source, by direction."""
     import pyogrio
     import shapely
 
@@ -55,7 +52,7 @@ def load_coquimbo(region: str) -> Network:
         pl.when(pl.col("lanes_ba") > 0).then("lanes_ba").alias("lanes_backward"),
         pl.lit(value=True).alias("hgv_allowed"),
     )
-    return assemble(Segments(frame, coordinates, offsets), region, ATTRIBUTION, ARCHIVE)
+    return Source(Segments(frame, coordinates, offsets), ATTRIBUTION, ARCHIVE, kind="osm")
 
 
 def builtin_zones() -> Any:

@@ -1,4 +1,4 @@
-"""Networks that osmnx made or fetches: .graphml files and place names."""
+"""Graphs that osmnx made: .graphml files, and what it fetched."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import numpy as np
 import polars as pl
 
 from fleet_planner.errors import InputError
-from fleet_planner.network.access import trucks_allowed
-from fleet_planner.network.assemble import Segments, assemble
+from fleet_planner.findings import Finding
+from fleet_planner.network.access import bus_lanes, buses_only, max_weight_t, trucks_allowed
 from fleet_planner.network.attributes import lanes_by_direction, speeds_kmh
-from fleet_planner.network.builtin import cache_base
 from fleet_planner.network.osm import ATTRIBUTION
+from fleet_planner.network.segments import Segments, Source
+from fleet_planner.network.table_files import to_wgs84
 
 if TYPE_CHECKING:
-    from fleet_planner.network.model import Network
     from fleet_planner.progress import Progress
 
 BROKEN = (OSError, EOFError, ValueError, KeyError, TypeError, SyntaxError, zlib.error)
@@ -34,10 +34,13 @@ SCHEMA = {
     "maxspeed_kmh": pl.Float64,
     "lanes_forward": pl.Float64,
     "hgv_allowed": pl.Boolean,
+    "max_weight_t": pl.Float64,
+    "bus_only": pl.Boolean,
+    "bus_lanes_forward": pl.Float64,
 }
 
 
-def load_graphml(path: Path, region: str, progress: Progress) -> Network:
+def read_graphml(path: Path, progress: Progress) -> Source:
     """Read a graph that osmnx wrote (``.graphml``, ``.graphml.gz``).
 
     Raises
@@ -51,12 +54,12 @@ def load_graphml(path: Path, region: str, progress: Progress) -> Network:
     progress(f"reading {path.name}", 0.05)
     try:
         if path.suffix != ".gz":
-            return _network(osmnx.load_graphml(path), region, str(path))
+            return graph_source(osmnx.load_graphml(path), path)
         with tempfile.TemporaryDirectory() as folder:
             plain = Path(folder) / "graph.graphml"
             with gzip.open(path) as packed, plain.open("wb") as unpacked:
                 shutil.copyfileobj(packed, unpacked)
-            return _network(osmnx.load_graphml(plain), region, str(path))
+            return graph_source(osmnx.load_graphml(plain), path)
     except (*BROKEN, nx.NetworkXError) as error:
         raise InputError(
             f"this is not a graph that osmnx wrote, or it is truncated: {type(error).__name__}: {error}",
@@ -65,45 +68,34 @@ def load_graphml(path: Path, region: str, progress: Progress) -> Network:
         ) from error
 
 
-def load_place(place: str, region: str, hint: str, progress: Progress) -> Network:
-    """Fetch the drive network of a place from OpenStreetMap; answers are kept in the user's cache folder.
+def graph_source(graph: Any, where: str | Path) -> Source:
+    """Return an osmnx graph as segments; its edges are directed already.
+
+    Edges whose nodes have no place (cut at the border) and no geometry of their own are dropped and counted.
 
     Raises
     ------
     InputError
-        The place is unknown or the internet cannot be reached.
+        The graph's coordinate system cannot be used.
     """
-    import osmnx
-
-    progress(f"fetching {place} from OpenStreetMap", 0.05)
-    osmnx.settings.cache_folder = str(cache_base() / "osmnx")
-    try:
-        graph = osmnx.graph_from_place(place, network_type="drive")
-    except (OSError, ValueError, TypeError) as error:
-        raise InputError(
-            f"OpenStreetMap could not be asked for this place: {type(error).__name__}",
-            hint
-            or "Download an extract (.osm.pbf) from Geofabrik (download.geofabrik.de) or BBBike "
-            "(extract.bbbike.org), put it beside the plan and set network.file.",
-            column="network.place",
-            value=place,
-        ) from error
-    return _network(graph, region, place)
-
-
-def _network(graph: Any, region: str, where: str) -> Network:
-    """Turn an osmnx graph into a network; its edges are directed links already."""
-    rows, lines = [], []
+    rows, lines, dropped = [], [], 0
     for u, v, data in graph.edges(data=True):
-        begin, finish = graph.nodes[u], graph.nodes[v]
         line = data.get("geometry")
-        points = line.coords if line is not None else [(begin["x"], begin["y"]), (finish["x"], finish["y"])]
+        ends = [(graph.nodes[n].get("x"), graph.nodes[n].get("y")) for n in (u, v)]
+        if line is None and None in {xy for end in ends for xy in end}:
+            dropped += 1
+            continue
+        points = line.coords if line is not None else ends
         lines.append(np.asarray(points, dtype=np.float64)[:, :2])
         rows.append((u, v, *_attributes(data)))
     offsets = np.concatenate([[0], np.cumsum([len(x) for x in lines])]).astype(np.int64)
-    frame = pl.DataFrame(rows, schema=SCHEMA, orient="row").with_columns(lanes_backward="lanes_forward")
+    frame = pl.DataFrame(rows, schema=SCHEMA, orient="row").with_columns(
+        lanes_backward="lanes_forward", bus_lanes_backward="bus_lanes_forward"
+    )
     coordinates = np.concatenate(lines) if lines else np.zeros((0, 2))
-    return assemble(Segments(frame, coordinates, offsets, directed=True), region, ATTRIBUTION, where)
+    coordinates = to_wgs84(coordinates, str(graph.graph.get("crs") or "") or None, Path(where))
+    findings = (Finding("network.missing_nodes", "warning", {}, dropped),) if dropped else ()
+    return Source(Segments(frame, coordinates, offsets, directed=True), ATTRIBUTION, str(where), findings, "osm")
 
 
 def _attributes(data: dict[str, Any]) -> tuple[Any, ...]:
@@ -111,10 +103,12 @@ def _attributes(data: dict[str, Any]) -> tuple[Any, ...]:
     tags = {k: text for k, value in data.items() if (text := _text(value)) is not None}
     against = _first(data.get("reversed")) == "True"
     speed = speeds_kmh(tags)[against]
-    lanes = lanes_by_direction(tags, int(_first(data.get("oneway")) == "True"))[against]
+    direction = int(_first(data.get("oneway")) == "True")
+    lanes, buses = lanes_by_direction(tags, direction)[against], bus_lanes(tags, direction)[against]
     osm_id = _first(data.get("osmid"))
     highway = _first(data.get("highway")) or "unclassified"
-    return (int(osm_id) if osm_id else None, _first(data.get("name")), highway, 1, speed, lanes, trucks_allowed(tags))
+    access = (trucks_allowed(tags), max_weight_t(tags), buses_only(tags | {"highway": highway}), buses)
+    return (int(osm_id) if osm_id else None, _first(data.get("name")), highway, 1, speed, lanes, *access)
 
 
 def _first(value: Any) -> str | None:

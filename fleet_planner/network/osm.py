@@ -12,17 +12,18 @@ import polars as pl
 from fleet_planner.errors import InputError
 from fleet_planner.findings import Finding
 from fleet_planner.kernels import topology
-from fleet_planner.network.access import is_drivable, trucks_allowed
-from fleet_planner.network.assemble import Segments, assemble, line_points
+from fleet_planner.network.access import bus_lanes, buses_only, is_drivable, max_weight_t, trucks_allowed
 from fleet_planner.network.attributes import lanes_by_direction, parse_oneway, speeds_kmh
+from fleet_planner.network.built_up import LandUse, land_use_kinds
+from fleet_planner.network.segments import Float, Int, Segments, Source, line_points
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from fleet_planner.network.model import Network
     from fleet_planner.progress import Progress
 
+LOW_EMISSION = "low_emission_zone"
 ATTRIBUTION = "© OpenStreetMap contributors, ODbL 1.0"
 TAGS = {
     "osm_id": pl.Int64,
@@ -34,6 +35,10 @@ TAGS = {
     "maxspeed_backward_kmh": pl.Float64,
     "lanes_forward": pl.Float64,
     "lanes_backward": pl.Float64,
+    "bus_lanes_forward": pl.Float64,
+    "bus_lanes_backward": pl.Float64,
+    "bus_only": pl.Boolean,
+    "max_weight_t": pl.Float64,
 }
 ALIKE = tuple(TAGS)[1:]
 """What must agree for two ways to be one link."""
@@ -48,41 +53,67 @@ class _Ways:
     lat: array[float] = field(default_factory=lambda: array("d"))
     offsets: array[int] = field(default_factory=lambda: array("q", [0]))
     rows: list[tuple[Any, ...]] = field(default_factory=list)
+    areas: dict[str, list[bytes]] = field(default_factory=lambda: {"built_up": [], "open_land": [], "low_emission": []})
+    broken: int = 0
     cut: int = 0
     left_out: int = 0
 
 
-def load_osm(path: Path, region: str, progress: Progress) -> Network:
-    """Read a ``.osm.pbf``, ``.osm`` or ``.osm.bz2`` file.
+def read_osm(path: Path, keep_classes: Sequence[str], progress: Progress) -> Source:
+    """Read a ``.osm.pbf``, ``.osm`` or ``.osm.bz2`` file; of other classes than ``keep_classes`` only their density.
 
     Raises
     ------
     InputError
         The file is truncated or not an OpenStreetMap file, or has no drivable way.
     """
+    import shapely
+
     progress(f"reading {path.name}", 0.05)
     ways = _read(path)
     counted = (("network.dangling", "warning", ways.cut), ("network.left_out", "info", ways.left_out))
-    findings = tuple(Finding(code, kind, {}, n) for code, kind, n in counted if n)  # type: ignore[arg-type]  # Kind
-    segments = _segments(ways) if ways.rows else Segments(pl.DataFrame(), np.zeros((0, 2)), np.zeros(1, np.int64))
-    return assemble(segments, region, ATTRIBUTION, str(path), findings)
+    findings = [Finding(code, kind, {}, n) for code, kind, n in counted if n]  # type: ignore[arg-type]  # Kind
+    if not ways.rows:
+        empty = Segments(pl.DataFrame(), np.zeros((0, 2)), np.zeros(1, np.int64))
+        return Source(empty, ATTRIBUTION, str(path), tuple(findings), "osm")
+    points, offsets = np.column_stack([ways.lon, ways.lat]), np.array(ways.offsets)
+    nodes, tags = np.array(ways.nodes), pl.DataFrame(ways.rows, schema=TAGS, orient="row")
+    land_use = LandUse(**{kind: shapely.from_wkb(found) for kind, found in ways.areas.items()}, broken=ways.broken)
+    del ways
+    all_roads = (points, offsets)
+    wanted = tags["road_class"].is_in(keep_classes).to_numpy()
+    if keep_classes and wanted.any() and not wanted.all():
+        findings.append(Finding("network.classes_dropped", "info", {}, int((~wanted).sum())))
+        lines = Segments(tags, points, offsets).take(wanted)
+        first, last = offsets[:-1][wanted], offsets[1:][wanted] - 1
+        nodes = nodes[line_points(first, last, np.zeros(first.size, dtype=np.bool_))[0]]
+        tags, points, offsets = lines.frame, lines.coordinates, lines.offsets
+    segments = _segments(nodes, points, offsets, tags)
+    return Source(segments, ATTRIBUTION, str(path), tuple(findings), "osm", all_roads, land_use)
 
 
 def _read(path: Path) -> _Ways:
     import osmium
 
     ways = _Ways()
+    known = land_use_kinds()
+    areas = osmium.geom.WKBFactory()
+    wanted = osmium.filter.KeyFilter("highway", "landuse", "boundary")
     try:
-        ways_in_file: Iterable[Any] = (
-            osmium.FileProcessor(str(path), osmium.osm.NODE | osmium.osm.WAY)
+        things: Iterable[Any] = (
+            osmium.FileProcessor(str(path))
             .with_locations("flex_mem")
-            .with_filter(osmium.filter.KeyFilter("highway").enable_for(osmium.osm.WAY))
+            .with_areas(osmium.filter.KeyFilter("landuse", "boundary"))
+            .with_filter(osmium.filter.EntityFilter(osmium.osm.WAY | osmium.osm.AREA))
+            .with_filter(wanted)
         )
-        for item in ways_in_file:
-            if not item.is_way():
+        for item in things:
+            if item.is_area():
+                _add_area(ways, item, areas, known)
+            elif "highway" not in item.tags:
                 continue
-            if is_drivable(item.tags):
-                _add(ways, item)
+            elif is_drivable(tags := dict(item.tags)):
+                _add(ways, item, tags)
             else:
                 ways.left_out += 1
     except (RuntimeError, OSError) as error:
@@ -94,8 +125,23 @@ def _read(path: Path) -> _Ways:
     return ways
 
 
-def _add(ways: _Ways, way: Any) -> None:
-    row = _row(way)
+def _add_area(ways: _Ways, area: Any, factory: Any, known: dict[str, bool]) -> None:
+    """Keep the polygon of a known land use or of a low-emission zone."""
+    use = known.get(area.tags.get("landuse", ""))
+    if area.tags.get("boundary") == LOW_EMISSION:
+        kind = "low_emission"
+    elif use is not None:
+        kind = "built_up" if use else "open_land"
+    else:
+        return
+    try:
+        ways.areas[kind].append(bytes.fromhex(factory.create_multipolygon(area)))
+    except RuntimeError:
+        ways.broken += 1
+
+
+def _add(ways: _Ways, way: Any, tags: dict[str, str]) -> None:
+    row = _row(way.id, tags)
     first = len(ways.nodes)
     cut = False
     for node in way.nodes:
@@ -111,9 +157,8 @@ def _add(ways: _Ways, way: Any) -> None:
     ways.cut += cut
 
 
-def _row(way: Any) -> tuple[Any, ...]:
+def _row(number: int, tags: dict[str, str]) -> tuple[Any, ...]:
     """Return the values of `TAGS`; those of a direction that is closed are null."""
-    tags = way.tags
     highway = tags["highway"]
     direction = parse_oneway(tags.get("oneway"), tags.get("junction"), highway)
     speed, speed_back = speeds_kmh(tags)
@@ -122,8 +167,8 @@ def _row(way: Any) -> tuple[Any, ...]:
         speed_back = lanes_back = None
     elif direction < 0:
         speed = lanes = None
-    text = tags.get("name")
-    return (way.id, text, highway, trucks_allowed(tags), direction, speed, speed_back, lanes, lanes_back)
+    limits = (speed, speed_back, lanes, lanes_back, *bus_lanes(tags, direction), buses_only(tags), max_weight_t(tags))
+    return (number, tags.get("name"), highway, trucks_allowed(tags), direction, *limits)
 
 
 def _close(ways: _Ways, first: int, row: tuple[Any, ...]) -> None:
@@ -135,12 +180,9 @@ def _close(ways: _Ways, first: int, row: tuple[Any, ...]) -> None:
         del ways.nodes[first:], ways.lon[first:], ways.lat[first:]
 
 
-def _segments(ways: _Ways) -> Segments:
+def _segments(nodes: Int, points: Float, offsets: Int, tags: pl.DataFrame) -> Segments:
     """Split the ways at junctions and join the pieces between them."""
-    ids, refs = np.unique(np.array(ways.nodes), return_inverse=True)
-    offsets = np.array(ways.offsets)
-    points = np.column_stack([ways.lon, ways.lat])
-    tags = pl.DataFrame(ways.rows, schema=TAGS, orient="row")
+    ids, refs = np.unique(nodes, return_inverse=True)
     degree = topology.node_degrees(refs, offsets, ids.size)
     first, last, way = topology.split_ways(refs, offsets, degree != 2)
     start, end = refs[first], refs[last]
@@ -180,4 +222,6 @@ def _turned(tags: pl.DataFrame) -> pl.DataFrame:
         maxspeed_backward_kmh="maxspeed_kmh",
         lanes_forward="lanes_backward",
         lanes_backward="lanes_forward",
+        bus_lanes_forward="bus_lanes_backward",
+        bus_lanes_backward="bus_lanes_forward",
     )

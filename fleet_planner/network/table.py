@@ -9,8 +9,9 @@ import polars as pl
 
 from fleet_planner.errors import InputError
 from fleet_planner.findings import Finding
-from fleet_planner.network.assemble import LINK_SCHEMA, Segments, assemble, finish
+from fleet_planner.network.assemble import LINK_SCHEMA
 from fleet_planner.network.attributes import parse_lanes, parse_maxspeed_kmh, parse_oneway
+from fleet_planner.network.segments import Segments, Source
 from fleet_planner.network.table_files import LineTable, read_lines
 from fleet_planner.plan.models import ColumnMap
 from fleet_planner.tables import columns
@@ -20,15 +21,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from fleet_planner.network.model import Network
     from fleet_planner.plan.models import NetworkSection
 
 LOCK_WAIT_S = 10.0
+TRUE = ("1", "t", "true", "y", "yes")
+BARRED = ("0", "f", "false", "n", "no")
+OWN_COLUMNS = {s.column for s in columns("links") if s.required and not s.default}
 UNKNOWN_LICENCE = "licence of the network not stated in the plan (network.licence)"
 
 
-def load_table(path: Path, section: NetworkSection, region: str, lock_wait_s: float = LOCK_WAIT_S) -> Network:
-    """Read a network table; one with all columns of the link table is taken as it stands.
+def read_table(path: Path, section: NetworkSection, lock_wait_s: float = LOCK_WAIT_S) -> Source:
+    """Read a network table; one with the columns of the link table is taken as it stands.
 
     Raises
     ------
@@ -39,27 +42,38 @@ def load_table(path: Path, section: NetworkSection, region: str, lock_wait_s: fl
     table = read_lines(path, lock_wait_s)
     licence = section.licence or table.attribution or UNKNOWN_LICENCE
     found = (Finding("network.rows_dropped", "warning", {}, table.dropped),) if table.dropped else ()
-    if section.columns == ColumnMap() and set(LINK_SCHEMA) <= set(table.frame.columns):
-        return finish(_own_links(table.frame, path), table.coordinates, table.offsets, licence, found)
-    frame = _mapped(table, section, path)
-    segments = Segments(frame, table.coordinates, table.offsets, section.directed)
-    return assemble(segments, region, licence, str(path), found)
+    words = " ".join([path.name, table.layer, *table.frame.columns])
+    if section.columns == ColumnMap() and set(table.frame.columns) >= OWN_COLUMNS:
+        links = Segments(_own_links(table.frame, path), table.coordinates, table.offsets, directed=True)
+        return Source(links, licence, str(path), found, "links", words=words)
+    segments = Segments(_mapped(table, section, path), table.coordinates, table.offsets, section.directed)
+    return Source(segments, licence, str(path), found, words=words)
 
 
 def _own_links(frame: pl.DataFrame, path: Path) -> pl.DataFrame:
-    """Return the link table of a file that `write_network` wrote and somebody may have edited."""
-    links = frame.select(pl.col(n).cast(t, strict=False) for n, t in LINK_SCHEMA.items())
+    """Return the link table of a file that `write_network` wrote and somebody may have edited.
+
+    A column that has a default in the data dictionary may be missing: the file is of an earlier version.
+    """
+    lacking = {s.column: s.default or None for s in columns("links") if s.column not in frame.columns}
+    whole = frame.with_columns(**{name: pl.lit(text) for name, text in lacking.items()})
+    links = whole.select(_cast(n, t, whole.schema[n]) for n, t in LINK_SCHEMA.items())
+    links = links.with_columns(pl.col(pl.Float64).fill_nan(None))
     for spec in columns("links"):
         series = links[spec.column]
-        if series.dtype == pl.Float64:
-            series = series.fill_nan(None)
         bad = series.is_null() if spec.required else pl.repeat(value=False, n=links.height, eager=True)
         if ".." in spec.allowed:
             low, high = (float(x) if x else None for x in spec.allowed.split(".."))
             inside = series.is_between(low if low is not None else -np.inf, high if high is not None else np.inf)
             bad = bad | ~inside.fill_null(value=True)
-        _refuse(bad, frame, spec.column, f"this is no valid {spec.column} (allowed: {spec.allowed or 'any'})", path)
+        _refuse(bad, whole, spec.column, f"this is no valid {spec.column} (allowed: {spec.allowed or 'any'})", path)
     return links
+
+
+def _cast(name: str, kind: pl.DataType | type[pl.DataType], have: pl.DataType) -> pl.Expr:
+    if kind == pl.Boolean and have == pl.String:
+        return pl.col(name).str.to_lowercase().replace_strict({"true": True, "false": False}, default=None)
+    return pl.col(name).cast(kind, strict=False)
 
 
 def _mapped(table: LineTable, section: NetworkSection, path: Path) -> pl.DataFrame:
@@ -82,13 +96,30 @@ def _mapped(table: LineTable, section: NetworkSection, path: Path) -> pl.DataFra
             "lanes_forward": lanes,
             "lanes_backward": lanes,
         }
-    ).with_columns(hgv_allowed=pl.lit(value=True))
+    )
+    trucks = _texts(frame, names.hgv_allowed).str.to_lowercase().is_in(BARRED).fill_null(value=False)
+    out = out.with_columns(
+        hgv_allowed=~trucks,
+        bus_only=_texts(frame, names.bus_only).str.to_lowercase().is_in(TRUE).fill_null(value=False),
+        max_weight_t=_measure(frame, names.max_weight_t, "mass in tonnes", path),
+        capacity_veh_h=_measure(frame, names.capacity_veh_h, "capacity in vehicles per hour", path),
+    )
     if not names.length_m:
         return out
-    length = frame[names.length_m].cast(pl.Float64, strict=False).fill_nan(None)
-    bad = (length.is_null() & frame[names.length_m].is_not_null()) | (length < 0.0).fill_null(value=False)
-    _refuse(bad, frame, names.length_m, "this is no length in metres", path)
-    return out.with_columns(length_km=length / M_PER_KM)
+    return out.with_columns(length_km=_measure(frame, names.length_m, "length in metres", path) / M_PER_KM)
+
+
+def _measure(frame: pl.DataFrame, name: str, what: str, path: Path) -> pl.Series:
+    """Return numbers that may not be negative, null where nothing is given or the column is not mapped."""
+    if not name:
+        return pl.Series([None] * frame.height, dtype=pl.Float64)
+    given = frame[name]
+    numbers = given.cast(pl.Float64, strict=False)
+    numbers = numbers.fill_nan(None)
+    empty = given.is_null() | (given.is_nan() if given.dtype.is_float() else given.cast(pl.String) == "")
+    bad = (numbers.is_null() & ~empty) | (numbers < 0.0).fill_null(value=False)
+    _refuse(bad, frame, name, f"this is no {what}", path)
+    return numbers
 
 
 def _check_columns(frame: pl.DataFrame, names: ColumnMap, path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -23,6 +23,10 @@ LAYER = "links"
 WKT_COLUMNS = ("geometry", "wkt", "WKT", "geom", "the_geom")
 
 
+Contents: TypeAlias = "tuple[pl.DataFrame, Any, str | None, str, str]"
+"""Attributes, shapes, coordinate system, attribution, layer."""
+
+
 @dataclass(frozen=True)
 class LineTable:
     """Attributes and lines of a file.
@@ -37,6 +41,8 @@ class LineTable:
         Rows without a usable line.
     attribution
         What the file says of its makers, or "".
+    layer
+        Name of the layer that was read, or "".
     """
 
     frame: pl.DataFrame
@@ -44,6 +50,7 @@ class LineTable:
     offsets: NDArray[np.int64]
     dropped: int
     attribution: str
+    layer: str = ""
 
 
 def read_lines(path: Path, lock_wait_s: float) -> LineTable:
@@ -57,7 +64,7 @@ def read_lines(path: Path, lock_wait_s: float) -> LineTable:
     """
     import shapely
 
-    frame, shapes, crs, attribution = _read(path, lock_wait_s)
+    frame, shapes, crs, attribution, layer = _read(path, lock_wait_s)
     shapes = shapely.line_merge(shapes)
     points, owner = shapely.get_coordinates(shapes, return_index=True)
     usable = (shapely.get_type_id(shapes) == shapely.GeometryType.LINESTRING) & ~shapely.is_empty(shapes)
@@ -72,10 +79,17 @@ def read_lines(path: Path, lock_wait_s: float) -> LineTable:
     lines = int(usable.sum())
     offsets = np.searchsorted(np.cumsum(usable)[owner[usable[owner]]] - 1, np.arange(lines + 1)).astype(np.int64)
     kept = frame.with_row_index("row", offset=2).filter(pl.Series(usable))
-    return LineTable(kept, _to_wgs84(points, crs, path), offsets, len(usable) - lines, attribution)
+    return LineTable(kept, to_wgs84(points, crs, path), offsets, len(usable) - lines, attribution, layer)
 
 
-def _to_wgs84(points: NDArray[np.float64], crs: str | None, path: Path) -> NDArray[np.float64]:
+def to_wgs84(points: NDArray[np.float64], crs: str | None, path: Path) -> NDArray[np.float64]:
+    """Return longitude and latitude of points in ``crs``, shape (points, 2); without one they must be that already.
+
+    Raises
+    ------
+    InputError
+        The system is not known or not usable, or the points do not lie on the earth.
+    """
     from pyproj import Transformer
     from pyproj.exceptions import ProjError
 
@@ -96,8 +110,7 @@ def _to_wgs84(points: NDArray[np.float64], crs: str | None, path: Path) -> NDArr
     return np.ascontiguousarray(points)
 
 
-def _read(path: Path, lock_wait_s: float) -> tuple[pl.DataFrame, Any, str | None, str]:
-    """Return attributes, shapes, coordinate system and attribution."""
+def _read(path: Path, lock_wait_s: float) -> Contents:
     from pyogrio.errors import DataLayerError, DataSourceError
 
     kind = path.suffix.lower()
@@ -113,16 +126,16 @@ def _read(path: Path, lock_wait_s: float) -> tuple[pl.DataFrame, Any, str | None
         ) from error
 
 
-def _read_parquet(path: Path) -> tuple[pl.DataFrame, Any, str | None, str]:
+def _read_parquet(path: Path) -> Contents:
     import geopandas as gpd
 
     shapes = gpd.read_parquet(path)
     crs = None if shapes.crs is None else shapes.crs.to_string()
     frame = pl.read_parquet(path).select(~cs.binary())
-    return frame, shapes.geometry.to_numpy(), crs, ""
+    return frame, shapes.geometry.to_numpy(), crs, "", ""
 
 
-def _read_csv(path: Path) -> tuple[pl.DataFrame, Any, str | None, str]:
+def _read_csv(path: Path) -> Contents:
     import shapely
 
     frame = pl.read_csv(path, infer_schema_length=None)
@@ -134,10 +147,10 @@ def _read_csv(path: Path) -> tuple[pl.DataFrame, Any, str | None, str]:
             file=path,
         )
     texts = frame[name].cast(pl.String).to_list()
-    return frame.drop(name), shapely.from_wkt(texts, on_invalid="ignore"), None, ""
+    return frame.drop(name), shapely.from_wkt(texts, on_invalid="ignore"), None, "", ""
 
 
-def _read_gdal(path: Path) -> tuple[pl.DataFrame, Any, str | None, str]:
+def _read_gdal(path: Path) -> Contents:
     import pyogrio
     import shapely
 
@@ -158,7 +171,7 @@ def _read_gdal(path: Path) -> tuple[pl.DataFrame, Any, str | None, str]:
         }
     )
     about = pyogrio.read_info(path, layer=layer).get("layer_metadata") or {}
-    return frame, shapely.from_wkb(wkb), meta["crs"], str(about.get("attribution", ""))
+    return frame, shapely.from_wkb(wkb), meta["crs"], str(about.get("attribution", "")), layer
 
 
 def wait_for_lock(path: Path, wait_s: float) -> None:

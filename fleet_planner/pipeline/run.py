@@ -286,6 +286,9 @@ def _inputs(plan: Plan, path: Path) -> tuple[InputFile, ...]:
         files.append(("network", archive_path(), f"aequilibrae/{archive_path().name}", "ODbL 1.0"))
     elif plan.network.file:
         files.append(("network", base / plan.network.file, plan.network.file, plan.network.licence or "ODbL 1.0"))
+    net = plan.network
+    others = (("outline", net.clip), ("low-emission zones", net.low_emission_zones), ("datum", net.datum_reference))
+    files += [(role, base / name, name, "") for role, name in others if name]
     if plan.activity.gtfs and plan.activity.gtfs != "builtin":
         files.append(("timetable", base / plan.activity.gtfs, plan.activity.gtfs, ""))
     if plan.network.zones and plan.network.zones != "builtin":

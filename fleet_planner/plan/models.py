@@ -45,18 +45,42 @@ class ColumnMap(Section):
     oneway: str = Field(default="", description="column that is true where the link is one-way")
     osm_id: str = Field(default="", description="OSM way id")
     name: str = Field(default="", description="street name")
+    capacity_veh_h: str = Field(default="", description="capacity of a direction, vehicles per hour")
+    hgv_allowed: str = Field(default="", description="column that is false where trucks are barred")
+    max_weight_t: str = Field(default="", description="greatest mass of a vehicle, tonnes")
+    bus_only: str = Field(default="", description="column that is true where only buses may drive")
 
 
 class NetworkSection(Section):
     """The road network: one of `builtin`, `file`, `place`."""
 
     builtin: Literal["", "coquimbo"] = Field(default="", description="a network that an installed package ships")
-    file: str = Field(default="", description="a .osm.pbf, .osm, .osm.bz2, .graphml, .gpkg, .parquet or .csv file")
+    file: str = Field(
+        default="",
+        description="a .osm.pbf, .osm, .osm.bz2, .graphml, .gpkg, .parquet, .shp or .csv file, or GMNS (folder, .zip)",
+    )
     place: str = Field(default="", description="a place name for OpenStreetMap over the internet")
     columns: ColumnMap = Field(default=ColumnMap(), description="column names of a table that is not OSM")
     road_classes: dict[str, str] = Field(
         default={}, description="a table's own road classes -> OSM highway classes, such as '1' = 'trunk'"
     )
+    clip: str = Field(default="", description="polygon file of the city's outline; roads end there; empty: all roads")
+    keep_classes: list[str] = Field(
+        default=[], description="OSM highway classes to keep, such as motorway, trunk, primary; empty: all"
+    )
+    consolidate_m: Annotated[float, Field(ge=0.0, le=200.0)] = Field(
+        default=0.0, description="make one junction of those that a road of at most this length joins, m; 0: none"
+    )
+    datum: Literal["wgs84", "gcj02", "bd09", "detect"] = Field(
+        default="wgs84", description="Chinese map shift of the coordinates; detect: by names in the file or a reference"
+    )
+    datum_reference: str = Field(
+        default="", description="network of the same city in WGS84 (an OSM extract) that a shift is detected with"
+    )
+    low_emission_zones: str = Field(
+        default="", description="polygon file of low-emission zones, besides those of OpenStreetMap"
+    )
+    cache: bool = Field(default=True, description="keep the finished links beside the file and read them next time")
     zones: str = Field(
         default="",
         description="polygons with a population column for the zone map; 'builtin' for the embedded city's own",
@@ -104,6 +128,9 @@ class AccessRule(Section):
         default=["weekday", "saturday", "sunday"], description="types of day concerned, where the plan tells them apart"
     )
     area: str = Field(default="", description="polygon file (.geojson, .gpkg); empty: everywhere")
+    low_emission_zones: bool = Field(
+        default=False, description="only inside low-emission zones, of OpenStreetMap or network.low_emission_zones"
+    )
 
 
 class ActivitySection(Section):

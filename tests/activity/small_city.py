@@ -33,6 +33,8 @@ def network(n: int, seed: int = 0) -> Network:
             "capacity_veh_h": rng.choice([800.0, 2000.0, 6000.0], n),
             "in_main": [True] * n,
             "hgv_allowed": [True] * n,
+            "bus_only": [False] * n,
+            "low_emission_zone": [False] * n,
         }
     )
     return Network(links, coordinates, np.arange(0, 2 * n + 1, 2), "test")

@@ -15,7 +15,7 @@ from pyproj import Geod
 from fleet_planner.errors import InputError
 from fleet_planner.network import builtin_gtfs, builtin_zones, links_geometry, load_network, read_network, write_network
 from fleet_planner.network.attributes import parse_lanes, parse_maxspeed_kmh, parse_oneway
-from fleet_planner.network.table import load_table
+from fleet_planner.network.table import read_table
 from fleet_planner.plan.models import ColumnMap, NetworkSection
 
 NODES = """
@@ -96,7 +96,7 @@ def test_a_change_of_lanes_keeps_links_apart(tmp_path: Path) -> None:
     links = load_network(osm(tmp_path, ways), tmp_path, "*").links
     assert links.height == 4
     assert links["lanes"].to_list() == [2.0, 2.0, 1.0, 1.0]
-    assert set(links["lanes_source"]) == {"tag"}
+    assert set(links["lanes_source"]) == {"given"}
 
 
 def test_ways_drawn_towards_each_other_are_one_link(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_trucks_and_ways_left_out(tmp_path: Path) -> None:
     ways = way(10, "1 2", hgv="no") + way(11, "2 3", maxweight="3.5") + way(12, "3 6") + way(13, "2 4", highway="steps")
     network = load_network(osm(tmp_path, ways), tmp_path, "*")
     allowed = dict(network.links.select("osm_id", "hgv_allowed").iter_rows())
-    assert allowed == {10: False, 12: True}  # 11 joined 10: the same to drive on
+    assert allowed == {10: False, 11: False, 12: True}
     assert next(f for f in network.findings if f.code == "network.left_out").count == 1
 
 
@@ -240,7 +240,9 @@ def test_written_network_reads_back_the_same(tmp_path: Path) -> None:
     again = read_network(tmp_path / "links.gpkg")
     assert again.links.equals(network.links)
     assert again.attribution == network.attribution
-    assert again.findings == tuple(f for f in network.findings if f.code != "network.left_out")
+    assert again.findings == tuple(
+        f for f in network.findings if f.code not in {"network.left_out", "network.built_up"}
+    )
     np.testing.assert_array_equal(again.coordinates, network.coordinates)
 
 
@@ -261,7 +263,7 @@ def test_locked_geopackage_is_waited_for_then_named(tmp_path: Path) -> None:
         other.execute("PRAGMA locking_mode = EXCLUSIVE")
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(InputError, match="locked by another program"):
-            load_table(path, NetworkSection(file="links.gpkg"), "CL", lock_wait_s=0.5)
+            read_table(path, NetworkSection(file="links.gpkg"), lock_wait_s=0.5)
     finally:
         other.close()
 
@@ -276,7 +278,7 @@ def test_embedded_city_is_whole() -> None:
     assert one_way["length_km"].sum() + both["length_km"].sum() / 2 == pytest.approx(1_468, abs=1)
     assert "OpenStreetMap" in network.attribution
     assert "ODbL" in network.attribution
-    assert set(links["speed_source"]) == {"tag", "class_default"}
+    assert set(links["speed_source"]) == {"given", "class_urban", "class_rural"}
     assert builtin_zones()["population"].sum() == pytest.approx(451_834)
     assert builtin_gtfs().is_file()
 
@@ -287,7 +289,7 @@ def test_figures_of_the_embedded_city() -> None:
 
     def segments(source: str) -> int:
         """Count segments of whose one or two links at least one has its own figure (one segment has one side only)."""
-        tagged = links.filter(pl.col(source) == "tag")
+        tagged = links.filter(pl.col(source) == "given")
         one_way = tagged.filter(pl.col("oneway")).height
         return one_way + (tagged.height - one_way + 1) // 2
 

@@ -49,7 +49,7 @@ def test_column_map(tmp_path: Path, name: str) -> None:
     assert links["road_class"].to_list() == ["primary"] * 2 + ["residential"] * 2
     assert links["length_km"].to_list() == [1.1, 1.1, 1.2, 1.2]
     assert links["free_flow_kmh"].to_list() == pytest.approx([48.28032] * 2 + [50.0] * 2)
-    assert links["lanes_source"].to_list() == ["tag"] * 2 + ["class_default"] * 2
+    assert links["lanes_source"].to_list() == ["given"] * 2 + ["class_rural"] * 2
     assert not links["oneway"].any()
 
 

@@ -65,11 +65,13 @@ def network(rows: int = 2, columns: int = 2) -> Network:
             "free_flow_kmh": np.full(count, 50.0),
             "capacity_veh_h": np.full(count, 800.0),
             "grade_pct": np.zeros(count),
-            "speed_source": ["tag"] * count,
-            "lanes_source": ["class_default"] * count,
+            "speed_source": ["given"] * count,
+            "lanes_source": ["class_urban"] * count,
             "oneway": [False] * count,
             "in_main": [True] * count,
             "hgv_allowed": [True] * count,
+            "bus_only": [False] * count,
+            "low_emission_zone": [False] * count,
         }
     )
     return Network(frame, np.array(points), np.array(offsets, dtype=np.int64), "© OpenStreetMap contributors, ODbL 1.0")
@@ -204,7 +206,7 @@ def results(net: Network | None = None, *, zones: bool = True) -> Results:
         ),
         inputs=(InputFile("registry", "registry.csv", "ab" * 32, 1234, ""),),
         findings=(
-            Finding("network.speed_imputed", "assumption", {}, 4, 0.5),
+            Finding("network.speed_imputed", "assumption", {"rural": "1"}, 4, 0.5),
             Finding("inventory.no_factor", "warning", {"pollutant": "N2O"}, 2, 0.25),
             Finding("network.flat", "info"),
         ),

@@ -1,0 +1,74 @@
+"""Polygon files: the city's outline, low-emission zones, areas of access rules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fleet_planner.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def read_area(path: Path, key: str) -> Any:
+    """Return the union of a file's polygons, EPSG:4326, as a prepared shapely geometry.
+
+    Parameters
+    ----------
+    path
+        GeoJSON, GeoPackage, Shapefile or another file that GDAL reads.
+    key
+        The plan key that names it, for messages.
+
+    Raises
+    ------
+    InputError
+        The file is missing or cannot be read, names no coordinate system, holds anything but polygons, or a polygon
+        crosses itself or has no area.
+    """
+    import pyogrio
+    import shapely
+    from pyproj.exceptions import ProjError
+
+    if not path.is_file():
+        raise InputError("there is no such polygon file", f"Check {key} in the plan.", file=path)
+    try:
+        frame = pyogrio.read_dataframe(path)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, RuntimeError) as error:
+        raise InputError(f"the polygons cannot be read: {error}", "Use GeoJSON or GeoPackage.", file=path) from error
+    shapes = frame.geometry.to_numpy() if hasattr(frame, "geometry") else []
+    if not len(shapes):
+        raise InputError("the file holds no polygon", "Draw the area as a polygon.", file=path)
+    if frame.crs is None:
+        raise InputError(
+            "the polygons are in an unknown coordinate system", "Store it in the file, or use GeoJSON.", file=path
+        )
+    for row, shape in enumerate(shapes, start=2):
+        _check(shape, row, path)
+    try:
+        area = shapely.union_all(frame.to_crs(4326).geometry.to_numpy())
+    except ProjError as error:
+        raise InputError(
+            f"the coordinate system of the polygons cannot be used: {error}", "Store them in EPSG:4326.", file=path
+        ) from error
+    shapely.prepare(area)
+    return area
+
+
+def _check(shape: Any, row: int, path: Path) -> None:
+    import shapely
+
+    if shape is None or shape.is_empty:
+        raise InputError("a polygon is empty", "Draw it, or delete the row.", file=path, row=row)
+    if shape.geom_type not in {"Polygon", "MultiPolygon"}:
+        raise InputError("this is no polygon", "Draw the area as a polygon.", file=path, row=row, value=shape.geom_type)
+    if not shape.is_valid:
+        raise InputError(
+            "a polygon crosses itself or is broken",
+            "Mend it, for example with QGIS: Processing, Fix geometries.",
+            file=path,
+            row=row,
+            value=shapely.is_valid_reason(shape),
+        )
+    if shape.area == 0.0:
+        raise InputError("a polygon has no area", "Draw it anew.", file=path, row=row)
