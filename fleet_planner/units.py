@@ -19,6 +19,7 @@ DAYS_PER_YEAR: Final = 365.25
 """Mean Julian year; annual kilometres divided by it give the average day that a run shows."""
 
 HOURS_PER_DAY: Final = 24
+MINUTES_PER_HOUR: Final = 60.0
 
 SHORT_TON_PER_T: Final = 1.0 / 0.90718474
 """US short ton = 907.18474 kg exactly (NIST Handbook 44, appendix C)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from fleet_planner.activity.assigned_traffic import AssignedTraffic
     from fleet_planner.activity.profiles import StreamProfile
     from fleet_planner.network.model import Network
     from fleet_planner.plan.models import ActivitySection
@@ -47,6 +49,7 @@ def build_activity(
     feeds: Mapping[str, Feed] | None = None,
     progress: Progress = silent,
     traffic: TrafficSection | None = None,
+    assigned: AssignedTraffic | None = None,
 ) -> Activity:
     """Put each stream's vehicle-km on links and hours by the plan's method.
 
@@ -64,6 +67,8 @@ def build_activity(
         Bus timetable by kind of day (``average``, or ``weekday``, ``saturday``, ``sunday``).
     progress
         Is told what is done.
+    assigned
+        The assignment (see `assign_traffic`), for methods that begin with it.
 
     Raises
     ------
@@ -74,10 +79,8 @@ def build_activity(
     """
     progress("spreading traffic over links and hours", 0.35)
     traffic = traffic or TrafficSection()
-    totals = vkt_by_stream(vehicles)
-    days = day_types(traffic)
-    profiles = tuple(stream_profile(s, days) for s in totals)
-    setting = TrafficSetting(network, totals, profiles, days, section, traffic, base, feeds or {})
+    setting = replace(traffic_setting(network, vehicles, section, traffic, base, feeds or {}), assigned=assigned)
+    totals, days, profiles = setting.totals, setting.days, setting.profiles
     placed = place(setting)
     speeds = hour_speeds(setting, placed)
     return Activity(
@@ -92,7 +95,23 @@ def build_activity(
         traffic.method,
         speeds,
         placed.fit,
+        assigned,
     )
+
+
+def traffic_setting(
+    network: Network,
+    vehicles: pl.DataFrame,
+    section: ActivitySection,
+    traffic: TrafficSection,
+    base: Path,
+    feeds: Mapping[str, Feed],
+) -> TrafficSetting:
+    """Return what every method may use of a fleet; arguments as of `build_activity`."""
+    totals = vkt_by_stream(vehicles)
+    days = day_types(traffic)
+    profiles = tuple(stream_profile(s, days) for s in totals)
+    return TrafficSetting(network, totals, profiles, days, section, traffic, base, feeds)
 
 
 def _stood_in(profiles: tuple[StreamProfile, ...], totals: Mapping[str, float]) -> list[Finding]:

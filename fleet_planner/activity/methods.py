@@ -15,6 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from fleet_planner.activity.access import bans
+from fleet_planner.activity.assigned_traffic import AssignedTraffic, spread_assigned
 from fleet_planner.activity.buses import BUS_STREAM, place_buses
 from fleet_planner.activity.calibration import calibrate, link_groups
 from fleet_planner.activity.count_fit import CountFit, count_fit, fit_findings, kept_out
@@ -57,6 +58,8 @@ class TrafficSetting:
         Folder of the plan, which its paths are relative to.
     feeds
         Bus timetable by kind of day; empty without one.
+    assigned
+        The assignment, for methods that begin with it.
     """
 
     network: Network
@@ -67,6 +70,7 @@ class TrafficSetting:
     traffic: TrafficSection
     base: Path
     feeds: Mapping[str, Feed]
+    assigned: AssignedTraffic | None = None
 
     @property
     def total_km(self) -> Float:
@@ -173,8 +177,9 @@ def link_weight(links: pl.DataFrame, profile: StreamProfile) -> Float:
 
 
 def counted(setting: TrafficSetting) -> Placed:
-    """Spread as `allocated` does, then scale roads and hours to traffic counts; every stream keeps its total."""
-    first, findings = default_spread(setting)
+    """Spread as `allocated` or `assigned` does, then scale roads and hours to counts; every stream keeps its total."""
+    begin = assigned(setting) if setting.traffic.counts.start == "assigned" else Placed(*_default(setting))
+    first, findings = begin.spread, begin.findings
     counts = read_counts(setting)
     section = setting.traffic.counts
     out = kept_out(counts, section.holdout_share, section.seed)
@@ -182,7 +187,26 @@ def counted(setting: TrafficSetting) -> Placed:
     hour_group = class_groups(setting.network.links["road_class"])
     done = calibrate(first, setting.total_km, counts, counts.matched & ~out, groups, hour_group, section.seed)
     fit = count_fit(counts, out, counts.modelled(first), counts.modelled(done.spread), done.level)
-    return Placed(done.spread, (*findings, *fit_findings(fit, section.tolerance_m)), fit=fit)
+    return Placed(done.spread, (*findings, *fit_findings(fit, section.tolerance_m)), begin.speed_kmh, fit)
 
 
-METHODS: Mapping[str, Callable[[TrafficSetting], Placed]] = {"allocated": allocated, "counts": counted}
+def _default(setting: TrafficSetting) -> tuple[Spread, tuple[Finding, ...]]:
+    spread, findings = default_spread(setting)
+    return spread, tuple(findings)
+
+
+def assigned(setting: TrafficSetting) -> Placed:
+    """Put the streams on the routes and at the speeds of the assignment; buses with a timetable stay on it."""
+    if setting.assigned is None:
+        raise InputError("there is no assignment", "Name zones in network.zones.", column="traffic.method")
+    spread, findings = default_spread(setting)
+    traffic = setting.assigned
+    placed = spread_assigned(spread, setting.profiles, setting.total_km, traffic)
+    return Placed(placed, (*findings, *traffic.findings), traffic.speed_kmh)
+
+
+METHODS: Mapping[str, Callable[[TrafficSetting], Placed]] = {
+    "allocated": allocated,
+    "counts": counted,
+    "assigned": assigned,
+}

@@ -14,6 +14,7 @@ from fleet_planner.units import HOURS_PER_DAY
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fleet_planner.activity.assigned_traffic import AssignedTraffic
     from fleet_planner.activity.count_fit import CountFit
     from fleet_planner.activity.speeds import Speeds
     from fleet_planner.findings import Finding
@@ -54,6 +55,8 @@ class Activity:
         Where the speeds come from; nothing if they were given one by one.
     fit
         To traffic counts; nothing without.
+    assigned
+        The assignment that it rests on; nothing without.
     """
 
     streams: tuple[str, ...]
@@ -67,6 +70,7 @@ class Activity:
     method: str = "allocated"
     speeds: Speeds | None = None
     fit: CountFit | None = None
+    assigned: AssignedTraffic | None = None
 
     @classmethod
     def dense(

@@ -85,6 +85,14 @@ def hourly_speeds(free_flow_kmh: Float, group: Int, days: tuple[DayType, ...] = 
     return np.ascontiguousarray(free_flow_kmh[:, None] * fraction[group])
 
 
+def quiet_speeds(free_flow_kmh: Float, group: Int) -> Float:
+    """Return the mean speed without other traffic: free flow times the day's best fraction of the class group.
+
+    What is left is lost at signals and corners, whatever the traffic; shape (links,).
+    """
+    return np.asarray(free_flow_kmh * speed_fractions(GROUPS, (AVERAGE,)).max(axis=1)[group])
+
+
 def driving_modes(
     links: pl.DataFrame, peak_hours: Sequence[int], days: tuple[DayType, ...] = (AVERAGE,)
 ) -> NDArray[np.int8]:

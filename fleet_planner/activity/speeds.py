@@ -20,6 +20,8 @@ from fleet_planner.reference import reference_table
 from fleet_planner.units import HOURS_PER_DAY
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from fleet_planner.activity.methods import Placed, TrafficSetting
     from fleet_planner.activity.profiles import StreamProfile
     from fleet_planner.activity.spread import Spread
@@ -64,12 +66,15 @@ def hour_speeds(setting: TrafficSetting, placed: Placed) -> Speeds:
     """
     section = setting.traffic.speeds
     spread = placed.spread
-    if section.method == "volume_delay":
+    findings: list[Finding]
+    if placed.speed_kmh is not None and not np.isnan(placed.speed_kmh).any():
+        speed, findings = placed.speed_kmh.copy(), []
+    elif section.method == "volume_delay":
         speed, findings = _by_volume(setting, spread)
     else:
         speed, findings = _by_profile(setting), [Finding("activity.speeds", "assumption")]
     corridors = Corridors.of(setting.network)
-    given = [] if placed.speed_kmh is None else [placed.speed_kmh]
+    given = [] if placed.speed_kmh is None or not findings else [placed.speed_kmh]
     if section.file:
         measured, found = measured_speeds(setting, corridors)
         given.append(measured)
@@ -104,7 +109,7 @@ def _by_volume(setting: TrafficSetting, spread: Spread) -> tuple[Float, list[Fin
     """Return speeds by the BPR function of volume over capacity, from the speed of calm hours."""
     links, section = setting.network.links, setting.traffic.speeds
     calm = speed_fractions(GROUPS, (AVERAGE,)).max(axis=1)[class_groups(links["road_class"])]
-    alpha, beta = _delay_parameters(links["road_class"])
+    alpha, beta = delay_parameters(links["road_class"])
     cars = np.array([passenger_cars(p) for p in setting.profiles])
     volume = allocation.by_hour(spread.km * cars[:, None], spread.row, spread.share)
     days = np.repeat([day.share for day in setting.days], HOURS_PER_DAY)
@@ -127,12 +132,13 @@ def _by_volume(setting: TrafficSetting, spread: Spread) -> tuple[Float, list[Fin
     return speed, findings
 
 
-def _delay_parameters(road_class: pl.Series) -> tuple[Float, Float]:
-    """Return alpha and beta of the BPR function by link."""
+def delay_parameters(road_class: pl.Series, own: Mapping[str, Sequence[float]] | None = None) -> tuple[Float, Float]:
+    """Return alpha and beta of the BPR function by link; ``own`` pairs of a road class go before the packaged ones."""
     table = reference_table("volume_delay.csv")
     out = []
-    for figure in ("alpha", "beta"):
+    for place, figure in enumerate(("alpha", "beta")):
         values = dict(table.filter(pl.col("figure") == figure).select("road_class", "value").iter_rows())
+        values |= {name: pair[place] for name, pair in (own or {}).items()}
         found = road_class.replace_strict(values, default=values[ANY], return_dtype=pl.Float64)
         out.append(found.to_numpy().astype(np.float64))
     return out[0], out[1]

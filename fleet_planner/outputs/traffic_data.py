@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fleet_planner.units import G_PER_KG, HOURS_PER_DAY
 
 if TYPE_CHECKING:
+    from fleet_planner.activity.assigned_traffic import AssignedTraffic
     from fleet_planner.activity.count_fit import CountFit
     from fleet_planner.pipeline.results import Results
 
@@ -35,6 +36,27 @@ def traffic_data(results: Results) -> dict[str, Any]:
             for d, day in enumerate(activity.days)
         ],
         "counts": None if activity.fit is None else _fit(activity.fit),
+        "assignment": None if activity.assigned is None else _assignment(activity.assigned),
+    }
+
+
+def _assignment(assigned: AssignedTraffic) -> dict[str, Any]:
+    """Return how an assignment ended, what each group of streams drives, and the links that cost most time."""
+    return {
+        "zones": assigned.zones,
+        "zones_tied": assigned.zones_tied,
+        "target_gap": assigned.target_gap,
+        "periods": [
+            {
+                "hours": len(p.hours),
+                "relative_gap": p.relative_gap,
+                "iterations": p.iterations,
+                "reached": p.reached,
+            }
+            for p in assigned.periods
+        ],
+        "groups": assigned.groups.to_dicts(),
+        "congested": assigned.congested.to_dicts(),
     }
 
 

@@ -18,7 +18,7 @@ def traffic(data: Mapping[str, Any], t: Mapping[str, str]) -> dict[str, Any]:
     given = data["traffic"]
     several = len(given["days"]) > 1
     return {
-        "method": t[f"traffic_{given['method']}"],
+        "method": t[_method(given)],
         "days": [
             [
                 day_name(day, t),
@@ -31,7 +31,60 @@ def traffic(data: Mapping[str, Any], t: Mapping[str, str]) -> dict[str, Any]:
         ],
         "fit": fit_rows(given["counts"], t) if given["counts"] else [],
         "fit_note": t["fit_calibrated"] if given["counts"] and given["counts"]["calibrated"] else t["fit_compared"],
+        "assigned_note": assigned_note(given["assignment"], t) if given["assignment"] else "",
+        "groups": group_rows(given["assignment"], t) if given["assignment"] else [],
+        "congested": congested_rows(given["assignment"], t) if given["assignment"] else [],
     }
+
+
+def _method(given: Mapping[str, Any]) -> str:
+    """Return the word of the method; counts may scale an assignment."""
+    scaled = given["method"] == "counts" and given["assignment"]
+    return "traffic_counts_assigned" if scaled else f"traffic_{given['method']}"
+
+
+def assigned_note(assignment: Mapping[str, Any], t: Mapping[str, str]) -> str:
+    """Return the sentence on zones, relative gap and iterations."""
+    periods = assignment["periods"]
+    return t["assigned_note"].format(
+        zones=assignment["zones_tied"],
+        all=assignment["zones"],
+        gap=f"{max(p['relative_gap'] for p in periods):.1e}",
+        target=f"{assignment['target_gap']:.1e}",
+        periods=len(periods),
+        iterations=", ".join(str(p["iterations"]) for p in periods),
+    )
+
+
+def group_rows(assignment: Mapping[str, Any], t: Mapping[str, str]) -> list[list[str]]:
+    """Return a row per group of streams: trips, and assigned against registered vehicle-km."""
+    return [
+        [
+            t[f"vehicles_{row['traffic_class']}"],
+            significant(row["trips_per_day"]),
+            share(row["inside_share"]),
+            significant(row["mean_trip_km"]),
+            significant(row["assigned_km_per_day"]),
+            significant(row["registry_km_per_day"]),
+            f"{row['ratio']:.2f}",
+        ]
+        for row in assignment["groups"]
+    ]
+
+
+def congested_rows(assignment: Mapping[str, Any], t: Mapping[str, str]) -> list[list[str]]:
+    """Return the links that cost most time."""
+    return [
+        [
+            row["name"] or f"{row['link_id']}",
+            class_name(row["road_class"], t),
+            f"{row['hour']}",
+            f"{row['volume_capacity']:.2f}",
+            f"{row['speed_kmh']:.0f} / {row['quiet_kmh']:.0f}",
+            significant(row["delay_h_per_day"]),
+        ]
+        for row in assignment["congested"]
+    ]
 
 
 def fit_rows(counts: Mapping[str, Any], t: Mapping[str, str]) -> list[list[str]]:

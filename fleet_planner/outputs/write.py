@@ -63,6 +63,9 @@ def write_run(results: Results, out: Path, *, overwrite: bool, language: Languag
         if results.activity.fit is not None:
             results.activity.fit.table.write_csv(folder / "count_fit.csv")
             results.activity.fit.counts.write_csv(folder / "counts.csv")
+        if results.activity.assigned is not None:
+            results.activity.assigned.groups.write_csv(folder / "assignment.csv")
+            results.activity.assigned.congested.write_csv(folder / "congested_links.csv")
         if results.rejected_tests.height:
             results.rejected_tests.write_csv(folder / "rejected_tests.csv")
         results.bridged.write_csv(folder / "bridged.csv")

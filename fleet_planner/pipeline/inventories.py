@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from fleet_planner.activity.assigned_traffic import AssignedTraffic
     from fleet_planner.factors.table import FactorTable
     from fleet_planner.fleet import Fleet
     from fleet_planner.network import Network
@@ -97,6 +98,7 @@ class Inventories:
     measures: pl.DataFrame
     clock: Clock
     progress: Progress
+    assigned: AssignedTraffic | None = None
 
     def of(self, fleet: Fleet, *, scenarios: bool = True) -> Computed:
         """Return the inventories of a fleet; of the baseline alone without ``scenarios``."""
@@ -110,6 +112,7 @@ class Inventories:
                 self.feeds,
                 self.progress,
                 plan.traffic,
+                self.assigned,
             )
         faults = fault_plan(plan.faults)
         fleets = [baseline(fleet)]

@@ -93,7 +93,7 @@ TABLES = {
     "hourly_profiles.csv": ("daily and weekly profiles of traffic", "figures; own"),
     "monthly_profiles.csv": ("traffic by month", "figures; own"),
     "class_intensity.csv": ("traffic by road class", "US government statistics; own"),
-    "traffic_classes.csv": ("passenger car equivalents", "figures; own"),
+    "traffic_classes.csv": ("passenger car equivalents, deterrence of trips", "figures; own"),
     "volume_delay.csv": ("travel time by volume", "figures"),
     "speed_profiles.csv": ("speed by hour", "own; METR-LA for motorways"),
     "price_levels.csv": ("price levels and exchange rates", "figures"),
@@ -125,6 +125,10 @@ def _faults_set(plan: Plan) -> bool:
     return bool(plan.faults.shares or plan.faults.inspection or plan.faults.by_vehicle)
 
 
+def _by_volume(plan: Plan) -> bool:
+    return plan.traffic.speeds.method == "volume_delay" or plan.traffic.assigns
+
+
 def in_use(name: str, plan: Plan) -> bool:
     """Return whether a run of the plan reads a packaged table."""
     optional = {
@@ -145,8 +149,8 @@ def in_use(name: str, plan: Plan) -> bool:
         "high_emitters": _faults_set(plan),
         "fault_age": _faults_set(plan),
         "emission_skew": _faults_set(plan),
-        "traffic_classes": plan.traffic.speeds.method == "volume_delay",
-        "volume_delay": plan.traffic.speeds.method == "volume_delay",
+        "traffic_classes": _by_volume(plan),
+        "volume_delay": _by_volume(plan),
         "monthly_profiles": bool(plan.traffic.seasons),
         "measured_defaults": bool(plan.measured.file),
     }

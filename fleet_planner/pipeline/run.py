@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numba
 import numpy as np
@@ -12,18 +12,20 @@ import polars as pl
 
 from fleet_planner.activity.days import AVERAGE
 from fleet_planner.economics import EnergyChange, empty_costs, scenario_costs
-from fleet_planner.errors import InputError, PlanError, UserError
+from fleet_planner.errors import PlanError, UserError
 from fleet_planner.factors.electricity import grid_factor
 from fleet_planner.factors.fuels import tank
 from fleet_planner.findings import Finding
 from fleet_planner.fleet import load_fleet
-from fleet_planner.network import Network, builtin_gtfs, builtin_zones, load_network
+from fleet_planner.network import Network, builtin_gtfs, load_network
 from fleet_planner.network.builtin import archive_path
+from fleet_planner.network.zones import map_zones, read_zone_layer
 from fleet_planner.pipeline.factor_findings import factor_findings
 from fleet_planner.pipeline.fuel_check import fuel_burnt_t, fuel_findings, fuel_table
 from fleet_planner.pipeline.inventories import Clock, Inventories, scaled_to_fuel_sold
 from fleet_planner.pipeline.provenance import assumptions_table, sources_table
 from fleet_planner.pipeline.results import InputFile, Results, ScenarioResult
+from fleet_planner.pipeline.traffic import assigned_traffic
 from fleet_planner.pipeline.voc_species import voc_findings, voc_table
 from fleet_planner.plan.load import load_plan
 from fleet_planner.progress import Progress, silent
@@ -89,10 +91,14 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         fleet = load_fleet(plan.fleet, base, plan.city, plan.factors.default_load)
     with clock.step("activity"):
         feeds = _feeds(plan, base)
+        layer = read_zone_layer(plan.network.zones, base) if plan.network.zones else None
+        where = plan.network.zones
+        zones = None if layer is None else map_zones(layer, plan.traffic.assignment, where)
+        assigned = assigned_traffic(plan, base, network, fleet.vehicles, layer, feeds, progress)
     grid = grid_factor(plan.city.grid_region or plan.city.country, plan.city.year)
     measures = measures_table()
     sold_t = {str(fuel): t for fuel, t in plan.fuel_sold.t_per_year.items()}
-    run = Inventories(plan, base, network, feeds, grid[0], measures, clock, progress)
+    run = Inventories(plan, base, network, feeds, grid[0], measures, clock, progress, assigned)
     computed = run.of(fleet)
     scaled: list[Finding] = []
     if plan.fuel_sold.scale_activity:
@@ -123,7 +129,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         fleet=fleet,
         activity=computed.activity,
         scenarios=tuple(results),
-        zones=_zones(plan, base),
+        zones=zones,
         summary=summary_table(results),
         sources=sources_table(plan, network, grid),
         assumptions=assumptions_table(plan, base, measures),
@@ -252,29 +258,6 @@ def _all_findings(
     return tuple(out)
 
 
-def _zones(plan: Plan, base: Path) -> Any:
-    """Return the zones of the plan as a GeoDataFrame, or nothing."""
-    given = plan.network.zones
-    if not given:
-        return None
-    if given == "builtin":
-        return builtin_zones()
-    import pyogrio
-
-    path = base / given
-    if not path.is_file():
-        raise InputError("there is no such zone file", "Check network.zones in the plan.", file=path)
-    try:
-        zones = pyogrio.read_dataframe(path)
-    except (pyogrio.errors.DataSourceError, ValueError) as error:
-        raise InputError(f"the zones cannot be read: {error}", "Use GeoPackage or GeoJSON.", file=path) from error
-    if "population" not in zones.columns:
-        raise InputError("the zones have no population", "Add the column.", file=path, column="population")
-    if "zone_id" not in zones.columns:
-        zones["zone_id"] = range(1, len(zones) + 1)
-    return zones[["zone_id", "population", "geometry"]].to_crs(4326)
-
-
 def _inputs(plan: Plan, path: Path) -> tuple[InputFile, ...]:
     """Return every file that was read, with its SHA-256."""
     base = path.parent
@@ -300,6 +283,9 @@ def _inputs(plan: Plan, path: Path) -> tuple[InputFile, ...]:
     speeds = plan.traffic.speeds
     traffic = (("counts", plan.traffic.counts.file), ("measured speeds", speeds.file), ("speed sites", speeds.sites))
     files += [(role, base / name, name, "") for role, name in traffic if name]
+    if plan.traffic.assigns and plan.traffic.assignment.trips:
+        trips = plan.traffic.assignment.trips
+        files.append(("trips", base / trips, trips, ""))
     files += [("access area", base / rule.area, rule.area, "") for rule in plan.activity.access if rule.area]
     return tuple(_described(*entry) for entry in files if entry[1].is_file())
 

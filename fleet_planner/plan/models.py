@@ -397,3 +397,9 @@ class Plan(Section):
         if twice := sorted({n for n in names if names.count(n) > 1}):
             raise ValueError(f"scenario names must differ, and 'baseline' is taken: {', '.join(twice)}")
         return self
+
+    @model_validator(mode="after")
+    def _assigned_to_zones(self) -> Plan:
+        if self.traffic.assigns and not self.network.zones:
+            raise ValueError("assigned traffic needs zones: name them in network.zones")
+        return self

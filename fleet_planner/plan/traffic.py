@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from fleet_planner.plan.assignment import AssignmentSection
 from fleet_planner.plan.base import Positive, Section
 
 MOST_SEASONS = 6
@@ -23,6 +24,10 @@ class CountsSection(Section):
         default=0.2, description="share of the places whose counts are kept out of the calibration to judge it by"
     )
     seed: Annotated[int, Field(ge=0)] = Field(default=1, description="seed of the draw of those places")
+    start: Literal["allocated", "assigned"] = Field(
+        default="allocated",
+        description="what the method counts calibrates: the spread by road class, or assigned trips",
+    )
     area_km: Positive = Field(default=4.0, description="side of the squares that areas are told apart by, km")
 
 
@@ -58,10 +63,11 @@ class SpeedsSection(Section):
 class TrafficSection(Section):
     """How vehicle-km come onto roads, hours and types of day."""
 
-    method: Literal["allocated", "counts"] = Field(
+    method: Literal["allocated", "counts", "assigned"] = Field(
         default="allocated",
-        description="allocated: spread by road class, lanes and profiles of the hours; counts: that, calibrated to "
-        "traffic counts",
+        description="allocated: spread by road class, lanes and profiles of the hours; counts: that (or what "
+        "counts.start says), calibrated to traffic counts; assigned: trips between zones on the routes of the user "
+        "equilibrium",
     )
     day_types: Literal["average", "weekday_weekend", "weekday_saturday_sunday"] = Field(
         default="average", description="types of day that are told apart"
@@ -75,6 +81,12 @@ class TrafficSection(Section):
 
     counts: CountsSection = CountsSection()
     speeds: SpeedsSection = SpeedsSection()
+    assignment: AssignmentSection = AssignmentSection()
+
+    @property
+    def assigns(self) -> bool:
+        """Whether trips between zones are assigned to the roads."""
+        return self.method == "assigned" or (self.method == "counts" and self.counts.start == "assigned")
 
     @model_validator(mode="after")
     def _has_its_file(self) -> TrafficSection:
