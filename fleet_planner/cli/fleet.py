@@ -11,7 +11,7 @@ from fleet_planner.cli.shared import aligned, text_table
 
 @click.group()
 def fleet() -> None:
-    """Check vehicle registries."""
+    """Check vehicle registries; carry fleets forward."""
 
 
 @fleet.command(epilog="Example: fleet-planner fleet check registry.csv --country CL --year 2024 --fix good.csv")
@@ -54,3 +54,27 @@ def check(registry: Path, country: str, year: int, fix: Path | None, max_rejecte
         write_fixed(registry, checked, fix)
         click.echo(f"Usable rows written to {fix}")
     refuse_if_too_much_rejected(checked, max_rejected, registry)
+
+
+@fleet.command(epilog="Example: fleet-planner fleet project inputs/coquimbo/plan.toml --to-year 2040 --out stock")
+@click.argument("plan", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder; it must be absent or empty.")
+@click.option("--to-year", type=int, help="Last year; default: the plan's turnover.to_year.")
+def project(plan: Path, out: Path, to_year: int | None) -> None:
+    """Carry the fleet of PLAN forward year by year: stock.csv and stock_flows.csv; no roads are read."""
+    import polars as pl
+
+    from fleet_planner.outputs import check_target, write_projection
+    from fleet_planner.pipeline.by_year import project_plan
+    from fleet_planner.tables import finding_text
+
+    check_target(out, overwrite=False)
+    projection = project_plan(plan, to_year)
+    flows = projection.flow_table()
+    sums = flows.group_by("year").agg(pl.col(flows.columns[6:]).sum()).sort("year")
+    click.echo(text_table(sums))
+    click.echo(f"\nClosure (at start + in - out = at end): largest difference {projection.closure()} vehicles")
+    for finding in projection.findings:
+        click.echo(f"- {finding_text(finding)}")
+    write_projection(projection, out)
+    click.echo(f"Written to {out}: stock.csv, stock_flows.csv")

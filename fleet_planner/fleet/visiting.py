@@ -51,11 +51,12 @@ def visiting_vehicles(vehicles: pl.DataFrame, share: Mapping[str, float], path: 
             )
         if fraction > 0.0:
             local = vehicles.filter(pl.col("stream") == stream)
-            parts.append(_visitors_of(local, stream, fraction).select(vehicles.columns))
+            parts.append(visitors_of(local, stream, fraction).select(vehicles.columns))
     return pl.concat(parts)
 
 
-def _visitors_of(local: pl.DataFrame, stream: str, fraction: float) -> pl.DataFrame:
+def visitors_of(local: pl.DataFrame, stream: str, fraction: float) -> pl.DataFrame:
+    """Return the visiting vehicles of one stream, see `visiting_vehicles`; ``local`` are the vehicles of the stream."""
     group = [*TECHNOLOGY, "load_fraction"]
     grouped = (
         local.group_by(group)

@@ -130,6 +130,44 @@ def hours(title: str, names: Sequence[str], values: Sequence[Sequence[float]]) -
     return _svg(WIDTH, y - 8, title, body)
 
 
+def years(title: str, xs: Sequence[int], names: Sequence[str], values: Sequence[Sequence[float]]) -> str:
+    """Return lines over years as percentages of the first; ``values[line][year]``."""
+    left, right, top, height = 48, 16, 10, 190
+    shares = [[100.0 * v / line[0] if line[0] else 0.0 for v in line] for line in values]
+    peak = max((max(line) for line in shares), default=100.0) or 100.0
+    step = _nice(peak / 4)
+    levels = [k * step for k in range(math.ceil(peak / step) + 1)]
+    first, span = xs[0], max(xs[-1] - xs[0], 1)
+
+    def place(year: int, value: float) -> tuple[float, float]:
+        return left + (WIDTH - left - right) * (year - first) / span, top + height * (1 - value / levels[-1])
+
+    body = ""
+    for level in levels:
+        y = place(first, level)[1]
+        body += f'<line x1="{left}" x2="{WIDTH - right}" y1="{y:.1f}" y2="{y:.1f}" stroke="{GRID}"/>'
+        body += _text(left - 6, y + 4, f"{significant(level, 2)} %", "end", 11, SOFT)
+    last = -1e9
+    for year in xs:
+        x = place(year, 0)[0]
+        if x - last >= 36:
+            body += _text(x, top + height + 17, str(year), "middle", 11, SOFT)
+            last = x
+    y = float(top + height + 36)
+    for k, (name, line) in enumerate(zip(names, shares, strict=True)):
+        at = [place(year, v) for year, v in zip(xs, line, strict=True)]
+        points = " ".join(f"{px:.1f},{py:.1f}" for px, py in at)
+        colour = COLOURS[k % len(COLOURS)]
+        body += f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2.2"/>'
+        for (px, py), value in zip(at, values[k], strict=True):
+            tip = f"<title>{escape(name)}: {significant(value)}</title>"
+            body += f'<circle cx="{px:.1f}" cy="{py:.1f}" r="3" fill="{colour}">{tip}</circle>'
+        body += f'<rect x="{left}" y="{y - 10}" width="12" height="12" rx="2" fill="{colour}"/>'
+        body += _text(left + 18, y, name)
+        y += 19
+    return _svg(WIDTH, y - 8, title, body)
+
+
 def changes(title: str, groups: Sequence[str], names: Sequence[str], values: Sequence[Sequence[float]]) -> str:
     """Return signed bars in groups; ``values[group][name]`` in percent."""
     left, row, room = _left(groups), 17, 58

@@ -31,6 +31,12 @@ def charts(
     if len(days) > 1:
         lines = [day["nox_kg_per_hour"] for day in days]
         made.append(("chart_day", "", draw.hours(t["chart_day"], [day_name(day, t) for day in days], lines)))
+    if data.get("later"):
+        later = data["later"]
+        labels = [f"{SHORT.get(p, p)} ({later['units'][p]})" for p in later["values"]]
+        made.append(
+            ("chart_year", "", draw.years(t["chart_year"], later["years"], labels, list(later["values"].values())))
+        )
     base, *others = names
     totals = {(row["scenario"], row["pollutant"]): row for row in data["summary"]}
     if others:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fleet_planner.outputs import wording
+from fleet_planner.outputs.later_parts import later
 from fleet_planner.outputs.numbers import percent, share, significant
 from fleet_planner.outputs.traffic_parts import traffic
 from fleet_planner.tables import pollutants
@@ -68,6 +69,7 @@ def parts(data: Data, t: Words, names: Words, language: Language) -> Data:
         "summary": summary(data, t, language),
         "processes": processes(data, t, language),
         "voc": voc(data, t),
+        "later": later(data, t, wording.pollutant_names(language)),
         "costs": costs,
         "costs_head": [t[k] for k in ("capex", "annual_capex", "opex", "energy", "total")],
         "per_head": [t[k] for k in ("per_tonne", "per_tonne_pm", "per_tonne_co2")],

@@ -18,6 +18,7 @@ from fleet_planner.outputs.target import whole_directory
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from fleet_planner.fleet.turnover import Projection
     from fleet_planner.pipeline.results import Results
     from fleet_planner.tables import Language
 
@@ -68,6 +69,9 @@ def write_run(results: Results, out: Path, *, overwrite: bool, language: Languag
             results.activity.assigned.congested.write_csv(folder / "congested_links.csv")
         if results.rejected_tests.height:
             results.rejected_tests.write_csv(folder / "rejected_tests.csv")
+        if results.later is not None:
+            write_stock(results.later.projection, folder)
+            frames.in_mass_unit(results.later.table, results.plan.outputs.mass_unit).write_csv(folder / "by_year.csv")
         results.bridged.write_csv(folder / "bridged.csv")
         text = json.dumps(report_data(results), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         (folder / "report_data.json").write_text(text, encoding="utf-8")
@@ -77,6 +81,25 @@ def write_run(results: Results, out: Path, *, overwrite: bool, language: Languag
         content = manifest(results, folder)
         content["timings_s"]["outputs"] = round(time.perf_counter() - begin, 3)
         (folder / "manifest.json").write_text(manifest_text(content), encoding="utf-8")
+    return out
+
+
+def write_stock(projection: Projection, folder: Path) -> None:
+    """Write the vehicles of a projected fleet by year, and what came and went, into a folder."""
+    projection.stock_table().write_csv(folder / "stock.csv")
+    projection.flow_table().write_csv(folder / "stock_flows.csv")
+
+
+def write_projection(projection: Projection, out: Path) -> Path:
+    """Write a projected fleet into ``out``, whole or not at all.
+
+    Raises
+    ------
+    OutputError
+        The folder is not empty or cannot be written.
+    """
+    with whole_directory(out, overwrite=False) as folder:
+        write_stock(projection, folder)
     return out
 
 

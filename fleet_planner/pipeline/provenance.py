@@ -96,6 +96,9 @@ TABLES = {
     "traffic_classes.csv": ("passenger car equivalents, deterrence of trips", "figures; own"),
     "volume_delay.csv": ("travel time by volume", "figures"),
     "speed_profiles.csv": ("speed by hour", "own; METR-LA for motorways"),
+    "survival.csv": ("survival of vehicles", "figures; own fits to CC BY data of the Australian Bureau of Statistics"),
+    "zero_emission_rules.csv": ("rules on zero-emission sales", "figures"),
+    "limit_steps.csv": ("limits without published factors", "figures; own"),
     "price_levels.csv": ("price levels and exchange rates", "figures"),
 }
 
@@ -153,6 +156,9 @@ def in_use(name: str, plan: Plan) -> bool:
         "volume_delay": _by_volume(plan),
         "monthly_profiles": bool(plan.traffic.seasons),
         "measured_defaults": bool(plan.measured.file),
+        "survival": plan.turnover.to_year is not None,
+        "zero_emission_rules": plan.turnover.to_year is not None,
+        "limit_steps": plan.turnover.to_year is not None,
     }
     return all(used for prefix, used in optional.items() if name.startswith(prefix))
 
@@ -179,6 +185,8 @@ def _plan_values(plan: Plan) -> list[tuple[str, str, str, str, str, float | None
         ("activity", plan.activity),
         ("traffic", plan.traffic),
     ]
+    if plan.turnover.to_year is not None:
+        sections.append(("turnover", plan.turnover))
     for name, section in sections:
         for key, spec in type(section).model_fields.items():
             given = key in section.model_fields_set

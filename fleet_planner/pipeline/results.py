@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fleet_planner.fleet.model import Fleet
     from fleet_planner.inventory.model import Inventory
     from fleet_planner.network.model import Network
+    from fleet_planner.pipeline.by_year import ByYear
     from fleet_planner.plan.models import Plan
     from fleet_planner.scenarios.model import ScenarioFleet
 
@@ -56,7 +57,8 @@ class Results:
     ``assumptions`` has one row per plan default, registry assumption or unchecked figure that mattered:
     ``item, value, unit, source, checked, vkt_share``. ``fuel`` sets the baseline's emissions per kg of fuel against
     published means (see `fuel_check.fuel_table`); ``voc`` splits the NMVOC (see `voc_species.voc_table`);
-    ``rejected_tests`` has the cells of emission tests that were not understood.
+    ``rejected_tests`` has the cells of emission tests that were not understood; ``later`` the projected fleet and its
+    emissions, where the plan has a turnover.
     """
 
     plan: Plan
@@ -76,3 +78,4 @@ class Results:
     voc: pl.DataFrame
     rejected_tests: pl.DataFrame
     timings_s: Mapping[str, float] = field(default_factory=dict)
+    later: ByYear | None = None

@@ -20,6 +20,7 @@ from fleet_planner.fleet import load_fleet
 from fleet_planner.network import Network, builtin_gtfs, load_network
 from fleet_planner.network.builtin import archive_path
 from fleet_planner.network.zones import map_zones, read_zone_layer
+from fleet_planner.pipeline.by_year import by_year
 from fleet_planner.pipeline.factor_findings import factor_findings
 from fleet_planner.pipeline.fuel_check import fuel_burnt_t, fuel_findings, fuel_table
 from fleet_planner.pipeline.inventories import Clock, Inventories, scaled_to_fuel_sold
@@ -104,6 +105,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
     if plan.fuel_sold.scale_activity:
         fleet, scaled = scaled_to_fuel_sold(fleet, computed, sold_t, run.baseline_of)
         computed = run.of(fleet)
+    later = by_year(plan, run, computed, fleet) if plan.turnover.to_year is not None else None
     with clock.step("costs"):
         start, first = computed.states[0]
         results = [
@@ -121,6 +123,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
             *fuel_findings(fuel, fuel_burnt_t(first, fuels), sold_t),
             *scaled,
             *voc_findings(voc, results[0].fleet.name),
+            *(later.findings if later else ()),
         )
     return Results(
         plan=plan,
@@ -140,6 +143,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         voc=voc,
         rejected_tests=computed.rejected_tests,
         timings_s=clock.seconds,
+        later=later,
     )
 
 
@@ -278,6 +282,8 @@ def _inputs(plan: Plan, path: Path) -> tuple[InputFile, ...]:
         files.append(("zones", base / plan.network.zones, plan.network.zones, ""))
     if plan.factors.user:
         files.append(("own factors", base / plan.factors.user, plan.factors.user, ""))
+    if plan.turnover.survival:
+        files.append(("survival curves", base / plan.turnover.survival, plan.turnover.survival, ""))
     if plan.measured.file:
         files.append(("emission tests", base / plan.measured.file, plan.measured.file, ""))
     speeds = plan.traffic.speeds

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from fleet_planner.plan.base import Fraction, Positive, Section
 from fleet_planner.plan.traffic import TrafficSection
+from fleet_planner.plan.turnover import TurnoverSection
 
 
 class City(Section):
@@ -387,9 +388,19 @@ class Plan(Section):
     faults: FaultsSection = FaultsSection()
     measured: MeasuredSection = MeasuredSection()
     fuel_sold: FuelSoldSection = FuelSoldSection()
+    turnover: TurnoverSection = TurnoverSection()
     scenario: list[Scenario] = Field(default=[])
     economics: EconomicsSection = EconomicsSection()
     outputs: OutputsSection = OutputsSection()
+
+    @model_validator(mode="after")
+    def _turnover_is_later(self) -> Plan:
+        last = self.turnover.to_year
+        if last is not None and last <= self.city.year:
+            raise ValueError(f"turnover.to_year must be after city.year, {self.city.year} (found: {last})")
+        if early := [y for y in self.turnover.years if y < self.city.year]:
+            raise ValueError(f"turnover.years must not be before city.year, {self.city.year} (found: {early[0]})")
+        return self
 
     @model_validator(mode="after")
     def _names_differ(self) -> Plan:
