@@ -30,6 +30,7 @@ from fleet_planner.activity.demand import Demand, group_demand, no_demand
 from fleet_planner.activity.equilibrium import UserClass, assign, bpr_time_factor, skim
 from fleet_planner.activity.groups import Group, class_figure, periods_of, stream_groups
 from fleet_planner.activity.methods import default_spread, link_weight
+from fleet_planner.activity.profiles import BUS_CLASS
 from fleet_planner.activity.roads import Roads, ZoneGraph, roads_of, zone_graph
 from fleet_planner.activity.speeds import LEAST_KMH
 from fleet_planner.errors import InputError
@@ -113,7 +114,7 @@ def assign_traffic(
     buses = np.zeros((roads.tail.size, day_share.size))
     if on_feed:
         km = default_spread(setting)[0].hours_of(list(setting.totals).index(on_feed))
-        buses = km / (roads.length_km[:, None] * day_share) * (pce.get("bus") or class_figure("bus", "pce"))
+        buses = km / (roads.length_km[:, None] * day_share) * (pce.get(BUS_CLASS) or class_figure(BUS_CLASS, "pce"))
     hours = periods_of(section.periods, setting.activity.peak_hours, setting.days, groups)
     period = np.zeros(day_share.size, dtype=np.int64)
     done = []
@@ -162,6 +163,8 @@ def _open_links(city: _City, hour: int) -> list[Bool]:
     out = []
     for group in city.groups:
         own = city.roads.usable & (city.roads.hgv if group.heavy else True)
+        if group.traffic_class != BUS_CLASS:
+            own &= ~city.roads.bus_only
         out.append(own if group.closed is None else own & ~group.closed[:, hour])
     return out
 

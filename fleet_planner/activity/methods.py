@@ -20,7 +20,7 @@ from fleet_planner.activity.buses import BUS_STREAM, place_buses
 from fleet_planner.activity.calibration import calibrate, link_groups
 from fleet_planner.activity.count_fit import CountFit, count_fit, fit_findings, kept_out
 from fleet_planner.activity.count_table import read_counts
-from fleet_planner.activity.profiles import FALLBACK_CLASS, StreamProfile, class_groups
+from fleet_planner.activity.profiles import BUS_CLASS, FALLBACK_CLASS, StreamProfile, class_groups
 from fleet_planner.activity.spread import Spread
 from fleet_planner.errors import InputError
 from fleet_planner.findings import Finding
@@ -171,7 +171,7 @@ def link_weight(links: pl.DataFrame, profile: StreamProfile) -> Float:
     weight = links["length_km"] * links["lanes"] * relative * links["in_main"].cast(pl.Float64)
     if profile.heavy:
         weight = weight * links["hgv_allowed"].cast(pl.Float64)
-    if profile.traffic_class != "bus":
+    if profile.traffic_class != BUS_CLASS:
         weight = weight * (~links["bus_only"]).cast(pl.Float64)
     return weight.to_numpy().astype(np.float64)
 

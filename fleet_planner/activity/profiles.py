@@ -27,6 +27,10 @@ HIGHWAY_KMH = 80.0
 RURAL_KMH = 70.0
 
 
+BUS_CLASS = "bus"
+"""The class of traffic that may use roads for buses only."""
+
+
 @dataclass(frozen=True)
 class StreamProfile:
     """How a stream is spread: shares of the hours (24 x types of day,), relative traffic per lane by road class.
@@ -69,7 +73,7 @@ def _traffic_class(row: Mapping[str, str]) -> str:
     if row["intensity"] == "combination":
         return "combination"
     if row["profile"] == "bus":
-        return "bus"
+        return BUS_CLASS
     return "single_unit" if row["heavy"] == "yes" else "light"
 
 

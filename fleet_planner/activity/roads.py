@@ -42,6 +42,8 @@ class Roads:
         In the main part of the network and of some capacity, shape (links,).
     hgv
         Not barred to heavy goods vehicles, shape (links,).
+    bus_only
+        Open to buses alone, shape (links,).
     street
         Neither motorway nor trunk road: trips begin and end there, shape (links,).
     zone_node, zone_link
@@ -58,6 +60,7 @@ class Roads:
     quiet_kmh: Float
     usable: Bool
     hgv: Bool
+    bus_only: Bool
     street: Bool
     zone_node: tuple[Int, Int]
     zone_link: tuple[Int, Int]
@@ -108,6 +111,7 @@ def roads_of(network: Network, zones: Zones, section: AssignmentSection) -> Road
         quiet_kmh=quiet_speeds(links["free_flow_kmh"].to_numpy().astype(np.float64), group),
         usable=usable,
         hgv=links["hgv_allowed"].to_numpy(),
+        bus_only=links["bus_only"].to_numpy(),
         street=group != 0,
         zone_node=pairs_inside(zones.geometry, lonlat),
         zone_link=pairs_inside(zones.geometry, middle_points(network.coordinates, network.offsets)),

@@ -55,6 +55,8 @@ def grid(**columns: Any) -> Network:
             "capacity_veh_h": [1200.0 if m else 500.0 for m in middle],
             "in_main": [True] * n,
             "hgv_allowed": [True] * n,
+            "bus_only": [False] * n,
+            "low_emission_zone": [False] * n,
         }
     ).with_columns(**columns)
     return Network(frame, np.array(points), np.arange(0, 2 * n + 1, 2), "test")
@@ -185,6 +187,17 @@ def test_trips_per_day_of_the_plan_win_over_the_registry() -> None:
     assert assigned.groups["trips_per_day"][0] == pytest.approx(500.0)
     assert assigned.groups["ratio"][0] < 0.5
     assert "activity.trips_from_registry" not in codes(assigned)
+
+
+def test_roads_for_buses_only_carry_no_cars() -> None:
+    net = grid()
+    lane = (net.links["road_class"] == "primary").to_numpy()
+    net = replace(net, links=net.links.with_columns(bus_only=pl.Series(lane)))
+    activity, _, _, _ = run(network=net, vehicles=fleet(car=30_000.0, urban_bus=3000.0))
+    car, bus = (activity.vkt[activity.streams.index(s)] for s in ("car", "urban_bus"))
+    assert car[lane].sum() == 0.0
+    assert car.sum() == pytest.approx(30_000.0, rel=1e-12)
+    assert bus[lane].sum() > 0.1 * bus.sum()
 
 
 def test_trucks_stay_off_barred_roads_and_cars_use_them() -> None:
