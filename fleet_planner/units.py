@@ -31,6 +31,9 @@ MASS_PER_T: Final = {"t": 1.0, "kg": KG_PER_T, "short_ton": SHORT_TON_PER_T, "lb
 """Units of mass that yearly totals can be written in, per metric ton."""
 
 M_PER_KM: Final = 1e3
+M_PER_FOOT: Final = 0.3048
+"""International foot, exact (international yard and pound agreement, 1959)."""
+
 WGS84_SEMI_MAJOR_M: Final = 6_378_137.0
 WGS84_ECCENTRICITY2: Final = 0.006_694_379_990_141_3
 """First eccentricity squared of WGS84 (NIMA TR8350.2)."""

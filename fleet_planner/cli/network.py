@@ -30,6 +30,12 @@ def network() -> None:
 @click.option("--datum-reference", type=FILE, help="OSM extract of the same city that --datum detect compares with.")
 @click.option("--cache/--no-cache", default=True, help="Keep the finished links beside the file.")
 @click.option("--country", default="*", show_default=True, help="Whose default speeds and lanes apply.")
+@click.option(
+    "--elevation",
+    type=FILE,
+    multiple=True,
+    help="Raster of heights (GeoTIFF, SRTM .hgt) or a folder of them, for the links' grade; may be repeated.",
+)
 @click.option("--out", type=FILE, required=True, help="GeoPackage to write.")
 def build(  # one per option
     *,
@@ -46,6 +52,7 @@ def build(  # one per option
     datum_reference: Path | None,
     cache: bool,
     country: str,
+    elevation: tuple[Path, ...],
     out: Path,
 ) -> None:
     """Read the drive network of a city and write its links to a GeoPackage."""
@@ -63,11 +70,12 @@ def build(  # one per option
         "datum": datum,
         "datum_reference": str(datum_reference or ""),
         "cache": cache,
+        "elevation": [str(p) for p in elevation],
     }
     with progress_bar() as progress:
         from pydantic import ValidationError
 
-        from fleet_planner.network import load_network, write_network
+        from fleet_planner.network import load_network, with_grade, write_network
         from fleet_planner.outputs.target import check_unlocked
         from fleet_planner.plan.models import NetworkSection
 
@@ -78,6 +86,7 @@ def build(  # one per option
             raise click.UsageError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
         check_unlocked(out)
         built = load_network(section, Path.cwd(), country, progress)
+        built = with_grade(built, section, Path.cwd(), progress).network
         check_unlocked(out)
         write_network(built, out)
     from fleet_planner.tables import finding_text

@@ -108,7 +108,7 @@ def compute_inventory(
         below_range=below,
         histogram=histogram,
         grade_span=span,
-        findings=_findings(factors, fleet, km_entry, below),
+        findings=(*_findings(factors, fleet, km_entry, below), *_steep(grade, activity)),
     )
 
 
@@ -348,6 +348,17 @@ def _findings(factors: FactorTable, fleet: FleetArrays, km_entry: Array, below: 
             steps = ", ".join(f"{v:g}" for v in sorted(below["v_min_kmh"].unique()))
             out.append(Finding("inventory.unequal_v_min", "warning", {"speeds": steps}, share=share))
     return tuple(out)
+
+
+def _steep(grade: Array, activity: Activity) -> list[Finding]:
+    """Count the driving on roads steeper than the published steps, where factors are held at the last step."""
+    steep = np.abs(grade) > GRADES[-1] * (1.0 + 1e-9)
+    if not steep.any():
+        return []
+    km = float(activity.vkt[:, steep].sum())
+    share = km / (float(activity.vkt.sum()) or 1.0)
+    values: dict[str, str | int | float] = {"limit": f"{100.0 * GRADES[-1]:g}"}
+    return [Finding("inventory.steep", "assumption", values, int(steep.sum()), share)]
 
 
 def _stand_ins(factors: FactorTable, share: Array) -> list[Finding]:

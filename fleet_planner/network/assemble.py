@@ -10,7 +10,7 @@ from fleet_planner.findings import Finding
 from fleet_planner.network.components import Components, components, has_reverse
 from fleet_planner.network.impute import impute, without_defaults
 from fleet_planner.network.model import Network
-from fleet_planner.network.segments import Float, Int, Segments, lengths_km, line_points
+from fleet_planner.network.segments import Bool, Float, Int, Segments, lengths_km, line_points
 from fleet_planner.tables import columns
 
 TYPES = {"text": pl.String, "integer": pl.Int64, "number": pl.Float64, "boolean": pl.Boolean}
@@ -44,7 +44,7 @@ def assemble(
             "Check that the extract covers the city and holds roads, not only paths.",
             file=where,
         )
-    frame, coordinates, offsets = _directed(segments)
+    frame, coordinates, offsets, structure = _directed(segments)
     lengths = pl.Series(lengths_km(coordinates, offsets))
     given = pl.coalesce("length_km", lengths) if "length_km" in frame.columns else lengths
     links = impute(frame.with_columns(length_km=given), region).with_columns(
@@ -52,21 +52,26 @@ def assemble(
     )
     if segments.directed:
         links = links.with_columns(oneway=~pl.Series(has_reverse(links["u"].to_numpy(), links["v"].to_numpy())))
-    return finish(links, coordinates, offsets, attribution, findings)
+    return finish(links, coordinates, offsets, attribution, findings, structure)
 
 
 def finish(
-    links: pl.DataFrame, coordinates: Float, offsets: Int, attribution: str, findings: tuple[Finding, ...]
+    links: pl.DataFrame,
+    coordinates: Float,
+    offsets: Int,
+    attribution: str,
+    findings: tuple[Finding, ...],
+    structure: Bool | None = None,
 ) -> Network:
     """Return the network: links numbered, the main part flagged, counted what was imputed or is cut off."""
     found = components(links["u"].to_numpy(), links["v"].to_numpy(), links["length_km"].to_numpy())
     table = links.with_columns(link_id=pl.int_range(links.height, dtype=pl.Int64), in_main=pl.Series(found.in_main))
     table = table.select(pl.col(name).cast(kind) for name, kind in LINK_SCHEMA.items())
-    return Network(table, coordinates, offsets, attribution, (*_findings(table, found), *findings))
+    return Network(table, coordinates, offsets, attribution, (*_findings(table, found), *findings), structure)
 
 
-def _directed(segments: Segments) -> tuple[pl.DataFrame, Float, Int]:
-    """Return one row per direction, with the geometry in driving order."""
+def _directed(segments: Segments) -> tuple[pl.DataFrame, Float, Int, Bool | None]:
+    """Return one row per direction, with the geometry in driving order and its bridges and tunnels."""
     f = segments.frame.with_row_index("segment")
     missing = {name: value for name, value in OPTIONAL.items() if name not in f.columns}
     f = f.with_columns(**{name: pl.lit(value) for name, value in missing.items()})
@@ -85,7 +90,13 @@ def _directed(segments: Segments) -> tuple[pl.DataFrame, Float, Int]:
     links = pl.concat([forward, backward]).sort("segment", "reverse", maintain_order=True)
     which = links["segment"].to_numpy().astype(np.int64)
     index, offsets = line_points(segments.offsets[which], segments.offsets[which + 1] - 1, links["reverse"].to_numpy())
-    return links, np.ascontiguousarray(segments.coordinates[index]), offsets
+    structure = None
+    if segments.structure is not None:
+        # of two neighbours, the later as drawn has the flag of the piece between them
+        later = np.maximum(index, np.concatenate([index[:1], index[:-1]]))
+        structure = segments.structure[later]
+        structure[offsets[:-1]] = False
+    return links, np.ascontiguousarray(segments.coordinates[index]), offsets, structure
 
 
 def _findings(links: pl.DataFrame, found: Components) -> tuple[Finding, ...]:

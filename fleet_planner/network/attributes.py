@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 NUMBER = re.compile(r"^(\d+(?:\.\d+)?)\s*(km/h|kmh|kph|mph)?$")
 ZONE = re.compile(r"^([A-Z]{2})(?:-[A-Z]{2})?:(?:zone:?)?(\w+)$")
 LIST = re.compile(r"[;|,]")
+ON_THE_GROUND = frozenset({"no", "low_water_crossing", "building_passage"})
 ROUND = frozenset({"roundabout", "circular"})
 
 
@@ -98,6 +99,15 @@ def lanes_by_direction(tags: Tags, direction: int) -> tuple[float | None, float 
     if forward is None:
         return max(total - (backward or 0.0), 1.0), backward
     return forward, backward or max(total - forward, 1.0)
+
+
+def off_the_ground(tags: Tags) -> bool:
+    """Return whether a way, or a part of it where several are joined, is a bridge or in a tunnel."""
+    for key in ("bridge", "tunnel"):
+        for value in (tags.get(key) or "no").split(";"):
+            if value.strip() not in ON_THE_GROUND:
+                return True
+    return False
 
 
 def parse_oneway(oneway: str | None, junction: str | None, highway: str) -> int:

@@ -39,9 +39,18 @@ FROM_BYTES = 100_000
 KEPT_PER_INPUT = 8
 """Kept tables of one input with other options or of earlier content; the oldest go."""
 
-MAGIC = b"fleet_planner links 1\n"
+MAGIC = b"fleet_planner links 2\n"
 DIGEST_BYTES = 32
-NOT_OF_THE_TABLE = {"cache", "zones", "download_hint", "file", "builtin"}
+NOT_OF_THE_TABLE = {
+    "cache",
+    "zones",
+    "download_hint",
+    "file",
+    "builtin",
+    "elevation",
+    "elevation_step_m",
+    "elevation_window_m",
+}
 
 
 def kept(
@@ -129,10 +138,12 @@ def _keep(network: Network, folder: Path, name: str, stem: str) -> None:
 def _write(network: Network, handle: Any) -> None:
     links = io.BytesIO()
     network.links.write_ipc(links, compression="lz4")
-    parts = [links.getvalue(), network.coordinates.tobytes(), network.offsets.tobytes()]
+    hung = b"" if network.structure is None else np.packbits(network.structure).tobytes()
+    parts = [links.getvalue(), network.coordinates.tobytes(), network.offsets.tobytes(), hung]
     about = {
         "sizes": [len(part) for part in parts],
         "attribution": network.attribution,
+        "structure": network.structure is not None,
         "findings": [[f.code, f.kind, dict(f.values), f.count, f.share] for f in network.findings],
     }
     head = json.dumps(about).encode()
@@ -168,4 +179,8 @@ def load(path: Path) -> Network | None:
     coordinates = np.frombuffer(parts[1], dtype=np.float64).reshape(-1, 2).copy()
     offsets = np.frombuffer(parts[2], dtype=np.int64).copy()
     findings = tuple(Finding(code, kind, values, n, share) for code, kind, values, n, share in about["findings"])
-    return Network(links, coordinates, offsets, about["attribution"], findings)
+    structure = None
+    if about["structure"]:
+        bits = np.unpackbits(np.frombuffer(parts[3], dtype=np.uint8), count=len(coordinates))
+        structure = bits.astype(np.bool_)
+    return Network(links, coordinates, offsets, about["attribution"], findings, structure)

@@ -52,6 +52,7 @@ def clip(segments: Segments, area: Any, path: Path) -> tuple[Segments, Finding]:
         frame=pl.concat([whole.frame, pieces.frame]),
         coordinates=np.concatenate([whole.coordinates, pieces.coordinates]),
         offsets=np.concatenate([whole.offsets, pieces.offsets[1:] + whole.offsets[-1]]),
+        structure=_joined(whole.structure, pieces.structure),
     ).take(order)
     before, after = (float(lengths_km(s.coordinates, s.offsets).sum()) for s in (segments, joined))
     cut = int(np.unique(owner).size)
@@ -91,7 +92,34 @@ def _pieces(segments: Segments, lines: Any, parts: Any, owner: Int) -> Segments:
     if "length_km" in frame.columns:
         share = shapely.length(parts) / np.maximum(shapely.length(lines[owner]), 1e-300)
         frame = frame.with_columns(length_km=pl.col("length_km") * pl.Series(share))
-    return replace(segments, frame=frame, coordinates=coordinates, offsets=offsets)
+    structure = _structure(segments, lines, owner, coordinates, offsets)
+    return replace(segments, frame=frame, coordinates=coordinates, offsets=offsets, structure=structure)
+
+
+def _joined(first: Bool | None, second: Bool | None) -> Bool | None:
+    return None if first is None or second is None else np.concatenate([first, second])
+
+
+def _structure(segments: Segments, lines: Any, owner: Int, coordinates: Float, offsets: Int) -> Bool | None:
+    """Return the bridges and tunnels of the parts: those of the piece that the middle of each of their pieces is on."""
+    import shapely
+
+    if segments.structure is None:
+        return None
+    out = np.zeros(len(coordinates), dtype=np.bool_)
+    begins = np.zeros(len(coordinates), dtype=np.bool_)
+    begins[offsets[:-1]] = True
+    inner = np.flatnonzero(~begins)
+    middle = shapely.points((coordinates[inner] + coordinates[inner - 1]) / 2.0)
+    line = np.repeat(owner, np.diff(offsets))[inner]
+    at = shapely.line_locate_point(lines[line], middle)
+    step = np.hypot(*np.diff(segments.coordinates, axis=0).T)
+    step[segments.offsets[1:-1] - 1] = 0.0  # from the end of one line to the start of the next is no road
+    along = np.concatenate([[0.0], np.cumsum(step)])
+    first, last = segments.offsets[line], segments.offsets[line + 1] - 1
+    point = np.clip(np.searchsorted(along, along[first] + at, side="left"), first + 1, last)
+    out[inner] = segments.structure[point]
+    return out
 
 
 def _numbers(points: Float, new: Bool) -> Int:

@@ -61,10 +61,15 @@ def _reaching_on(segments: Segments, a: Int, b: Int, size: Int, centre: Float) -
     out = np.empty((offsets[-1], 2))
     within = np.arange(segments.offsets[-1]) - np.repeat(segments.offsets[:-1], counts)
     out[np.repeat(offsets[:-1] + before, counts) + within] = segments.coordinates
+    structure = None
+    if segments.structure is not None:
+        # what is added leads along the ground
+        structure = np.zeros(offsets[-1], dtype=np.bool_)
+        structure[np.repeat(offsets[:-1] + before, counts) + within] = segments.structure
     out[offsets[:-1][before == 1]] = centre[a[before == 1]]
     out[offsets[1:][after == 1] - 1] = centre[b[after == 1]]
     frame = segments.frame
     if "length_km" in frame.columns:
         longer = lengths_km(out, offsets) - lengths_km(segments.coordinates, segments.offsets)
         frame = frame.with_columns(length_km=pl.col("length_km") + pl.Series(longer))
-    return replace(segments, frame=frame, coordinates=out, offsets=offsets)
+    return replace(segments, frame=frame, coordinates=out, offsets=offsets, structure=structure)

@@ -15,7 +15,7 @@ import polars as pl
 from fleet_planner.errors import InputError
 from fleet_planner.findings import Finding
 from fleet_planner.network.access import bus_lanes, buses_only, max_weight_t, trucks_allowed
-from fleet_planner.network.attributes import lanes_by_direction, speeds_kmh
+from fleet_planner.network.attributes import lanes_by_direction, off_the_ground, speeds_kmh
 from fleet_planner.network.osm import ATTRIBUTION
 from fleet_planner.network.segments import Segments, Source
 from fleet_planner.network.table_files import to_wgs84
@@ -37,6 +37,7 @@ SCHEMA = {
     "max_weight_t": pl.Float64,
     "bus_only": pl.Boolean,
     "bus_lanes_forward": pl.Float64,
+    "structure": pl.Boolean,
 }
 
 
@@ -94,8 +95,11 @@ def graph_source(graph: Any, where: str | Path) -> Source:
     )
     coordinates = np.concatenate(lines) if lines else np.zeros((0, 2))
     coordinates = to_wgs84(coordinates, str(graph.graph.get("crs") or "") or None, Path(where))
+    # osmnx joins ways and lists their tags: a link with a bridge is one as a whole
+    structure = np.repeat(frame["structure"].to_numpy(), np.diff(offsets))
     findings = (Finding("network.missing_nodes", "warning", {}, dropped),) if dropped else ()
-    return Source(Segments(frame, coordinates, offsets, directed=True), ATTRIBUTION, str(where), findings, "osm")
+    segments = Segments(frame.drop("structure"), coordinates, offsets, directed=True, structure=structure)
+    return Source(segments, ATTRIBUTION, str(where), findings, "osm")
 
 
 def _attributes(data: dict[str, Any]) -> tuple[Any, ...]:
@@ -107,8 +111,9 @@ def _attributes(data: dict[str, Any]) -> tuple[Any, ...]:
     lanes, buses = lanes_by_direction(tags, direction)[against], bus_lanes(tags, direction)[against]
     osm_id = _first(data.get("osmid"))
     highway = _first(data.get("highway")) or "unclassified"
-    access = (trucks_allowed(tags), max_weight_t(tags), buses_only(tags | {"highway": highway}), buses)
-    return (int(osm_id) if osm_id else None, _first(data.get("name")), highway, 1, speed, lanes, *access)
+    limits = (trucks_allowed(tags), max_weight_t(tags), buses_only(tags | {"highway": highway}), buses)
+    number = int(osm_id) if osm_id else None
+    return (number, _first(data.get("name")), highway, 1, speed, lanes, *limits, off_the_ground(tags))
 
 
 def _first(value: Any) -> str | None:

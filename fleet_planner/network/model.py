@@ -30,6 +30,9 @@ class Network:
         Who made the data and its licence, shown wherever the network is shown.
     findings
         What was imputed, dropped or disconnected.
+    structure
+        Whether the piece of geometry that leads to a point, from the one before it, is a bridge or a tunnel,
+        shape (points,); nothing where the source does not say.
     """
 
     links: pl.DataFrame
@@ -37,3 +40,4 @@ class Network:
     offsets: NDArray[np.int64]
     attribution: str
     findings: tuple[Finding, ...] = ()
+    structure: NDArray[np.bool_] | None = None

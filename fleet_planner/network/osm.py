@@ -13,9 +13,9 @@ from fleet_planner.errors import InputError
 from fleet_planner.findings import Finding
 from fleet_planner.kernels import topology
 from fleet_planner.network.access import bus_lanes, buses_only, is_drivable, max_weight_t, trucks_allowed
-from fleet_planner.network.attributes import lanes_by_direction, parse_oneway, speeds_kmh
+from fleet_planner.network.attributes import lanes_by_direction, off_the_ground, parse_oneway, speeds_kmh
 from fleet_planner.network.built_up import LandUse, land_use_kinds
-from fleet_planner.network.segments import Float, Int, Segments, Source, line_points
+from fleet_planner.network.segments import Bool, Float, Int, Segments, Source, line_points
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -46,13 +46,14 @@ ALIKE = tuple(TAGS)[1:]
 
 @dataclass
 class _Ways:
-    """What the pass over the file collects: points of all ways in a row, tags of each."""
+    """What the pass over the file collects: points of all ways in a row, tags of each, and which are off the ground."""
 
     nodes: array[int] = field(default_factory=lambda: array("q"))
     lon: array[float] = field(default_factory=lambda: array("d"))
     lat: array[float] = field(default_factory=lambda: array("d"))
     offsets: array[int] = field(default_factory=lambda: array("q", [0]))
     rows: list[tuple[Any, ...]] = field(default_factory=list)
+    structure: list[bool] = field(default_factory=list)
     areas: dict[str, list[bytes]] = field(default_factory=lambda: {"built_up": [], "open_land": [], "low_emission": []})
     broken: int = 0
     cut: int = 0
@@ -78,6 +79,7 @@ def read_osm(path: Path, keep_classes: Sequence[str], progress: Progress) -> Sou
         return Source(empty, ATTRIBUTION, str(path), tuple(findings), "osm")
     points, offsets = np.column_stack([ways.lon, ways.lat]), np.array(ways.offsets)
     nodes, tags = np.array(ways.nodes), pl.DataFrame(ways.rows, schema=TAGS, orient="row")
+    structure = np.array(ways.structure)
     land_use = LandUse(**{kind: shapely.from_wkb(found) for kind, found in ways.areas.items()}, broken=ways.broken)
     del ways
     all_roads = (points, offsets)
@@ -87,8 +89,8 @@ def read_osm(path: Path, keep_classes: Sequence[str], progress: Progress) -> Sou
         lines = Segments(tags, points, offsets).take(wanted)
         first, last = offsets[:-1][wanted], offsets[1:][wanted] - 1
         nodes = nodes[line_points(first, last, np.zeros(first.size, dtype=np.bool_))[0]]
-        tags, points, offsets = lines.frame, lines.coordinates, lines.offsets
-    segments = _segments(nodes, points, offsets, tags)
+        tags, points, offsets, structure = lines.frame, lines.coordinates, lines.offsets, structure[wanted]
+    segments = _segments(nodes, points, offsets, tags, structure)
     return Source(segments, ATTRIBUTION, str(path), tuple(findings), "osm", all_roads, land_use)
 
 
@@ -141,19 +143,19 @@ def _add_area(ways: _Ways, area: Any, factory: Any, known: dict[str, bool]) -> N
 
 
 def _add(ways: _Ways, way: Any, tags: dict[str, str]) -> None:
-    row = _row(way.id, tags)
+    row, structure = _row(way.id, tags), off_the_ground(tags)
     first = len(ways.nodes)
     cut = False
     for node in way.nodes:
         if not node.location.valid():
             cut = True
-            _close(ways, first, row)
+            _close(ways, first, row, structure=structure)
             first = len(ways.nodes)
         elif len(ways.nodes) == first or node.ref != ways.nodes[-1]:
             ways.nodes.append(node.ref)
             ways.lon.append(node.lon)
             ways.lat.append(node.lat)
-    _close(ways, first, row)
+    _close(ways, first, row, structure=structure)
     ways.cut += cut
 
 
@@ -171,17 +173,18 @@ def _row(number: int, tags: dict[str, str]) -> tuple[Any, ...]:
     return (number, tags.get("name"), highway, trucks_allowed(tags), direction, *limits)
 
 
-def _close(ways: _Ways, first: int, row: tuple[Any, ...]) -> None:
+def _close(ways: _Ways, first: int, row: tuple[Any, ...], *, structure: bool) -> None:
     """End the piece of way that began at ``first``; pieces of one node are dropped."""
     if len(ways.nodes) - first >= 2:
         ways.offsets.append(len(ways.nodes))
         ways.rows.append(row)
+        ways.structure.append(structure)
     else:
         del ways.nodes[first:], ways.lon[first:], ways.lat[first:]
 
 
-def _segments(nodes: Int, points: Float, offsets: Int, tags: pl.DataFrame) -> Segments:
-    """Split the ways at junctions and join the pieces between them."""
+def _segments(nodes: Int, points: Float, offsets: Int, tags: pl.DataFrame, structure: Bool) -> Segments:
+    """Split the ways at junctions and join the pieces between them; ``structure`` tells bridges and tunnels by way."""
     ids, refs = np.unique(nodes, return_inverse=True)
     degree = topology.node_degrees(refs, offsets, ids.size)
     first, last, way = topology.split_ways(refs, offsets, degree != 2)
@@ -196,6 +199,8 @@ def _segments(nodes: Int, points: Float, offsets: Int, tags: pl.DataFrame) -> Se
     keep = np.ones(index.size, dtype=bool)
     keep[piece_offsets[:-1]] = False
     keep[piece_offsets[chains[:-1]]] = True
+    # a point kept has the piece that leads to it on the way of its own piece of chain
+    hung = np.repeat(structure[way[order]], np.diff(piece_offsets))[keep]
     counts = np.add.reduceat(keep.astype(np.int64), piece_offsets[chains[:-1]])
     index = index[keep]
     line_offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
@@ -204,7 +209,8 @@ def _segments(nodes: Int, points: Float, offsets: Int, tags: pl.DataFrame) -> Se
     frame = rows.with_columns(
         u=pl.Series(ids[refs[index[line_offsets[:-1]]]]), v=pl.Series(ids[refs[index[line_offsets[1:] - 1]]])
     )
-    return Segments(frame, np.ascontiguousarray(points[index]), line_offsets)
+    hung[line_offsets[:-1]] = False
+    return Segments(frame, np.ascontiguousarray(points[index]), line_offsets, structure=hung)
 
 
 def _alike(tags: pl.DataFrame) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:

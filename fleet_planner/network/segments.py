@@ -39,12 +39,15 @@ class Segments:
         Geometry as in `Network`.
     directed
         The rows are directions of roads already, so a road is one-way where no other row leads back.
+    structure
+        Bridges and tunnels as in `Network`.
     """
 
     frame: pl.DataFrame
     coordinates: Float
     offsets: Int
     directed: bool = False
+    structure: Bool | None = None
 
     def take(self, rows: Int | Bool) -> Segments:
         """Return some of the segments, in the order of ``rows``."""
@@ -56,6 +59,7 @@ class Segments:
             frame=self.frame[picked],
             coordinates=np.ascontiguousarray(self.coordinates[index]),
             offsets=offsets,
+            structure=None if self.structure is None else self.structure[index],
         )
 
 

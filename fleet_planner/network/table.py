@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from fleet_planner.plan.models import NetworkSection
 
 LOCK_WAIT_S = 10.0
@@ -46,7 +48,13 @@ def read_table(path: Path, section: NetworkSection, lock_wait_s: float = LOCK_WA
     if section.columns == ColumnMap() and set(table.frame.columns) >= OWN_COLUMNS:
         links = Segments(_own_links(table.frame, path), table.coordinates, table.offsets, directed=True)
         return Source(links, licence, str(path), found, "links", words=words)
-    segments = Segments(_mapped(table, section, path), table.coordinates, table.offsets, section.directed)
+    segments = Segments(
+        _mapped(table, section, path),
+        table.coordinates,
+        table.offsets,
+        section.directed,
+        _structure(table, section.columns.structure),
+    )
     return Source(segments, licence, str(path), found, words=words)
 
 
@@ -120,6 +128,15 @@ def _measure(frame: pl.DataFrame, name: str, what: str, path: Path) -> pl.Series
     bad = (numbers.is_null() & ~empty) | (numbers < 0.0).fill_null(value=False)
     _refuse(bad, frame, name, f"this is no {what}", path)
     return numbers
+
+
+def _structure(table: LineTable, name: str) -> NDArray[np.bool_] | None:
+    """Return the points on links whose column says that they are bridges or tunnels; nothing without a column."""
+    if not name:
+        return None
+    text = _texts(table.frame, name).str.to_lowercase().fill_null("no")
+    flags = ~text.is_in(["", "no", "false", "0", "f", "n"])
+    return np.repeat(flags.to_numpy(), np.diff(table.offsets))
 
 
 def _check_columns(frame: pl.DataFrame, names: ColumnMap, path: Path) -> None:

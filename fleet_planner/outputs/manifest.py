@@ -45,6 +45,7 @@ def manifest(results: Results, folder: Path) -> dict[str, Any]:
             "note": "every multiplier separates by vehicle; streams were not split further",
         },
         "traffic": traffic_data(results),
+        "terrain": results.terrain.to_dicts(),
         "below_range": results.scenarios[0].inventory.below_range.to_dicts(),
         "stand_ins": [
             {"text": finding_text(f), "share": f.share} for f in results.findings if f.code == "inventory.stand_in"

@@ -44,6 +44,7 @@ def report_data(results: Results) -> dict[str, Any]:
         ],
         "mass_unit": results.plan.outputs.mass_unit,
         "summary": clean(results.summary.to_dicts()),
+        "terrain": clean(results.terrain.to_dicts()),
         "costs": clean([row for s in results.scenarios for row in s.costs.to_dicts()]),
         "cuts": {s.fleet.name: _cuts(results, s) for s in results.scenarios[1:]},
         "closure": {s.fleet.name: dict(s.inventory.closure) for s in results.scenarios},

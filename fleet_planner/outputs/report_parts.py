@@ -70,6 +70,7 @@ def parts(data: Data, t: Words, names: Words, language: Language) -> Data:
         "processes": processes(data, t, language),
         "voc": voc(data, t),
         "later": later(data, t, wording.pollutant_names(language)),
+        "terrain": terrain(data, t, language),
         "costs": costs,
         "costs_head": [t[k] for k in ("capex", "annual_capex", "opex", "energy", "total")],
         "per_head": [t[k] for k in ("per_tonne", "per_tonne_pm", "per_tonne_co2")],
@@ -267,6 +268,21 @@ def _slug(name: str) -> str:
 
 def _amount(value: float) -> str:
     return significant(value) if value else ""
+
+
+def terrain(data: Data, t: Words, language: Language) -> list[Data]:
+    """Return the baseline's totals with the roads' grades and on level roads, of what the grades change."""
+    names = wording.pollutant_names(language)
+    mass = data["mass_unit"]
+    out = []
+    for row in data.get("terrain", []):
+        if not row["change_pct"]:
+            continue
+        scale, unit = (MASS_PER_T[mass], mass) if row["unit"] == "t" else (1.0, row["unit"])
+        cells = [significant(row[key] * scale) for key in ("value_per_year", "flat_per_year")]
+        title = names[row["pollutant"]]
+        out.append({"title": title, "unit": t.get(f"unit_{unit}", unit), "cells": [*cells, percent(row["change_pct"])]})
+    return out
 
 
 def _share_cell(value: float) -> str:

@@ -76,6 +76,8 @@ class Computed:
         Of faults and emission tests.
     rejected_tests
         Cells of the table of emission tests that were not understood.
+    flat
+        Inventory of the baseline as if all roads were level; nothing where they are.
     """
 
     activity: Activity
@@ -84,6 +86,7 @@ class Computed:
     states: tuple[tuple[ScenarioFleet, Inventory], ...]
     findings: tuple[Finding, ...]
     rejected_tests: pl.DataFrame
+    flat: Inventory | None = None
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,11 @@ class Inventories:
                     adjusted.vehicles, adjusted.multipliers, self.network.links, activity, factors, setting.context
                 )
             states.append((adjusted, inventory))
+        flat = None
+        if scenarios and grade.any():
+            with self.clock.step("inventory"):
+                first, level = states[0][0], self.network.links.with_columns(grade_pct=pl.lit(0.0))
+                flat = compute_inventory(first.vehicles, first.multipliers, level, activity, factors, setting.context)
         findings = [*fault_findings(faults, by_vehicle=plan.faults.by_vehicle), *found]
         if scenarios:
             with self.clock.step("findings"):
@@ -156,7 +164,7 @@ class Inventories:
                 findings += corridor_findings(
                     *states[0], activity, self.network.links, factors, setting.context, length
                 )
-        return Computed(activity, factors, setting, tuple(states), tuple(findings), rejected)
+        return Computed(activity, factors, setting, tuple(states), tuple(findings), rejected, flat)
 
     def baseline_of(self, fleet: Fleet) -> Computed:
         """Return the inventory of the baseline alone."""

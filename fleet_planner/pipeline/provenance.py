@@ -196,6 +196,12 @@ def _plan_values(plan: Plan) -> list[tuple[str, str, str, str, str, float | None
             if isinstance(getattr(section, key), BaseModel):
                 value = ", ".join(f"{k} {v}" for k, v in getattr(section, key).model_dump().items())
             out.append((f"{name}.{key}", value, "", spec.description or "", "plan" if given else "default", None))
+    if plan.network.elevation:
+        for key in ("elevation_step_m", "elevation_window_m"):
+            given = getattr(plan.network, key)
+            text = type(plan.network).model_fields[key].description or ""
+            shown = "from the raster" if given is None else f"{given:g}"
+            out.append((f"network.{key}", shown, "m", text, "default" if given is None else "plan", None))
     for stream, share in plan.fleet.visiting_share.items():
         out.append((f"fleet.visiting_share.{stream}", f"{share:g}", "fraction of local km", "the plan", "plan", None))
     return out

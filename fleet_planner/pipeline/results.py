@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-    import polars as pl
 
     from fleet_planner.activity.model import Activity
     from fleet_planner.findings import Finding
@@ -57,8 +57,9 @@ class Results:
     ``assumptions`` has one row per plan default, registry assumption or unchecked figure that mattered:
     ``item, value, unit, source, checked, vkt_share``. ``fuel`` sets the baseline's emissions per kg of fuel against
     published means (see `fuel_check.fuel_table`); ``voc`` splits the NMVOC (see `voc_species.voc_table`);
-    ``rejected_tests`` has the cells of emission tests that were not understood; ``later`` the projected fleet and its
-    emissions, where the plan has a turnover.
+    ``rejected_tests`` has the cells of emission tests that were not understood; ``terrain`` sets the
+    baseline's totals against those on level roads (``pollutant, unit, value_per_year, flat_per_year, change_pct``;
+    empty where all are); ``later`` the projected fleet and its emissions, where the plan has a turnover.
     """
 
     plan: Plan
@@ -77,5 +78,6 @@ class Results:
     fuel: pl.DataFrame
     voc: pl.DataFrame
     rejected_tests: pl.DataFrame
+    terrain: pl.DataFrame = field(default_factory=pl.DataFrame)
     timings_s: Mapping[str, float] = field(default_factory=dict)
     later: ByYear | None = None

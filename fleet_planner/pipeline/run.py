@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from fleet_planner.factors.electricity import grid_factor
 from fleet_planner.factors.fuels import tank
 from fleet_planner.findings import Finding
 from fleet_planner.fleet import load_fleet
-from fleet_planner.network import Network, builtin_gtfs, load_network
+from fleet_planner.network import Network, builtin_gtfs, load_network, with_grade
 from fleet_planner.network.builtin import archive_path
 from fleet_planner.network.zones import map_zones, read_zone_layer
 from fleet_planner.pipeline.by_year import by_year
@@ -87,6 +88,9 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
     base = path.parent
     with clock.step("network"):
         network = load_network(plan.network, base, plan.city.country, progress)
+    with clock.step("elevation"):
+        graded = with_grade(network, plan.network, base, progress)
+        network = graded.network
     with clock.step("fleet"):
         progress("reading the fleet", 0.2)
         fleet = load_fleet(plan.fleet, base, plan.city, plan.factors.default_load)
@@ -136,12 +140,13 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         summary=summary_table(results),
         sources=sources_table(plan, network, grid),
         assumptions=assumptions_table(plan, base, measures),
-        inputs=_inputs(plan, path),
+        inputs=_inputs(plan, path, graded.files),
         findings=findings,
         bridged=_bridged_used(results, computed.setting.sources.hot),
         fuel=fuel,
         voc=voc,
         rejected_tests=computed.rejected_tests,
+        terrain=terrain_table(first, computed.flat),
         timings_s=clock.seconds,
         later=later,
     )
@@ -249,6 +254,28 @@ def summary_table(results: list[ScenarioResult]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
+def terrain_table(graded: Inventory, flat: Inventory | None) -> pl.DataFrame:
+    """Return what the roads' grades do to the baseline's yearly totals; no rows where all roads are level.
+
+    Returns
+    -------
+    pl.DataFrame
+        ``pollutant, unit, value_per_year, flat_per_year, change_pct``.
+    """
+    rows = []
+    if flat is not None:
+        with_grade_per_day, flat_per_day = graded.link.sum(axis=0), flat.link.sum(axis=0)
+        for p, spec in enumerate(pollutants()):
+            if flat_per_day[p] > 0.0:
+                factor = DAYS_PER_YEAR * spec.per_year_factor
+                value, level = float(with_grade_per_day[p]) * factor, float(flat_per_day[p]) * factor
+                rows.append((spec.pollutant, spec.unit_per_year, value, level, 100.0 * (value / level - 1.0)))
+    schema = dict.fromkeys(("pollutant", "unit"), pl.String) | dict.fromkeys(
+        ("value_per_year", "flat_per_year", "change_pct"), pl.Float64
+    )
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
 def _all_findings(
     network: Network, fleet: Fleet, activity: Activity, results: list[ScenarioResult]
 ) -> tuple[Finding, ...]:
@@ -262,8 +289,8 @@ def _all_findings(
     return tuple(out)
 
 
-def _inputs(plan: Plan, path: Path) -> tuple[InputFile, ...]:
-    """Return every file that was read, with its SHA-256."""
+def _inputs(plan: Plan, path: Path, rasters: tuple[Path, ...]) -> tuple[InputFile, ...]:
+    """Return every file that was read, with its SHA-256; of the elevation rasters those that a road lies on."""
     base = path.parent
     files: list[tuple[str, Path, str, str]] = [("plan", path, path.name, "")]
     files.append(("registry", base / plan.fleet.registry, plan.fleet.registry, ""))
@@ -276,6 +303,7 @@ def _inputs(plan: Plan, path: Path) -> tuple[InputFile, ...]:
     net = plan.network
     others = (("outline", net.clip), ("low-emission zones", net.low_emission_zones), ("datum", net.datum_reference))
     files += [(role, base / name, name, "") for role, name in others if name]
+    files += [("elevation", file, os.path.relpath(file, base), "") for file in rasters]
     if plan.activity.gtfs and plan.activity.gtfs != "builtin":
         files.append(("timetable", base / plan.activity.gtfs, plan.activity.gtfs, ""))
     if plan.network.zones and plan.network.zones != "builtin":

@@ -44,6 +44,9 @@ class ColumnMap(Section):
     lanes: str = Field(default="", description="lanes in the direction of the link")
     maxspeed_kmh: str = Field(default="", description="speed limit, km/h")
     oneway: str = Field(default="", description="column that is true where the link is one-way")
+    structure: str = Field(
+        default="", description="column that is filled on bridges and in tunnels (no, false and 0: neither)"
+    )
     osm_id: str = Field(default="", description="OSM way id")
     name: str = Field(default="", description="street name")
     capacity_veh_h: str = Field(default="", description="capacity of a direction, vehicles per hour")
@@ -92,6 +95,15 @@ class NetworkSection(Section):
     licence: str = Field(default="", description="who made the network and its licence, shown on the map")
     country_speeds: str = Field(default="", description="region of the speed-limit defaults; empty: the city's country")
     download_hint: str = Field(default="", description="where the file can be had, told when it is missing")
+    elevation: list[str] = Field(
+        default=[], description="rasters of heights (GeoTIFF, SRTM .hgt) or folders of them; none: flat terrain"
+    )
+    elevation_step_m: Annotated[float, Field(ge=1.0, le=200.0)] | None = Field(
+        default=None, description="heights are read so often along the roads; none: once a cell, 5..30 m"
+    )
+    elevation_window_m: Annotated[float, Field(ge=10.0, le=2000.0)] | None = Field(
+        default=None, description="heights are smoothed so far each way along the roads; none: 8 cells, 60..500 m"
+    )
 
     @model_validator(mode="after")
     def _one_source(self) -> NetworkSection:

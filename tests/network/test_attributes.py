@@ -109,4 +109,6 @@ def test_a_region_overrides_its_country_and_that_the_rest() -> None:
 def test_edges_of_a_graph_take_the_tags_of_their_direction(against: bool, speed: float, lanes: float) -> None:
     edge = {"oneway": False, "reversed": against, "highway": ["primary", "trunk"], "osmid": [7, 8], "lanes": "3"}
     edge |= {"lanes:forward": "2", "maxspeed:forward": "60", "maxspeed:backward": "40", "hgv": "no"}
-    assert graphs._attributes(edge) == (7, None, "primary", 1, speed, lanes, False, None, False, 0.0)
+    assert graphs._attributes(edge) == (7, None, "primary", 1, speed, lanes, False, None, False, 0.0, False)
+    assert graphs._attributes(edge | {"bridge": ["no", "viaduct"]})[-1] is True
+    assert graphs._attributes(edge | {"tunnel": "building_passage"})[-1] is False
