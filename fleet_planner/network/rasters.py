@@ -120,7 +120,7 @@ def _rasterio() -> Any:
     except ImportError as error:
         raise InputError(
             "reading elevation rasters needs the package rasterio, which is not installed",
-            "Install the extra: pip install 'fleet-planner[elevation]'.",
+            "Install it with the extra `elevation` (pip install '.[elevation]') or alone (pip install rasterio).",
             column=KEY,
         ) from error
     return rasterio

@@ -360,7 +360,7 @@ def test_bad_rasters_are_named(tmp_path: Path, kind: str, parts: list[str]) -> N
 
 def test_the_extra_is_named_where_rasterio_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "rasterio", None)
-    with pytest.raises(InputError, match=r"pip install 'fleet-planner\[elevation\]'"):
+    with pytest.raises(InputError, match=r"extra `elevation`.*pip install rasterio"):
         reading.find_rasters(["z.tif"], tmp_path)
 
 
