@@ -25,6 +25,7 @@ from fleet_planner.network import load_network, write_network
 from fleet_planner.network.model import Network
 from fleet_planner.plan.models import NetworkSection
 
+START = "from fleet_planner.cli.main import main; main()"
 STEP_DEG = 0.5
 PER_ROW = 4
 CITY = Path(__file__).parents[2] / "inputs" / "coquimbo"
@@ -86,7 +87,7 @@ def run_once(plan: Path, out: Path) -> dict[str, object]:
     """Run the plan in a process of its own; seconds, peak memory, steps and sizes."""
     begin = time.perf_counter()
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    command = [sys.executable, "-m", "fleet_planner.cli", "run", str(plan), "--out", str(out)]
+    command = [sys.executable, "-c", START, "run", str(plan), "--out", str(out)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
     return {
