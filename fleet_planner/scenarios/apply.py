@@ -7,6 +7,7 @@ clean fuel is not the product of the two effects on an engine without a filter.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -22,13 +23,21 @@ from fleet_planner.scenarios.standards import NEWER_STANDARD, adopting, adoption
 from fleet_planner.tables import pollutants
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fleet_planner.fleet.model import Fleet
     from fleet_planner.plan.models import Scenario, ScenarioMeasure
 
 KIND_ORDER = {"standard": 0, "replacement": 1, "retrofit": 2, "fuel": 3}
 AGAINST_IDLING = "idling"
-BIOFUELS = frozenset({"b5", "b20", "b100", "rd99", "rng"})
-"""Fuels whose fossil CO2 falls because its carbon grew as plants; the rest of the drop of others is their carbon."""
+BIOFUELS = {
+    "b5": ("biodiesel", "diesel"),
+    "b20": ("biodiesel", "diesel"),
+    "b100": ("biodiesel", "diesel"),
+    "rd99": ("hvo", "diesel"),
+    "rng": ("cng", "cng"),
+}
+"""Measures whose fossil CO2 falls because their carbon grew as plants: that fuel, and the fossil one it replaces."""
 
 FOLLOWS = {"BC": "PM_exhaust", "SPN23": "BC"}
 """Pollutants that change like another one where a measure has no figure of their own: particle number is soot."""
@@ -377,13 +386,21 @@ def _combined(row: dict[str, Any], measures: pl.DataFrame) -> list[float]:
         if kind == "retrofit":
             changes.pop("CO2", None)  # it is the fuel penalty
         if measure in BIOFUELS and "CO2" in changes:
-            factor["CO2_biogenic"] = factor["CO2"] * -changes["CO2"] / 100.0
+            factor["CO2_biogenic"] = factor["CO2"] * -changes["CO2"] / 100.0 * plant_carbon()[measure]
         for follower, leader in FOLLOWS.items():
             if leader in changes:
                 changes.setdefault(follower, changes[leader])
         for pollutant, change in changes.items():
             factor[pollutant] *= 1.0 + change / 100.0
     return [*factor.values(), points]
+
+
+@cache
+def plant_carbon() -> Mapping[str, float]:
+    """Return, for each measure of `BIOFUELS`, the CO2 per MJ of the fuel from plants over that of the fossil one."""
+    fuels = reference_table("fuels.csv").iter_rows(named=True)
+    kg_per_mj = {row["fuel"]: row["co2_kg_per_kg"] / row["lower_heating_mj_kg"] for row in fuels}
+    return {measure: kg_per_mj[plant] / kg_per_mj[fossil] for measure, (plant, fossil) in BIOFUELS.items()}
 
 
 def _units(rows: list[tuple[str, float, float]]) -> pl.DataFrame:
