@@ -20,6 +20,7 @@ DAYS_PER_YEAR: Final = 365.25
 
 HOURS_PER_DAY: Final = 24
 MINUTES_PER_HOUR: Final = 60.0
+S_PER_H: Final = 3600.0
 
 SHORT_TON_PER_T: Final = 1.0 / 0.90718474
 """US short ton = 907.18474 kg exactly (NIST Handbook 44, appendix C)."""

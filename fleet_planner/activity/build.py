@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from fleet_planner.activity.assigned_traffic import AssignedTraffic
     from fleet_planner.activity.profiles import StreamProfile
+    from fleet_planner.activity.transit import BusKm
     from fleet_planner.network.model import Network
     from fleet_planner.plan.models import ActivitySection
     from fleet_planner.transit_feed.gtfs import Feed
@@ -50,6 +51,7 @@ def build_activity(
     progress: Progress = silent,
     traffic: TrafficSection | None = None,
     assigned: AssignedTraffic | None = None,
+    buses: Mapping[str, BusKm] | None = None,
 ) -> Activity:
     """Put each stream's vehicle-km on links and hours by the plan's method.
 
@@ -69,6 +71,8 @@ def build_activity(
         Is told what is done.
     assigned
         The assignment (see `assign_traffic`), for methods that begin with it.
+    buses
+        The timetable on the links by kind of day (see `bus_km`), where that is done already.
 
     Raises
     ------
@@ -79,7 +83,8 @@ def build_activity(
     """
     progress("spreading traffic over links and hours", 0.35)
     traffic = traffic or TrafficSection()
-    setting = replace(traffic_setting(network, vehicles, section, traffic, base, feeds or {}), assigned=assigned)
+    setting = traffic_setting(network, vehicles, section, traffic, base, feeds or {})
+    setting = replace(setting, assigned=assigned, buses=buses)
     totals, days, profiles = setting.totals, setting.days, setting.profiles
     placed = place(setting)
     speeds = hour_speeds(setting, placed)

@@ -32,6 +32,7 @@ def place_buses(
     network: Network,
     feeds: Mapping[str, Feed],
     days: tuple[DayType, ...],
+    placed: Mapping[str, BusKm] | None = None,
 ) -> tuple[Spread, list[Finding]]:
     """Spread the urban buses like their timetable.
 
@@ -49,6 +50,8 @@ def place_buses(
         Timetable by kind of day (`KINDS`), or of the one average day; empty: none is given.
     days
         Types of day.
+    placed
+        Their buses on the links, where that is done already.
 
     Raises
     ------
@@ -59,7 +62,7 @@ def place_buses(
         return spread, []
     if not feeds:
         return spread, [Finding("activity.buses_without_feed", "assumption")]
-    placed = {kind: bus_km(network, feed) for kind, feed in feeds.items()}
+    placed = placed or {kind: bus_km(network, feed) for kind, feed in feeds.items()}
     km = np.concatenate([_of_day(day, placed) for day in days], axis=1)
     if not km.any():
         raise InputError(
@@ -86,7 +89,7 @@ def _findings(
     total_km: float, feeds: Mapping[str, Feed], placed: Mapping[str, BusKm], days: tuple[DayType, ...]
 ) -> list[Finding]:
     first = next(iter(feeds.values()))
-    scheduled = _average_scheduled(placed, days)
+    scheduled = average_scheduled(placed, days)
     values: dict[str, str | int | float] = {
         "trips": ", ".join(str(feed.trips.height) for feed in feeds.values()),
         "date": ", ".join(str(feed.day) for feed in feeds.values()),
@@ -109,13 +112,11 @@ def _findings(
     return out
 
 
-def _average_scheduled(placed: Mapping[str, BusKm], days: tuple[DayType, ...]) -> float:
-    """Return the timetable's km on the average day."""
+def average_scheduled(placed: Mapping[str, BusKm], days: tuple[DayType, ...], *, inside: bool = False) -> float:
+    """Return the timetable's km on the average day; with ``inside`` those on the network's area alone."""
+    km = {kind: bus.scheduled_km * (1.0 - bus.outside_share if inside else 1.0) for kind, bus in placed.items()}
     if days[0].name == AVERAGE.name:
-        return next(iter(placed.values())).scheduled_km
+        return next(iter(km.values()))
     return sum(
-        day.share * part * placed[kind].scheduled_km
-        for day in days
-        for kind, part in zip(KINDS, day.mix, strict=True)
-        if kind in placed
+        day.share * part * km[kind] for day in days for kind, part in zip(KINDS, day.mix, strict=True) if kind in placed
     )

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fleet_planner.activity.days import DayType
+    from fleet_planner.activity.transit import BusKm
     from fleet_planner.network.model import Network
     from fleet_planner.plan.models import ActivitySection
     from fleet_planner.plan.traffic import TrafficSection
@@ -60,6 +61,8 @@ class TrafficSetting:
         Bus timetable by kind of day; empty without one.
     assigned
         The assignment, for methods that begin with it.
+    buses
+        The timetable on the links by kind of day, where that is done already.
     """
 
     network: Network
@@ -71,6 +74,7 @@ class TrafficSetting:
     base: Path
     feeds: Mapping[str, Feed]
     assigned: AssignedTraffic | None = None
+    buses: Mapping[str, BusKm] | None = None
 
     @property
     def total_km(self) -> Float:
@@ -151,7 +155,8 @@ def default_spread(setting: TrafficSetting) -> tuple[Spread, list[Finding]]:
     streams = list(setting.totals)
     closed, findings = bans(setting.network, setting.profiles, setting.activity.access, setting.days, setting.base)
     total_bus = setting.totals.get(BUS_STREAM, 0.0)
-    spread, found = place_buses(spread, streams, total_bus, setting.network, setting.feeds, setting.days)
+    given = (setting.network, setting.feeds, setting.days, setting.buses)
+    spread, found = place_buses(spread, streams, total_bus, *given)
     for s, of_stream in enumerate(closed):
         if of_stream:
             spread = spread.without(s, of_stream)

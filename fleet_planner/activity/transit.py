@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from fleet_planner.kernels import matching
-from fleet_planner.units import EARTH_RADIUS_M, M_PER_KM
+from fleet_planner.units import EARTH_RADIUS_M, M_PER_KM, S_PER_H
 
 if TYPE_CHECKING:
     from fleet_planner.network.model import Network
@@ -39,12 +40,36 @@ class BusKm:
         Share of them beyond the network's bounding box.
     unmatched_share
         Share of them inside it without a link.
+    timed_km, seconds
+        Shape (links, 24): km whose time the timetable tells, and that time, with that at stops.
+    stops
+        Shape (links, 24): stops that have a time.
     """
 
     km: Float
     scheduled_km: float
     outside_share: float
     unmatched_share: float
+    timed_km: Float
+    seconds: Float
+    stops: Float
+
+    def table(self, kind: str, link_id: Int) -> pl.DataFrame:
+        """Return the columns of ``tables/columns/bus_links.csv``, a row per link and hour that a bus passes in."""
+        link, hour = np.nonzero(self.km)
+        own = (link, hour)
+        known = self.seconds[own] > 0.0
+        speed = np.divide(self.timed_km[own], self.seconds[own], out=np.full(link.size, np.nan), where=known) * S_PER_H
+        return pl.DataFrame(
+            {
+                "kind_of_day": pl.Series([kind] * link.size, dtype=pl.String),
+                "link_id": link_id[link],
+                "hour": hour,
+                "bus_km": self.km[own],
+                "speed_kmh": pl.Series(speed).fill_nan(None),
+                "stops_per_km": self.stops[own] / self.km[own],
+            }
+        )
 
 
 def bus_km(network: Network, feed: Feed) -> BusKm:
@@ -60,7 +85,7 @@ def bus_km(network: Network, feed: Feed) -> BusKm:
     link = _nearest_links(points, direction, index)
     sample_offsets = np.concatenate([[0], np.cumsum([len(c[0]) for c in cuts])]).astype(np.int64)
     trips = feed.trips
-    km = matching.km_by_hour(
+    km, timed_km, seconds, stops = matching.service_by_hour(
         network.links.height,
         link,
         middle_m,
@@ -76,7 +101,7 @@ def bus_km(network: Network, feed: Feed) -> BusKm:
     )
     scheduled = float(trips["distance_km"].sum())
     if scheduled <= 0.0:
-        return BusKm(km, 0.0, 0.0, 0.0)
+        return BusKm(km, 0.0, 0.0, 0.0, timed_km, seconds, stops)
 
     def share(where: NDArray[np.bool_]) -> float:
         along_m = np.concatenate([[0.0], np.cumsum(np.where(where, length_m, 0.0))])
@@ -85,7 +110,7 @@ def bus_km(network: Network, feed: Feed) -> BusKm:
 
     extent = plane.project(np.array([network.coordinates.min(axis=0), network.coordinates.max(axis=0)]))
     outside = ((points < extent[0] - REACH_M) | (points > extent[1] + REACH_M)).any(axis=1)
-    return BusKm(km, scheduled, share(outside), share(~outside & (link < 0)))
+    return BusKm(km, scheduled, share(outside), share(~outside & (link < 0)), timed_km, seconds, stops)
 
 
 @dataclass(frozen=True)

@@ -162,7 +162,7 @@ def project_in_order(stops, stop_offsets, line_of, points, offsets, along_m):
 
 
 @numba.njit(cache=True)
-def km_by_hour(
+def service_by_hour(
     n_links,
     sample_link,
     sample_m,
@@ -176,10 +176,11 @@ def km_by_hour(
     departure_s,
     timing_offsets,
 ):
-    """Add up the km of trips by link and by the hour in which they pass.
+    """Add up the km, the time and the stops of trips by link and by the hour in which they pass.
 
     Between two stops a trip moves evenly from its departure at the one to its arrival at the other; before
-    the first stop and after the last its time stands still. Hours after midnight wrap round.
+    the first stop and after the last its time stands still, and is not told. Time at a stop belongs to the way
+    to it. Hours after midnight wrap round.
 
     Parameters
     ----------
@@ -198,26 +199,40 @@ def km_by_hour(
 
     Returns
     -------
-    (links, 24) float64
-        Vehicle-km.
+    km, timed_km, seconds, stops : (links, 24) float64
+        Vehicle-km; those of them whose time the timetable tells, and that time; stops that have a time.
     """
     km = np.zeros((n_links, 24))
+    timed_km = np.zeros((n_links, 24))
+    seconds = np.zeros((n_links, 24))
+    stops = np.zeros((n_links, 24))
     for trip in range(trip_shape.size):
         shape, timing = trip_shape[trip], trip_timing[trip]
         k, last = timing_offsets[timing], timing_offsets[timing + 1] - 1
-        for s in range(sample_offsets[shape], sample_offsets[shape + 1]):
-            if sample_link[s] < 0:
-                continue
+        called = k
+        end = sample_offsets[shape + 1]
+        for s in range(sample_offsets[shape], end):
             m = sample_m[s]
             while k < last and timing_m[k + 1] <= m:
                 k += 1
+            pace = -1.0
             if k == last:
                 t = arrival_s[k]
             elif m <= timing_m[k]:
                 t = departure_s[k]
             else:
-                ahead = (m - timing_m[k]) / (timing_m[k + 1] - timing_m[k])
-                t = departure_s[k] + ahead * (arrival_s[k + 1] - departure_s[k])
+                way = timing_m[k + 1] - timing_m[k]
+                t = departure_s[k] + (m - timing_m[k]) / way * (arrival_s[k + 1] - departure_s[k])
+                pace = (departure_s[k + 1] - departure_s[k]) / way
+            first_call = called
+            while called <= last and (s == end - 1 or timing_m[called] <= (m + sample_m[s + 1]) / 2.0):
+                called += 1
+            if sample_link[s] < 0:
+                continue
             hour = int(np.floor((trip_start_s[trip] + t) / 3600.0)) % 24
             km[sample_link[s], hour] += sample_km[s]
-    return km
+            stops[sample_link[s], hour] += called - first_call
+            if pace > 0.0:
+                timed_km[sample_link[s], hour] += sample_km[s]
+                seconds[sample_link[s], hour] += sample_km[s] * 1000.0 * pace
+    return km, timed_km, seconds, stops

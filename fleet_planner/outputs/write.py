@@ -72,6 +72,8 @@ def write_run(results: Results, out: Path, *, overwrite: bool, language: Languag
         if results.later is not None:
             write_stock(results.later.projection, folder)
             frames.in_mass_unit(results.later.table, results.plan.outputs.mass_unit).write_csv(folder / "by_year.csv")
+        if results.bus_links.height:
+            results.bus_links.write_parquet(folder / "bus_links.parquet")
         results.bridged.write_csv(folder / "bridged.csv")
         text = json.dumps(report_data(results), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         (folder / "report_data.json").write_text(text, encoding="utf-8")

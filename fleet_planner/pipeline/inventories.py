@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fleet_planner.activity.assigned_traffic import AssignedTraffic
+    from fleet_planner.activity.transit import BusKm
     from fleet_planner.factors.table import FactorTable
     from fleet_planner.fleet import Fleet
     from fleet_planner.network import Network
@@ -102,6 +103,7 @@ class Inventories:
     clock: Clock
     progress: Progress
     assigned: AssignedTraffic | None = None
+    buses: Mapping[str, BusKm] | None = None
 
     def of(self, fleet: Fleet, *, scenarios: bool = True) -> Computed:
         """Return the inventories of a fleet; of the baseline alone without ``scenarios``."""
@@ -116,6 +118,7 @@ class Inventories:
                 self.progress,
                 plan.traffic,
                 self.assigned,
+                self.buses,
             )
         faults = fault_plan(plan.faults)
         fleets = [baseline(fleet)]

@@ -11,7 +11,8 @@ import numba
 import numpy as np
 import polars as pl
 
-from fleet_planner.activity.days import AVERAGE
+from fleet_planner.activity.days import AVERAGE, day_types
+from fleet_planner.activity.transit import bus_km
 from fleet_planner.economics import EnergyChange, empty_costs, scenario_costs
 from fleet_planner.errors import PlanError, UserError
 from fleet_planner.factors.electricity import grid_factor
@@ -21,6 +22,7 @@ from fleet_planner.fleet import load_fleet
 from fleet_planner.network import Network, builtin_gtfs, load_network, with_grade
 from fleet_planner.network.builtin import archive_path
 from fleet_planner.network.zones import map_zones, read_zone_layer
+from fleet_planner.pipeline.bus_service import bus_links, with_bus_km
 from fleet_planner.pipeline.by_year import by_year
 from fleet_planner.pipeline.factor_findings import factor_findings
 from fleet_planner.pipeline.fuel_check import fuel_burnt_t, fuel_findings, fuel_table
@@ -96,6 +98,8 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         fleet = load_fleet(plan.fleet, base, plan.city, plan.factors.default_load)
     with clock.step("activity"):
         feeds = _feeds(plan, base)
+        buses = {kind: bus_km(network, feed) for kind, feed in feeds.items()}
+        fleet, reconciled = with_bus_km(fleet, buses, plan.activity, day_types(plan.traffic))
         layer = read_zone_layer(plan.network.zones, base) if plan.network.zones else None
         where = plan.network.zones
         zones = None if layer is None else map_zones(layer, plan.traffic.assignment, where)
@@ -103,7 +107,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
     grid = grid_factor(plan.city.grid_region or plan.city.country, plan.city.year)
     measures = measures_table()
     sold_t = {str(fuel): t for fuel, t in plan.fuel_sold.t_per_year.items()}
-    run = Inventories(plan, base, network, feeds, grid[0], measures, clock, progress, assigned)
+    run = Inventories(plan, base, network, feeds, grid[0], measures, clock, progress, assigned, buses)
     computed = run.of(fleet)
     scaled: list[Finding] = []
     if plan.fuel_sold.scale_activity:
@@ -126,6 +130,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
             *computed.findings,
             *fuel_findings(fuel, fuel_burnt_t(first, fuels), sold_t),
             *scaled,
+            *reconciled,
             *voc_findings(voc, results[0].fleet.name),
             *(later.findings if later else ()),
         )
@@ -149,6 +154,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         terrain=terrain_table(first, computed.flat),
         timings_s=clock.seconds,
         later=later,
+        bus_links=bus_links(buses, network.links["link_id"].to_numpy()),
     )
 
 

@@ -157,6 +157,18 @@ class ActivitySection(Section):
         default="", description="GTFS feed that places the urban buses; 'builtin' for the embedded city's own"
     )
     gtfs_date: str = Field(default="", description="service day YYYY-MM-DD; empty: the feed's busiest day")
+    bus_km: Literal["registry", "timetable"] = Field(
+        default="registry", description="whose km the urban buses drive, the registry's or the timetable's"
+    )
+    bus_deadhead_share: Annotated[float, Field(ge=0.0, le=2.0)] = Field(
+        default=0.15, description="km without passengers over those of the timetable (own default, to be checked)"
+    )
+
+    @model_validator(mode="after")
+    def _timetable_given(self) -> ActivitySection:
+        if self.bus_km == "timetable" and not self.gtfs:
+            raise ValueError("bus_km = 'timetable' needs a timetable: set gtfs")
+        return self
 
 
 Twelve = Annotated[list[float], Field(min_length=12, max_length=12)]

@@ -69,7 +69,7 @@ def test_stops_never_go_back_and_stay_on_the_line(seed: int, stops: int, points:
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10_000))
-def test_km_by_hour_equals_interpolation(seed: int) -> None:
+def test_service_by_hour_equals_interpolation(seed: int) -> None:
     rng = np.random.default_rng(seed)
     n, links, stops, trips = 40, 5, 6, 4
     link, km = rng.integers(-1, links, n), rng.uniform(0, 1, n)
@@ -81,7 +81,9 @@ def test_km_by_hour_equals_interpolation(seed: int) -> None:
     start = rng.uniform(0, 100_000, trips)
     zeros, whole = np.zeros(trips, dtype=np.int64), np.array([0, n])
     timing = np.array([0, stops])
-    got = matching.km_by_hour(links, link, m, km, whole, zeros, zeros, start, at, arrival, departure, timing)
+    got, timed, seconds, stopped = matching.service_by_hour(
+        links, link, m, km, whole, zeros, zeros, start, at, arrival, departure, timing
+    )
     want = np.zeros((links, 24))
     for s0 in start:
         for i in range(n):
@@ -97,3 +99,9 @@ def test_km_by_hour_equals_interpolation(seed: int) -> None:
             want[link[i], int((s0 + t) // 3600) % 24] += km[i]
     np.testing.assert_allclose(got, want, atol=1e-12)
     assert got.sum() == pytest.approx(trips * km[link >= 0].sum())
+    between = (m > at[0]) & (m < at[-1]) & (link >= 0)
+    assert timed.sum() == pytest.approx(trips * km[between].sum())
+    pace = np.array([np.diff(departure)[k] / np.diff(at)[k] for k in np.searchsorted(at, m[between], side="right") - 1])
+    assert seconds.sum() == pytest.approx(trips * (1000.0 * km[between] * pace).sum())
+    nearest = link[np.clip(np.searchsorted((m[1:] + m[:-1]) / 2.0, at), 0, n - 1)]
+    assert stopped.sum() == trips * np.count_nonzero(nearest >= 0)
