@@ -104,7 +104,7 @@ def read_counts(setting: TrafficSetting) -> Counts:
     )
     place = pl.concat_str(PLACE, separator="/", ignore_nulls=True)
     frame = frame.with_columns(site_id=pl.coalesce("site_id", place), place=place)
-    streams = _streams(frame, setting.profiles, path)
+    streams = stream_rows(frame, setting.profiles, path)
     hours = hours_meant(frame, setting.days, path)
     places = frame.unique("place", keep="first", maintain_order=True)
     found = match(setting.network, places, section.tolerance_m, path, both_ways=True)
@@ -143,7 +143,7 @@ def read_counts(setting: TrafficSetting) -> Counts:
     return Counts(table, of_count["count"].to_numpy(), link, per_km, streams, hours)
 
 
-def _streams(frame: pl.DataFrame, profiles: Sequence[StreamProfile], path: Path) -> Bool:
+def stream_rows(frame: pl.DataFrame, profiles: Sequence[StreamProfile], path: Path) -> Bool:
     """Return which streams each row counts, shape (rows, streams)."""
     known = {TOTAL, LIGHT, HEAVY, *(p.local_name for p in profiles), *reference_table("streams.csv")["stream"]}
     unknown = ~frame["vehicle_class"].is_in(sorted(known))

@@ -20,6 +20,7 @@ from fleet_planner.activity.buses import BUS_STREAM, place_buses
 from fleet_planner.activity.calibration import calibrate, link_groups
 from fleet_planner.activity.count_fit import CountFit, count_fit, fit_findings, kept_out
 from fleet_planner.activity.count_table import read_counts
+from fleet_planner.activity.given import read_flows, with_flows
 from fleet_planner.activity.profiles import BUS_CLASS, FALLBACK_CLASS, StreamProfile, class_groups
 from fleet_planner.activity.spread import Spread
 from fleet_planner.errors import InputError
@@ -210,8 +211,17 @@ def assigned(setting: TrafficSetting) -> Placed:
     return Placed(placed, (*findings, *traffic.findings), traffic.speed_kmh)
 
 
+def given(setting: TrafficSetting) -> Placed:
+    """Put the streams where the plan's flows have them, at its speeds; every stream keeps its total."""
+    flows = read_flows(setting)
+    first, findings = default_spread(setting)
+    spread, speed_kmh, found = with_flows(first, flows, setting)
+    return Placed(spread, (*findings, *found), speed_kmh)
+
+
 METHODS: Mapping[str, Callable[[TrafficSetting], Placed]] = {
     "allocated": allocated,
     "counts": counted,
     "assigned": assigned,
+    "given": given,
 }

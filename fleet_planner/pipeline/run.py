@@ -321,7 +321,12 @@ def _inputs(plan: Plan, path: Path, rasters: tuple[Path, ...]) -> tuple[InputFil
     if plan.measured.file:
         files.append(("emission tests", base / plan.measured.file, plan.measured.file, ""))
     speeds = plan.traffic.speeds
-    traffic = (("counts", plan.traffic.counts.file), ("measured speeds", speeds.file), ("speed sites", speeds.sites))
+    traffic = (
+        ("counts", plan.traffic.counts.file),
+        ("flows", plan.traffic.flows.file),
+        ("measured speeds", speeds.file),
+        ("speed sites", speeds.sites),
+    )
     files += [(role, base / name, name, "") for role, name in traffic if name]
     if plan.traffic.assigns and plan.traffic.assignment.trips:
         trips = plan.traffic.assignment.trips

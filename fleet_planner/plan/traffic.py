@@ -31,6 +31,12 @@ class CountsSection(Section):
     area_km: Positive = Field(default=4.0, description="side of the squares that areas are told apart by, km")
 
 
+class FlowsSection(Section):
+    """Flows and speeds by link of the user's own model or of probes."""
+
+    file: str = Field(default="", description="CSV or Parquet of flows (data dictionary: link_flows)")
+
+
 class SpeedsSection(Section):
     """Speeds by link and hour."""
 
@@ -63,11 +69,11 @@ class SpeedsSection(Section):
 class TrafficSection(Section):
     """How vehicle-km come onto roads, hours and types of day."""
 
-    method: Literal["allocated", "counts", "assigned"] = Field(
+    method: Literal["allocated", "counts", "assigned", "given"] = Field(
         default="allocated",
         description="allocated: spread by road class, lanes and profiles of the hours; counts: that (or what "
         "counts.start says), calibrated to traffic counts; assigned: trips between zones on the routes of the user "
-        "equilibrium",
+        "equilibrium; given: flows by link of traffic.flows",
     )
     day_types: Literal["average", "weekday_weekend", "weekday_saturday_sunday"] = Field(
         default="average", description="types of day that are told apart"
@@ -80,6 +86,7 @@ class TrafficSection(Section):
     )
 
     counts: CountsSection = CountsSection()
+    flows: FlowsSection = FlowsSection()
     speeds: SpeedsSection = SpeedsSection()
     assignment: AssignmentSection = AssignmentSection()
 
@@ -92,6 +99,8 @@ class TrafficSection(Section):
     def _has_its_file(self) -> TrafficSection:
         if self.method == "counts" and not self.counts.file:
             raise ValueError('method = "counts" needs traffic.counts.file')
+        if (self.method == "given") != bool(self.flows.file):
+            raise ValueError('method = "given" and traffic.flows.file belong together')
         return self
 
     @model_validator(mode="after")

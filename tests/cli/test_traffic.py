@@ -149,3 +149,20 @@ def test_bad_traffic_gives_one_clear_message(
     assert not (tmp_path / "out").exists()
     for part in parts:
         assert part in result.stderr
+
+
+def test_given_flows_from_end_to_end(tmp_path: Path) -> None:
+    """Flows by way; a way that the network lacks is named."""
+    (tmp_path / "flows.csv").write_text("osm_id,flow,speed_kmh\n10,4000,41\n12,1000,\n", encoding="utf-8")
+    result = run(tmp_path, '[traffic]\nmethod = "given"\n[traffic.flows]\nfile = "flows.csv"\n')
+    assert result.exit_code == 0, result.output
+    told = manifest(tmp_path)
+    assert told["traffic"]["method"] == "given"
+    assert {f["role"] for f in told["inputs"]} >= {"flows"}
+    assert {f["code"] for f in told["findings"]} >= {"activity.flows_given", "activity.flows_scaled"}
+    assert "method “given”" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    (tmp_path / "flows.csv").write_text("osm_id,flow\n10,4000\n77,1000\n", encoding="utf-8")
+    bad = run(tmp_path, '[traffic]\nmethod = "given"\n[traffic.flows]\nfile = "flows.csv"\n', "--overwrite")
+    assert bad.exit_code == 1
+    for part in ("flows.csv", "row 3", "osm_id", "77"):
+        assert part in bad.output
