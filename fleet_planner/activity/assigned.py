@@ -40,7 +40,7 @@ from fleet_planner.units import HOURS_PER_DAY
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fleet_planner.activity.methods import TrafficSetting
+    from fleet_planner.activity.setting import TrafficSetting
     from fleet_planner.network.zones import Zones
     from fleet_planner.plan.assignment import AssignmentSection
 

@@ -9,9 +9,10 @@ import numpy as np
 import polars as pl
 
 from fleet_planner.activity.days import day_types
-from fleet_planner.activity.methods import TrafficSetting, place
+from fleet_planner.activity.methods import place
 from fleet_planner.activity.model import Activity
 from fleet_planner.activity.profiles import driving_modes, stream_profile
+from fleet_planner.activity.setting import TrafficSetting
 from fleet_planner.activity.speeds import hour_speeds
 from fleet_planner.findings import Finding
 from fleet_planner.plan.traffic import TrafficSection

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fleet_planner.activity.days import DayType
-    from fleet_planner.activity.methods import TrafficSetting
     from fleet_planner.activity.profiles import StreamProfile
+    from fleet_planner.activity.setting import TrafficSetting
     from fleet_planner.activity.spread import Spread
 
 Float = NDArray[np.float64]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from fleet_planner.activity.corridors import Corridors
     from fleet_planner.activity.days import DayType
-    from fleet_planner.activity.methods import TrafficSetting
+    from fleet_planner.activity.setting import TrafficSetting
 
 Float = NDArray[np.float64]
 TIMES = ("%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M")

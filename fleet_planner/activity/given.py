@@ -19,7 +19,7 @@ from fleet_planner.findings import Finding
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fleet_planner.activity.methods import TrafficSetting
+    from fleet_planner.activity.setting import TrafficSetting
     from fleet_planner.activity.spread import Spread
 
 Float = NDArray[np.float64]

@@ -7,7 +7,7 @@ stream. To add a method, write it in a module of its own, put it into `METHODS` 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,94 +15,23 @@ import polars as pl
 from numpy.typing import NDArray
 
 from fleet_planner.activity.access import bans
-from fleet_planner.activity.assigned_traffic import AssignedTraffic, spread_assigned
+from fleet_planner.activity.assigned_traffic import spread_assigned
 from fleet_planner.activity.buses import BUS_STREAM, place_buses
 from fleet_planner.activity.calibration import calibrate, link_groups
-from fleet_planner.activity.count_fit import CountFit, count_fit, fit_findings, kept_out
+from fleet_planner.activity.count_fit import count_fit, fit_findings, kept_out
 from fleet_planner.activity.count_table import read_counts
 from fleet_planner.activity.given import read_flows, with_flows
 from fleet_planner.activity.profiles import BUS_CLASS, FALLBACK_CLASS, StreamProfile, class_groups
+from fleet_planner.activity.setting import Placed, TrafficSetting
 from fleet_planner.activity.spread import Spread
 from fleet_planner.errors import InputError
 from fleet_planner.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
-    from fleet_planner.activity.days import DayType
-    from fleet_planner.activity.transit import BusKm
-    from fleet_planner.network.model import Network
-    from fleet_planner.plan.models import ActivitySection
-    from fleet_planner.plan.traffic import TrafficSection
-    from fleet_planner.transit_feed.gtfs import Feed
 
 Float = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class TrafficSetting:
-    """What every method may use.
-
-    Parameters
-    ----------
-    network
-        The roads.
-    totals
-        Vehicle-km of the average day by stream, sorted by name: what every method has to close to.
-    profiles
-        Of the streams, in that order.
-    days
-        Types of day; the hour axis is 24 times as long.
-    activity, traffic
-        Sections of the plan.
-    base
-        Folder of the plan, which its paths are relative to.
-    feeds
-        Bus timetable by kind of day; empty without one.
-    assigned
-        The assignment, for methods that begin with it.
-    buses
-        The timetable on the links by kind of day, where that is done already.
-    """
-
-    network: Network
-    totals: Mapping[str, float]
-    profiles: tuple[StreamProfile, ...]
-    days: tuple[DayType, ...]
-    activity: ActivitySection
-    traffic: TrafficSection
-    base: Path
-    feeds: Mapping[str, Feed]
-    assigned: AssignedTraffic | None = None
-    buses: Mapping[str, BusKm] | None = None
-
-    @property
-    def total_km(self) -> Float:
-        """The totals, shape (streams,)."""
-        return np.array(list(self.totals.values()), dtype=np.float64)
-
-
-@dataclass(frozen=True)
-class Placed:
-    """What a method returns.
-
-    Parameters
-    ----------
-    spread
-        Vehicle-km; each stream adds up to its total.
-    findings
-        What was assumed and counted.
-    speed_kmh
-        Speeds that the method knows, shape (links, H), NaN where it does not; nothing if it knows none.
-    fit
-        To the plan's counts; nothing without.
-    """
-
-    spread: Spread
-    findings: tuple[Finding, ...] = ()
-    speed_kmh: Float | None = None
-    fit: CountFit | None = None
 
 
 def place(setting: TrafficSetting) -> Placed:

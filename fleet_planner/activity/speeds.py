@@ -22,8 +22,8 @@ from fleet_planner.units import HOURS_PER_DAY
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fleet_planner.activity.methods import Placed, TrafficSetting
     from fleet_planner.activity.profiles import StreamProfile
+    from fleet_planner.activity.setting import Placed, TrafficSetting
     from fleet_planner.activity.spread import Spread
 
 Float = NDArray[np.float64]

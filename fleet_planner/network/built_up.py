@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,26 +14,6 @@ from fleet_planner.units import EARTH_RADIUS_M, M_PER_KM, WGS84_ECCENTRICITY2, W
 
 if TYPE_CHECKING:
     from fleet_planner.network.segments import Source
-
-
-@dataclass(frozen=True)
-class LandUse:
-    """Polygons of the source.
-
-    Parameters
-    ----------
-    built_up, open_land
-        Shapely polygons of land use, EPSG:4326.
-    low_emission
-        Shapely polygons of low-emission zones.
-    broken
-        Areas that could not be put together, mostly cut at the border of the file.
-    """
-
-    built_up: Any
-    open_land: Any
-    low_emission: Any
-    broken: int = 0
 
 
 def land_use_kinds() -> dict[str, bool]:

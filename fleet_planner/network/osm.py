@@ -14,8 +14,8 @@ from fleet_planner.findings import Finding
 from fleet_planner.kernels import topology
 from fleet_planner.network.access import bus_lanes, buses_only, is_drivable, max_weight_t, trucks_allowed
 from fleet_planner.network.attributes import lanes_by_direction, off_the_ground, parse_oneway, speeds_kmh
-from fleet_planner.network.built_up import LandUse, land_use_kinds
-from fleet_planner.network.segments import Bool, Float, Int, Segments, Source, line_points
+from fleet_planner.network.built_up import land_use_kinds
+from fleet_planner.network.segments import Bool, Float, Int, LandUse, Segments, Source, line_points
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     import polars as pl
 
     from fleet_planner.findings import Finding
-    from fleet_planner.network.built_up import LandUse
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -61,6 +60,26 @@ class Segments:
             offsets=offsets,
             structure=None if self.structure is None else self.structure[index],
         )
+
+
+@dataclass(frozen=True)
+class LandUse:
+    """Polygons of the source.
+
+    Parameters
+    ----------
+    built_up, open_land
+        Shapely polygons of land use, EPSG:4326.
+    low_emission
+        Shapely polygons of low-emission zones.
+    broken
+        Areas that could not be put together, mostly cut at the border of the file.
+    """
+
+    built_up: Any
+    open_land: Any
+    low_emission: Any
+    broken: int = 0
 
 
 @dataclass(frozen=True)

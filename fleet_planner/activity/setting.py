@@ -1,0 +1,92 @@
+"""What methods of traffic are given, and what they return."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from fleet_planner.activity.assigned_traffic import AssignedTraffic
+    from fleet_planner.activity.count_fit import CountFit
+    from fleet_planner.activity.days import DayType
+    from fleet_planner.activity.profiles import StreamProfile
+    from fleet_planner.activity.spread import Spread
+    from fleet_planner.activity.transit import BusKm
+    from fleet_planner.findings import Finding
+    from fleet_planner.network.model import Network
+    from fleet_planner.plan.models import ActivitySection
+    from fleet_planner.plan.traffic import TrafficSection
+    from fleet_planner.transit_feed.gtfs import Feed
+
+Float = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class TrafficSetting:
+    """What every method may use.
+
+    Parameters
+    ----------
+    network
+        The roads.
+    totals
+        Vehicle-km of the average day by stream, sorted by name: what every method has to close to.
+    profiles
+        Of the streams, in that order.
+    days
+        Types of day; the hour axis is 24 times as long.
+    activity, traffic
+        Sections of the plan.
+    base
+        Folder of the plan, which its paths are relative to.
+    feeds
+        Bus timetable by kind of day; empty without one.
+    assigned
+        The assignment, for methods that begin with it.
+    buses
+        The timetable on the links by kind of day, where that is done already.
+    """
+
+    network: Network
+    totals: Mapping[str, float]
+    profiles: tuple[StreamProfile, ...]
+    days: tuple[DayType, ...]
+    activity: ActivitySection
+    traffic: TrafficSection
+    base: Path
+    feeds: Mapping[str, Feed]
+    assigned: AssignedTraffic | None = None
+    buses: Mapping[str, BusKm] | None = None
+
+    @property
+    def total_km(self) -> Float:
+        """The totals, shape (streams,)."""
+        return np.array(list(self.totals.values()), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """What a method returns.
+
+    Parameters
+    ----------
+    spread
+        Vehicle-km; each stream adds up to its total.
+    findings
+        What was assumed and counted.
+    speed_kmh
+        Speeds that the method knows, shape (links, H), NaN where it does not; nothing if it knows none.
+    fit
+        To the plan's counts; nothing without.
+    """
+
+    spread: Spread
+    findings: tuple[Finding, ...] = ()
+    speed_kmh: Float | None = None
+    fit: CountFit | None = None
