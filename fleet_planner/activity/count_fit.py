@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from fleet_planner.activity.setting import CountFit
 from fleet_planner.findings import Finding
 from fleet_planner.units import HOURS_PER_DAY
 
@@ -24,28 +24,6 @@ LEAST_PLACES = 5
 
 GEH_GOOD = 5.0
 FEWEST_FOR_R2 = 3
-
-
-@dataclass(frozen=True)
-class CountFit:
-    """The fit to counts.
-
-    Parameters
-    ----------
-    table
-        ``tables/columns/count_fit.csv``.
-    counts
-        Every count of the file: ``tables/columns/counts_matched.csv``.
-    calibrated
-        Whether the run was calibrated to them.
-    level
-        Counted over modelled traffic, common to all places, by kind of vehicles; empty if not calibrated.
-    """
-
-    table: pl.DataFrame
-    counts: pl.DataFrame
-    calibrated: bool
-    level: dict[str, float]
 
 
 def geh(modelled: Float, counted: Float) -> Float:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fleet_planner.activity.assigned_traffic import AssignedTraffic
-    from fleet_planner.activity.count_fit import CountFit
+    from fleet_planner.activity.setting import CountFit
     from fleet_planner.activity.speeds import Speeds
     from fleet_planner.findings import Finding
 

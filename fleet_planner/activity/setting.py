@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    import polars as pl
+
     from fleet_planner.activity.assigned_traffic import AssignedTraffic
-    from fleet_planner.activity.count_fit import CountFit
     from fleet_planner.activity.days import DayType
     from fleet_planner.activity.profiles import StreamProfile
     from fleet_planner.activity.spread import Spread
@@ -68,6 +69,28 @@ class TrafficSetting:
     def total_km(self) -> Float:
         """The totals, shape (streams,)."""
         return np.array(list(self.totals.values()), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class CountFit:
+    """The fit to counts.
+
+    Parameters
+    ----------
+    table
+        ``tables/columns/count_fit.csv``.
+    counts
+        Every count of the file: ``tables/columns/counts_matched.csv``.
+    calibrated
+        Whether the run was calibrated to them.
+    level
+        Counted over modelled traffic, common to all places, by kind of vehicles; empty if not calibrated.
+    """
+
+    table: pl.DataFrame
+    counts: pl.DataFrame
+    calibrated: bool
+    level: dict[str, float]
 
 
 @dataclass(frozen=True)
