@@ -9,6 +9,7 @@ import polars as pl
 
 from fleet_planner import __version__
 from fleet_planner.outputs import frames
+from fleet_planner.outputs.later_data import later_data, target_data
 from fleet_planner.outputs.map_data import pack_map
 from fleet_planner.outputs.traffic_data import traffic_data
 from fleet_planner.reference.words import HEAVY_STANDARDS
@@ -23,8 +24,6 @@ COST_POLLUTANTS = ("NOx", "PM_exhaust", "CO2", "CO2_grid")
 PROCESS_POLLUTANTS = ("NOx", "PM_exhaust", "PM2.5_non_exhaust", "CO", "NMVOC", "NH3", "N2O", "CO2")
 VOC_OF_CONCERN = ("benzene", "1,3-butadiene", "formaldehyde", "acetaldehyde")
 MIN_CLASS_SHARE = 0.004
-LATER_POLLUTANTS = ("NOx", "PM_exhaust", "CO2")
-ZERO_EMISSION = "zero_emission"
 HEAVY = ("heavy_truck", "bus")
 
 
@@ -60,7 +59,8 @@ def report_data(results: Results) -> dict[str, Any]:
         "streams": _streams(first),
         "hours": _hours(results),
         "traffic": traffic_data(results),
-        "later": _later(results),
+        "later": later_data(results),
+        "targets": target_data(results),
         "classes": _classes(first),
         "processes": _processes(first),
         "voc": _voc(results),
@@ -129,31 +129,6 @@ def _hours(results: Results) -> list[list[float]]:
         by_hour = s.inventory.stream_hour[:, :, p].sum(axis=0) / G_PER_KG
         out.append(results.activity.average_day(by_hour).tolist())
     return out
-
-
-def _later(results: Results) -> dict[str, Any] | None:
-    """Return the yearly totals of the projected years by pollutant, and what vehicles registered outside emit."""
-    if results.later is None:
-        return None
-    table = results.later.table
-    shown = table.filter(pl.col("pollutant").is_in(LATER_POLLUTANTS))
-    first = shown.filter(pl.col("pollutant") == CHART_POLLUTANT)
-    by = {name: shown.filter(pl.col("pollutant") == name) for name in LATER_POLLUTANTS}
-    return {
-        "years": first["year"].to_list(),
-        "vehicles": first["vehicles"].to_list(),
-        "zero_emission_share": [_zero_emission_share(results, y) for y in first["year"]],
-        "values": {name: rows["value_per_year"].to_list() for name, rows in by.items()},
-        "units": {name: rows["unit"][0] for name, rows in by.items()},
-        "outside": {name: rows["outside_per_year"].to_list() for name, rows in by.items()},
-    }
-
-
-def _zero_emission_share(results: Results, year: int) -> float:
-    assert results.later is not None
-    local = results.later.projection.fleet(year).vehicles.filter(~pl.col("visiting"))
-    zero = float(local.filter(pl.col("standard") == ZERO_EMISSION)["count"].sum())
-    return zero / (float(local["count"].sum()) or 1.0)
 
 
 def _classes(first: ScenarioResult) -> list[tuple[str, float]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fleet_planner.outputs import wording
-from fleet_planner.outputs.later_parts import later
+from fleet_planner.outputs.later_parts import later, paths, reached, targets
 from fleet_planner.outputs.numbers import percent, share, significant
 from fleet_planner.outputs.traffic_parts import traffic
 from fleet_planner.tables import pollutants
@@ -70,6 +70,9 @@ def parts(data: Data, t: Words, names: Words, language: Language) -> Data:
         "processes": processes(data, t, language),
         "voc": voc(data, t),
         "later": later(data, t, wording.pollutant_names(language)),
+        "paths": paths(data, t, names, wording.pollutant_names(language)),
+        "reached": reached(data, t, names, wording.measure_names(language)),
+        "targets": targets(data, t, names, language),
         "terrain": terrain(data, t, language),
         "costs": costs,
         "costs_head": [t[k] for k in ("capex", "annual_capex", "opex", "energy", "total")],

@@ -72,6 +72,10 @@ def write_run(results: Results, out: Path, *, overwrite: bool, language: Languag
         if results.later is not None:
             write_stock(results.later.projection, folder)
             frames.in_mass_unit(results.later.table, results.plan.outputs.mass_unit).write_csv(folder / "by_year.csv")
+            if results.later.measures.height:
+                results.later.measures.write_csv(folder / "measures_by_year.csv")
+        if results.targets.height:
+            frames.in_mass_unit(results.targets, results.plan.outputs.mass_unit).write_csv(folder / "targets.csv")
         if results.bus_links.height:
             results.bus_links.write_parquet(folder / "bus_links.parquet")
         results.bridged.write_csv(folder / "bridged.csv")

@@ -1,4 +1,4 @@
-"""Emissions of the baseline in later years: the projected fleet on the roads, speeds and hours of the base year."""
+"""Emissions of later years, without measures and by scenario: the fleets of those years on the base year's roads."""
 
 from __future__ import annotations
 
@@ -19,25 +19,30 @@ from fleet_planner.inventory import compute_inventory
 from fleet_planner.inventory.weights import technologies_of
 from fleet_planner.pipeline.vehicle_adjustments import Adjustments, fault_plan
 from fleet_planner.plan.load import check_plan, load_plan
-from fleet_planner.scenarios import baseline
+from fleet_planner.scenarios import baseline, walk
+from fleet_planner.scenarios.trajectory import REACHED, trajectory_findings
 from fleet_planner.tables import pollutants
 from fleet_planner.units import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from fleet_planner.activity import Activity
     from fleet_planner.factors.table import FactorTable
     from fleet_planner.inventory import Inventory
     from fleet_planner.pipeline.inventories import Computed, Inventories
-    from fleet_planner.plan.models import Plan
+    from fleet_planner.plan.models import Plan, Scenario
     from fleet_planner.plan.turnover import TurnoverSection
+    from fleet_planner.scenarios import ScenarioFleet, Trajectory
+    from fleet_planner.scenarios.phase import Picker
 
 EVERY = 5
 BY_STEP = {"NOx": "nox_ratio", "PM_exhaust": "pm_ratio", "BC": "pm_ratio", "SPN23": "pm_ratio"}
 """Which ratio of limits acts on which pollutant; NO2 and OC follow NOx and PM."""
 
 SCHEMA = {
+    "scenario": pl.String,
     "year": pl.Int64,
     "pollutant": pl.String,
     "unit": pl.String,
@@ -48,18 +53,47 @@ SCHEMA = {
     "vehicles": pl.Float64,
     "vkt_km_per_day": pl.Float64,
 }
+SCOPE = ["stream", "category", "fuel", "visiting"]
+BASELINE = "baseline"
+
+
+@dataclass(frozen=True)
+class YearState:
+    """What a scenario emits in one year.
+
+    Parameters
+    ----------
+    per_day
+        By pollutant, in their daily units.
+    outside
+        The same of vehicles registered outside the city since the base year.
+    by_scope
+        ``stream, category, fuel, visiting`` and a column per pollutant, per day.
+    vehicles, vkt_km_per_day
+        Vehicles of the city; vehicle-km inside, visiting ones included.
+    """
+
+    per_day: Mapping[str, float]
+    outside: Mapping[str, float]
+    by_scope: pl.DataFrame
+    vehicles: float
+    vkt_km_per_day: float
 
 
 @dataclass(frozen=True)
 class ByYear:
-    """A projected fleet and the emissions of some of its years.
+    """A projected fleet and the emissions of some of its years, without measures and by scenario.
 
-    ``table`` has a row per year and pollutant (``tables/columns/by_year.csv``); ``outside_per_year`` is what vehicles
-    that were registered outside the city since the base year emit there, if they drive and emit as they would here.
+    ``projection`` is the baseline's. ``table`` has a row per scenario, year and pollutant
+    (``tables/columns/by_year.csv``); ``outside_per_year`` is what vehicles that were registered outside the city since
+    the base year emit there, if they drive and emit as they would here. ``measures`` says how many vehicles each
+    measure has reached (``tables/columns/measures_by_year.csv``); ``states`` has the figures by scenario and year.
     """
 
     projection: Projection
     table: pl.DataFrame
+    measures: pl.DataFrame
+    states: Mapping[tuple[str, int], YearState]
     findings: tuple[Finding, ...]
 
 
@@ -99,15 +133,15 @@ def project_plan(path: Path, to_year: int | None = None) -> Projection:
         raise
 
 
-def evaluated_years(section: TurnoverSection, base_year: int) -> list[int]:
-    """Return the years whose emissions are computed, the base year first."""
+def evaluated_years(section: TurnoverSection, base_year: int, asked: Iterable[int] = ()) -> list[int]:
+    """Return the years whose emissions are computed, the base year first; ``asked`` ones are among them."""
     assert section.to_year is not None
     later = section.years or [y for y in range(base_year + 1, section.to_year) if y % EVERY == 0]
-    return sorted({base_year, *later, section.to_year})
+    return sorted({base_year, *later, *asked, section.to_year})
 
 
-def by_year(plan: Plan, run: Inventories, computed: Computed, fleet: Fleet) -> ByYear:
-    """Return the emissions of the plan's years.
+def by_year(plan: Plan, run: Inventories, computed: Computed, fleet: Fleet, asked: Iterable[int] = ()) -> ByYear:
+    """Return the emissions of the plan's years, without measures and by scenario.
 
     Parameters
     ----------
@@ -117,27 +151,92 @@ def by_year(plan: Plan, run: Inventories, computed: Computed, fleet: Fleet) -> B
         The inventories of the base year and what computed them.
     fleet
         Of the base year.
+    asked
+        Years that targets need, beside the plan's.
     """
+    years = evaluated_years(plan.turnover, plan.city.year, asked)
     projection = project_fleet(fleet, plan.turnover, plan.city, run.base)
-    years = evaluated_years(plan.turnover, plan.city.year)
-    fleets = {year: projection.fleet(year) for year in years[1:]}
-    rows = [f.vehicles.select(TECHNOLOGY) for f in fleets.values()]
-    rows += [projection.away(year).select(TECHNOLOGY) for year in years[1:]]
+    futures = [_Future(BASELINE, projection, {y: baseline(projection.fleet(y)) for y in years[1:]})]
+    findings = [*projection.findings]
+    reached = []
+    for scenario in plan.scenario:
+        with run.clock.step("turnover"):
+            run.progress(f"years: {scenario.title}", 0.75)
+            own = _own_projection(plan, scenario, projection, fleet, run.base)
+            path = _walked(plan, run, scenario, own, years)
+        futures.append(_Future(scenario.name, own, path.states))
+        reached.append(path.reached)
+        findings += trajectory_findings(scenario, path.reached)
+    if plan.measured.file:
+        findings.append(Finding("fleet.turnover_measured", "assumption", {}))
+    states = _states(plan, run, computed, fleet, futures)
+    measures = pl.concat(reached).drop("place") if reached else pl.DataFrame(schema=REACHED).drop("place")
+    return ByYear(projection, _table(states), measures, states, tuple(findings))
+
+
+@dataclass(frozen=True)
+class _Future:
+    """A scenario's fleets of the years after the base year."""
+
+    name: str
+    projection: Projection
+    fleets: Mapping[int, ScenarioFleet]
+
+
+def _own_projection(plan: Plan, scenario: Scenario, shared: Projection, fleet: Fleet, base: Path) -> Projection:
+    """Return the projection of a scenario: the baseline's, unless it has keys of ``[turnover]`` of its own."""
+    if scenario.turnover is None:
+        return shared
+    own = {key: getattr(scenario.turnover, key) for key in scenario.turnover.model_fields_set}
+    return project_fleet(fleet, plan.turnover.model_copy(update=own), plan.city, base)
+
+
+def _walked(plan: Plan, run: Inventories, scenario: Scenario, projection: Projection, years: list[int]) -> Trajectory:
+    lives = run.measures.filter(pl.col("kind") == "replacement").select("measure_id", "life_years").unique()
+    life_years = {m: float(life) for m, life in lives.iter_rows()}
+
+    def applied(fleet: Fleet, pick: Picker) -> ScenarioFleet:
+        return run.applied(fleet, scenario, pick)
+
+    return walk(
+        scenario, projection.fleet, range(plan.city.year + 1, projection.to_year + 1), years, applied, life_years
+    )
+
+
+def _states(
+    plan: Plan, run: Inventories, computed: Computed, fleet: Fleet, futures: list[_Future]
+) -> dict[tuple[str, int], YearState]:
+    """Compute the emissions of every scenario and year; the base year is the same for all."""
     setting = computed.setting
+    rows = [state.vehicles.select(TECHNOLOGY) for future in futures for state in future.fleets.values()]
+    rows += [f.projection.away(year).select(TECHNOLOGY) for f in futures for year in f.fleets]
     factors = compile_factors(technologies_of(pl.concat(rows)), setting.sources, setting.conditions, setting.options)
-    inventories = {years[0]: computed.states[0][1]}
-    outside: dict[int, dict[str, float]] = {years[0]: {}}
-    for year, later in fleets.items():
-        activity = scaled_activity(computed.activity, fleet.vehicles, later.vehicles)
-        inventories[year] = _inventory(plan, run, computed, (later.vehicles, activity, factors), year)
-        outside[year] = {}
-        left = _sent_away(projection, year, set(activity.streams))
-        if left.height:
-            gone = scaled_activity(computed.activity, fleet.vehicles, left)
-            there = _inventory(plan, run, computed, (left, gone, factors), year)
-            outside[year] = dict(zip(there.pollutants, there.link.sum(axis=0).tolist(), strict=True))
-    measured = [Finding("fleet.turnover_measured", "assumption", {})] if plan.measured.file else []
-    return ByYear(projection, _table(projection, inventories, outside), (*projection.findings, *measured))
+    start, first = computed.states[0]
+    now = year_state(start.vehicles, first)
+    states = {}
+    for future in futures:
+        states[future.name, plan.city.year] = now
+        for year, state in future.fleets.items():
+            with run.clock.step("turnover"):
+                run.progress(f"inventory: {future.name} {year}", 0.78)
+                inventory = _inventory(plan, run, computed, fleet, (state, factors), year)
+                outside: dict[str, float] = {}
+                left = _sent_away(future.projection, year, set(computed.activity.streams))
+                if left.height:
+                    gone = baseline(Fleet(left, pl.DataFrame()))
+                    there = _inventory(plan, run, computed, fleet, (gone, factors), year)
+                    outside = dict(zip(there.pollutants, there.link.sum(axis=0).tolist(), strict=True))
+                states[future.name, year] = year_state(state.vehicles, inventory, outside)
+    return states
+
+
+def year_state(vehicles: pl.DataFrame, inventory: Inventory, outside: Mapping[str, float] | None = None) -> YearState:
+    """Return the figures of a fleet's inventory: totals, and by stream, category, fuel and origin."""
+    named = pl.DataFrame(inventory.vehicle, schema=list(inventory.pollutants))
+    scopes = pl.concat([vehicles.select(SCOPE), named], how="horizontal").group_by(SCOPE).sum().sort(SCOPE)
+    local = float(vehicles.filter(~pl.col("visiting"))["count"].sum())
+    total = dict(zip(inventory.pollutants, inventory.link.sum(axis=0).tolist(), strict=True))
+    return YearState(total, outside or {}, scopes, local, float(sum(vkt_by_stream(vehicles).values())))
 
 
 def scaled_activity(activity: Activity, before: pl.DataFrame, now: pl.DataFrame) -> Activity:
@@ -183,18 +282,17 @@ def _inventory(
     plan: Plan,
     run: Inventories,
     computed: Computed,
-    what: tuple[pl.DataFrame, Activity, FactorTable],
+    fleet: Fleet,
+    what: tuple[ScenarioFleet, FactorTable],
     year: int,
 ) -> Inventory:
-    vehicles, activity, factors = what
-    with run.clock.step("turnover"):
-        run.progress(f"inventory: {year}", 0.78)
-        state = baseline(Fleet(vehicles, pl.DataFrame()))
-        adjustments = Adjustments(fault_plan(plan.faults), year, None)
-        multipliers = adjustments.applied(state.vehicles, with_steps(state.vehicles, state.multipliers))
-        return compute_inventory(
-            state.vehicles, multipliers, run.network.links, activity, factors, computed.setting.context
-        )
+    state, factors = what
+    activity = scaled_activity(computed.activity, fleet.vehicles, state.vehicles)
+    adjustments = Adjustments(fault_plan(plan.faults), year, None)
+    multipliers = adjustments.applied(state.vehicles, with_steps(state.vehicles, state.multipliers))
+    return compute_inventory(
+        state.vehicles, multipliers, run.network.links, activity, factors, computed.setting.context
+    )
 
 
 def _sent_away(projection: Projection, year: int, streams: set[str]) -> pl.DataFrame:
@@ -202,22 +300,19 @@ def _sent_away(projection: Projection, year: int, streams: set[str]) -> pl.DataF
     return left.filter(pl.col("stream").is_in(streams) & (pl.col("km_per_year") * pl.col("share_inside") > 0.0))
 
 
-def _table(
-    projection: Projection, inventories: dict[int, Inventory], outside: dict[int, dict[str, float]]
-) -> pl.DataFrame:
+def _table(states: Mapping[tuple[str, int], YearState]) -> pl.DataFrame:
     specs = {p.pollutant: p for p in pollutants()}
     rows = []
     base: dict[str, float] = {}
-    for year, inventory in inventories.items():
-        vehicles = projection.fleet(year).vehicles
-        local = float(vehicles.filter(~pl.col("visiting"))["count"].sum())
-        vkt = float(sum(vkt_by_stream(vehicles).values()))
-        totals = inventory.link.sum(axis=0)
-        for p, name in enumerate(inventory.pollutants):
+    for (scenario, year), state in states.items():
+        for name, per_day in state.per_day.items():
             factor = DAYS_PER_YEAR * specs[name].per_year_factor
-            value = float(totals[p]) * factor
+            value = per_day * factor
             before = base.setdefault(name, value)
             change = 100.0 * (value / before - 1.0) if before else None
-            there = outside[year].get(name, 0.0) * factor
-            rows.append((year, name, specs[name].unit_per_year, value, before, change, there, local, vkt))
+            there = state.outside.get(name, 0.0) * factor
+            unit = specs[name].unit_per_year
+            rows.append(
+                (scenario, year, name, unit, value, before, change, there, state.vehicles, state.vkt_km_per_day)
+            )
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")

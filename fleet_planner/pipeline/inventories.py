@@ -25,7 +25,7 @@ from fleet_planner.pipeline.vehicle_adjustments import (
     fault_plan,
     measured_adjustment,
 )
-from fleet_planner.scenarios import ScenarioFleet, apply_scenario, baseline
+from fleet_planner.scenarios import ScenarioFleet, all_at_once, apply_scenario, baseline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -36,8 +36,9 @@ if TYPE_CHECKING:
     from fleet_planner.factors.table import FactorTable
     from fleet_planner.fleet import Fleet
     from fleet_planner.network import Network
-    from fleet_planner.plan.models import Plan
+    from fleet_planner.plan.models import Plan, Scenario
     from fleet_planner.progress import Progress
+    from fleet_planner.scenarios.phase import Picker
     from fleet_planner.transit_feed import Feed
 
 SCALING_ROUNDS = 6
@@ -120,20 +121,9 @@ class Inventories:
                 self.assigned,
                 self.buses,
             )
-        faults = fault_plan(plan.faults)
         fleets = [baseline(fleet)]
         if scenarios:
-            fleets += [
-                apply_scenario(
-                    fleet,
-                    scenario,
-                    self.measures,
-                    sulphur_ppm=plan.city.diesel_sulphur_ppm,
-                    country=plan.city.country,
-                    failures_left=faults.inspection.remaining if faults and faults.inspection else 1.0,
-                )
-                for scenario in plan.scenario
-            ]
+            fleets += [self.applied(fleet, scenario) for scenario in plan.scenario]
         with self.clock.step("factors"):
             self.progress("compiling emission factors", 0.45)
             grade = self.network.links["grade_pct"].to_numpy().astype(np.float64) / 100.0
@@ -145,6 +135,7 @@ class Inventories:
             tests, rejected, found = measured_adjustment(
                 plan.measured, self.base, fleet.vehicles, factors, setting.sources
             )
+            faults = fault_plan(plan.faults)
             adjustments = Adjustments(faults, plan.city.year, tests, plan.faults.by_vehicle)
         states = []
         for number, state in enumerate(fleets):
@@ -168,6 +159,19 @@ class Inventories:
                     *states[0], activity, self.network.links, factors, setting.context, length
                 )
         return Computed(activity, factors, setting, tuple(states), tuple(findings), rejected, flat)
+
+    def applied(self, fleet: Fleet, scenario: Scenario, pick: Picker = all_at_once) -> ScenarioFleet:
+        """Return a fleet after the measures of a scenario."""
+        faults = fault_plan(self.plan.faults)
+        return apply_scenario(
+            fleet,
+            scenario,
+            self.measures,
+            sulphur_ppm=self.plan.city.diesel_sulphur_ppm,
+            country=self.plan.city.country,
+            failures_left=faults.inspection.remaining if faults and faults.inspection else 1.0,
+            pick=pick,
+        )
 
     def baseline_of(self, fleet: Fleet) -> Computed:
         """Return the inventory of the baseline alone."""

@@ -99,6 +99,8 @@ TABLES = {
     "survival.csv": ("survival of vehicles", "figures; own fits to CC BY data of the Australian Bureau of Statistics"),
     "zero_emission_rules.csv": ("rules on zero-emission sales", "figures"),
     "limit_steps.csv": ("limits without published factors", "figures; own"),
+    "targets.csv": ("packaged targets", "figures"),
+    "target_sums.csv": ("sums of pollutants that targets name", "figures; own"),
     "price_levels.csv": ("price levels and exchange rates", "figures"),
 }
 
@@ -159,6 +161,7 @@ def in_use(name: str, plan: Plan) -> bool:
         "survival": plan.turnover.to_year is not None,
         "zero_emission_rules": plan.turnover.to_year is not None,
         "limit_steps": plan.turnover.to_year is not None,
+        "target": bool(plan.target),
     }
     return all(used for prefix, used in optional.items() if name.startswith(prefix))
 

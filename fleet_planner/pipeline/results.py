@@ -60,6 +60,7 @@ class Results:
     ``rejected_tests`` has the cells of emission tests that were not understood; ``terrain`` sets the
     baseline's totals against those on level roads (``pollutant, unit, value_per_year, flat_per_year, change_pct``;
     empty where all are); ``later`` the projected fleet and its emissions, where the plan has a turnover.
+    ``targets`` says of every target and scenario whether it is met (no rows without targets).
     ``bus_links`` has the timetable on the links (see `BusKm.table`; empty without one).
     """
 
@@ -82,4 +83,5 @@ class Results:
     terrain: pl.DataFrame = field(default_factory=pl.DataFrame)
     timings_s: Mapping[str, float] = field(default_factory=dict)
     later: ByYear | None = None
+    targets: pl.DataFrame = field(default_factory=pl.DataFrame)
     bus_links: pl.DataFrame = field(default_factory=pl.DataFrame)

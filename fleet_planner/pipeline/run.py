@@ -29,6 +29,7 @@ from fleet_planner.pipeline.fuel_check import fuel_burnt_t, fuel_findings, fuel_
 from fleet_planner.pipeline.inventories import Clock, Inventories, scaled_to_fuel_sold
 from fleet_planner.pipeline.provenance import assumptions_table, sources_table
 from fleet_planner.pipeline.results import InputFile, Results, ScenarioResult
+from fleet_planner.pipeline.targets import aims_of, verdicts, years_asked
 from fleet_planner.pipeline.traffic import assigned_traffic
 from fleet_planner.pipeline.voc_species import voc_findings, voc_table
 from fleet_planner.plan.load import load_plan
@@ -96,6 +97,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
     with clock.step("fleet"):
         progress("reading the fleet", 0.2)
         fleet = load_fleet(plan.fleet, base, plan.city, plan.factors.default_load)
+        aims = aims_of(plan, fleet.vehicles)
     with clock.step("activity"):
         feeds = _feeds(plan, base)
         buses = {kind: bus_km(network, feed) for kind, feed in feeds.items()}
@@ -113,7 +115,9 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
     if plan.fuel_sold.scale_activity:
         fleet, scaled = scaled_to_fuel_sold(fleet, computed, sold_t, run.baseline_of)
         computed = run.of(fleet)
-    later = by_year(plan, run, computed, fleet) if plan.turnover.to_year is not None else None
+    later = None
+    if plan.turnover.to_year is not None:
+        later = by_year(plan, run, computed, fleet, years_asked(plan, aims))
     with clock.step("costs"):
         start, first = computed.states[0]
         results = [
@@ -154,6 +158,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         terrain=terrain_table(first, computed.flat),
         timings_s=clock.seconds,
         later=later,
+        targets=verdicts(plan, aims, computed, later),
         bus_links=bus_links(buses, network.links["link_id"].to_numpy()),
     )
 

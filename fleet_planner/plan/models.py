@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from fleet_planner.plan.base import Fraction, Positive, Section
+from fleet_planner.plan.targets import Target
 from fleet_planner.plan.traffic import TrafficSection
 from fleet_planner.plan.turnover import TurnoverSection
 
@@ -334,6 +335,13 @@ class ScenarioMeasure(Section):
     streams: list[str] = Field(default=[], description="streams treated; empty: all that are eligible")
     standards: list[str] = Field(default=[], description="standards treated; empty: all that are eligible")
     uptake: Fraction = Field(default=1.0, description="share of the eligible vehicles that is treated")
+    uptake_by_year: dict[str, Fraction] = Field(
+        default={},
+        description="share of the eligible vehicles by year, such as 2026 = 0.1; interpolated; needs [turnover]",
+    )
+    max_per_year: Positive | None = Field(
+        default=None, description="most vehicles that can be fitted or replaced a year; needs [turnover]"
+    )
     failed_share: Fraction = Field(
         default=0.0, description="share of the retrofitted devices that fail or are tampered with: paid for, no effect"
     )
@@ -342,6 +350,19 @@ class ScenarioMeasure(Section):
     years_earlier: Annotated[int, Field(ge=1, le=30)] | None = Field(
         default=None, description="newer_standard only: instead of from_model_year, years before the country's date"
     )
+
+    @property
+    def final_uptake(self) -> float:
+        """The uptake once all of it is reached: as the plan says, or the largest of its years."""
+        if self.uptake_by_year and "uptake" not in self.model_fields_set:
+            return max(self.uptake_by_year.values())
+        return self.uptake
+
+    @model_validator(mode="after")
+    def _years_are_years(self) -> ScenarioMeasure:
+        if wrong := [y for y in self.uptake_by_year if not (y.isdecimal() and len(y) == 4)]:
+            raise ValueError(f"uptake_by_year needs years as keys (found: {', '.join(wrong)})")
+        return self
 
     @model_validator(mode="after")
     def _standard_is_whole(self) -> ScenarioMeasure:
@@ -361,6 +382,15 @@ class Scenario(Section):
     title: str = Field(description="title on the report")
     title_zh: str = Field(default="", description="title in Chinese")
     measure: list[ScenarioMeasure] = Field(default=[], description="its measures; their order does not matter")
+    turnover: TurnoverSection | None = Field(
+        default=None, description="keys of [turnover] that this scenario has otherwise, such as early_scrappage"
+    )
+
+    @model_validator(mode="after")
+    def _years_are_the_plans(self) -> Scenario:
+        if self.turnover and (own := self.turnover.model_fields_set & {"to_year", "years"}):
+            raise ValueError(f"years are those of the plan's [turnover], not of a scenario ({', '.join(sorted(own))})")
+        return self
 
 
 class EconomicsSection(Section):
@@ -414,6 +444,7 @@ class Plan(Section):
     fuel_sold: FuelSoldSection = FuelSoldSection()
     turnover: TurnoverSection = TurnoverSection()
     scenario: list[Scenario] = Field(default=[])
+    target: list[Target] = Field(default_factory=list[Target])
     economics: EconomicsSection = EconomicsSection()
     outputs: OutputsSection = OutputsSection()
 
@@ -427,10 +458,22 @@ class Plan(Section):
         return self
 
     @model_validator(mode="after")
+    def _later_measures_have_years(self) -> Plan:
+        if self.turnover.to_year is not None:
+            return self
+        for scenario in self.scenario:
+            if scenario.turnover or any(m.uptake_by_year or m.max_per_year for m in scenario.measure):
+                raise ValueError(f"scenario {scenario.name} has measures by year: set turnover.to_year, the last year")
+        return self
+
+    @model_validator(mode="after")
     def _names_differ(self) -> Plan:
         names = ["baseline", *(s.name for s in self.scenario)]
         if twice := sorted({n for n in names if names.count(n) > 1}):
             raise ValueError(f"scenario names must differ, and 'baseline' is taken: {', '.join(twice)}")
+        aims = [t.name for t in self.target]
+        if twice := sorted({n for n in aims if aims.count(n) > 1}):
+            raise ValueError(f"names of targets must differ: {', '.join(twice)}")
         return self
 
     @model_validator(mode="after")

@@ -2,5 +2,7 @@
 
 from fleet_planner.scenarios.apply import apply_scenario, baseline, measures_table
 from fleet_planner.scenarios.model import ScenarioFleet
+from fleet_planner.scenarios.phase import all_at_once
+from fleet_planner.scenarios.trajectory import Trajectory, walk
 
-__all__ = ["ScenarioFleet", "apply_scenario", "baseline", "measures_table"]
+__all__ = ["ScenarioFleet", "Trajectory", "all_at_once", "apply_scenario", "baseline", "measures_table", "walk"]

@@ -7,7 +7,7 @@ clean fuel is not the product of the two effects on an engine without a filter.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -19,14 +19,19 @@ from fleet_planner.findings import Finding
 from fleet_planner.reference import reference_table
 from fleet_planner.scenarios.model import ScenarioFleet
 from fleet_planner.scenarios.names import check_names
+from fleet_planner.scenarios.phase import Step, all_at_once
 from fleet_planner.scenarios.standards import NEWER_STANDARD, adopting, adoption_finding, eligible_rows, renewed
 from fleet_planner.tables import pollutants
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from fleet_planner.fleet.model import Fleet
     from fleet_planner.plan.models import Scenario, ScenarioMeasure
+    from fleet_planner.scenarios.phase import Picker
+
+    Chosen = Callable[[pl.DataFrame, pl.Expr], pl.Series]
+
 
 KIND_ORDER = {"standard": 0, "replacement": 1, "retrofit": 2, "fuel": 3}
 AGAINST_IDLING = "idling"
@@ -83,6 +88,7 @@ def apply_scenario(
     sulphur_ppm: float,
     failures_left: float = 1.0,
     country: str = "",
+    pick: Picker = all_at_once,
 ) -> ScenarioFleet:
     """Apply a scenario.
 
@@ -100,6 +106,8 @@ def apply_scenario(
         Share of failing devices that an inspection does not mend.
     country
         Whose dates of standards a standard that comes years earlier is counted from.
+    pick
+        Chooses who is treated; by default the whole uptake at once.
 
     Raises
     ------
@@ -110,18 +118,19 @@ def apply_scenario(
     findings = check_names(fleet, scenario)
     order = KIND_ORDER | {AGAINST_IDLING: len(KIND_ORDER)}
     ordered = sorted(scenario.measure, key=lambda m: (order[_kind(measures, m)], *_rank(m)))
-    for wanted in ordered:
+    for place, wanted in enumerate(ordered):
+        chosen = partial(pick, step=Step(wanted, place, _kind(measures, wanted)))
         if wanted.measure == NEWER_STANDARD:
-            state, told = _adopt(state, wanted, scenario, country)
+            state, told = _adopt(state, wanted, scenario, country, chosen)
             findings.append(told)
             continue
         if wanted.measure in load_idle_measures():
-            state = _stop_idling(state, wanted)
+            state = _stop_idling(state, wanted, chosen)
             findings.append(_idling_finding(wanted, scenario))
             continue
         rows = measures.filter(pl.col("measure_id") == wanted.measure)
         _check_sulphur(rows, sulphur_ppm, scenario)
-        state, more = _treat(state, wanted, rows, scenario, failures_left)
+        state, more = _treat(state, wanted, rows, scenario, failures_left, chosen)
         findings += more
     if any(fleet.vehicles["visiting"]) and scenario.measure:
         findings.append(Finding("scenario.visiting_untreated", "assumption", {"scenario": scenario.title}))
@@ -205,7 +214,12 @@ def _eligible(wanted: ScenarioMeasure, rows: pl.DataFrame) -> dict[str, pl.Expr]
 
 
 def _treat(
-    state: pl.DataFrame, wanted: ScenarioMeasure, rows: pl.DataFrame, scenario: Scenario, failures_left: float
+    state: pl.DataFrame,
+    wanted: ScenarioMeasure,
+    rows: pl.DataFrame,
+    scenario: Scenario,
+    failures_left: float,
+    chosen: Chosen,
 ) -> tuple[pl.DataFrame, list[Finding]]:
     """Treat the eligible vehicles; a row of which a part is treated becomes two."""
     first = rows.row(0, named=True)
@@ -234,7 +248,7 @@ def _treat(
                 "reason": ", ".join(why),
             }
             findings.append(Finding("scenario.not_eligible", "info", values, round(left["count"].sum())))
-    untouched, changed = _split(state, eligible, wanted.uptake)
+    untouched, changed = _split(state, eligible, chosen)
     treated = _changed(changed, first)
     failing = wanted.failed_share * failures_left if first["kind"] == "retrofit" else 0.0
     if failing > 0.0:
@@ -257,9 +271,9 @@ def _treat(
     return _joined(untouched, treated), findings
 
 
-def _split(state: pl.DataFrame, eligible: pl.Expr, uptake: float) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _split(state: pl.DataFrame, eligible: pl.Expr, chosen: Chosen) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the vehicles that stay as they are and those that are treated; a row treated in part is in both."""
-    marked = state.with_columns(treated=_treated_count(eligible, uptake))
+    marked = state.with_columns(treated=chosen(state, eligible))
     untouched = marked.with_columns(count=pl.col("count") - pl.col("treated")).filter(
         (pl.col("count") > 0.0) | (pl.col("treated") == 0.0)
     )
@@ -273,19 +287,19 @@ def _joined(untouched: pl.DataFrame, changed: pl.DataFrame) -> pl.DataFrame:
 
 
 def _adopt(
-    state: pl.DataFrame, wanted: ScenarioMeasure, scenario: Scenario, country: str
+    state: pl.DataFrame, wanted: ScenarioMeasure, scenario: Scenario, country: str, chosen: Chosen
 ) -> tuple[pl.DataFrame, Finding]:
     """Give vehicles from a model year on a newer standard."""
     pairs = state.select("category", "fuel").unique().sort("category", "fuel")
     years = adopting(wanted, scenario, pairs, country)
     marked = state.with_columns(eligible=eligible_rows(state, wanted, years))
-    untouched, changed = _split(marked, pl.col("eligible"), wanted.uptake)
+    untouched, changed = _split(marked, pl.col("eligible"), chosen)
     renewed_rows = renewed(changed.drop("eligible"), wanted.to_standard)
     told = adoption_finding(renewed_rows, wanted, scenario, years)
     return _joined(untouched.drop("eligible"), renewed_rows), told
 
 
-def _stop_idling(state: pl.DataFrame, wanted: ScenarioMeasure) -> pl.DataFrame:
+def _stop_idling(state: pl.DataFrame, wanted: ScenarioMeasure, chosen: Chosen) -> pl.DataFrame:
     """Mark the vehicles that a measure against idling reaches; it acts on their hours of idling."""
     eligible = ~pl.col("visiting") & ~pl.col("fuel").is_in(WITHOUT_ENGINE)
     eligible &= ~pl.col("idle_measures").str.split(",").list.contains(wanted.measure)
@@ -293,7 +307,7 @@ def _stop_idling(state: pl.DataFrame, wanted: ScenarioMeasure) -> pl.DataFrame:
         eligible &= pl.col("stream").is_in(wanted.streams)
     if wanted.standards:
         eligible &= pl.col("standard").is_in(wanted.standards)
-    untouched, changed = _split(state, eligible, wanted.uptake)
+    untouched, changed = _split(state, eligible, chosen)
     listed = pl.concat_str("idle_measures", pl.lit(wanted.measure), separator=",").str.strip_chars(",")
     return _joined(untouched, changed.with_columns(idle_measures=listed))
 
@@ -301,21 +315,6 @@ def _stop_idling(state: pl.DataFrame, wanted: ScenarioMeasure) -> pl.DataFrame:
 def _idling_finding(wanted: ScenarioMeasure, scenario: Scenario) -> Finding:
     values = {"scenario": scenario.title, "measure": wanted.measure}
     return Finding("scenario.idling_measure", "assumption", values)
-
-
-def _treated_count(eligible: pl.Expr, uptake: float) -> pl.Expr:
-    """Return how many vehicles of each row are treated.
-
-    The oldest go first, among equals those that drive most, then the order of the registry; the last row
-    is treated in part, so that the treated share of the eligible vehicles is exact.
-    """
-    count = pl.when(eligible).then(pl.col("count")).otherwise(0.0)
-    if uptake >= 1.0:
-        return count
-    order = pl.struct(~eligible, "model_year", -pl.col("km_per_year"), "baseline_row").rank("ordinal")
-    rank = order - 1
-    before = count.sort_by(rank).cum_sum().gather(rank) - count
-    return (uptake * count.sum() - before).clip(0.0, count)
 
 
 def _changed(rows: pl.DataFrame, first: dict[str, str]) -> pl.DataFrame:

@@ -1,0 +1,185 @@
+"""Which vehicles a measure reaches: all at once, or year by year.
+
+What is bolted to a vehicle stays on it until it is scrapped: the treated share of a cohort (technology and model year)
+never falls, since treated and untreated vehicles of it are scrapped alike. What replaces a vehicle stands in the
+stream's pool for its own life: when the old vehicle would have gone, the new one is there instead of the next one
+bought. Fuels and rules on idling are bought anew each day: their share is what the plan says of the year.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fleet_planner.plan.models import ScenarioMeasure
+
+Float = NDArray[np.float64]
+BOLTED = ("retrofit", "standard")
+POOLED = "replacement"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A measure of a scenario: as the plan wants it, its place in the canonical order, and its kind."""
+
+    wanted: ScenarioMeasure
+    place: int
+    kind: str
+
+
+class Picker(Protocol):
+    """Chooses how many vehicles of each row a measure reaches, given which may have it."""
+
+    def __call__(self, state: pl.DataFrame, eligible: pl.Expr, step: Step) -> pl.Series:
+        """Return the vehicles treated, by row, at most those that may be."""
+        ...
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a measure has reached at the end of a year.
+
+    Parameters
+    ----------
+    of_cohort
+        Treated share of the vehicles of each cohort, by ``vehicle_id``; of measures bolted to vehicles.
+    bought
+        Vehicles bought, by year; of replacements.
+    """
+
+    of_cohort: Mapping[str, float] = field(default_factory=dict)
+    bought: Mapping[int, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Reached:
+    """What a measure did in one year: vehicles wanted, on the road with it at the end, and new with it in the year."""
+
+    measure_id: str
+    place: int
+    eligible: float
+    wanted: float
+    vehicles: float
+    new: float
+
+
+def all_at_once(state: pl.DataFrame, eligible: pl.Expr, step: Step) -> pl.Series:
+    """Return how many vehicles of each row are treated where the whole uptake is reached in one year.
+
+    The last row is treated in part, so that the treated share of the eligible vehicles is exact.
+    """
+    frame = _asked(state, eligible)
+    may = frame["may"].to_numpy()
+    uptake = step.wanted.final_uptake
+    return pl.Series("treated", may if uptake >= 1.0 else _oldest_first(frame, may, uptake * float(may.sum())))
+
+
+def _asked(state: pl.DataFrame, eligible: pl.Expr) -> pl.DataFrame:
+    may = pl.when(eligible).then(pl.col("count")).otherwise(0.0)
+    return state.select("vehicle_id", "model_year", "km_per_year", "count", may=may)
+
+
+def uptake_of(wanted: ScenarioMeasure, year: int) -> float:
+    """Return the share of the eligible vehicles that the plan wants treated in a year.
+
+    Before the first year named it is 0, between two it is interpolated, after the last it holds. A measure without
+    years has its whole uptake at once.
+    """
+    if not wanted.uptake_by_year:
+        return wanted.uptake
+    named = sorted((int(y), share) for y, share in wanted.uptake_by_year.items())
+    years, shares = [y for y, _ in named], [s for _, s in named]
+    return float(np.interp(year, years, shares, left=0.0))
+
+
+class YearOf:
+    """Picks the vehicles that the measures of a scenario reach in a year, given what they had reached before.
+
+    Parameters
+    ----------
+    year
+        Of the fleet.
+    before
+        By place of the measure in the canonical order.
+    life_years
+        Of replacements, by measure.
+    """
+
+    def __init__(self, year: int, before: Mapping[int, Standing], life_years: Mapping[str, float]) -> None:
+        self.year = year
+        self.before = before
+        self.life_years = life_years
+        self.after: dict[int, Standing] = {}
+        self.reached: list[Reached] = []
+
+    def __call__(self, state: pl.DataFrame, eligible: pl.Expr, step: Step) -> pl.Series:
+        """Return how many vehicles of each row are treated."""
+        wanted, place, kind = step.wanted, step.place, step.kind
+        frame = _asked(state, eligible)
+        may = frame["may"].to_numpy()
+        pool = float(may.sum())
+        share = uptake_of(wanted, self.year)
+        had = self.before.get(place, Standing())
+        if kind in BOLTED:
+            kept = _kept(frame, had.of_cohort)
+        elif kind == POOLED:
+            life = self.life_years.get(wanted.measure, np.inf)
+            alive = sum(n for year, n in had.bought.items() if self.year - year < life)
+            kept = _oldest_first(frame, may, min(alive, pool))
+        else:
+            kept = np.zeros(len(may))
+        standing = float(kept.sum())
+        lacking = max(share * pool - standing, 0.0)
+        most = np.inf if wanted.max_per_year is None else wanted.max_per_year
+        new = min(lacking, most) if kind in (*BOLTED, POOLED) else lacking
+        treated = kept + _oldest_first(frame, may - kept, new)
+        self.after[place] = self._standing(frame, treated, had, new, kind)
+        self.reached.append(Reached(wanted.measure, place, pool, max(share * pool, standing), standing + new, new))
+        return pl.Series("treated", np.minimum(treated, may))
+
+    def _standing(self, frame: pl.DataFrame, treated: Float, had: Standing, new: float, kind: str) -> Standing:
+        if kind == POOLED:
+            return Standing(bought={**had.bought, self.year: new})
+        if kind not in BOLTED:
+            return Standing()
+        summed = (
+            frame.select("vehicle_id", "count", treated=pl.Series(treated))
+            .group_by("vehicle_id")
+            .agg(pl.col("treated").sum(), pl.col("count").sum())
+            .filter(pl.col("treated") > 0.0)
+        )
+        return Standing(dict(zip(summed["vehicle_id"], summed["treated"] / summed["count"], strict=True)))
+
+
+def _kept(frame: pl.DataFrame, of_cohort: Mapping[str, float]) -> Float:
+    """Return the vehicles of each row that have the measure from earlier years; a cohort's are shared by its rows."""
+    if not of_cohort:
+        return np.zeros(frame.height)
+    share = frame["vehicle_id"].replace_strict(
+        list(of_cohort), list(of_cohort.values()), default=0.0, return_dtype=pl.Float64
+    )
+    sums = frame.select(pl.col("count").sum().over("vehicle_id"), may=pl.col("may").sum().over("vehicle_id"))
+    whole, may = sums["count"].to_numpy(), sums["may"].to_numpy()
+    wanted = np.minimum(share.to_numpy() * whole, may)
+    part = np.divide(frame["may"].to_numpy(), may, out=np.zeros(frame.height), where=may > 0.0)
+    return np.asarray(wanted * part)
+
+
+def _oldest_first(frame: pl.DataFrame, may: Float, number: float) -> Float:
+    """Return ``number`` vehicles, the oldest first, among equals those that drive most, then in the order of rows."""
+    order = np.lexsort((np.arange(len(may)), -frame["km_per_year"].to_numpy(), _years(frame), may <= 0.0))
+    before = np.empty(len(may))
+    before[order] = np.cumsum(may[order]) - may[order]
+    return np.asarray(np.clip(number - before, 0.0, np.maximum(may, 0.0)))
+
+
+def _years(frame: pl.DataFrame) -> Float:
+    """Return model years; vehicles without one are the oldest."""
+    return np.asarray(frame["model_year"].cast(pl.Float64).fill_null(-np.inf))
