@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 SHARE_FALLBACK = {
     "euro_VI_de": "euro_VI_abc",
     "eev": "euro_V",
+    "euro_6abc": "euro_5",
+    "euro_6d": "euro_5",
     "euro_6d_temp": "euro_6d",
     "euro_7": "euro_6d",
     "euro_4": "euro_3",
