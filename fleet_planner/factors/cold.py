@@ -53,6 +53,11 @@ CAPACITY = {
 """Capacity class of a segment; for vans our own reading."""
 
 OWN_BASIS = frozenset({"conventional", "euro_1"})
+BASIS_FUEL = dict.fromkeys(("cng", "cng_bifuel_on_cng", "cng_bifuel_on_petrol"), "petrol")
+BASIS_SEGMENT = {"Mini": "Small"}
+"""Fuels and segments that began with Euro 4: their ratios are those of petrol and of up to 1.4 l, and so is the warm
+Euro 1 engine that these multiply. A later standard in its stead would leave a tenth of the excess."""
+
 SAME = {
     "euro_6d_temp": "euro_6d",
     "euro_7": "euro_6d",
@@ -96,10 +101,11 @@ def ratio_of(
     return found or (ratios.get((capacity, "petrol", standard, pollutant)) if fuel == "lpg" else None)
 
 
-def basis_standard(standard: str) -> str:
-    """Return the standard whose hot factor the cold excess builds on."""
+def basis_of(fuel: str, segment: str, standard: str) -> tuple[str, str, str]:
+    """Return fuel, segment and standard of the warm engine whose hot factor the cold excess builds on."""
     own = SAME.get(standard, standard)
-    return standard if own in OWN_BASIS else "euro_1"
+    basis = standard if own in OWN_BASIS else "euro_1"
+    return BASIS_FUEL.get(fuel, fuel), BASIS_SEGMENT.get(segment, segment), basis
 
 
 def cold_share(trip_km: float, temperature_c: Array) -> Array:

@@ -11,7 +11,7 @@ import polars as pl
 from fleet_planner.factors import cold_channels, exhaust_channels, other_channels
 from fleet_planner.factors.axes import HOT, TECHNOLOGY
 from fleet_planner.factors.channels import POLLUTANTS
-from fleet_planner.factors.cold import basis_standard
+from fleet_planner.factors.cold import basis_of
 from fleet_planner.factors.degradation import degradation_of
 from fleet_planner.factors.exhaust_channels import Exhaust
 from fleet_planner.factors.fuel_quality import quality_factors
@@ -112,8 +112,10 @@ def _published(
 ) -> _Published:
     """Return the sets' curves, those of the cold starts' basis technologies appended."""
     frame = technologies.select(TECHNOLOGY)
+    parts = ("fuel", "segment", "standard")
+    of = [basis_of(*row) for row in frame.select(parts).iter_rows()]
     basis = frame.with_columns(
-        pl.col("standard").map_elements(basis_standard, return_dtype=pl.String), aftertreatment=pl.lit("none")
+        pl.DataFrame(of, schema=dict.fromkeys(parts, pl.String), orient="row"), aftertreatment=pl.lit("none")
     )
     light = frame["category"].is_in(["passenger_car", "light_commercial"]) & ~frame["fuel"].is_in(WITHOUT_ENGINE)
     place = np.full(frame.height, -1, dtype=np.int64)

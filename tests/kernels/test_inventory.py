@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from fleet_planner.activity.model import Activity
 from fleet_planner.factors.axes import MODES, TECHNOLOGY
 from fleet_planner.factors.channels import POLLUTANTS
-from fleet_planner.factors.cold import basis_standard, cold_share, load_ratios, ratio_of, ratio_value
+from fleet_planner.factors.cold import basis_of, cold_share, load_ratios, ratio_of, ratio_value
 from fleet_planner.factors.compile import compile_factors
 from fleet_planner.factors.conditions import Conditions
 from fleet_planner.factors.degradation import degradation_of, load_degradation
@@ -150,7 +150,7 @@ def cold_start(hot: HotTable, key: tuple[str, ...], pollutant: str, mode: str, s
     ratio = ratio_of(load_ratios(), dict(zip(TECHNOLOGY, key, strict=True)), pollutant)
     if ratio is None:
         return 0.0
-    basis = key if pollutant == "energy_MJ" else (*key[:3], basis_standard(key[3]), "none")
+    basis = key if pollutant == "energy_MJ" else (key[0], *basis_of(*key[1:4]), "none")
     warm = published(hot, basis, pollutant, mode, 0.0, 0.0, speed)
     excess = 0.0
     for t, w in weather(COLD_CITY, hour):
