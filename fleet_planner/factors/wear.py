@@ -25,6 +25,9 @@ SIZES = {"PM2.5_non_exhaust": "PM2_5", "PM10_non_exhaust": "PM10"}
 AXLES_BY_MASS_T: Sequence[tuple[float, float]] = ((20.0, 2.0), (28.0, 3.0), (34.0, 4.0), (1e9, 5.0))
 """Gross mass (t) up to which a heavy vehicle has so many axles; own rule, the guidebook leaves it open."""
 
+ARTICULATED_AXLES = 3.0
+"""The fewest that a vehicle with a joint stands on."""
+
 
 @dataclass(frozen=True)
 class Wear:
@@ -92,5 +95,6 @@ def axles(segment: str) -> float:
     words = segment.replace("<=", "").replace(">", "").split()
     numbers = [float(word) for word in words if word.replace(".", "").isdigit()]
     mass_t = numbers[-1] if numbers else 15.0
-    extra = 1.0 if segment.startswith((">", "Rigid >")) else 0.0
-    return next(n for limit, n in AXLES_BY_MASS_T if mass_t + extra <= limit)
+    extra = 1.0 if ">" in segment else 0.0
+    found = next(n for limit, n in AXLES_BY_MASS_T if mass_t + extra <= limit)
+    return max(found, ARTICULATED_AXLES) if "Articulated" in segment else found

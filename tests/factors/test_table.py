@@ -306,7 +306,9 @@ def test_wear_of_a_heavy_vehicle_by_hand() -> None:
 
 @pytest.mark.parametrize(
     ("segment", "number"),
-    [("Rigid <=7.5 t", 2), ("Rigid 20 - 26 t", 3), ("Articulated 34 - 40 t", 5), ("Rigid >32 t", 4), ("", 2)],
+    [("Rigid <=7.5 t", 2), ("Rigid 20 - 26 t", 3), ("Articulated 34 - 40 t", 5), ("Rigid >32 t", 4), ("", 2)]
+    + [(s, 3) for s in ("Urban Buses Articulated >18 t", "Coaches Articulated >18 t", "Articulated 14 - 20 t")]
+    + [(">3.5 t", 2), ("Urban Buses Standard 15 - 18 t", 2)],
 )
 def test_axles_follow_the_mass(segment: str, number: float) -> None:
     assert axles(segment) == number
