@@ -68,3 +68,8 @@ def use_one_of(word: str, known: Iterable[str]) -> str:
     """Return the remedy for an unknown word: the nearest known ones, or all where none is near."""
     words = sorted(known)
     return f"Use one of {', '.join(difflib.get_close_matches(word, words, n=3) or words)}."
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of a library's message: what follows are hints for programmers."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

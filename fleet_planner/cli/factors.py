@@ -10,7 +10,7 @@ import click
 
 from fleet_planner.cli.factors_import import import_appendix4, import_emfac, template
 from fleet_planner.cli.factors_map import map_
-from fleet_planner.cli.shared import text_table
+from fleet_planner.cli.shared import narrowed, text_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,10 +42,7 @@ def list_(category: str, fuel: str, *, sets: bool, as_json: bool) -> None:
     if sets:
         click.echo(sets_table().write_json() if as_json else text_table(sets_table()))
         return
-    frame = load_hot_table().keys
-    for column, value in (("category", category), ("fuel", fuel)):
-        if value:
-            frame = frame.filter(pl.col(column) == value)
+    frame = narrowed(load_hot_table().keys, {"category": category, "fuel": fuel})
     table = (
         frame.group_by("category", "fuel", "segment", "standard", "technology")
         .agg(pl.col("pollutant").unique().sort().str.join(" ").alias("pollutants"), pl.len().alias("rows"))
@@ -71,7 +68,6 @@ def show(set_name: str, load: float | None, slope: float | None, **given: str) -
     """Show published rows: formula, range, source, what was bridged; of other sets the factors at steps of speed."""
     import polars as pl
 
-    from fleet_planner.errors import InputError
     from fleet_planner.factors.sets import EUROPEAN
     from fleet_planner.factors.uncertainty import code_of, interval_95
     from fleet_planner.reference import reference_table
@@ -79,15 +75,8 @@ def show(set_name: str, load: float | None, slope: float | None, **given: str) -
     if set_name != EUROPEAN:
         _show_other(set_name, load, slope, given)
         return
-    frame = reference_table("emep_eea_2019_hot.csv.gz").with_row_index("table_row")
-    for column in FILTERS:
-        if given[column]:
-            frame = frame.filter(pl.col(column) == given[column])
-    for column, value in (("load", load), ("slope", slope)):
-        if value is not None:
-            frame = frame.filter(pl.col(column) == value)
-    if frame.is_empty():
-        raise InputError("no row fits", "See `fleet-planner factors list`.")
+    table = reference_table("emep_eea_2019_hot.csv.gz").with_row_index("table_row")
+    frame = narrowed(table, {c: given[c] for c in FILTERS} | {"load": load, "slope": slope})
     bridges = reference_table("emep_eea_2019_hot_bridges.csv").select(
         pl.col("table_row").cast(pl.UInt32), "v_from_kmh", "v_to_kmh", "cause"
     )
@@ -149,7 +138,6 @@ def _show_other(set_name: str, load: float | None, slope: float | None, given: d
 def plot(set_name: str, load: float | None, slope: float | None, out: Path, **given: str) -> None:
     """Draw one published curve over its range, with its poles and spikes bridged where they are."""
     import numpy as np
-    import polars as pl
 
     from fleet_planner.cli.files import write_text_whole
     from fleet_planner.errors import InputError
@@ -171,13 +159,8 @@ def plot(set_name: str, load: float | None, slope: float | None, out: Path, **gi
         click.echo(out)
         return
     hot = load_hot_table()
-    rows = hot.keys.with_row_index("row")
-    for column in FILTERS:
-        if given[column]:
-            rows = rows.filter(pl.col(column) == given[column])
-    for column, value in (("load", load), ("slope", slope)):
-        if value is not None:
-            rows = rows.filter(pl.col(column) == value)
+    asked = {c: given[c] for c in FILTERS} | {"load": load, "slope": slope}
+    rows = narrowed(hot.keys.with_row_index("row"), asked)
     if rows.height != 1:
         raise InputError(f"{rows.height} rows fit, one is needed", "Narrow or widen the choice; see `factors show`.")
     key = rows.row(0, named=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from fleet_planner.errors import InputError, OutputError
+from fleet_planner.errors import InputError, OutputError, first_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,13 @@ def read_csv_as_text(path: Path) -> pl.DataFrame:
     except pl.exceptions.NoDataError as error:
         raise InputError("the file is empty", "It needs a header and rows.", file=path) from error
     except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
-        raise InputError(f"this is not a CSV table: {error}", "Save it as UTF-8 CSV.", file=path) from error
+        raise InputError(
+            f"this is not a CSV table: {first_line(error)}", "Save it as UTF-8 CSV with commas.", file=path
+        ) from error
+    except OSError as error:
+        raise InputError(
+            f"the file cannot be read: {first_line(error)}", "Close it elsewhere and check its rights.", file=path
+        ) from error
     return frame.with_columns(pl.all().fill_null(""))
 
 
@@ -50,6 +56,8 @@ def write_csv_whole(path: Path, table: pl.DataFrame) -> None:
 
 
 def _write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    if path.is_dir():
+        raise OutputError("this is a folder", "Name a file.", file=path)
     beside = path.with_name(f".{path.name}.partial-{os.getpid()}")
     try:
         write(beside)

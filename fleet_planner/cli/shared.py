@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fleet_planner.errors import UserError
+from fleet_planner.errors import InputError, UserError, use_one_of
 from fleet_planner.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import polars as pl
 
@@ -50,6 +50,28 @@ def progress_bar() -> Iterator[Progress]:
             bar.update(task, description=step, completed=fraction)
 
         yield advance
+
+
+def narrowed(frame: pl.DataFrame, asked: Mapping[str, str | float | None]) -> pl.DataFrame:
+    """Return the rows that have the asked values, column by column; "" and None ask for nothing.
+
+    Raises
+    ------
+    InputError
+        No row has a value beside those before it; the message has the nearest that some have.
+    """
+    import polars as pl
+
+    for column, value in asked.items():
+        if value in ("", None):
+            continue
+        kept = frame.filter(pl.col(column) == value)
+        if kept.is_empty():
+            words = [str(v) for v in frame[column].drop_nulls().unique().sort()]
+            remedy = use_one_of(str(value), words) if words else "Leave it out."
+            raise InputError("no row fits", remedy, column=column, value=value)
+        frame = kept
+    return frame
 
 
 def text_table(frame: pl.DataFrame, numbers: int = 4) -> str:

@@ -31,7 +31,14 @@ from fleet_planner.factors.china_bands import (
     temperature_place,
     year_place,
 )
-from fleet_planner.factors.china_tables import COVERED, POLLUTANTS, ChinaTable
+from fleet_planner.factors.china_tables import (
+    COVERED,
+    FIRST_YEAR,
+    LAST_YEAR,
+    POLLUTANTS,
+    SULPHUR_PPM,
+    ChinaTable,
+)
 from fleet_planner.factors.china_types import GuideRow, guide_row
 from fleet_planner.factors.set_curves import Covered, SetCurves
 
@@ -263,7 +270,7 @@ def evaluate_china(table: ChinaTable, asked: pl.DataFrame, *, interpolate: bool 
     )
     values = np.full(wide.height, np.nan)
     values[(wide["error"] == "").to_numpy()] = ef
-    return wide.select("query", pl.Series("ef", values).fill_nan(None), note=_note(), error=pl.col("error"))
+    return wide.select("query", pl.Series("ef", values).fill_nan(None), note=_note(wide), error=pl.col("error"))
 
 
 def _errors(wide: pl.DataFrame) -> pl.Expr:
@@ -291,13 +298,24 @@ def _errors(wide: pl.DataFrame) -> pl.Expr:
     )
 
 
-def _note() -> pl.Expr:
+def _note(wide: pl.DataFrame) -> pl.Expr:
     load = pl.col("load_value")
+    held = [
+        pl.when(~pl.col(column).is_between(low, high)).then(
+            pl.format("{} held at {}", pl.lit(words), pl.col(column).clip(low, high))
+        )
+        for column, words, low, high in (
+            ("sulphur_ppm", "sulphur (ppm)", SULPHUR_PPM[0], SULPHUR_PPM[-1]),
+            ("inventory_year", "ageing of the inventory year", FIRST_YEAR, LAST_YEAR),
+        )
+        if column in wide.columns
+    ]
     remarks = [
         pl.when(pl.col("replaced") != "").then(pl.format("stand-in: {}", "replaced")),
         pl.when(pl.col("flags") != "").then(pl.format("flagged: {}", "flags")),
         pl.when(~load.is_between(0.0, 1.0)).then(pl.format("load held at {}", load.clip(0.0, 1.0))),
         pl.when(pl.col("slope_value").fill_null(0.0) != 0.0).then(pl.lit("slope is not in the guide")),
+        *held,
     ]
     whole = pl.concat_str(remarks, separator="; ", ignore_nulls=True)
     return pl.when(pl.col("error") == "").then(whole).otherwise(pl.lit(""))

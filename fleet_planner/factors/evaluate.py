@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from fleet_planner.errors import InputError
-from fleet_planner.factors.axes import GRADES, LOADS
+from fleet_planner.errors import InputError, use_one_of
+from fleet_planner.factors.axes import GRADES, LOADS, MODES
 from fleet_planner.factors.hot_curves import fuel_stand_ins, published_keys
 from fleet_planner.factors.hot_table import KEY, HotTable
-from fleet_planner.factors.stand_ins import Key, base_aftertreatment, resolve
+from fleet_planner.factors.stand_ins import Key, Resolved, base_aftertreatment, resolve
 from fleet_planner.kernels import curves
 
 if TYPE_CHECKING:
@@ -29,15 +29,18 @@ QUERY_COLUMNS = ("factor_set", *TECHNOLOGY, "pollutant", "mode", "speed_kmh", "l
 TEXT_COLUMNS = ("factor_set", *TECHNOLOGY, "pollutant", "mode")
 NUMBER_COLUMNS = ("speed_kmh", "load", "slope")
 CONDITION_COLUMNS = {
-    "temperature_c": pl.Float64,
-    "humidity_pct": pl.Float64,
-    "altitude_m": pl.Float64,
-    "sulphur_ppm": pl.Float64,
-    "inventory_year": pl.Float64,
-    "model_year": pl.Int64,
-    "reference_year": pl.Int64,
+    "temperature_c": (-90.0, 60.0),
+    "humidity_pct": (0.0, 100.0),
+    "altitude_m": (-500.0, 9000.0),
+    "sulphur_ppm": (0.0, 50000.0),
+    "inventory_year": (1900.0, 2200.0),
+    "model_year": (1900.0, 2200.0),
+    "reference_year": (1900.0, 2200.0),
 }
-"""Optional columns of questions for the sets that know them; empty means the set's base condition."""
+"""Optional columns of questions for the sets that know them, with what is possible at all; empty means the set's base
+condition."""
+
+WHOLE = ("inventory_year", "model_year", "reference_year")
 
 HELD = r"(clamped to|held at)"
 MENDED_NOTE = "pole or spike bridged, or negative value floored"
@@ -79,7 +82,7 @@ def evaluate_queries(
             raise InputError("a column is missing", f"The columns are {', '.join(QUERY_COLUMNS)}.", column=column)
     asked = _asked(queries)
     sets = others or {}
-    elsewhere = asked.filter(pl.col("factor_set").is_in(list(sets)) & (_number_error() == ""))
+    elsewhere = asked.filter(pl.col("factor_set").is_in(list(sets)) & (_question_error() == ""))
     answers = [_european(asked, hot, sets, raw=raw)]
     for (name,), part in elsewhere.partition_by("factor_set", as_dict=True, maintain_order=True).items():
         found = sets[str(name)](part)
@@ -97,7 +100,7 @@ def evaluate_queries(
 
 def _european(asked: pl.DataFrame, hot: HotTable, others: Mapping[str, Evaluate], *, raw: bool) -> pl.DataFrame:
     """Return ``query, ef, note, error`` of the questions to the European set, and the errors of all others."""
-    own = asked.filter(~pl.col("factor_set").is_in(list(others)) | (_number_error() != ""))
+    own = asked.filter(~pl.col("factor_set").is_in(list(others)) | (_question_error() != ""))
     resolved = own.join(_resolve(own, hot), on=TECHNOLOGY, how="left", maintain_order="left", nulls_equal=True)
     checked = resolved.with_columns(error=_input_error([hot.name, *others]))
     pairs = _rows(checked.filter(pl.col("error") == ""), hot)
@@ -132,47 +135,71 @@ def _asked(queries: pl.DataFrame) -> pl.DataFrame:
         .alias(f"{c}_wrong")
         for c in NUMBER_COLUMNS
     ]
-    conditions = [
-        pl.col(c).cast(pl.String).str.strip_chars().cast(pl.Float64, strict=False)
-        if kind == pl.Float64
-        else pl.col(c).cast(pl.String).str.strip_chars().cast(pl.Int64, strict=False)
-        for c, kind in CONDITION_COLUMNS.items()
-        if c in have.columns
-    ]
     mode = pl.when(pl.col("mode") == "").then(pl.lit("any")).otherwise(pl.col("mode")).alias("mode")
-    extra = have.select(conditions)
-    return pl.concat([text.with_columns(*numbers, *wrong, mode), extra], how="horizontal").with_row_index("query")
+    parts = [text.with_columns(*numbers, *wrong, mode), _conditions(have)]
+    return pl.concat(parts, how="horizontal").with_row_index("query")
+
+
+def _conditions(have: pl.DataFrame) -> pl.DataFrame:
+    """Return the optional conditions as numbers, and ``condition_wrong``: what no such condition can be."""
+    given = [c for c in CONDITION_COLUMNS if c in have.columns]
+    text = have.select(pl.col(c).cast(pl.String).str.strip_chars().replace("", None) for c in given)
+    problems = [pl.lit(None, pl.String)]
+    for column in given:
+        low, high = CONDITION_COLUMNS[column]
+        number = pl.col(column).cast(pl.Float64, strict=False)
+        good = number.is_between(low, high)
+        if column in WHOLE:
+            good &= number == number.floor()
+        kind = "a whole number" if column in WHOLE else "a number"
+        words = f"{column} must be {kind} from {low:g} to {high:g} (found: {{}})"
+        problems.append(
+            pl.when(pl.col(column).is_not_null() & ~good.fill_null(value=False)).then(pl.format(words, column))
+        )
+    numbers = [
+        pl.col(c).cast(pl.Float64, strict=False).cast(pl.Int64 if c in WHOLE else pl.Float64, strict=False)
+        for c in given
+    ]
+    empty = pl.DataFrame({"condition_wrong": pl.Series([None] * have.height, dtype=pl.String)})
+    return text.select(*numbers, condition_wrong=pl.coalesce(problems)) if given else empty
 
 
 def _resolve(asked: pl.DataFrame, hot: HotTable) -> pl.DataFrame:
     """Return for each distinct technology the key used, what was replaced, or why there is none."""
     published = published_keys(hot.keys)
     known = dict.fromkeys(published)
+    segments: dict[str, set[str]] = {}
+    for key in published:
+        segments.setdefault(key[0], set()).add(key[2])
     stand_ins = fuel_stand_ins()
     rows = []
     for row in asked.select(TECHNOLOGY).unique().iter_rows():
         wanted: Key = (row[0], row[1], row[2], row[3], base_aftertreatment(row[4]))
+        found, problem = Resolved(wanted, ""), ""
         try:
-            key, replaced, problem = (
-                (wanted, "", "") if wanted in known else (*_found(wanted, published, stand_ins), "")
-            )
+            if wanted not in known:
+                _check_segment(wanted, segments.get(wanted[0]))
+                found = resolve(wanted, published, stand_ins)
         except InputError as error:
-            key, replaced, problem = wanted, "", f"{error}{_nearest(wanted, published)}"
-        rows.append((*row, *key, replaced, problem))
+            problem = f"{error}{_nearest(wanted, published)}"
+        rows.append((*row, *found.key, found.replaced, problem))
     used = [f"used_{c}" for c in TECHNOLOGY]
     schema = dict.fromkeys([*TECHNOLOGY, *used, "replaced", "problem"], pl.String)
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _found(wanted: Key, published: Sequence[Key], stand_ins: dict[tuple[str, str], list[str]]) -> tuple[Key, str]:
-    found = resolve(wanted, published, stand_ins)
-    return found.key, found.replaced
+def _check_segment(wanted: Key, segments: set[str] | None) -> None:
+    """Refuse a segment that its category does not have: what stood in for it would be any other vehicle."""
+    if segments is not None and wanted[2] not in segments:
+        raise InputError(
+            "no such segment of this category", use_one_of(wanted[2], segments), column="segment", value=wanted[2]
+        )
 
 
 def _nearest(wanted: Key, published: Sequence[Key]) -> str:
     """Return the nearest known words where a word of the key is unknown."""
     hints = []
-    for place, name in enumerate(TECHNOLOGY[:4]):
+    for place, name in ((0, "category"), (1, "fuel"), (3, "standard")):
         words = sorted({k[place] for k in published})
         if wanted[place] not in words and (near := difflib.get_close_matches(wanted[place], words, n=3)):
             hints.append(f"{name} {' or '.join(near)}")
@@ -182,12 +209,12 @@ def _nearest(wanted: Key, published: Sequence[Key]) -> str:
 def _input_error(names: list[str]) -> pl.Expr:
     known = pl.col("factor_set").is_in(["", *names])
     unknown = pl.format("unknown factor set '{}'; known: {}", pl.col("factor_set"), pl.lit(", ".join(names)))
-    wrong = _number_error()
+    wrong = _question_error()
     return pl.when(~known).then(unknown).when(wrong != "").then(wrong).otherwise(pl.col("problem"))
 
 
-def _number_error() -> pl.Expr:
-    """Return what is wrong with the numbers of a question; "" where nothing is."""
+def _question_error() -> pl.Expr:
+    """Return what is wrong with the numbers, the conditions and the mode of a question; "" where nothing is."""
     speed = pl.col("speed_kmh_value")
     wrong = pl.coalesce(*(f"{c}_wrong" for c in NUMBER_COLUMNS))
     return (
@@ -197,6 +224,10 @@ def _number_error() -> pl.Expr:
         .then(pl.format("speed_kmh must be 0 or more (found: {})", pl.col("speed_kmh")))
         .when(~pl.all_horizontal(pl.col("load_value", "slope_value").is_finite().fill_null(value=True)))
         .then(pl.lit("load and slope must be finite"))
+        .when(pl.col("condition_wrong").is_not_null())
+        .then(pl.col("condition_wrong"))
+        .when(~pl.col("mode").is_in(["any", *MODES]))
+        .then(pl.format("unknown mode '{}'; known: any, {}", pl.col("mode"), pl.lit(", ".join(MODES))))
         .otherwise(pl.lit(""))
     )
 
@@ -304,6 +335,8 @@ def _unknown_row(row: dict[str, object], hot: HotTable) -> str:
     own = hot.keys.filter(pl.all_horizontal(pl.col(c) == row[f"used_{c}"] for c in TECHNOLOGY))
     pollutants = own["pollutant"].unique().sort().to_list()
     if row["pollutant"] not in pollutants:
-        return f"no factor for pollutant {row['pollutant']!r}; this technology has {', '.join(pollutants)}"
+        near = difflib.get_close_matches(str(row["pollutant"]).lower(), [p.lower() for p in pollutants], n=1)
+        hint = "".join(f". Did you mean {p}?" for p in pollutants if p.lower() in near)
+        return f"no factor for pollutant {row['pollutant']!r}; this technology has {', '.join(pollutants)}{hint}"
     modes = own.filter(pl.col("pollutant") == row["pollutant"])["mode"].unique().sort().to_list()
     return f"no factor in mode {row['mode']!r}; {row['pollutant']} has {', '.join(modes)}"

@@ -71,6 +71,13 @@ def resolve(wanted: Key, published: Sequence[Key], fuel_stand_ins: Mapping[tuple
     category, fuel, segment, standard, aftertreatment = wanted
     if wanted in published:
         return Resolved(wanted, "")
+    if all(key[0] != category for key in published):
+        raise InputError(
+            f"no emission factors for {category} on {fuel}",
+            "Use a category that `fleet-planner factors list` shows.",
+            column="category",
+            value=category,
+        )
     if standard not in STANDARD_ORDER:
         raise InputError(
             "no emission factors for this standard",

@@ -397,6 +397,9 @@ def evaluate_buses(
     remarks = [
         pl.when(pl.col("replaced") != "").then(pl.col("replaced")),
         pl.when(pl.Series(safe > table.to_kmh[-1])).then(pl.lit(f"speed held at {table.to_kmh[-1]:.1f} km/h")),
+        pl.when((pl.col("load_value").fill_null(0.5) != 0.5) | (pl.col("slope_value").fill_null(0.0) != 0.0)).then(
+            pl.lit("load and slope are not in this set")
+        ),
         *(pl.when(pl.Series(bits >> bit & 1 == 1)).then(pl.lit(flag)) for bit, flag in enumerate(FLAGS)),
     ]
     return joined.select(

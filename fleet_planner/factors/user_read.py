@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from fleet_planner.errors import InputError
+from fleet_planner.errors import InputError, first_line
 from fleet_planner.factors.axes import GRADES, LOADS, MODES
 from fleet_planner.factors.bridge import Bridge, bridge_row, offending_roots
 from fleet_planner.factors.hot_table import COEFFICIENTS, bridge_arrays
@@ -74,7 +74,7 @@ def read_user_factors(path: Path, name: str = "user") -> UserTable:
     try:
         raw = pl.read_csv(path, infer_schema=False, encoding="utf8-lossy", comment_prefix="#")
     except (OSError, pl.exceptions.PolarsError) as error:
-        raise InputError(f"the file cannot be read: {error}", "Give a CSV file.", path) from error
+        raise InputError(f"the file cannot be read: {first_line(error)}", "Give a CSV file.", path) from error
     return user_table(raw, path, name)
 
 

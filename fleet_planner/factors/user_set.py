@@ -251,9 +251,13 @@ def evaluate_user(table: UserTable, asked: pl.DataFrame) -> pl.DataFrame:
     place = pairs["place"].to_numpy()
     value = curve_values(table, pairs["curve"].to_numpy(), np.where(good, speed, 0.0)[place])
     ef = np.bincount(place, weights=value * (pairs["weight"] * pairs["share"]).to_numpy(), minlength=joined.height)
+    low, high = _ranges(table, pairs["curve"].to_numpy(), place, joined.height)
     held = (load < LOADS[0]) | (load > LOADS[-1]) | (grade < GRADES[0]) | (grade > GRADES[-1])
     remarks = [
         pl.when(pl.col("remark") != "").then("remark"),
+        pl.when(pl.Series((speed < low) | (speed > high))).then(
+            pl.format("speed held at {}..{} km/h", pl.Series(low.round(1)), pl.Series(high.round(1)))
+        ),
         pl.when(pl.Series(held)).then(pl.lit("load or slope held at the nearest step")),
     ]
     return (
@@ -270,6 +274,18 @@ def evaluate_user(table: UserTable, asked: pl.DataFrame) -> pl.DataFrame:
         .with_columns(ef=pl.when(pl.col("error") == "").then("ef"))
         .with_columns(note=pl.when(pl.col("error") == "").then("note").otherwise(pl.lit("")))
     )
+
+
+def _ranges(table: UserTable, curve: NDArray[np.int64], place: NDArray[np.int64], count: int) -> tuple[Array, Array]:
+    """Return the speeds within which all curves of an answer are given, km/h, each shape (count,)."""
+    rational = (table.keys["form"] == "rational").to_numpy()
+    first, last = table.coefficients[:, curves.V_MIN].copy(), table.coefficients[:, curves.V_MAX].copy()
+    ends = np.flatnonzero(~rational)
+    first[ends], last[ends] = table.x_kmh[table.offsets[ends]], table.x_kmh[table.offsets[ends + 1] - 1]
+    low, high = np.full(count, -np.inf), np.full(count, np.inf)
+    np.maximum.at(low, place, first[curve])
+    np.minimum.at(high, place, last[curve])
+    return low, high
 
 
 def _resolve(table: UserTable, distinct: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

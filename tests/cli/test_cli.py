@@ -293,10 +293,77 @@ def test_unknown_words_bring_the_nearest_ones(tmp_path: Path) -> None:
     assert "Did you mean standard euro_3 or euro_III" in got["error"][0] or "euro_3" in got["error"][0]
     assert "Did you mean category bus" in got["error"][1]
     assert "this technology has CH4, CO, N2O, NH3, NOx" in got["error"][2]
-    assert float(got["ef"][3]) > 0.0
-    assert float(got["ef"][4]) > 0.0
+    assert "Did you mean NOx?" in got["error"][2]
+    for row, word in ((3, "city"), (4, "night")):
+        assert f"unknown mode '{word}'; known: any, urban_peak" in got["error"][row]
+        assert got["ef"][row] is None
     assert "load held at 1.0; slope held at 0.06" in got["note"][5]
     assert "speed_kmh must be 0 or more" in got["error"][6]
+
+
+HOSTILE = {
+    "temperature_c": ("abc", "NaN", "inf", "-300", "25,5"),
+    "humidity_pct": ("-20", "101"),
+    "altitude_m": ("-99999",),
+    "sulphur_ppm": ("-5", "much"),
+    "inventory_year": ("2014.5", "14"),
+    "model_year": ("2012.5", "1850", "new"),
+    "reference_year": ("NaN",),
+}
+
+
+@pytest.mark.parametrize("factor_set", ["", "china_guide_2014", "emfac2017"])
+def test_conditions_that_are_none_are_refused(tmp_path: Path, factor_set: str) -> None:
+    """A wrong cell must not pass for an empty one: that would be the base condition."""
+    cases = [(column, word) for column, words in HOSTILE.items() for word in words]
+    head = "factor_set,category,fuel,segment,standard,technology,pollutant,mode,speed_kmh,load,slope," + ",".join(
+        HOSTILE
+    )
+    row = f"{factor_set},bus,diesel,Urban Buses Standard 15 - 18 t,euro_V,SCR,NOx,,25,0.5,0,"
+    lines = [row + ",".join(f'"{word}"' if c == column else "" for c in HOSTILE) for column, word in cases]
+    (tmp_path / "q.csv").write_text("\n".join([head, *lines, row + ",,,,,,"]) + "\n", encoding="utf-8")
+    assert call("factors", "evaluate", tmp_path / "q.csv", "--out", tmp_path / "a.csv").exit_code == 0
+    got = pl.read_csv(tmp_path / "a.csv", infer_schema=False)
+    for i, (column, word) in enumerate(cases):
+        assert got["ef"][i] is None, (column, word)
+        assert got["error"][i].startswith(f"{column} must be"), got["error"][i]
+        assert got["error"][i].endswith(f"(found: {word})")
+    assert float(got["ef"][-1]) > 0.0
+
+
+def test_a_misspelt_segment_is_not_any_other_vehicle(tmp_path: Path) -> None:
+    head = "category,fuel,segment,standard,technology,pollutant,mode,speed_kmh,load,slope\n"
+    (tmp_path / "q.csv").write_text(
+        head + "bus,diesel,Urban Buses Standard,euro_V,SCR,NOx,,25,0.5,0\n", encoding="utf-8"
+    )
+    assert call("factors", "evaluate", tmp_path / "q.csv", "--out", tmp_path / "a.csv").exit_code == 0
+    error = pl.read_csv(tmp_path / "a.csv")["error"][0]
+    assert "no such segment of this category" in error
+    assert "Urban Buses Standard 15 - 18 t" in error
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        (("list", "--category", "buss"), ("category", "bus")),
+        (("list", "--fuel", "dieesel"), ("fuel", "diesel")),
+        (("show", "--category", "bus", "--standard", "euro_VV"), ("standard", "euro_V")),
+        (("show", "--category", "bus", "--pollutant", "NOX"), ("pollutant", "NOx")),
+        (("show", "--category", "bus", "--load", "0.3"), ("load", "0.5")),
+        (("plot", "--category", "bus", "--standard", "euro_5", "--out", "x.svg"), ("standard", "euro_V")),
+        (("compare", "emep_eea_2019", "moves3", "--category", "buss", "--standard", "euro_V"), ("category bus",)),
+    ],
+)
+def test_commands_name_the_nearest_words(words: tuple[str, ...], parts: tuple[str, ...]) -> None:
+    assert_failed(call("factors", *words), *parts)
+
+
+def test_a_folder_is_no_file_to_write_and_long_rows_are_told_in_one_line(tmp_path: Path) -> None:
+    assert_failed(call("factors", "template", "--out", tmp_path), "this is a folder")
+    (tmp_path / "q.csv").write_text("a,b\n1,2,3,4\n", encoding="utf-8")
+    failed = call("factors", "evaluate", tmp_path / "q.csv", "--out", tmp_path / "a.csv")
+    assert_failed(failed, "not a CSV table")
+    assert failed.stderr.count("\n") == 1
 
 
 def test_factors_plot_draws_one_curve(tmp_path: Path) -> None:
@@ -369,6 +436,33 @@ def test_strict_refuses_what_lies_beyond_the_range(tmp_path: Path) -> None:
         assert table["error"].fill_null("").str.len_chars().gt(0).sum() == refused
         assert table["ef"].is_null().sum() == refused
     assert table["ef"][1] != table["ef"][2]
+
+
+def test_strict_refuses_what_other_sets_hold(tmp_path: Path) -> None:
+    """Sulphur and year of the Chinese guide, speed of the American bins and of a user's curve."""
+    from fleet_planner.factors.user_read import user_template
+
+    (tmp_path / "mine.csv").write_text(user_template(), encoding="utf-8")
+    bus = "bus,diesel,Urban Buses Standard 15 - 18 t"
+    head = "factor_set,category,fuel,segment,standard,technology,pollutant,mode,speed_kmh,load,slope,sulphur_ppm,inventory_year\n"
+    rows = [
+        f"china_guide_2014,{bus},euro_V,SCR,NOx,,30,0.5,0,5,2014",
+        f"china_guide_2014,{bus},euro_V,SCR,NOx,,30,0.5,0,350,2025",
+        f"moves3,{bus},euro_V,SCR,NOx,,300,,,,",
+        f"user,{bus},euro_VI_abc,DPF+SCR,NOx,,300,,,,",
+        "user,passenger_car,petrol,Mini,euro_4,,NOx,,300,,,,",
+        f"china_guide_2014,{bus},euro_V,SCR,NOx,,30,0.5,0,350,2014",
+        f"user,{bus},euro_VI_abc,DPF+SCR,NOx,,5,,,,",
+    ]
+    (tmp_path / "q.csv").write_text(head + "\n".join(rows) + "\n", encoding="utf-8")
+    asked = ("factors", "evaluate", tmp_path / "q.csv", "--user", tmp_path / "mine.csv", "--out", tmp_path / "a.csv")
+    assert call(*asked).exit_code == 0
+    held = pl.read_csv(tmp_path / "a.csv", infer_schema=False)
+    assert held["error"].fill_null("").to_list() == [""] * 7
+    assert held["note"].fill_null("").str.contains("held at").to_list() == [True] * 5 + [False] * 2
+    assert call(*asked, "--strict").exit_code == 0
+    strict = pl.read_csv(tmp_path / "a.csv", infer_schema=False)
+    assert strict["ef"].is_null().to_list() == [True] * 5 + [False] * 2
 
 
 def test_the_map_of_standards_is_shown_edited_and_read_again(tmp_path: Path) -> None:
