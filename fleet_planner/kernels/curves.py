@@ -34,8 +34,8 @@ def rational(row, v):
 
 @numba.njit(cache=True, inline="always")
 def clamped(row, v):
-    """Return speed ``v`` (km/h) clamped to the range of the coefficient ``row``."""
-    return min(max(v, row[V_MIN]), row[V_MAX])
+    """Return speed ``v`` (km/h) clamped to the range of the coefficient ``row``; no number is the lowest speed."""
+    return min(v, row[V_MAX]) if v >= row[V_MIN] else row[V_MIN]
 
 
 @numba.njit(cache=True)
@@ -89,7 +89,7 @@ def evaluate_mended(coefficients, bridges, bridge_offsets, row, speed_kmh, below
     bridge_offsets : (rows + 1,) int64
     row : (n,) int64
     speed_kmh : (n,) float64
-        Above 0 where ``below_range`` is `CONSTANT_G_PER_H`.
+        Up to 0 and no number count as the row's lowest speed.
     below_range : int
         `CLAMP` holds g/km below the row's lowest speed; `CONSTANT_G_PER_H` holds g/h there.
 
@@ -104,7 +104,7 @@ def evaluate_mended(coefficients, bridges, bridge_offsets, row, speed_kmh, below
         c = coefficients[r]
         v = clamped(c, speed_kmh[i])
         ef = mended(c, bridges, bridge_offsets[r], bridge_offsets[r + 1], v)
-        if below_range == CONSTANT_G_PER_H and speed_kmh[i] < v:
+        if below_range == CONSTANT_G_PER_H and 0.0 < speed_kmh[i] < v:
             ef *= v / speed_kmh[i]
         out[i] = ef
     return out
