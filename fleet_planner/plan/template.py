@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from fleet_planner.plan.models import Plan
+from fleet_planner.plan.targets import Target
 
 
 def toml_value(value: Any) -> str:
@@ -54,10 +55,9 @@ def plan_template(values: Mapping[str, Any]) -> str:
     """
     lines = ["# A plan for fleet-planner. Lines that begin with # show defaults; remove the # to change them."]
     for name, field in Plan.model_fields.items():
-        if name == "scenario":
-            continue
         model = field.annotation
-        assert isinstance(model, type)
+        if not isinstance(model, type):  # lists of tables, below
+            continue
         assert issubclass(model, BaseModel)
         lines += ["", *_section(model, f"[{name}]", values.get(name, {}))]
         for rule in values.get(name, {}).get("access", ()):
@@ -67,6 +67,10 @@ def plan_template(values: Mapping[str, Any]) -> str:
         lines += [f"{k} = {toml_value(v)}" for k, v in scenario.items() if k != "measure"]
         for measure in scenario.get("measure", ()):
             lines += ["", "[[scenario.measure]]", *(f"{k} = {toml_value(v)}" for k, v in measure.items())]
+    for target in values.get("target", ()):
+        lines += ["", "[[target]]", *(f"{k} = {toml_value(v)}" for k, v in target.items())]
+    if not values.get("target"):
+        lines += ["", "# [[target]]", *(f"# {k} =  # {field.description}" for k, field in Target.model_fields.items())]
     return "\n".join(lines) + "\n"
 
 
