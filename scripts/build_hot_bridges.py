@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from fleet_planner.factors.bridge import Bridge, bridge_row, offending_roots
-from fleet_planner.factors.hot_table import COEFFICIENTS, KEY, bridge_arrays
-from fleet_planner.factors.sampling import LOWEST_KMH, fine_speeds, medians, refine_grid
+from fleet_planner.factors.compiling.sampling import LOWEST_KMH, fine_speeds, medians, refine_grid
+from fleet_planner.factors.published.bridge import Bridge, bridge_row, offending_roots
+from fleet_planner.factors.published.hot_table import COEFFICIENTS, KEY, bridge_arrays
 from fleet_planner.kernels import curves
 from fleet_planner.reference import reference_path, reference_table
 

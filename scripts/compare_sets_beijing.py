@@ -15,11 +15,11 @@ from pathlib import Path
 
 import polars as pl
 
-from fleet_planner.factors.china import evaluate_china
-from fleet_planner.factors.china_tables import COVERED, load_china
-from fleet_planner.factors.china_types import guide_row
 from fleet_planner.factors.evaluate import evaluate_queries
-from fleet_planner.factors.hot_table import load_hot_table
+from fleet_planner.factors.published.china import evaluate_china
+from fleet_planner.factors.published.china_tables import COVERED, load_china
+from fleet_planner.factors.published.china_types import guide_row
+from fleet_planner.factors.published.hot_table import load_hot_table
 from fleet_planner.fleet.load import check_file
 
 ROOT = Path(__file__).resolve().parent.parent

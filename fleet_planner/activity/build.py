@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from fleet_planner.activity.assigned_traffic import AssignedTraffic
     from fleet_planner.activity.profiles import StreamProfile
-    from fleet_planner.activity.transit import BusKm
+    from fleet_planner.activity.timetables.transit import BusKm
     from fleet_planner.network.model import Network
     from fleet_planner.plan.models import ActivitySection
     from fleet_planner.transit_feed.gtfs import Feed

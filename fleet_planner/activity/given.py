@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from fleet_planner.activity.buses import BUS_STREAM
-from fleet_planner.activity.count_table import TOTAL, hours_meant, stream_rows, streams_of
+from fleet_planner.activity.counts.count_table import TOTAL, hours_meant, stream_rows, streams_of
 from fleet_planner.activity.days import AVERAGE
 from fleet_planner.activity.tables import read_cells, refuse, typed
+from fleet_planner.activity.timetables.buses import BUS_STREAM
 from fleet_planner.errors import InputError
 from fleet_planner.findings import Finding
 

@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 
 from fleet_planner.activity.access import bans
 from fleet_planner.activity.assigned_traffic import spread_assigned
-from fleet_planner.activity.buses import BUS_STREAM, place_buses
-from fleet_planner.activity.calibration import calibrate, link_groups
-from fleet_planner.activity.count_fit import count_fit, fit_findings, kept_out
-from fleet_planner.activity.count_table import read_counts
+from fleet_planner.activity.counts.calibration import calibrate, link_groups
+from fleet_planner.activity.counts.count_fit import count_fit, fit_findings, kept_out
+from fleet_planner.activity.counts.count_table import read_counts
 from fleet_planner.activity.given import read_flows, with_flows
 from fleet_planner.activity.profiles import BUS_CLASS, FALLBACK_CLASS, StreamProfile, class_groups
 from fleet_planner.activity.setting import Placed, TrafficSetting
 from fleet_planner.activity.spread import Spread
+from fleet_planner.activity.timetables.buses import BUS_STREAM, place_buses
 from fleet_planner.errors import InputError
 from fleet_planner.findings import Finding
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fleet_planner.activity.days import DayType
     from fleet_planner.activity.profiles import StreamProfile
     from fleet_planner.activity.spread import Spread
-    from fleet_planner.activity.transit import BusKm
+    from fleet_planner.activity.timetables.transit import BusKm
     from fleet_planner.findings import Finding
     from fleet_planner.network.model import Network
     from fleet_planner.plan.models import ActivitySection

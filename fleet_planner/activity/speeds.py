@@ -10,8 +10,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from fleet_planner.activity.corridors import Corridors
+from fleet_planner.activity.counts.detectors import measured_speeds
 from fleet_planner.activity.days import AVERAGE, speed_fractions
-from fleet_planner.activity.detectors import measured_speeds
 from fleet_planner.activity.profiles import GROUPS, class_groups, hourly_speeds
 from fleet_planner.findings import Finding
 from fleet_planner.kernels import allocation

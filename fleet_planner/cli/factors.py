@@ -36,7 +36,7 @@ def list_(category: str, fuel: str, *, sets: bool, as_json: bool) -> None:
     """List the technologies that have factors, with the pollutants each one has; or the factor sets."""
     import polars as pl
 
-    from fleet_planner.factors.hot_table import load_hot_table
+    from fleet_planner.factors.published.hot_table import load_hot_table
     from fleet_planner.factors.sets import sets_table
 
     if sets:
@@ -68,8 +68,8 @@ def show(set_name: str, load: float | None, slope: float | None, **given: str) -
     """Show published rows: formula, range, source, what was bridged; of other sets the factors at steps of speed."""
     import polars as pl
 
+    from fleet_planner.factors.compiling.uncertainty import code_of, interval_95
     from fleet_planner.factors.sets import EUROPEAN
-    from fleet_planner.factors.uncertainty import code_of, interval_95
     from fleet_planner.reference import reference_table
 
     if set_name != EUROPEAN:
@@ -142,7 +142,7 @@ def plot(set_name: str, load: float | None, slope: float | None, out: Path, **gi
     from fleet_planner.cli.files import write_text_whole
     from fleet_planner.errors import InputError
     from fleet_planner.factors.compare import at_speeds
-    from fleet_planner.factors.hot_table import load_hot_table
+    from fleet_planner.factors.published.hot_table import load_hot_table
     from fleet_planner.factors.sets import EUROPEAN
     from fleet_planner.kernels import curves
     from fleet_planner.outputs.curve_plot import curve_svg
@@ -197,10 +197,10 @@ def evaluate(queries: Path, out: Path, user: Path | None, *, raw: bool, strict: 
 
     from fleet_planner.cli.files import read_csv_as_text, write_csv_whole
     from fleet_planner.factors.evaluate import evaluate_queries
-    from fleet_planner.factors.hot_table import load_hot_table
+    from fleet_planner.factors.published.hot_table import load_hot_table
+    from fleet_planner.factors.published.user_read import read_user_factors
+    from fleet_planner.factors.published.user_set import evaluate_user
     from fleet_planner.factors.sets import SETS
-    from fleet_planner.factors.user_read import read_user_factors
-    from fleet_planner.factors.user_set import evaluate_user
 
     others = {s.name: s.evaluate for s in SETS}
     if user:

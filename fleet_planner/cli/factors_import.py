@@ -15,7 +15,7 @@ from fleet_planner.cli.shared import text_table
 def import_emfac(export: Path, out: Path) -> None:
     """Turn EXPORT, EMFAC's emission rates by speed, into user factors of trucks and buses (plan: factors.user)."""
     from fleet_planner.cli.files import write_text_whole
-    from fleet_planner.factors.emfac_export import read_emfac_export
+    from fleet_planner.factors.published.emfac_export import read_emfac_export
 
     found = read_emfac_export(export)
     write_text_whole(out, found.factors.write_csv())
@@ -32,7 +32,7 @@ def import_emfac(export: Path, out: Path) -> None:
 def import_appendix4(workbook: Path, out: Path) -> None:
     """Turn WORKBOOK, the EEA's Appendix 4, into user factors (plan: factors.user)."""
     from fleet_planner.cli.files import write_text_whole
-    from fleet_planner.factors.appendix4 import read_appendix4
+    from fleet_planner.factors.published.appendix4 import read_appendix4
 
     found = read_appendix4(workbook)
     write_text_whole(out, found.factors.write_csv())
@@ -50,7 +50,7 @@ def import_appendix4(workbook: Path, out: Path) -> None:
 def template(out: Path) -> None:
     """Write a table of user factors to begin with: bins, points and the guidebook's formula."""
     from fleet_planner.cli.files import write_text_whole
-    from fleet_planner.factors.user_read import user_template
+    from fleet_planner.factors.published.user_read import user_template
 
     write_text_whole(out, user_template())
     click.echo(out)

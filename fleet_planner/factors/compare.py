@@ -9,7 +9,7 @@ import polars as pl
 from fleet_planner.errors import InputError
 from fleet_planner.factors.axes import HOT
 from fleet_planner.factors.evaluate import QUERY_COLUMNS, evaluate_queries
-from fleet_planner.factors.hot_table import load_hot_table
+from fleet_planner.factors.published.hot_table import load_hot_table
 from fleet_planner.factors.sets import EUROPEAN, SETS, factor_set
 
 if TYPE_CHECKING:

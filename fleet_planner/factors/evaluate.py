@@ -14,8 +14,8 @@ import polars as pl
 
 from fleet_planner.errors import InputError, use_one_of
 from fleet_planner.factors.axes import GRADES, LOADS, MODES
-from fleet_planner.factors.hot_curves import fuel_stand_ins, published_keys
-from fleet_planner.factors.hot_table import KEY, HotTable
+from fleet_planner.factors.compiling.hot_curves import fuel_stand_ins, published_keys
+from fleet_planner.factors.published.hot_table import KEY, HotTable
 from fleet_planner.factors.stand_ins import Key, Resolved, base_aftertreatment, resolve
 from fleet_planner.kernels import curves
 

@@ -12,13 +12,13 @@ import polars as pl
 
 from fleet_planner.errors import InputError
 from fleet_planner.factors.axes import TECHNOLOGY
-from fleet_planner.factors.china import china_curves, degradation, evaluate_china
-from fleet_planner.factors.china_tables import COVERED, ChinaTable, load_china
-from fleet_planner.factors.options import Overlay
+from fleet_planner.factors.compiling.options import Overlay
+from fleet_planner.factors.published.china import china_curves, degradation, evaluate_china
+from fleet_planner.factors.published.china_tables import COVERED, ChinaTable, load_china
+from fleet_planner.factors.published.us_buses import bus_curves, evaluate_buses, load_emfac, load_moves
+from fleet_planner.factors.published.user_read import read_user_factors, user_table
+from fleet_planner.factors.published.user_set import UserTable, evaluate_user, user_curves
 from fleet_planner.factors.set_curves import SetCurves
-from fleet_planner.factors.us_buses import bus_curves, evaluate_buses, load_emfac, load_moves
-from fleet_planner.factors.user_read import read_user_factors, user_table
-from fleet_planner.factors.user_set import UserTable, evaluate_user, user_curves
 from fleet_planner.reference import reference_table
 
 if TYPE_CHECKING:

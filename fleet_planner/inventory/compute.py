@@ -9,8 +9,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from fleet_planner.factors.axes import GRADES, HOT, MODES, TECHNOLOGY
-from fleet_planner.factors.channels import CHANNELS, POLLUTANTS
-from fleet_planner.factors.idling import WITHOUT_ENGINE
+from fleet_planner.factors.compiling.channels import CHANNELS, POLLUTANTS
+from fleet_planner.factors.processes.idling import WITHOUT_ENGINE
 from fleet_planner.findings import Finding
 from fleet_planner.inventory.model import Inventory
 from fleet_planner.inventory.weights import (
@@ -25,7 +25,7 @@ from fleet_planner.tables import pollutants as pollutant_specs
 
 if TYPE_CHECKING:
     from fleet_planner.activity.model import Activity
-    from fleet_planner.factors.table import FactorTable
+    from fleet_planner.factors.compiling.table import FactorTable
 
 Array = NDArray[np.float64]
 GRADE_FIRST, GRADE_STEP = GRADES[0], GRADES[1] - GRADES[0]

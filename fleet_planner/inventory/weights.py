@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from fleet_planner.factors.axes import TECHNOLOGY
-from fleet_planner.factors.channels import (
+from fleet_planner.factors.compiling.channels import (
     CHANNELS,
     DAYS_PER_KM,
     DEGRADED,
@@ -22,14 +22,14 @@ from fleet_planner.factors.channels import (
     ROAD,
     URBAN,
 )
-from fleet_planner.factors.idling import KINDS, hours_factor
-from fleet_planner.factors.nitrogen import ODOMETER_STEP_KM
+from fleet_planner.factors.processes.idling import KINDS, hours_factor
+from fleet_planner.factors.processes.nitrogen import ODOMETER_STEP_KM
 from fleet_planner.units import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fleet_planner.factors.table import FactorTable
+    from fleet_planner.factors.compiling.table import FactorTable
 
 Array = NDArray[np.float64]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from fleet_planner.activity import vkt_by_stream
-from fleet_planner.activity.buses import BUS_STREAM, average_scheduled
+from fleet_planner.activity.timetables.buses import BUS_STREAM, average_scheduled
 from fleet_planner.errors import InputError
 from fleet_planner.findings import Finding
 from fleet_planner.units import S_PER_H
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fleet_planner.activity.days import DayType
-    from fleet_planner.activity.transit import BusKm
+    from fleet_planner.activity.timetables.transit import BusKm
     from fleet_planner.fleet import Fleet
     from fleet_planner.plan.models import ActivitySection
 

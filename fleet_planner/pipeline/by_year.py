@@ -11,7 +11,7 @@ import polars as pl
 from fleet_planner.activity.build import vkt_by_stream
 from fleet_planner.errors import PlanError, UserError
 from fleet_planner.factors.axes import TECHNOLOGY
-from fleet_planner.factors.compile import compile_factors
+from fleet_planner.factors.compiling.compile import compile_factors
 from fleet_planner.findings import Finding
 from fleet_planner.fleet import Fleet, load_fleet
 from fleet_planner.fleet.turnover import Projection, project_fleet, step_ratios
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fleet_planner.activity import Activity
-    from fleet_planner.factors.table import FactorTable
+    from fleet_planner.factors.compiling.table import FactorTable
     from fleet_planner.inventory import Inventory
     from fleet_planner.pipeline.inventories import Computed, Inventories
     from fleet_planner.plan.models import Plan, Scenario

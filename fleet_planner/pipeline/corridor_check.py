@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from fleet_planner.activity import Activity
-    from fleet_planner.factors.table import FactorTable
+    from fleet_planner.factors.compiling.table import FactorTable
     from fleet_planner.inventory import Inventory
     from fleet_planner.inventory.weights import FleetContext
     from fleet_planner.scenarios import ScenarioFleet

@@ -10,12 +10,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from fleet_planner.factors.axes import TECHNOLOGY
-from fleet_planner.factors.channels import POLLUTANTS
-from fleet_planner.factors.compile import compile_factors
-from fleet_planner.factors.fuel_quality import in_range, quality_factors
-from fleet_planner.factors.idling import load_idle_hours
-from fleet_planner.factors.particle_number import is_borrowed_filter
-from fleet_planner.factors.scr import scr_kind
+from fleet_planner.factors.compiling.channels import POLLUTANTS
+from fleet_planner.factors.compiling.compile import compile_factors
+from fleet_planner.factors.in_use.scr import scr_kind
+from fleet_planner.factors.processes.fuel_quality import in_range, quality_factors
+from fleet_planner.factors.processes.idling import load_idle_hours
+from fleet_planner.factors.processes.particle_number import is_borrowed_filter
 from fleet_planner.factors.weather import coldest_month
 from fleet_planner.findings import Finding
 from fleet_planner.inventory import totals
@@ -24,9 +24,9 @@ from fleet_planner.inventory.weights import km_per_day, technologies_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from fleet_planner.factors.compiling.table import FactorTable
     from fleet_planner.factors.conditions import Conditions
     from fleet_planner.factors.ranges import Bound
-    from fleet_planner.factors.table import FactorTable
     from fleet_planner.inventory import Inventory
     from fleet_planner.pipeline.factor_plan import FactorSetting
     from fleet_planner.scenarios import ScenarioFleet

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fleet_planner.factors.fuel_quality import DieselQuality
-from fleet_planner.factors.idling import load_idle_hours
-from fleet_planner.factors.options import FactorOptions, FactorSources, Resuspension, load_sources
+from fleet_planner.factors.compiling.options import FactorOptions, FactorSources, load_sources
+from fleet_planner.factors.processes.fuel_quality import DieselQuality
+from fleet_planner.factors.processes.idling import load_idle_hours
+from fleet_planner.factors.processes.resuspension import Resuspension
 from fleet_planner.factors.sets import overlays, user_overlay
 from fleet_planner.factors.weather import conditions_of
 from fleet_planner.inventory.weights import FleetContext

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from fleet_planner.factors.fuels import tank
+from fleet_planner.factors.processes.fuels import tank
 from fleet_planner.findings import Finding
 from fleet_planner.reference import reference_table
 from fleet_planner.units import DAYS_PER_YEAR, KG_PER_T
@@ -14,7 +14,7 @@ from fleet_planner.units import DAYS_PER_YEAR, KG_PER_T
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fleet_planner.factors.fuels import FuelFactors
+    from fleet_planner.factors.processes.fuels import FuelFactors
     from fleet_planner.inventory import Inventory
 
 CHECKED = ("CO", "NMVOC", "NOx", "PM_exhaust", "N2O", "NH3")

@@ -12,7 +12,7 @@ import polars as pl
 
 from fleet_planner.activity import Activity, build_activity
 from fleet_planner.factors.axes import TECHNOLOGY
-from fleet_planner.factors.compile import compile_factors
+from fleet_planner.factors.compiling.compile import compile_factors
 from fleet_planner.findings import Finding
 from fleet_planner.inventory import Inventory, compute_inventory, grade_steps
 from fleet_planner.inventory.weights import technologies_of
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fleet_planner.activity.assigned_traffic import AssignedTraffic
-    from fleet_planner.activity.transit import BusKm
-    from fleet_planner.factors.table import FactorTable
+    from fleet_planner.activity.timetables.transit import BusKm
+    from fleet_planner.factors.compiling.table import FactorTable
     from fleet_planner.fleet import Fleet
     from fleet_planner.network import Network
     from fleet_planner.plan.models import Plan, Scenario

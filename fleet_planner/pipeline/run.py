@@ -12,11 +12,11 @@ import numpy as np
 import polars as pl
 
 from fleet_planner.activity.days import AVERAGE, day_types
-from fleet_planner.activity.transit import bus_km
+from fleet_planner.activity.timetables.transit import bus_km
 from fleet_planner.economics import EnergyChange, empty_costs, scenario_costs
 from fleet_planner.errors import PlanError, UserError
-from fleet_planner.factors.electricity import grid_factor
-from fleet_planner.factors.fuels import tank
+from fleet_planner.factors.processes.electricity import grid_factor
+from fleet_planner.factors.processes.fuels import tank
 from fleet_planner.findings import Finding
 from fleet_planner.fleet import load_fleet
 from fleet_planner.network import Network, builtin_gtfs, load_network, with_grade
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fleet_planner.activity import Activity
-    from fleet_planner.factors.hot_table import HotTable
+    from fleet_planner.factors.published.hot_table import HotTable
     from fleet_planner.fleet import Fleet
     from fleet_planner.inventory import Inventory
     from fleet_planner.plan.models import Plan

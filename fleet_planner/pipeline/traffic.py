@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from fleet_planner.activity.assigned import assign_traffic
+from fleet_planner.activity.assignment.assigned import assign_traffic
 from fleet_planner.activity.build import traffic_setting
 from fleet_planner.errors import InputError
 from fleet_planner.network.trips import read_trips

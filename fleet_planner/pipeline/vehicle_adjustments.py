@@ -11,19 +11,19 @@ from numpy.typing import NDArray
 
 from fleet_planner.errors import InputError
 from fleet_planner.factors.axes import LOADS, MODES, TECHNOLOGY
-from fleet_planner.factors.channels import DEGRADED, ROAD, URBAN, channel
-from fleet_planner.factors.high_emitters import FaultPlan, Inspection, mean_multipliers, vehicle_multipliers
-from fleet_planner.factors.measured import MeasuredMultipliers, in_groups, measured_multipliers, ratios_of_tests
-from fleet_planner.factors.measured_read import GROUP, read_measured_tests
-from fleet_planner.factors.skew import fleet_share_of_worst, measured_skew
+from fleet_planner.factors.compiling.channels import DEGRADED, ROAD, URBAN, channel
+from fleet_planner.factors.in_use.high_emitters import FaultPlan, Inspection, mean_multipliers, vehicle_multipliers
+from fleet_planner.factors.in_use.measured import MeasuredMultipliers, in_groups, measured_multipliers, ratios_of_tests
+from fleet_planner.factors.in_use.measured_read import GROUP, read_measured_tests
+from fleet_planner.factors.in_use.skew import fleet_share_of_worst, measured_skew
 from fleet_planner.findings import Finding
 from fleet_planner.inventory.weights import km_per_day
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fleet_planner.factors.options import FactorSources
-    from fleet_planner.factors.table import FactorTable
+    from fleet_planner.factors.compiling.options import FactorSources
+    from fleet_planner.factors.compiling.table import FactorTable
     from fleet_planner.plan.models import FaultsSection, MeasuredSection
 
 Array = NDArray[np.float64]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from fleet_planner.factors.axes import TECHNOLOGY
-from fleet_planner.factors.voc_species import load_voc_species, voc_profile
+from fleet_planner.factors.processes.voc_species import load_voc_species, voc_profile
 from fleet_planner.findings import Finding
 from fleet_planner.units import DAYS_PER_YEAR, G_PER_T
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from fleet_planner.errors import PlanError
-from fleet_planner.factors.idling import WITHOUT_ENGINE, load_idle_measures
+from fleet_planner.factors.processes.idling import WITHOUT_ENGINE, load_idle_measures
 from fleet_planner.factors.stand_ins import STANDARD_ORDER
 from fleet_planner.findings import Finding
 from fleet_planner.reference import reference_table

@@ -14,7 +14,7 @@ from small_city import feed_zip, fleet, network
 
 from fleet_planner.activity import build_activity, vkt_by_stream
 from fleet_planner.activity.profiles import GROUPS, hourly_speeds, stream_profile
-from fleet_planner.activity.transit import bus_km
+from fleet_planner.activity.timetables.transit import bus_km
 from fleet_planner.errors import InputError, PlanError
 from fleet_planner.kernels import matching
 from fleet_planner.network import Network, builtin_gtfs, load_network

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from shapely.geometry import Point, box
 
 from fleet_planner.activity import build_activity, vkt_by_stream
-from fleet_planner.activity.assigned import assign_traffic
 from fleet_planner.activity.assigned_traffic import AssignedTraffic
+from fleet_planner.activity.assignment.assigned import assign_traffic
+from fleet_planner.activity.assignment.connectors import connect, local_km, pairs_inside
 from fleet_planner.activity.build import traffic_setting
-from fleet_planner.activity.connectors import connect, local_km, pairs_inside
 from fleet_planner.activity.model import Activity
 from fleet_planner.activity.profiles import class_groups, quiet_speeds
 from fleet_planner.errors import InputError

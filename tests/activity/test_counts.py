@@ -15,8 +15,8 @@ from small_city import fleet, network
 from test_speeds import straight_road
 
 from fleet_planner.activity import Activity, build_activity
-from fleet_planner.activity.calibration import Observations, chosen_penalties, link_groups, shrunk
-from fleet_planner.activity.count_fit import geh
+from fleet_planner.activity.counts.calibration import Observations, chosen_penalties, link_groups, shrunk
+from fleet_planner.activity.counts.count_fit import geh
 from fleet_planner.errors import InputError
 from fleet_planner.network import Network, load_network
 from fleet_planner.plan.models import ActivitySection, NetworkSection

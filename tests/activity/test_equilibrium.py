@@ -14,7 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from fleet_planner.activity.equilibrium import Equilibrium, RoadGraph, UserClass, assign, bpr_time_factor, skim
+from fleet_planner.activity.assignment.equilibrium import (
+    Equilibrium,
+    RoadGraph,
+    UserClass,
+    assign,
+    bpr_time_factor,
+    skim,
+)
 
 Float = NDArray[np.float64]
 GOLDEN = Path(__file__).parent.parent / "golden" / "sioux_falls_flows.csv"

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from fleet_planner.activity.gravity import deterrence, distribute, fitted, mean_length_km, with_inside
+from fleet_planner.activity.assignment.gravity import deterrence, distribute, fitted, mean_length_km, with_inside
 
 Float = NDArray[np.float64]
 

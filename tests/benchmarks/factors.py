@@ -18,11 +18,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from fleet_planner.factors.channels import CHANNELS
-from fleet_planner.factors.compile import compile_factors
+from fleet_planner.factors.compiling.channels import CHANNELS
+from fleet_planner.factors.compiling.compile import compile_factors
+from fleet_planner.factors.compiling.options import FactorOptions, load_sources
 from fleet_planner.factors.evaluate import QUERY_COLUMNS, evaluate_queries
-from fleet_planner.factors.hot_table import HotTable, load_hot_table
-from fleet_planner.factors.options import FactorOptions, load_sources
+from fleet_planner.factors.published.hot_table import HotTable, load_hot_table
 from fleet_planner.factors.sets import EUROPEAN, SETS, overlays
 from fleet_planner.factors.weather import conditions_of
 from fleet_planner.inventory import compute_inventory

@@ -20,13 +20,13 @@ import numpy as np
 import polars as pl
 
 from fleet_planner.factors.axes import HOT, TECHNOLOGY
-from fleet_planner.factors.channels import CHANNELS, DEGRADED, DRIVERS, MEASURED, POLLUTANTS, channel
-from fleet_planner.factors.compile import compile_factors
+from fleet_planner.factors.compiling.channels import CHANNELS, DEGRADED, DRIVERS, MEASURED, POLLUTANTS, channel
+from fleet_planner.factors.compiling.compile import compile_factors
+from fleet_planner.factors.compiling.hot_curves import published_keys
+from fleet_planner.factors.compiling.options import FactorOptions, load_sources
+from fleet_planner.factors.compiling.table import FactorTable
 from fleet_planner.factors.conditions import mild_conditions
-from fleet_planner.factors.hot_curves import published_keys
-from fleet_planner.factors.hot_table import HotTable, load_hot_table
-from fleet_planner.factors.options import FactorOptions, load_sources
-from fleet_planner.factors.table import FactorTable
+from fleet_planner.factors.published.hot_table import HotTable, load_hot_table
 from fleet_planner.inventory.compute import POLLUTANT_OF
 from fleet_planner.inventory.weights import CHANNEL_DRIVER, CHANNEL_MEASURE
 from fleet_planner.kernels import brute_force

@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from shapely.geometry import Point, Polygon, box
 
 from fleet_planner.activity import build_activity
-from fleet_planner.activity.assigned import assign_traffic
+from fleet_planner.activity.assignment.assigned import assign_traffic
 from fleet_planner.activity.build import traffic_setting
 from fleet_planner.cli.main import main
 from fleet_planner.network import builtin_zones, load_network

@@ -440,7 +440,7 @@ def test_strict_refuses_what_lies_beyond_the_range(tmp_path: Path) -> None:
 
 def test_strict_refuses_what_other_sets_hold(tmp_path: Path) -> None:
     """Sulphur and year of the Chinese guide, speed of the American bins and of a user's curve."""
-    from fleet_planner.factors.user_read import user_template
+    from fleet_planner.factors.published.user_read import user_template
 
     (tmp_path / "mine.csv").write_text(user_template(), encoding="utf-8")
     bus = "bus,diesel,Urban Buses Standard 15 - 18 t"

@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from fleet_planner.factors.bridge import bridge_row, narrow_features, offending_roots
-from fleet_planner.factors.hot_table import HotTable, load_hot_table
+from fleet_planner.factors.published.bridge import bridge_row, narrow_features, offending_roots
+from fleet_planner.factors.published.hot_table import HotTable, load_hot_table
 from fleet_planner.kernels import curves
 
 
@@ -92,7 +92,7 @@ def test_clean_rows_stay_as_published(hot: HotTable) -> None:
 
 def test_sampled_grid_keeps_the_bound(hot: HotTable) -> None:
     """Linear interpolation errs by less than 1e-3 of max(|EF|, a tenth of the row's median), on every row."""
-    from fleet_planner.factors.sampling import errors_over_bound, fine_speeds, medians
+    from fleet_planner.factors.compiling.sampling import errors_over_bound, fine_speeds, medians
 
     fine = fine_speeds(140.0)
     _, first = np.unique(hot.coefficients, axis=0, return_index=True)

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet_planner.factors.axes import TECHNOLOGY
-from fleet_planner.factors.china import china_curves, degradation, emission_factors, evaluate_china
-from fleet_planner.factors.china_tables import COVERED, POLLUTANTS, load_china
-from fleet_planner.factors.china_types import guide_row, stage_of, stage_vi_range
 from fleet_planner.factors.conditions import HOURS, MONTHS, Conditions, mild_conditions
-from fleet_planner.factors.hot_table import load_hot_table
+from fleet_planner.factors.published.china import china_curves, degradation, emission_factors, evaluate_china
+from fleet_planner.factors.published.china_tables import COVERED, POLLUTANTS, load_china
+from fleet_planner.factors.published.china_types import guide_row, stage_of, stage_vi_range
+from fleet_planner.factors.published.hot_table import load_hot_table
 from fleet_planner.reference import reference_table
 
 TRUCK = ("heavy_truck", "diesel", "Rigid 20 - 26 t", "euro_III", "none")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fleet_planner.factors.axes import GRADES, LOADS
 from fleet_planner.factors.evaluate import QUERY_COLUMNS, evaluate_queries
-from fleet_planner.factors.hot_table import load_hot_table
+from fleet_planner.factors.published.hot_table import load_hot_table
 from fleet_planner.factors.sets import SETS, set_names
 
 HOT = load_hot_table()

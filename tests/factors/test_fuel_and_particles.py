@@ -11,13 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet_planner.factors.axes import TECHNOLOGY
-from fleet_planner.factors.channels import channel
-from fleet_planner.factors.compile import compile_factors
+from fleet_planner.factors.compiling.channels import channel
+from fleet_planner.factors.compiling.compile import compile_factors
+from fleet_planner.factors.compiling.options import FactorOptions, load_sources
 from fleet_planner.factors.conditions import mild_conditions
-from fleet_planner.factors.fuel_quality import DieselQuality, base_fuel, emission_sum, in_range, quality_factors
-from fleet_planner.factors.hot_table import load_hot_table
-from fleet_planner.factors.options import FactorOptions, load_sources
-from fleet_planner.factors.particle_number import particles_1e12_per_km
+from fleet_planner.factors.processes.fuel_quality import (
+    DieselQuality,
+    base_fuel,
+    emission_sum,
+    in_range,
+    quality_factors,
+)
+from fleet_planner.factors.processes.particle_number import particles_1e12_per_km
+from fleet_planner.factors.published.hot_table import load_hot_table
 from fleet_planner.factors.sets import overlays
 from fleet_planner.kernels import curves
 from fleet_planner.reference import reference_table

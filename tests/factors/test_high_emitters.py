@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 
 from fleet_planner.errors import InputError
-from fleet_planner.factors.high_emitters import (
+from fleet_planner.factors.in_use.high_emitters import (
     FaultPlan,
     Inspection,
     age_factor,
@@ -21,7 +21,7 @@ from fleet_planner.factors.high_emitters import (
     mean_of_shares,
     vehicle_multipliers,
 )
-from fleet_planner.factors.skew import (
+from fleet_planner.factors.in_use.skew import (
     EVEN,
     Skew,
     fit_skew,

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from fleet_planner.errors import InputError
 from fleet_planner.factors.conditions import mild_conditions
-from fleet_planner.factors.heater import (
+from fleet_planner.factors.processes.heater import (
     heater_curves,
     heater_g_per_h,
     heater_litres_per_h,
     heater_size,
     load_heater,
 )
-from fleet_planner.factors.idling import (
+from fleet_planner.factors.processes.idling import (
     hours_factor,
     idling_g_per_h,
     load_idle_hours,

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleet_planner.errors import InputError
-from fleet_planner.factors.measured import (
+from fleet_planner.factors.in_use.measured import (
     MeasuredMultipliers,
     absorption_per_m,
     estimated_variances,
@@ -21,7 +21,7 @@ from fleet_planner.factors.measured import (
     pm_g_per_kg_fuel,
     ratios_of_tests,
 )
-from fleet_planner.factors.measured_read import read_measured_tests
+from fleet_planner.factors.in_use.measured_read import read_measured_tests
 
 HEADER = "test_id,vehicle_id,category,fuel,standard,method,pollutant,value,unit,speed_kmh,temperature_c,date\n"
 GOOD = "t1,v1,bus,diesel,euro_V,pems,NOx,8.5,g/km,20,5,2024-03-01\n"

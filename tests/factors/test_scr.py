@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from fleet_planner.errors import InputError
 from fleet_planner.factors.conditions import HOURS, MONTHS, Conditions, mild_conditions
-from fleet_planner.factors.low_temperature import load_low_temperature, low_temperature_nox
-from fleet_planner.factors.ranges import Bound
-from fleet_planner.factors.scr import (
+from fleet_planner.factors.in_use.low_temperature import load_low_temperature, low_temperature_nox
+from fleet_planner.factors.in_use.scr import (
     KINDS,
     exhaust_temperature_c,
     load_scr,
@@ -21,6 +20,7 @@ from fleet_planner.factors.scr import (
     scr_nox_factor,
     slip_g_per_mj,
 )
+from fleet_planner.factors.ranges import Bound
 
 BEIJING_JANUARY_C = -3.0  # mean of January, 1981-2010 normal -3.1 C
 SPEEDS = np.array([3.0, 8.0, 15.0, 20.0, 40.0, 60.0, 95.0, 140.0])

@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from fleet_planner.factors.hot_table import load_hot_table
-from fleet_planner.factors.speed_spread import (
+from fleet_planner.factors.in_use.speed_spread import (
     SpreadOperator,
     load_speed_spread,
     spread_curves,
     spread_operator,
 )
+from fleet_planner.factors.published.hot_table import load_hot_table
 
 GRID = np.unique(np.concatenate([np.arange(3.0, 20.0, 0.25), np.arange(20.0, 140.5, 2.0)]))
 

@@ -10,15 +10,16 @@ import pytest
 
 from fleet_planner.errors import InputError
 from fleet_planner.factors.axes import TECHNOLOGY
-from fleet_planner.factors.channels import CHANNELS, PURE, channel
-from fleet_planner.factors.compile import compile_factors
+from fleet_planner.factors.compiling.channels import CHANNELS, PURE, channel
+from fleet_planner.factors.compiling.compile import compile_factors
+from fleet_planner.factors.compiling.options import FactorOptions, FactorSources, load_sources
+from fleet_planner.factors.compiling.table import FactorTable
 from fleet_planner.factors.conditions import Conditions, mild_conditions
-from fleet_planner.factors.electricity import grid_factor
-from fleet_planner.factors.hot_table import HotTable, load_hot_table
-from fleet_planner.factors.options import FactorOptions, FactorSources, Resuspension, load_sources
+from fleet_planner.factors.processes.electricity import grid_factor
+from fleet_planner.factors.processes.resuspension import Resuspension
+from fleet_planner.factors.processes.wear import axles, load_wear
+from fleet_planner.factors.published.hot_table import HotTable, load_hot_table
 from fleet_planner.factors.stand_ins import base_aftertreatment
-from fleet_planner.factors.table import FactorTable
-from fleet_planner.factors.wear import axles, load_wear
 from fleet_planner.kernels import curves
 from fleet_planner.kernels.inventory import speed_cell
 

@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 
 from fleet_planner.errors import InputError
-from fleet_planner.factors.china_tables import load_china
-from fleet_planner.factors.china_types import guide_row, stage_of
-from fleet_planner.factors.hot_table import load_hot_table
+from fleet_planner.factors.published.china_tables import load_china
+from fleet_planner.factors.published.china_types import guide_row, stage_of
+from fleet_planner.factors.published.hot_table import load_hot_table
 from fleet_planner.reference import reference_table
 from fleet_planner.reference.technology_map import counterparts, equivalent, load_technology_map
 

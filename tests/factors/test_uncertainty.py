@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleet_planner.factors.axes import TECHNOLOGY
-from fleet_planner.factors.channels import CHANNELS, channel
-from fleet_planner.factors.compile import compile_factors
+from fleet_planner.factors.compiling.channels import CHANNELS, channel
+from fleet_planner.factors.compiling.compile import compile_factors
+from fleet_planner.factors.compiling.options import FactorOptions, load_sources
+from fleet_planner.factors.compiling.table import FactorTable
+from fleet_planner.factors.compiling.uncertainty import code_of, code_sigma, sample_multipliers, table_sigma
 from fleet_planner.factors.conditions import mild_conditions
-from fleet_planner.factors.options import FactorOptions, load_sources
-from fleet_planner.factors.table import FactorTable
-from fleet_planner.factors.uncertainty import code_of, code_sigma, sample_multipliers, table_sigma
 from fleet_planner.kernels.uncertainty import lognormal_multipliers
 
 CAR = {"category": "passenger_car", "fuel": "petrol"}

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from fleet_planner.errors import InputError
 from fleet_planner.factors.axes import HOT, TECHNOLOGY
 from fleet_planner.factors.conditions import mild_conditions
-from fleet_planner.factors.hot_table import load_hot_table
-from fleet_planner.factors.us_buses import (
+from fleet_planner.factors.published.hot_table import load_hot_table
+from fleet_planner.factors.published.us_buses import (
     bin_of,
     emfac_curves,
     evaluate_buses,

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from fleet_planner.errors import InputError
 from fleet_planner.factors.axes import LOADS, MODES, TECHNOLOGY
 from fleet_planner.factors.conditions import mild_conditions
-from fleet_planner.factors.hot_table import load_hot_table
-from fleet_planner.factors.user_read import read_user_factors, user_table, user_template
-from fleet_planner.factors.user_set import UserTable, evaluate_user, user_curves
+from fleet_planner.factors.published.hot_table import load_hot_table
+from fleet_planner.factors.published.user_read import read_user_factors, user_table, user_template
+from fleet_planner.factors.published.user_set import UserTable, evaluate_user, user_curves
 from fleet_planner.tables import columns
 
 TRUCK = ("heavy_truck", "diesel", "Rigid 20 - 26 t", "euro_V", "SCR")

@@ -10,17 +10,17 @@ import polars as pl
 import pytest
 
 from fleet_planner.errors import InputError
-from fleet_planner.factors.appendix4 import SHEET, read_appendix4
 from fleet_planner.factors.axes import TECHNOLOGY
-from fleet_planner.factors.channels import channel
-from fleet_planner.factors.compile import compile_factors
+from fleet_planner.factors.compiling.channels import channel
+from fleet_planner.factors.compiling.compile import compile_factors
+from fleet_planner.factors.compiling.options import FactorOptions, load_sources
 from fleet_planner.factors.conditions import mild_conditions
-from fleet_planner.factors.emfac_export import read_emfac_export
-from fleet_planner.factors.hot_table import load_hot_table
-from fleet_planner.factors.options import FactorOptions, load_sources
+from fleet_planner.factors.published.appendix4 import SHEET, read_appendix4
+from fleet_planner.factors.published.emfac_export import read_emfac_export
+from fleet_planner.factors.published.hot_table import load_hot_table
+from fleet_planner.factors.published.user_read import read_user_factors, user_template
+from fleet_planner.factors.published.user_set import evaluate_user, user_curves
 from fleet_planner.factors.sets import user_overlay
-from fleet_planner.factors.user_read import read_user_factors, user_template
-from fleet_planner.factors.user_set import evaluate_user, user_curves
 
 HEAD = "category,fuel,segment,standard,pollutant,speed_from_kmh,speed_to_kmh,speed_kmh,ef_g_per_km,source,year"
 BUS = ("bus", "diesel", "Urban Buses Standard 15 - 18 t", "euro_V", "SCR")

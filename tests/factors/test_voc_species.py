@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet_planner.factors.hot_table import load_hot_table
-from fleet_planner.factors.voc_species import Profile, load_voc_species, voc_profile
+from fleet_planner.factors.processes.voc_species import Profile, load_voc_species, voc_profile
+from fleet_planner.factors.published.hot_table import load_hot_table
 
 CAR = {"category": "passenger_car", "fuel": "petrol", "segment": "Medium", "standard": "euro_4"}
 DIESEL = Profile("diesel_light", stand_in=False)

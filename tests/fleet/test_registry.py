@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleet_planner.errors import InputError
-from fleet_planner.factors.hot_curves import fuel_stand_ins, published_keys
-from fleet_planner.factors.hot_table import load_hot_table
+from fleet_planner.factors.compiling.hot_curves import fuel_stand_ins, published_keys
+from fleet_planner.factors.published.hot_table import load_hot_table
 from fleet_planner.factors.stand_ins import resolve
 from fleet_planner.fleet import check_file, coverage_table, load_fleet, registry_template, write_fixed
 from fleet_planner.plan.models import City, FleetSection

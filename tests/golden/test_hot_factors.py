@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from fleet_planner.factors.evaluate import QUERY_COLUMNS, evaluate_queries
-from fleet_planner.factors.hot_table import COEFFICIENTS, HotTable, load_hot_table
+from fleet_planner.factors.published.hot_table import COEFFICIENTS, HotTable, load_hot_table
 from fleet_planner.kernels import curves
 from fleet_planner.reference import reference_table
 

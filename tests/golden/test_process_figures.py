@@ -7,13 +7,14 @@ import polars as pl
 import pytest
 
 from fleet_planner.factors.axes import TECHNOLOGY
-from fleet_planner.factors.channels import CHANNELS
-from fleet_planner.factors.compile import compile_factors
+from fleet_planner.factors.compiling.channels import CHANNELS
+from fleet_planner.factors.compiling.compile import compile_factors
+from fleet_planner.factors.compiling.options import FactorOptions, FactorSources, load_sources
 from fleet_planner.factors.conditions import Conditions, mild_conditions
-from fleet_planner.factors.degradation import degradation_of
-from fleet_planner.factors.evaporation import evaporation_of
-from fleet_planner.factors.options import FactorOptions, FactorSources, Resuspension, load_sources
-from fleet_planner.factors.shares import load_shares, share_of
+from fleet_planner.factors.processes.degradation import degradation_of
+from fleet_planner.factors.processes.evaporation import evaporation_of
+from fleet_planner.factors.processes.resuspension import Resuspension
+from fleet_planner.factors.processes.shares import load_shares, share_of
 
 
 @pytest.fixture(scope="module")

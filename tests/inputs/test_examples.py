@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from fleet_planner.factors.electricity import grid_factor
+from fleet_planner.factors.processes.electricity import grid_factor
 from fleet_planner.fleet import check_file
 from fleet_planner.plan.load import load_plan
 

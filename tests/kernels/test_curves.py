@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fleet_planner.factors.hot_table import HotTable, load_hot_table
+from fleet_planner.factors.published.hot_table import HotTable, load_hot_table
 from fleet_planner.kernels import curves
 
 STEP_KMH = 0.1

@@ -14,15 +14,15 @@ from hypothesis import strategies as st
 
 from fleet_planner.activity.model import Activity
 from fleet_planner.factors.axes import MODES, TECHNOLOGY
-from fleet_planner.factors.channels import POLLUTANTS
-from fleet_planner.factors.cold import basis_of, cold_share, load_ratios, ratio_of, ratio_value
-from fleet_planner.factors.compile import compile_factors
+from fleet_planner.factors.compiling.channels import POLLUTANTS
+from fleet_planner.factors.compiling.compile import compile_factors
+from fleet_planner.factors.compiling.options import FactorOptions, load_sources
+from fleet_planner.factors.compiling.table import FactorTable
 from fleet_planner.factors.conditions import Conditions
-from fleet_planner.factors.degradation import degradation_of, load_degradation
-from fleet_planner.factors.hot_table import HotTable, load_hot_table
-from fleet_planner.factors.options import FactorOptions, load_sources
-from fleet_planner.factors.scr import scr_efficiency, scr_kind
-from fleet_planner.factors.table import FactorTable
+from fleet_planner.factors.in_use.scr import scr_efficiency, scr_kind
+from fleet_planner.factors.processes.cold import basis_of, cold_share, load_ratios, ratio_of, ratio_value
+from fleet_planner.factors.processes.degradation import degradation_of, load_degradation
+from fleet_planner.factors.published.hot_table import HotTable, load_hot_table
 from fleet_planner.factors.weather import conditions_of
 from fleet_planner.inventory import Inventory, compute_inventory
 from fleet_planner.kernels import inventory as kernel

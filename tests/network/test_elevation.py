@@ -19,11 +19,11 @@ from rasterio.transform import Affine
 from fleet_planner.activity.model import Activity
 from fleet_planner.errors import InputError
 from fleet_planner.factors.axes import TECHNOLOGY
-from fleet_planner.factors.channels import POLLUTANTS
-from fleet_planner.factors.compile import compile_factors
+from fleet_planner.factors.compiling.channels import POLLUTANTS
+from fleet_planner.factors.compiling.compile import compile_factors
+from fleet_planner.factors.compiling.options import FactorOptions, load_sources
+from fleet_planner.factors.compiling.table import FactorTable
 from fleet_planner.factors.conditions import mild_conditions
-from fleet_planner.factors.options import FactorOptions, load_sources
-from fleet_planner.factors.table import FactorTable
 from fleet_planner.inventory import compute_inventory
 from fleet_planner.network import Network, load_network, with_grade
 from fleet_planner.network import rasters as reading

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from fleet_planner.activity import vkt_by_stream
 from fleet_planner.activity.days import day_types
-from fleet_planner.activity.transit import BusKm, bus_km
+from fleet_planner.activity.timetables.transit import BusKm, bus_km
 from fleet_planner.errors import InputError
 from fleet_planner.pipeline.bus_service import bus_links, with_bus_km
 from fleet_planner.plan.models import ActivitySection

@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from fleet_planner.cli.main import main
-from fleet_planner.factors.high_emitters import FaultPlan, Inspection
-from fleet_planner.factors.measured import MeasuredMultipliers
+from fleet_planner.factors.in_use.high_emitters import FaultPlan, Inspection
+from fleet_planner.factors.in_use.measured import MeasuredMultipliers
 from fleet_planner.pipeline.fuel_check import closure, scaled_km
 from fleet_planner.pipeline.vehicle_adjustments import Adjustments
 

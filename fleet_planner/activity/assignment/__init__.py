@@ -1,0 +1,1 @@
+"""Trips between zones and their routes in equilibrium."""

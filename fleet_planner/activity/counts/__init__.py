@@ -1,0 +1,1 @@
+"""Counts, detectors and probes: read, matched to links, fitted to."""

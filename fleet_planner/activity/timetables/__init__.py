@@ -1,0 +1,1 @@
+"""Buses where and when their timetable runs them."""

@@ -1,0 +1,79 @@
+"""Factors compiled to dense arrays for the kernels, for the technologies of one fleet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fleet_planner.factors.compiling.channels import POLLUTANTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import polars as pl
+
+    from fleet_planner.factors.conditions import Conditions
+    from fleet_planner.factors.processes.degradation import Degradation
+
+LOOKUP_PER_KMH = 16.0
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class FactorTable:
+    """What the inventory multiplies activity with.
+
+    Parameters
+    ----------
+    technologies
+        One row per technology (`axes.TECHNOLOGY` columns), with ``technology_id`` = row number, ``replaced`` (what
+        stood in, "" when nothing did) and ``v_min_kmh`` (lowest speed of its NOx curve; null without one).
+    conditions
+        Weather, fuels, trips; gives the condition axis.
+    curves
+        Sampled factors, shape (C, S).
+    blocks
+        Curve by condition, load step and grade step; -1 where there is none, shape (B, conditions, 3, 7), int32.
+    block_of
+        Block of a technology's channel; -1 where it has none, shape (T, channels), int32.
+    scale
+        Number by which a technology's channel is multiplied, shape (T, channels).
+    grid_kmh, lookup, lookup_per_kmh
+        The speed grid and the table that finds its cells, see `kernels.inventory.speed_cell`.
+    no2_share
+        Share of NO2 in the NOx of each technology, shape (T,).
+    ageing
+        By technology: what makes a pollutant's exhaust grow with the vehicle's odometer.
+    origins
+        ``technology_id, pollutant, factor_set, replaced``: where the hot curves of each technology are from.
+    missing
+        ``technology_id, pollutant`` for which nothing is published (counted as zero).
+    unspread
+        `curves` before they were averaged over the spread of speeds; nothing where they were not.
+    """
+
+    technologies: pl.DataFrame
+    conditions: Conditions
+    curves: Array
+    blocks: NDArray[np.int32]
+    block_of: NDArray[np.int32]
+    scale: Array
+    grid_kmh: Array
+    lookup: NDArray[np.int64]
+    lookup_per_kmh: float
+    no2_share: Array
+    ageing: tuple[Mapping[str, Degradation], ...]
+    origins: pl.DataFrame
+    missing: pl.DataFrame
+    unspread: Array | None = None
+    pollutants: tuple[str, ...] = POLLUTANTS
+
+
+def speed_lookup(grid_kmh: Array) -> NDArray[np.int64]:
+    """Return, for each 1/16 km/h from zero, the grid cell at or below it."""
+    at = np.arange(int(grid_kmh[-1] * LOOKUP_PER_KMH) + 2) / LOOKUP_PER_KMH
+    cell = np.searchsorted(grid_kmh, at, side="right") - 1
+    return np.clip(cell, 0, grid_kmh.size - 2).astype(np.int64)

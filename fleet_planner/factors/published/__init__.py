@@ -1,0 +1,1 @@
+"""Factor sets as published: tables as arrays, their readers, poles and spikes bridged."""
