@@ -15,7 +15,7 @@ from fleet_planner.errors import PlanError
 from fleet_planner.fleet.model import Fleet
 from fleet_planner.plan.models import EconomicsSection, Scenario, ScenarioMeasure
 from fleet_planner.scenarios import ScenarioFleet, apply_scenario, baseline, measures_table
-from fleet_planner.scenarios.apply import plant_carbon
+from fleet_planner.scenarios.effects import plant_carbon
 
 MEASURES = measures_table()
 
