@@ -42,6 +42,11 @@ CARBONS_PER_ESTER = 19.0
 
 FUEL_CELL_EFFICIENCY = 0.5
 FUEL_UNITS = "MJ/kg; kg/m3; kg/kg; atoms per atom of carbon"
+ETHANOL_MJ_PER_KG = 26.8
+ETHANOL_SOURCE = (
+    "heating value: standard enthalpies of formation of ethanol, CO2 and steam (-277.6, -393.5, -241.8 kJ/mol); the "
+    "28.8 in circulation is wrong; density recalled; carbon from its atoms"
+)
 HVO_MJ_PER_KG = 44.0
 """Regulation (EU) 2023/1805, annex II, as quoted by an open calculator's documentation."""
 
@@ -288,7 +293,12 @@ def fuels(folder: Path) -> pl.DataFrame:
         pl.when(confirmed).then(pl.lit("yes")).otherwise(pl.lit("no")).alias("checked"),
     )  # fmt: skip
     more = pl.DataFrame(_more_fuels(folder), schema=published.columns, orient="row")
-    return pl.concat([published, more])
+    ethanol = pl.col("fuel") == "ethanol"
+    heat = (
+        pl.when(ethanol).then(pl.lit(f"{ETHANOL_MJ_PER_KG}")).otherwise(pl.col("lower_heating_mj_kg").cast(pl.String))
+    )
+    source = pl.when(ethanol).then(pl.lit(ETHANOL_SOURCE)).otherwise(pl.col("source"))
+    return pl.concat([published.with_columns(heat.alias("lower_heating_mj_kg"), source.alias("source")), more])
 
 
 def _more_fuels(folder: Path) -> list[tuple[str, ...]]:

@@ -149,6 +149,17 @@ def test_carbon_of_fuels_follows_from_their_atoms() -> None:
         assert row["co2_kg_per_kg"] == pytest.approx(44.0095 / weight, rel=0.005), fuel
 
 
+def test_heating_values_of_pure_fuels_follow_from_enthalpies_of_formation() -> None:
+    """Products minus fuel, kJ/mol at 25 degrees: CO2 -393.51, steam -241.83, methane -74.6, liquid ethanol -277.6."""
+    heat = {r["fuel"]: r["lower_heating_mj_kg"] for r in reference_table("fuels.csv").iter_rows(named=True)}
+    ethanol = (2.0 * 393.51 + 3.0 * 241.83 - 277.6) / 46.068
+    methane = (393.51 + 2.0 * 241.83 - 74.6) / 16.043
+    assert heat["ethanol"] == pytest.approx(ethanol, rel=0.002)  # 26.8
+    assert heat["hydrogen"] == pytest.approx(241.83 / 2.01588, rel=0.002)
+    # natural gas holds some inert gas and heavier hydrocarbons
+    assert 0.95 * methane < heat["cng"] < heat["lng"] < methane
+
+
 def test_carbon_of_every_hot_row_leaves_as_co2() -> None:
     """Fuel carbon = CO2 + CO + VOC + PM: CO 12.011/28.010, VOC 12.011/13.85, particles all carbon (guidebook 2016).
 

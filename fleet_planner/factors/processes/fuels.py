@@ -28,7 +28,7 @@ PHYSICAL = {
 }
 """The fuel in the tank."""
 
-BIOGENIC = frozenset({"biodiesel", "hvo"})
+BIOGENIC = frozenset({"biodiesel", "hvo", "ethanol"})
 
 
 @dataclass(frozen=True)
