@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from fleet_planner.economics.finance import capital_recovery_factor
+from fleet_planner.economics.money import usd2024
 from fleet_planner.reference import reference_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fleet_planner.plan.models import EconomicsSection
+    from fleet_planner.plan.economics import EconomicsSection
     from fleet_planner.scenarios.model import ScenarioFleet
 
 SCHEMA = {
@@ -41,26 +43,6 @@ class EnergyChange:
     fuel_change_mj: Mapping[str, float] = field(default_factory=dict)
     electricity_change_kwh: float = 0.0
     fuel_used_mj: float = 0.0
-
-
-def capital_recovery_factor(discount_rate: float, life_years: float) -> float:
-    """Return the yearly payment that repays 1 over the life at a real discount rate: r / (1 - (1 + r)^-n)."""
-    if discount_rate == 0.0:
-        return 1.0 / life_years
-    return float(discount_rate / (1.0 - (1.0 + discount_rate) ** -life_years))
-
-
-def usd2024(amount: float, currency: str, year: int) -> float:
-    """Convert an amount of a currency and year to US dollars of 2024, by exchange rate, then US prices.
-
-    Raises
-    ------
-    KeyError
-        The year or currency has no row in ``price_levels.csv``.
-    """
-    table = {(r["item"], r["year"]): r["value"] for r in reference_table("price_levels.csv").iter_rows(named=True)}
-    dollars = amount if currency == "USD" else amount / table[f"{currency.lower()}_per_usd", year]
-    return float(dollars * table["us_cpi", 2024] / table["us_cpi", year])
 
 
 def _fuels() -> dict[str, dict[str, float]]:

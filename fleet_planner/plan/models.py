@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from fleet_planner.plan.base import Fraction, Positive, Section
+from fleet_planner.plan.economics import EconomicsSection
 from fleet_planner.plan.targets import Target
 from fleet_planner.plan.traffic import TrafficSection
 from fleet_planner.plan.turnover import TurnoverSection
@@ -391,29 +392,6 @@ class Scenario(Section):
         if self.turnover and (own := self.turnover.model_fields_set & {"to_year", "years"}):
             raise ValueError(f"years are those of the plan's [turnover], not of a scenario ({', '.join(sorted(own))})")
         return self
-
-
-class EconomicsSection(Section):
-    """Prices; costs are in US dollars of 2024."""
-
-    discount_rate: Fraction = Field(default=0.06, description="real discount rate a year")
-    diesel_usd_per_l: Positive = Field(default=1.05, description="diesel price, US$ 2024 per litre")
-    electricity_usd_per_kwh: Positive = Field(default=0.14, description="electricity price, US$ 2024 per kWh")
-    cng_usd_per_kg: Positive = Field(
-        default=0.71,
-        description="natural gas price, US$ 2024 per kg (US Pacific 2025, 1.824 US$ per gasoline gallon of 2.567 kg)",
-    )
-    hydrogen_usd_per_kg: Positive = Field(
-        default=7.0,
-        description="hydrogen price, US$ 2024 per kg (US Pacific 2025, optimistic; retail there reached 36 in 2024)",
-    )
-    other_fuel_usd_per_kg: dict[Literal["petrol", "lpg", "lng", "biodiesel", "ethanol"], Positive] = Field(
-        default={}, description="price of other fuels, US$ 2024 per kg; those not named cost per MJ what diesel does"
-    )
-    fuel_premium_usd_per_l: dict[str, float] = Field(
-        default={"b5": 0.03, "b20": 0.1, "b100": 0.4, "rd99": 0.5, "gtl": 0.3},
-        description="what a litre of a clean fuel costs above diesel, US$ 2024, by measure",
-    )
 
 
 class OutputsSection(Section):

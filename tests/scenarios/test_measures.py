@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleet_planner.economics import EnergyChange, scenario_costs
-from fleet_planner.economics.costs import capital_recovery_factor, usd2024
+from fleet_planner.economics.money import usd2024
 from fleet_planner.errors import PlanError
 from fleet_planner.fleet.model import Fleet
-from fleet_planner.plan.models import EconomicsSection, Scenario, ScenarioMeasure
+from fleet_planner.plan.economics import EconomicsSection
+from fleet_planner.plan.models import Scenario, ScenarioMeasure
 from fleet_planner.scenarios import ScenarioFleet, apply_scenario, baseline, measures_table
 from fleet_planner.scenarios.effects import plant_carbon
 
@@ -203,18 +204,6 @@ def test_baseline_changes_nothing() -> None:
     assert state.multipliers.drop("NO2_share_points", "CO2_biogenic").min_horizontal().to_list() == [1.0, 1.0]
     assert state.multipliers["CO2_biogenic"].to_list() == [0.0, 0.0]
     assert state.units.is_empty()
-
-
-def test_capital_recovery_factor() -> None:
-    # 6 % over 10 years: 0.1359 (the standard annuity table)
-    assert capital_recovery_factor(0.06, 10) == pytest.approx(0.135868, abs=1e-6)
-    assert capital_recovery_factor(0.0, 8) == 0.125
-
-
-def test_prices_become_dollars_of_2024() -> None:
-    assert usd2024(1000.0, "USD", 2006) == pytest.approx(1000.0 * 313.689 / 201.6)
-    assert usd2024(7080.0, "CNY", 2023) == pytest.approx(1000.0 * 313.689 / 304.702)
-    assert usd2024(5.0, "USD", 2024) == 5.0
 
 
 def test_costs_by_hand() -> None:
