@@ -9,7 +9,9 @@ import polars as pl
 
 from fleet_planner.economics.finance import capital_recovery_factor
 from fleet_planner.economics.money import usd2024
+from fleet_planner.economics.standard_costs import adoption_capex
 from fleet_planner.reference import reference_table
+from fleet_planner.scenarios.standards import NEWER_STANDARD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,9 +90,12 @@ def scenario_costs(
     energy
         Per measure: what its vehicles use against the baseline.
     """
-    prices, mj_per_l = fuel_usd_per_mj(section), diesel_mj_per_l()
+    mj_per_l = diesel_mj_per_l()
     rows = []
     for measure_id, vehicles in fleet.units.select("measure_id", "vehicles").iter_rows():
+        if measure_id == NEWER_STANDARD:
+            rows.append(_newer_standard(fleet, vehicles, section, energy.get(measure_id, EnergyChange())))
+            continue
         row = measures.filter(pl.col("measure_id") == measure_id).row(0, named=True)
         year = int(row["cost_year"])
         capex = vehicles * usd2024(float(row["capex"] or 0.0), row["currency"], year)
@@ -98,12 +103,26 @@ def scenario_costs(
         annual = capex * capital_recovery_factor(section.discount_rate, float(row["life_years"]))
         use = energy.get(measure_id, EnergyChange())
         premium = section.fuel_premium_usd_per_l.get(measure_id, 0.0) if row["kind"] == "fuel" else 0.0
-        paid = (
-            sum(mj * prices.get(fuel, prices["diesel"]) for fuel, mj in use.fuel_change_mj.items())
-            + use.electricity_change_kwh * section.electricity_usd_per_kwh
-            + use.fuel_used_mj / mj_per_l * premium
-        )
+        paid = _energy_usd(use, section) + use.fuel_used_mj / mj_per_l * premium
         total = annual + opex + paid
         names = (fleet.name, measure_id, row["title_en"], row["title_zh"])
         rows.append((*names, vehicles, capex, annual, opex, paid, total, row["cost_checked"]))
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+def _energy_usd(use: EnergyChange, section: EconomicsSection) -> float:
+    """Return what the energy of a measure's vehicles costs a year above the baseline's, US dollars of 2024."""
+    prices = fuel_usd_per_mj(section)
+    fuel = sum(mj * prices.get(fuel, prices["diesel"]) for fuel, mj in use.fuel_change_mj.items())
+    return fuel + use.electricity_change_kwh * section.electricity_usd_per_kwh
+
+
+def _newer_standard(
+    fleet: ScenarioFleet, vehicles: float, section: EconomicsSection, use: EnergyChange
+) -> tuple[object, ...]:
+    """Return the row of vehicles that are built to a newer standard."""
+    by_life = adoption_capex(fleet.adopted, usd2024)
+    annual = sum(usd * capital_recovery_factor(section.discount_rate, life) for life, usd in by_life.items())
+    paid = _energy_usd(use, section)
+    names = (fleet.name, NEWER_STANDARD, "Newer standard", "更严排放标准")
+    return (*names, vehicles, sum(by_life.values()), annual, 0.0, paid, annual + paid, "no")

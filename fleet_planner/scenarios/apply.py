@@ -17,11 +17,19 @@ from fleet_planner.findings import Finding
 from fleet_planner.scenarios.against_idling import idling_finding, stop_idling
 from fleet_planner.scenarios.catalogue import AGAINST_IDLING, KIND_ORDER, kind_of, measures_table, rank_of
 from fleet_planner.scenarios.effects import multipliers
-from fleet_planner.scenarios.model import ScenarioFleet
+from fleet_planner.scenarios.model import ScenarioFleet, no_adoption
 from fleet_planner.scenarios.names import check_names
 from fleet_planner.scenarios.phase import Step, all_at_once
 from fleet_planner.scenarios.rows import joined_rows, split_rows, untouched_rows
-from fleet_planner.scenarios.standards import NEWER_STANDARD, adopting, adoption_finding, eligible_rows, renewed
+from fleet_planner.scenarios.standards import (
+    NEWER_STANDARD,
+    adopting,
+    adoption_finding,
+    check_standard_sulphur,
+    eligible_rows,
+    renewed,
+    steps_taken,
+)
 from fleet_planner.scenarios.told import count_units, unchecked, units_frame
 from fleet_planner.scenarios.treat import check_sulphur, treat
 
@@ -76,13 +84,16 @@ def apply_scenario(
     """
     state = untouched_rows(fleet)
     findings = check_names(fleet, scenario)
+    adopted = [no_adoption()]
     order = KIND_ORDER | {AGAINST_IDLING: len(KIND_ORDER)}
     ordered = sorted(scenario.measure, key=lambda m: (order[kind_of(measures, m)], *rank_of(m)))
     for place, wanted in enumerate(ordered):
         chosen = partial(pick, step=Step(wanted, place, kind_of(measures, wanted)))
         if wanted.measure == NEWER_STANDARD:
-            state, told = _adopt(state, wanted, scenario, country, chosen)
+            state, new, steps, told = _adopt(state, wanted, scenario, country, chosen)
+            check_standard_sulphur(new, wanted.to_standard, measures, sulphur_ppm, scenario)
             findings.append(told)
+            adopted.append(steps)
             continue
         if wanted.measure in load_idle_measures():
             state = stop_idling(state, wanted, chosen)
@@ -109,17 +120,19 @@ def apply_scenario(
         effects,
         count_units(vehicles),
         (*findings, *unchecked(scenario, measures)),
+        pl.concat(adopted),
     )
 
 
 def _adopt(
     state: pl.DataFrame, wanted: ScenarioMeasure, scenario: Scenario, country: str, chosen: Chosen
-) -> tuple[pl.DataFrame, Finding]:
-    """Give vehicles from a model year on a newer standard."""
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, Finding]:
+    """Give vehicles from a model year on a newer standard; return also those that got it, their steps, what to tell."""
     pairs = state.select("category", "fuel").unique().sort("category", "fuel")
     years = adopting(wanted, scenario, pairs, country)
     marked = state.with_columns(eligible=eligible_rows(state, wanted, years))
     untouched, changed = split_rows(marked, pl.col("eligible"), chosen)
     renewed_rows = renewed(changed.drop("eligible"), wanted.to_standard)
     told = adoption_finding(renewed_rows, wanted, scenario, years)
-    return joined_rows(untouched.drop("eligible"), renewed_rows), told
+    steps = steps_taken(changed, wanted.to_standard)
+    return joined_rows(untouched.drop("eligible"), renewed_rows), renewed_rows, steps, told

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import polars as pl
+import polars as pl
 
+if TYPE_CHECKING:
     from fleet_planner.findings import Finding
+
+
+def no_adoption() -> pl.DataFrame:
+    """Return the table of a fleet that no newer standard reached."""
+    text = dict.fromkeys(("category", "standard", "to_standard"), pl.String)
+    return pl.DataFrame(schema=text | {"vehicles": pl.Float64})
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,9 @@ class ScenarioFleet:
         ``measure_id, vehicles, vkt_km_per_year`` treated, input of the costs.
     findings
         Which vehicles were not eligible and why, unchecked figures used.
+    adopted
+        ``category, standard, to_standard, vehicles``: how many diesel vehicles a newer standard reached, by the
+        standard they had.
     """
 
     name: str
@@ -39,3 +48,4 @@ class ScenarioFleet:
     multipliers: pl.DataFrame
     units: pl.DataFrame
     findings: tuple[Finding, ...] = ()
+    adopted: pl.DataFrame = field(default_factory=no_adoption)

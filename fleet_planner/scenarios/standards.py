@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 NEWER_STANDARD = "newer_standard"
 PAIR = ["category", "fuel"]
+DIESEL_FUELS = ("diesel", "diesel_hybrid", "biodiesel")
 
 
 def adopting(wanted: ScenarioMeasure, scenario: Scenario, pairs: pl.DataFrame, country: str) -> pl.DataFrame:
@@ -83,6 +84,46 @@ def renewed(rows: pl.DataFrame, standard: str) -> pl.DataFrame:
         standard=pl.lit(standard), aftertreatment=pl.lit(None, dtype=pl.String), m_standard=pl.lit(NEWER_STANDARD)
     )
     return with_aftertreatment(bare).select(rows.columns)
+
+
+def check_standard_sulphur(
+    rows: pl.DataFrame, standard: str, measures: pl.DataFrame, sulphur_ppm: float, scenario: Scenario
+) -> None:
+    """Refuse a standard whose diesel vehicles have devices that do not stand the sulphur of the diesel.
+
+    The limits are those of the retrofits that bring the same devices; the strictest where several do.
+
+    Raises
+    ------
+    PlanError
+        With the device and its limit.
+    """
+    fitted = measures.filter((pl.col("kind") == "retrofit") & pl.col("max_sulphur_ppm").is_not_null())
+    limits = dict(fitted.group_by("device").agg(pl.col("max_sulphur_ppm").min()).iter_rows())
+    for whole in rows.filter(pl.col("fuel").is_in(DIESEL_FUELS))["aftertreatment"].unique().sort():
+        parts = [whole] if whole in limits else [d for d in whole.split("+") if d in limits]
+        if not parts:
+            continue
+        device = min(parts, key=lambda d: float(limits[d]))
+        if sulphur_ppm > limits[device]:
+            raise PlanError(
+                f"measure {NEWER_STANDARD} of scenario {scenario.name}: diesel vehicles of {standard} have {whole}, "
+                f"which needs diesel of at most {limits[device]:g} ppm sulphur: more would poison it",
+                "Bring cleaner diesel first, name an older standard, or correct city.diesel_sulphur_ppm.",
+                column="city.diesel_sulphur_ppm",
+                value=sulphur_ppm,
+            )
+
+
+def steps_taken(before: pl.DataFrame, standard: str) -> pl.DataFrame:
+    """Return ``category, standard, to_standard, vehicles`` of the diesel vehicles that get a standard."""
+    return (
+        before.filter(pl.col("fuel").is_in(DIESEL_FUELS))
+        .group_by("category", "standard")
+        .agg(pl.col("count").sum().cast(pl.Float64).alias("vehicles"))
+        .sort("category", "standard")
+        .select("category", "standard", pl.lit(standard).alias("to_standard"), "vehicles")
+    )
 
 
 def adoption_finding(rows: pl.DataFrame, wanted: ScenarioMeasure, scenario: Scenario, years: pl.DataFrame) -> Finding:

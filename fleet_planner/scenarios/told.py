@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from fleet_planner.findings import Finding
-from fleet_planner.scenarios.standards import NEWER_STANDARD
 
 if TYPE_CHECKING:
     from fleet_planner.plan.models import Scenario
@@ -23,9 +22,6 @@ def count_units(vehicles: pl.DataFrame) -> pl.DataFrame:
     """Return how many vehicles have each measure, and how far they drive a year."""
     km = pl.col("km_per_year") * pl.col("count")
     touched = vehicles.filter(pl.col("measures") != "").with_columns(measure_id=pl.col("measures").str.split(","))
-    # what a newer standard costs is not known: no row of costs
-    touched = touched.with_columns(pl.col("measure_id").list.set_difference([NEWER_STANDARD]))
-    touched = touched.filter(pl.col("measure_id").list.len() > 0)
     if touched.is_empty():
         return units_frame([])
     return (

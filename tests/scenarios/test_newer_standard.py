@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from fleet_planner.economics import EnergyChange, scenario_costs
 from fleet_planner.errors import PlanError
 from fleet_planner.factors.stand_ins import STANDARD_ORDER
 from fleet_planner.fleet.dates import dated_standards
-from fleet_planner.plan.models import Scenario, ScenarioMeasure
+from fleet_planner.plan.models import EconomicsSection, Scenario, ScenarioMeasure
 from fleet_planner.scenarios import ScenarioFleet, apply_scenario, measures_table
 from tests.scenarios.test_measures import bus, fleet, truck
 
@@ -23,9 +24,11 @@ def newer(standard: str, **more: object) -> ScenarioMeasure:
     return ScenarioMeasure(measure="newer_standard", to_standard=standard, **more)
 
 
-def run(rows: list[dict[str, object]], *measures: ScenarioMeasure, country: str = "CL") -> ScenarioFleet:
+def run(
+    rows: list[dict[str, object]], *measures: ScenarioMeasure, country: str = "CL", sulphur_ppm: float = 10.0
+) -> ScenarioFleet:
     scenario = Scenario(name="s", title="S", measure=list(measures))
-    return apply_scenario(fleet(*rows), scenario, MEASURES, sulphur_ppm=10.0, country=country)
+    return apply_scenario(fleet(*rows), scenario, MEASURES, sulphur_ppm=sulphur_ppm, country=country)
 
 
 def test_only_older_vehicles_of_the_model_years_change() -> None:
@@ -38,7 +41,7 @@ def test_only_older_vehicles_of_the_model_years_change() -> None:
         ("rigid_truck", "euro_VI_de", "none", ""),
         ("urban_bus", "euro_III", "none", ""),
     ]
-    assert state.units.is_empty()
+    assert state.units.rows() == [("newer_standard", 1.0, 30000.0)]
     told = [f for f in state.findings if f.code == "scenario.newer_standard"]
     assert [(f.count, f.values["standard"], f.values["years"]) for f in told] == [(1, "euro_V", "2010")]
     assert state.multipliers["NOx"].to_list() == [1.0] * 4
@@ -69,7 +72,8 @@ def test_retrofit_and_fuel_see_the_newer_standard() -> None:
     ]
     new = state.vehicles.with_row_index().row(by_predicate=pl.col("standard") == "euro_VI_de", named=True)["index"]
     assert state.multipliers["PM_exhaust"][new] == 1.0  # the fuel changes nothing behind a filter
-    assert state.units.select("measure_id", "vehicles").rows() == [("dpf_scr", 1.0), ("rd99", 2.0)]
+    units = [("dpf_scr", 1.0), ("newer_standard", 1.0), ("rd99", 2.0)]
+    assert state.units.select("measure_id", "vehicles").rows() == units
     assert run(rows, *reversed(measures)).vehicles.equals(state.vehicles)
 
 
@@ -104,3 +108,34 @@ def test_bad_words_are_refused() -> None:
             newer("euro_V", **wrong)
     with pytest.raises(ValidationError, match="newer_standard only"):
         ScenarioMeasure(measure="rd99", to_standard="euro_V")
+
+
+def test_a_standard_whose_devices_do_not_stand_the_diesel_is_refused_with_the_reason() -> None:
+    six, five = newer("euro_VI_abc", from_model_year=2000), newer("euro_V", from_model_year=2000)
+    with pytest.raises(PlanError, match=r"euro_VI_abc have DPF\+SCR.*at most 50 ppm.*poison.*diesel_sulphur_ppm"):
+        run([truck("euro_III")], six, sulphur_ppm=51.0)
+    assert run([truck("euro_III")], six, sulphur_ppm=50.0).units.height == 1
+    assert run([truck("euro_III")], five, sulphur_ppm=350.0).units.height == 1  # SCR alone stands more
+    with pytest.raises(PlanError, match=r"euro_V have SCR.*at most 350 ppm"):
+        run([truck("euro_III")], five, sulphur_ppm=500.0)
+    # no diesel vehicle gets it: nothing to poison
+    assert run([truck("euro_III", year=1990)], six, sulphur_ppm=500.0).units.is_empty()
+
+
+def test_costs_are_the_difference_of_the_standards_by_hand() -> None:
+    rows = [truck("euro_III", 10.0), truck("euro_II", 4.0, 1999), truck("euro_V", 3.0, 2015)]
+    state = run(rows, newer("euro_VI_abc", from_model_year=1999))
+    assert state.adopted.rows() == [
+        ("heavy_truck", "euro_II", "euro_VI_abc", 4.0),
+        ("heavy_truck", "euro_III", "euro_VI_abc", 10.0),
+        ("heavy_truck", "euro_V", "euro_VI_abc", 3.0),
+    ]
+    section = EconomicsSection(discount_rate=0.05, diesel_usd_per_l=1.0)
+    used = {"newer_standard": EnergyChange({"diesel": 42.695 * 0.84 * 1000.0})}
+    costs = scenario_costs(state, MEASURES, section, used).row(0, named=True)
+    dollars_2015 = 4.0 * 6937.0 + 10.0 * (6937.0 - 400.0) + 3.0 * (6937.0 - 4657.0)
+    assert costs["capex_usd2024"] == pytest.approx(dollars_2015 * 313.689 / 237.017)
+    assert costs["annualised_capex_usd2024"] == pytest.approx(costs["capex_usd2024"] * 0.05 / (1.0 - 1.05**-12))
+    assert costs["energy_cost_usd2024_per_year"] == pytest.approx(1000.0)
+    assert (costs["vehicles"], costs["checked"]) == (17.0, "no")
+    assert costs["total_usd2024_per_year"] == pytest.approx(costs["annualised_capex_usd2024"] + 1000.0)
