@@ -80,6 +80,7 @@ TABLES = {
     "electricity_use.csv": ("electricity use of battery-electric vehicles", "figures"),
     "hydrogen_use.csv": ("hydrogen use of fuel-cell vehicles", "own"),
     "measures.csv": ("effects and costs of measures", "figures"),
+    "standard_costs.csv": ("what diesel vehicles of a newer standard cost to build", "figures"),
     "emep_eea_2019_hot_bridges.csv": ("hot exhaust factors bridged over poles and jumps", "own, from the EEA's"),
     "emep_eea_2019_speed_grid.csv": ("speeds at which factors are tabulated", "own, from the EEA's"),
     "fuel_stand_ins.csv": ("factors that stand in for fuels without", "own"),
@@ -162,6 +163,7 @@ def in_use(name: str, plan: Plan) -> bool:
         "zero_emission_rules": plan.turnover.to_year is not None,
         "limit_steps": plan.turnover.to_year is not None,
         "target": bool(plan.target),
+        "standard_costs": any(m.measure == "newer_standard" for s in plan.scenario for m in s.measure),
     }
     return all(used for prefix, used in optional.items() if name.startswith(prefix))
 

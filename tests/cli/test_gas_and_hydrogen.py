@@ -96,7 +96,8 @@ def test_hydrogen_used_is_kilometres_times_use(out: Path) -> None:
 def test_the_report_names_both_with_their_costs(out: Path) -> None:
     data = json.loads((out / "report_data.json").read_text(encoding="utf-8"))
     costs = {row["measure_id"]: row for row in data["costs"]}
-    assert set(costs) == {"cng_bus", "fcev_bus"}
+    assert set(costs) == {"cng_bus", "fcev_bus", "newer_standard"}
+    assert costs["newer_standard"]["annualised_capex_usd2024"] > 0.0
     # hydrogen at US$ 7 per kg is dearer than the diesel it saves, natural gas is cheaper
     assert costs["fcev_bus"]["energy_cost_usd2024_per_year"] > 0.0 > costs["cng_bus"]["energy_cost_usd2024_per_year"]
     report = (out / "report.html").read_text(encoding="utf-8")
