@@ -253,6 +253,17 @@ def resuspension(folder: Path) -> pl.DataFrame:
     )  # fmt: skip
 
 
+def neat_fuels() -> pl.DataFrame:
+    """Fuels that take the place of all diesel, and the sulphur that their standard allows."""
+    paraffin = "EN 15940, paraffinic diesel: sulphur at most 5.0 mg/kg; recalled, to be checked"
+    ester = "EN 14214, fatty acid methyl esters: sulphur at most 10.0 mg/kg; recalled, to be checked"
+    rows = [
+        ("rd99", "hvo", 5.0, paraffin), ("gtl", "gtl", 5.0, paraffin), ("b100", "biodiesel", 10.0, ester),
+    ]  # fmt: skip
+    frame = pl.DataFrame(rows, schema=["measure_id", "fuel", "sulphur_ppm", "source"], orient="row")
+    return frame.with_columns(year=pl.lit(2016), unit=pl.lit("ppm by mass"), checked=pl.lit("no"))
+
+
 def main() -> int:
     """Write or check the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -266,7 +277,7 @@ def main() -> int:
         "lubricant.csv": lubricant(), "urea.csv": urea(), "metals.csv": metals(),
         "particle_number.csv": particle_number(folder), "diesel_quality.csv": diesel_quality(folder),
         "diesel_base_fuels.csv": diesel_base_fuels(folder), "diesel_quality_range.csv": diesel_quality_range(),
-        "resuspension.csv": resuspension(folder), "tier1_per_fuel.csv": tier1(),
+        "resuspension.csv": resuspension(folder), "tier1_per_fuel.csv": tier1(), "neat_fuels.csv": neat_fuels(),
     }  # fmt: skip
     return write_or_check(tables, check=arguments.check)
 

@@ -17,6 +17,7 @@ from fleet_planner.fleet import Fleet, load_fleet
 from fleet_planner.fleet.turnover import Projection, project_fleet, step_ratios
 from fleet_planner.inventory import compute_inventory
 from fleet_planner.inventory.weights import technologies_of
+from fleet_planner.pipeline.neat_fuels import on_neat_fuels
 from fleet_planner.pipeline.vehicle_adjustments import Adjustments, fault_plan
 from fleet_planner.plan.load import check_plan, load_plan
 from fleet_planner.scenarios import baseline, walk
@@ -290,6 +291,7 @@ def _inventory(
     activity = scaled_activity(computed.activity, fleet.vehicles, state.vehicles)
     adjustments = Adjustments(fault_plan(plan.faults), year, None)
     multipliers = adjustments.applied(state.vehicles, with_steps(state.vehicles, state.multipliers))
+    multipliers = on_neat_fuels(state.vehicles, multipliers, factors, computed.setting.sources.fuels)
     return compute_inventory(
         state.vehicles, multipliers, run.network.links, activity, factors, computed.setting.context
     )

@@ -20,6 +20,7 @@ from fleet_planner.factors.weather import coldest_month
 from fleet_planner.findings import Finding
 from fleet_planner.inventory import totals
 from fleet_planner.inventory.weights import km_per_day, technologies_of
+from fleet_planner.pipeline.neat_fuels import neat_fuel_findings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -55,6 +56,13 @@ def factor_findings(states: Sequence[State], factors: FactorTable, setting: Fact
         *_borrowed_filters(states[0][0].vehicles),
         *_scr(states, factors, setting),
         *_spread(states, factors, setting),
+        *(
+            finding
+            for state, _ in states
+            for finding in neat_fuel_findings(
+                state.vehicles, state.title_en, quality_given=setting.options.diesel is not None
+            )
+        ),
     ]
 
 

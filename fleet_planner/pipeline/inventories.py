@@ -19,6 +19,7 @@ from fleet_planner.inventory.weights import technologies_of
 from fleet_planner.pipeline.corridor_check import corridor_findings
 from fleet_planner.pipeline.factor_plan import FactorSetting, factor_setting
 from fleet_planner.pipeline.fuel_check import closure, fuel_burnt_t, scaled_km
+from fleet_planner.pipeline.neat_fuels import on_neat_fuels
 from fleet_planner.pipeline.vehicle_adjustments import (
     Adjustments,
     fault_findings,
@@ -141,7 +142,9 @@ class Inventories:
         for number, state in enumerate(fleets):
             self.progress(f"inventory: {state.title_en}", 0.5 + 0.3 * number / len(fleets))
             with self.clock.step("inventory"):
-                adjusted = replace(state, multipliers=adjustments.applied(state.vehicles, state.multipliers))
+                multipliers = adjustments.applied(state.vehicles, state.multipliers)
+                multipliers = on_neat_fuels(state.vehicles, multipliers, factors, setting.sources.fuels)
+                adjusted = replace(state, multipliers=multipliers)
                 inventory = compute_inventory(
                     adjusted.vehicles, adjusted.multipliers, self.network.links, activity, factors, setting.context
                 )

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from fleet_planner.errors import InputError
 from fleet_planner.fleet.dates import STANDARD_TABLES
+from fleet_planner.pipeline.neat_fuels import load_neat_fuels
 from fleet_planner.reference import reference_table
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ TABLES = {
     "emep_eea_2025_hot.csv": ("hot exhaust factors, update of 2025", "EEA: reuse allowed with the source named"),
     "particle_number.csv": ("particle number of buses", "EEA: reuse allowed with the source named"),
     "voc_species.csv": ("composition of NMVOC in exhaust", "EEA: reuse allowed with the source named"),
+    "neat_fuels.csv": ("sulphur of fuels that replace diesel", "figures"),
     "diesel_quality.csv": ("effect of diesel quality", "EEA: reuse allowed with the source named"),
     "diesel_base_fuels.csv": ("base fuels of factors", "EEA: reuse allowed with the source named"),
     "diesel_quality_range.csv": ("tested range of diesel quality", "figures"),
@@ -163,6 +165,7 @@ def in_use(name: str, plan: Plan) -> bool:
         "zero_emission_rules": plan.turnover.to_year is not None,
         "limit_steps": plan.turnover.to_year is not None,
         "target": bool(plan.target),
+        "neat_fuels": any(m.measure in load_neat_fuels() for s in plan.scenario for m in s.measure),
         "standard_costs": any(m.measure == "newer_standard" for s in plan.scenario for m in s.measure),
     }
     return all(used for prefix, used in optional.items() if name.startswith(prefix))

@@ -224,3 +224,33 @@ def test_options_of_factors_reach_the_run(tmp_path: Path, plain: tuple[dict[str,
     assert total(summary, "CO") > 1.5 * total(plain[1], "CO")
     assert total(summary, "PM10_non_exhaust") > 2.0 * total(plain[1], "PM10_non_exhaust")
     assert "resuspension" in set(pl.read_csv(out / "by_process.csv")["process"])
+
+
+NEAT = """
+[[scenario]]
+name = "renewable"
+title = "Renewable diesel"
+[[scenario.measure]]
+measure = "rd99"
+"""
+
+
+def test_renewable_diesel_is_not_also_the_diesel_that_it_replaces(tmp_path: Path) -> None:
+    poor = "\n[factors]\ndiesel_quality = { density_kg_m3 = 860.0, cetane = 45.0 }\n"
+    manifest, worse, out = ran(tmp_path / "poor", poor + NEAT)
+    _, base, _ = ran(tmp_path / "base", NEAT)
+    both = worse.join(base, on=["scenario", "pollutant"], suffix="_base").with_columns(
+        ratio=pl.col("value_per_year") / pl.col("value_per_year_base")
+    )
+    ratio = {(s, p): r for s, p, r in both.select("scenario", "pollutant", "ratio").iter_rows()}
+    for pollutant in ("NOx", "PM_exhaust", "BC", "CO", "NMVOC", "NO2", "OC"):
+        assert abs(ratio["baseline", pollutant] - 1.0) > 0.001
+        assert ratio["renewable", pollutant] == pytest.approx(1.0, abs=1e-12)
+    buses = pl.read_csv(out / "by_process.csv").filter(
+        (pl.col("stream") == "urban_bus") & (pl.col("pollutant") == "SO2")
+    )
+    so2 = dict(buses.group_by("scenario").agg(pl.col("value_per_year").sum()).iter_rows())
+    # 5 ppm at 44 MJ/kg over 10 ppm at 42.695 MJ/kg
+    assert so2["renewable"] / so2["baseline"] == pytest.approx((5.0 / 44.0) / (10.0 / 42.695))
+    told = [f for f in manifest["findings"] if f["code"] == "inventory.neat_fuel"]
+    assert [f["count"] for f in told] == [40]

@@ -71,6 +71,7 @@ def compile_factors(
     rows = list(technologies.select(TECHNOLOGY).iter_rows(named=True))
     no2 = np.array([share_of(sources.no2, row) for row in rows])
     ageing: list[Mapping[str, Degradation]] = []
+    quality: list[Mapping[str, float]] = []
     origins: list[tuple[int, str, str, str]] = []
     for t, row in enumerate(rows):
         exhaust = _exhaust(t, row, published, sources, store, options)
@@ -80,6 +81,7 @@ def compile_factors(
             cold_channels.put_cold(store, t, row, exhaust, sources)
             other_channels.put_others(store, t, row, exhaust, sources, options)
         ageing.append(exhaust.ageing)
+        quality.append(exhaust.quality)
     curves, blocks = store.arrays()
     spread = _spread(grid, curves) if options.speed_spread else curves
     return FactorTable(
@@ -103,6 +105,7 @@ def compile_factors(
         origins=_origins(origins),
         missing=_missing(rows, origins),
         unspread=curves if options.speed_spread else None,
+        quality=tuple(quality),
         pollutants=POLLUTANTS,
     )
 

@@ -50,7 +50,7 @@ def put_others(
     if particles is not None:
         store.put(t, channel("SPN23", "hot"), store.constant(1.0), particles)
     if options.idling:
-        _idling(store, t, technology, sources)
+        _idling(store, t, technology, sources, exhaust.quality)
     oil = lubricant_co2_g_per_km(technology["category"], technology["standard"])
     store.put(t, channel("CO2", "lubricant"), store.constant(1.0), oil)
     energy = exhaust.index.get("energy_MJ")
@@ -89,8 +89,10 @@ def _vapours(store: CurveStore, t: int, technology: Mapping[str, str], sources: 
         store.put(t, channel(pollutant, "evaporation", DAYS_PER_KM), store.constant(1.0), vapour.g_per_day)
 
 
-def _idling(store: CurveStore, t: int, technology: Mapping[str, str], sources: FactorSources) -> None:
-    """Enter grams per hour; the driver of the channel is hours per km."""
+def _idling(
+    store: CurveStore, t: int, technology: Mapping[str, str], sources: FactorSources, quality: Mapping[str, float]
+) -> None:
+    """Enter grams per hour, on the diesel sold; the driver of the channel is hours per km."""
     scales = share_scales(technology, sources)
     for kind in KINDS:
         rates = idling_g_per_h(technology, kind) or {}
@@ -99,7 +101,8 @@ def _idling(store: CurveStore, t: int, technology: Mapping[str, str], sources: F
             scale = 1.0 if pollutant in {base, "NMVOC"} else scales[pollutant]
             if pollutant == "CO2_biogenic":
                 scale = scales[PURE] or scale
-            rate = rates.get("VOC" if base == "NMVOC" else base, 0.0)
+            of = "VOC" if base == "NMVOC" else base
+            rate = rates.get(of, 0.0) * quality.get(of, 1.0)
             store.put(t, channel(pollutant, "idling", f"{kind}:{base}"), store.constant(1.0), rate * scale)
 
 

@@ -53,6 +53,8 @@ class FactorTable:
         ``technology_id, pollutant`` for which nothing is published (counted as zero).
     unspread
         `curves` before they were averaged over the spread of speeds; nothing where they were not.
+    quality
+        By technology: factor of the quality of the diesel sold by pollutant, which the curves hold already.
     """
 
     technologies: pl.DataFrame
@@ -69,6 +71,7 @@ class FactorTable:
     origins: pl.DataFrame
     missing: pl.DataFrame
     unspread: Array | None = None
+    quality: tuple[Mapping[str, float], ...] = ()
     pollutants: tuple[str, ...] = POLLUTANTS
 
 
