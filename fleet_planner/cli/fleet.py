@@ -18,6 +18,11 @@ def fleet() -> None:
 @click.argument("registry", type=click.Path(path_type=Path))
 @click.option("--country", default="EU", show_default=True, help="Whose emission-standard dates apply.")
 @click.option("--year", type=int, required=True, help="Base year.")
+@click.option(
+    "--key",
+    type=click.Path(path_type=Path),
+    help="Key that ids are hashed by; without it plates give way to row numbers.",
+)
 @click.option("--fix", type=click.Path(path_type=Path), help="Write the usable rows here (CSV).")
 @click.option(
     "--max-rejected",
@@ -27,7 +32,9 @@ def fleet() -> None:
     help="Exit with 1 when rejected rows hold more than this share of the vehicle-km.",
 )
 @click.option("--columns", is_flag=True, help="Only show the columns a registry may have.")
-def check(registry: Path, country: str, year: int, fix: Path | None, max_rejected: float, *, columns: bool) -> None:
+def check(
+    registry: Path, country: str, year: int, key: Path | None, fix: Path | None, max_rejected: float, *, columns: bool
+) -> None:
     """Show what is wrong in REGISTRY, by row and column, and how much of it was usable."""
     if columns:
         from fleet_planner.tables import columns as specs
@@ -39,9 +46,10 @@ def check(registry: Path, country: str, year: int, fix: Path | None, max_rejecte
         click.echo(aligned(rows, right=[False] * len(rows[0])))
         return
     from fleet_planner.fleet import check_file, coverage_table, refuse_if_too_much_rejected, write_fixed
+    from fleet_planner.fleet.identifiers import read_key
     from fleet_planner.tables import finding_text
 
-    checked = check_file(registry, country=country, year=year)
+    checked = check_file(registry, country=country, year=year, key=read_key(key) if key else None)
     if checked.rejected.height:
         click.echo(text_table(checked.rejected.head(50)))
         if checked.rejected.height > 50:
@@ -54,6 +62,17 @@ def check(registry: Path, country: str, year: int, fix: Path | None, max_rejecte
         write_fixed(registry, checked, fix)
         click.echo(f"Usable rows written to {fix}")
     refuse_if_too_much_rejected(checked, max_rejected, registry)
+
+
+@fleet.command(epilog="Example: fleet-planner fleet key identifiers.key")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--name", is_flag=True, help="Only tell the name of the key that FILE holds.")
+def key(file: Path, *, name: bool) -> None:
+    """Write a new secret key to FILE, by which plates and VINs are hashed (fleet.identifier_key in the plan)."""
+    from fleet_planner.fleet.identifiers import read_key, write_key
+
+    made = read_key(file) if name else write_key(file)
+    click.echo(f"Key {made.name} in {file}" + ("" if name else ": keep it out of run folders and repositories"))
 
 
 @fleet.command(epilog="Example: fleet-planner fleet project inputs/coquimbo/plan.toml --to-year 2040 --out stock")

@@ -11,6 +11,7 @@ from fleet_planner.errors import InputError, OutputError
 from fleet_planner.findings import Finding
 from fleet_planner.fleet.check import READABLE, VKT, check_registry, lost_share, rejected_cells
 from fleet_planner.fleet.coverage import REJECTED_CODE, coverage_finding, findings_of
+from fleet_planner.fleet.identifiers import ID, finding_of, hidden, key_of, masked, without_plates
 from fleet_planner.fleet.mapping import map_technologies
 from fleet_planner.fleet.model import Fleet
 from fleet_planner.fleet.read import read_raw, read_registry
@@ -21,9 +22,12 @@ from fleet_planner.tables import columns
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fleet_planner.plan.models import City, FleetSection
+    from fleet_planner.fleet.identifiers import Key
+    from fleet_planner.plan.fleet import FleetSection
+    from fleet_planner.plan.models import City
 
 FLEET_COLUMNS = tuple(spec.column for spec in columns("vehicles"))
+PLACES = ("zone", "depot")
 MAX_ODOMETER_KM = 1.5e6
 """Derived odometers are cut here: few vehicles drive further."""
 
@@ -37,7 +41,8 @@ def load_fleet(section: FleetSection, base: Path, city: City, default_load: floa
         The registry cannot be read, or too much of it was rejected.
     """
     path = base / section.registry
-    fleet = check_file(path, country=city.country, year=city.year, default_load=default_load)
+    key = key_of(section, base)
+    fleet = check_file(path, country=city.country, year=city.year, default_load=default_load, key=key)
     refuse_if_too_much_rejected(fleet, section.max_rejected_vkt_share, path)
     visiting = visiting_vehicles(fleet.vehicles, section.visiting_share, path)
     if visiting.is_empty():
@@ -71,7 +76,9 @@ def refuse_if_too_much_rejected(fleet: Fleet, limit: float, path: Path) -> None:
     )
 
 
-def check_file(path: Path, *, country: str, year: int, default_load: float | None = None) -> Fleet:
+def check_file(
+    path: Path, *, country: str, year: int, default_load: float | None = None, key: Key | None = None
+) -> Fleet:
     """Read, check and map a registry file; nothing is refused for the share rejected.
 
     Parameters
@@ -84,18 +91,21 @@ def check_file(path: Path, *, country: str, year: int, default_load: float | Non
         Base year.
     default_load
         Load of heavy vehicles without one; None: ``reference/load_defaults.csv``.
+    key
+        Hashes the ids; None: plates and VINs give way to row numbers.
 
     Raises
     ------
     InputError
         The file cannot be read, holds no usable row, or the country is unknown.
     """
-    raw, encoding, separator = read_raw(path)
+    raw, encoding, separator, plates, unread = read_raw(path)
     good, rejected, lost = check_registry(raw, path, year, region=country, decimal_comma=separator == ";")
     mapped, wrong = map_technologies(good, country)
     if wrong.height:
         rejected = rejected_cells([rejected.drop("file"), wrong], path)
         lost = pl.concat([lost, good.join(wrong, on="row", how="semi")])
+    rejected = masked(rejected)
     if mapped.is_empty():
         first = rejected.row(0, named=True)
         problem = f"no row of the registry is usable; first: {first['reason']}"
@@ -106,9 +116,15 @@ def check_file(path: Path, *, country: str, year: int, default_load: float | Non
     share = lost_share(mapped, lost)
     shown = "/".join(f"{x:g}" for x in sorted(set(full.filter("load_defaulted")["load_fraction"])))
     told = _rejected_finding(lost, share)
+    ids, changed = hidden(full[ID], full["row"], key, every=plates)
+    full = full.with_columns(ids, *(without_plates(full[name]) for name in PLACES))
     fleet = Fleet(full.select(FLEET_COLUMNS), rejected, (), share)
     fleet = replace(fleet, findings=findings_of(full, told, country=country, load=shown))
     extra = [coverage_finding(fleet)]
+    if (told_ids := finding_of(changed, key)) is not None:
+        extra.append(told_ids)
+    if unread:
+        extra.append(Finding("fleet.identifiers_unread", "info", {"columns": ", ".join(unread)}))
     if encoding not in {"", "utf-8"}:
         extra.append(Finding("fleet.encoding", "warning", {"encoding": encoding}))
     return replace(fleet, findings=(*fleet.findings, *extra))
@@ -151,7 +167,7 @@ def _rejected_finding(lost: pl.DataFrame, share: float) -> Finding | None:
 
 
 def fixed_registry(path: Path, fleet: Fleet) -> pl.DataFrame:
-    """Return the usable rows of the registry ``path`` as they stand in it.
+    """Return the usable rows of the registry ``path`` as they stand in it, but with the ids of the fleet.
 
     Raises
     ------
@@ -159,7 +175,9 @@ def fixed_registry(path: Path, fleet: Fleet) -> pl.DataFrame:
         The file cannot be read.
     """
     raw = read_registry(path)
-    return raw.filter(~pl.col("row").is_in(fleet.rejected["row"].unique().implode())).drop("row")
+    kept = raw.filter(~pl.col("row").is_in(fleet.rejected["row"].unique().implode())).drop("row")
+    places = [without_plates(kept[name]) for name in PLACES if name in kept.columns]
+    return kept.with_columns(fleet.vehicles.filter(~pl.col("visiting"))[ID], *places)
 
 
 def write_fixed(path: Path, fleet: Fleet, out: Path) -> None:

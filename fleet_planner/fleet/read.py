@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import polars as pl
 
 from fleet_planner.errors import InputError
+from fleet_planner.fleet.headers import is_identifier
+from fleet_planner.fleet.identifiers import ID
 from fleet_planner.tables import columns
 
 if TYPE_CHECKING:
@@ -20,11 +22,25 @@ PARQUET = frozenset({".parquet", ".pq"})
 
 
 class RawRegistry(NamedTuple):
-    """The cells of a registry as text, and the encoding and separator they were read with ("" for Parquet)."""
+    """The cells of a registry as text, and how they were read.
+
+    Parameters
+    ----------
+    cells
+        Columns of the registry and ``row``.
+    encoding, separator
+        Of the file; "" for Parquet.
+    plates
+        The ids come from a column of plates or VINs.
+    unread
+        Columns of plates or VINs that were left out.
+    """
 
     cells: pl.DataFrame
     encoding: str
     separator: str
+    plates: bool = False
+    unread: tuple[str, ...] = ()
 
 
 def read_registry(path: Path, *, encoding: str | None = None) -> pl.DataFrame:
@@ -59,6 +75,7 @@ def read_raw(path: Path, *, encoding: str | None = None) -> RawRegistry:
         frame, used, separator = _read_parquet(path), "", ""
     else:
         frame, used, separator = _read_csv(path, encoding)
+    frame, plates, unread = _without_identifiers(frame)
     _check_columns(frame, path)
     text = frame.select(pl.all().str.strip_chars())
     emptied = text.select(pl.when(pl.all() == "").then(None).otherwise(pl.all()).name.keep())
@@ -66,7 +83,17 @@ def read_raw(path: Path, *, encoding: str | None = None) -> RawRegistry:
     filled = numbered.filter(pl.any_horizontal(pl.exclude("row").is_not_null()))
     if numbered.is_empty():
         raise InputError("the registry has no rows", "It needs a header and one row per vehicle or group.", file=path)
-    return RawRegistry(numbered if filled.is_empty() else filled, used, separator)
+    return RawRegistry(numbered if filled.is_empty() else filled, used, separator, plates, unread)
+
+
+def _without_identifiers(frame: pl.DataFrame) -> tuple[pl.DataFrame, bool, tuple[str, ...]]:
+    """Leave out columns of plates and VINs; the first names the vehicles where there is no ``vehicle_id``."""
+    found = [name for name in frame.columns if is_identifier(name)]
+    if not found:
+        return frame, False, ()
+    if ID in frame.columns:
+        return frame.drop(found), False, tuple(found)
+    return frame.drop(found[1:]).rename({found[0]: ID}), True, tuple(found[1:])
 
 
 def _read_parquet(path: Path) -> pl.DataFrame:
@@ -139,9 +166,8 @@ def _ragged(data: bytes, separator: str, width: int, path: Path, error: Exceptio
     try:
         for number, record in enumerate(records, start=1):
             if len(record) > width:
-                found = separator.join(record)[:80]
                 problem = f"this row has {len(record)} cells, the header {width}"
-                return InputError(problem, remedy, file=path, row=number, value=found)
+                return InputError(problem, remedy, file=path, row=number)
     except csv.Error as problem:
         return InputError(f"this is not a regular table: {problem}", remedy, file=path)
     return InputError(f"this is not a regular table: {_first_line(error)}", remedy, file=path)

@@ -14,6 +14,7 @@ from fleet_planner.activity import Activity, build_activity
 from fleet_planner.factors.axes import TECHNOLOGY
 from fleet_planner.factors.compiling.compile import compile_factors
 from fleet_planner.findings import Finding
+from fleet_planner.fleet.identifiers import key_of
 from fleet_planner.inventory import Inventory, compute_inventory, grade_steps
 from fleet_planner.inventory.weights import technologies_of
 from fleet_planner.pipeline.corridor_check import corridor_findings
@@ -134,7 +135,7 @@ class Inventories:
             technologies = technologies_of(pl.concat([state.vehicles.select(TECHNOLOGY) for state in fleets]))
             factors = compile_factors(technologies, setting.sources, setting.conditions, setting.options)
             tests, rejected, found = measured_adjustment(
-                plan.measured, self.base, fleet.vehicles, factors, setting.sources
+                plan.measured, self.base, fleet.vehicles, factors, setting.sources, key_of(plan.fleet, self.base)
             )
             faults = fault_plan(plan.faults)
             adjustments = Adjustments(faults, plan.city.year, tests, plan.faults.by_vehicle)

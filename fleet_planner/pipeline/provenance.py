@@ -86,6 +86,8 @@ TABLES = {
     "emep_eea_2019_hot_bridges.csv": ("hot exhaust factors bridged over poles and jumps", "own, from the EEA's"),
     "emep_eea_2019_speed_grid.csv": ("speeds at which factors are tabulated", "own, from the EEA's"),
     "fuel_stand_ins.csv": ("factors that stand in for fuels without", "own"),
+    "registry_headers.csv": ("headers of registries", "own"),
+    "identifier_patterns.csv": ("forms of plates and VINs", "own"),
     "segments.csv": ("segments by gross mass", "own, segments of the EEA"),
     "segment_defaults.csv": ("default segments", "own"),
     "aftertreatment_defaults.csv": ("default aftertreatment by standard", "own"),

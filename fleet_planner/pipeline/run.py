@@ -19,6 +19,7 @@ from fleet_planner.factors.processes.electricity import grid_factor
 from fleet_planner.factors.processes.fuels import tank
 from fleet_planner.findings import Finding
 from fleet_planner.fleet import load_fleet
+from fleet_planner.fleet.identifiers import key_of
 from fleet_planner.network import Network, builtin_gtfs, load_network, with_grade
 from fleet_planner.network.builtin import archive_path
 from fleet_planner.network.zones import map_zones, read_zone_layer
@@ -97,6 +98,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
     with clock.step("fleet"):
         progress("reading the fleet", 0.2)
         fleet = load_fleet(plan.fleet, base, plan.city, plan.factors.default_load)
+        plan = _with_key_name(plan, base)
         aims = aims_of(plan, fleet.vehicles)
     with clock.step("activity"):
         feeds = _feeds(plan, base)
@@ -161,6 +163,14 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         targets=verdicts(plan, aims, computed, later),
         bus_links=bus_links(buses, network.links["link_id"].to_numpy()),
     )
+
+
+def _with_key_name(plan: Plan, base: Path) -> Plan:
+    """Return the plan with the name of its key of identifiers: who runs it again from the manifest needs that key."""
+    key = key_of(plan.fleet, base)
+    if key is None:
+        return plan
+    return plan.model_copy(update={"fleet": plan.fleet.model_copy(update={"identifier_key_id": key.name})})
 
 
 def _only(plan: Plan, only: tuple[str, ...], path: Path) -> Plan:

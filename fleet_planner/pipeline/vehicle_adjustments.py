@@ -17,6 +17,7 @@ from fleet_planner.factors.in_use.measured import MeasuredMultipliers, in_groups
 from fleet_planner.factors.in_use.measured_read import GROUP, read_measured_tests
 from fleet_planner.factors.in_use.skew import fleet_share_of_worst, measured_skew
 from fleet_planner.findings import Finding
+from fleet_planner.fleet.identifiers import ID, hashed, masked
 from fleet_planner.inventory.weights import km_per_day
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from fleet_planner.factors.compiling.options import FactorSources
     from fleet_planner.factors.compiling.table import FactorTable
+    from fleet_planner.fleet.identifiers import Key
     from fleet_planner.plan.models import FaultsSection, MeasuredSection
 
 Array = NDArray[np.float64]
@@ -109,7 +111,12 @@ def fault_findings(faults: FaultPlan | None, *, by_vehicle: bool) -> list[Findin
 
 
 def measured_adjustment(
-    section: MeasuredSection, base: Path, vehicles: pl.DataFrame, factors: FactorTable, sources: FactorSources
+    section: MeasuredSection,
+    base: Path,
+    vehicles: pl.DataFrame,
+    factors: FactorTable,
+    sources: FactorSources,
+    key: Key | None = None,
 ) -> tuple[MeasuredMultipliers | None, pl.DataFrame, list[Finding]]:
     """Read the plan's emission tests and turn them into multipliers.
 
@@ -123,6 +130,8 @@ def measured_adjustment(
         The baseline fleet.
     factors, sources
         Compiled for its technologies, and what they are compiled from.
+    key
+        By which the ids of the fleet are hashed, and so those of the tests.
 
     Returns
     -------
@@ -134,6 +143,9 @@ def measured_adjustment(
     if not path.is_file():
         raise InputError("there is no such table of emission tests", "Check measured.file in the plan.", file=path)
     tests, rejected = read_measured_tests(path)
+    rejected = masked(rejected)
+    if key is not None:
+        tests = tests.with_columns(hashed(tests[ID], key))
     registry = vehicles.filter(~pl.col("visiting")).select("vehicle_id", *GROUP)
     known, unknown = in_groups(tests, registry.unique("vehicle_id", maintain_order=True))
     factor, energy = _at_conditions(known, vehicles, factors, section.default_speed_kmh)

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from fleet_planner.plan.base import Fraction, Positive, Section
 from fleet_planner.plan.economics import EconomicsSection
+from fleet_planner.plan.fleet import FleetSection  # noqa: TC001  # pydantic reads the annotation
 from fleet_planner.plan.targets import Target
 from fleet_planner.plan.traffic import TrafficSection
 from fleet_planner.plan.turnover import TurnoverSection
@@ -112,23 +113,6 @@ class NetworkSection(Section):
         if sum(bool(x) for x in (self.builtin, self.file, self.place)) != 1:
             raise ValueError("give exactly one of builtin, file, place")
         return self
-
-
-class FleetSection(Section):
-    """The vehicle registry."""
-
-    registry: str = Field(description="CSV or Parquet file, one row per vehicle or group")
-    assumptions: str = Field(
-        default="",
-        description="CSV of the registry's assumed figures (figure_id, value, unit, ..., vkt_share)",
-    )
-    max_rejected_vkt_share: Fraction = Field(
-        default=0.01, description="stop when rejected rows hold more than this share of the vehicle-km"
-    )
-    visiting_share: dict[str, Annotated[float, Field(ge=0.0)]] = Field(
-        default={},
-        description="visiting vehicle-km as a fraction of the stream's local vehicle-km, by stream",
-    )
 
 
 class AccessRule(Section):

@@ -46,7 +46,7 @@ def rejected(folder: Path, *rows: str) -> dict[str, object]:
         ("x,bus,diesel,,2014,,urban_bus,5,1,1", "gross_mass_kg", "", "needed where the segment is empty"),
         ("x,heavy_truck,diesel,900,2014,,rigid_truck,5,1,1", "gross_mass_kg", "900", "too light"),
         (",bus,diesel,17500,2014,,urban_bus,5,1,1", "vehicle_id", "", "a value is needed"),
-        ("b1,bus,diesel,17500,2014,,urban_bus,5,1,1", "vehicle_id", "b1", "more than once"),
+        ("b1,bus,diesel,17500,2014,,urban_bus,5,1,1", "vehicle_id", "***", "more than once"),
         ("x,bus,diesel,60000,2014,,urban_bus,5,1,1", "gross_mass_kg", "60000", "too heavy"),
         ("x,l_category,petrol,5000,2014,,motorcycle,5,1,1", "gross_mass_kg", "5000", "too heavy"),
         ("x,l_category,petrol,,2014,euro_6d,motorcycle,5,1,1", "standard", "euro_6d", "unknown for the category"),
