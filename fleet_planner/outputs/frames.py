@@ -53,6 +53,11 @@ def _stem(spec: PollutantSpec, unit: str) -> str:
     return spec.column if spec.column.endswith(f"_{unit}") else f"{spec.column}_{unit}"
 
 
+def scale_of(spec: PollutantSpec) -> float:
+    """Return what a daily figure of the inventory is divided by in outputs: grams become kg."""
+    return G_PER_KG if spec.unit == "g" else 1.0
+
+
 def day_name(spec: PollutantSpec) -> str:
     """Return a column name without scenario, such as ``nox_kg_per_day``."""
     return f"{_stem(spec, DAY_UNIT[spec.unit])}_per_day"
@@ -130,11 +135,13 @@ def vehicles_frame(results: Results) -> pl.DataFrame:
 
 
 def by_technology(results: Results) -> pl.DataFrame:
-    """Return emissions by technology, stream and scenario."""
+    """Return emissions by technology, stream and scenario; machines beside the roads come last."""
     known = specs()
     parts = []
     for result in results.scenarios:
         frame = result.inventory.by_technology
+        if results.nonroad is not None:
+            frame = pl.concat([frame, results.nonroad.by_technology().select(frame.columns)], how="vertical_relaxed")
         renamed = []
         for name in result.inventory.pollutants:
             scale = G_PER_KG if known[name].unit == "g" else 1.0
@@ -168,6 +175,9 @@ def by_process(results: Results) -> pl.DataFrame:
     parts = []
     for result in results.scenarios:
         frame = result.inventory.by_process
+        if results.nonroad is not None:
+            beside = results.nonroad.by_process().filter(pl.col("pollutant").is_in(result.inventory.pollutants))
+            frame = pl.concat([frame, beside.select(frame.columns)])
         factor = {n: known[n].per_year_factor * DAYS_PER_YEAR for n in result.inventory.pollutants}
         unit = {n: known[n].unit_per_year for n in result.inventory.pollutants}
         parts.append(

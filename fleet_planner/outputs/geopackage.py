@@ -10,6 +10,7 @@ import polars as pl
 from fleet_planner.network import links_geometry
 from fleet_planner.outputs import frames, geopackage_tables, styles
 from fleet_planner.outputs.geopackage_tables import Layer, Style
+from fleet_planner.outputs.machines import sites_frame
 from fleet_planner.outputs.roads import round_breaks
 from fleet_planner.tables import finding_text
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 STYLE_POLLUTANT = "NOx"
 HOTSPOT_COLOUR, HOTSPOT_MM = "#0072b2", 2.2
+SITE_COLOUR, SITE_MM = "#009e73", 3.5
 
 
 def write_geopackage(results: Results, path: Path) -> None:
@@ -84,7 +86,24 @@ def _layers(results: Results) -> list[Layer]:
             parts = [g if g.geom_type == kind else shapely.MultiPolygon([g]) for g in zones.geometry]
             wkb = shapely.to_wkb(shapely.force_2d(np.array(parts, dtype=object)))
         out.append(Layer("zones", frame, wkb, kind, style, names))
+    if results.nonroad is not None:
+        out.append(_sites(sites_frame(results.nonroad), names))
     return out
+
+
+def _sites(frame: pl.DataFrame, names: Mapping[str, str]) -> Layer:
+    """Return the points where machines work."""
+    import shapely
+
+    attributes = frame.drop("lon", "lat")
+    aliases = geopackage_tables.aliases("sites", attributes.columns, names)
+    marker = Style(
+        "Sites",
+        styles.point_qml(SITE_COLOUR, SITE_MM, aliases),
+        styles.point_sld("sites", SITE_COLOUR, SITE_MM),
+    )
+    wkb = shapely.to_wkb(shapely.points(frame["lon"].to_numpy(), frame["lat"].to_numpy()))
+    return Layer("sites", attributes, wkb, "Point", marker, names)
 
 
 def _style(layer: str, frame: pl.DataFrame, column: str, title: str, names: Mapping[str, str]) -> Style | None:

@@ -10,12 +10,14 @@ import polars as pl
 from fleet_planner import __version__
 from fleet_planner.outputs import frames
 from fleet_planner.outputs.later_data import later_data, target_data
+from fleet_planner.outputs.machines import machines_data
 from fleet_planner.outputs.map_data import pack_map
 from fleet_planner.outputs.traffic_data import traffic_data
 from fleet_planner.reference.words import HEAVY_STANDARDS
 from fleet_planner.units import DAYS_PER_YEAR, G_PER_KG, G_PER_T
 
 if TYPE_CHECKING:
+    from fleet_planner.nonroad import NonRoad
     from fleet_planner.pipeline.results import Results, ScenarioResult
 
 CHART_POLLUTANT = "NOx"
@@ -56,11 +58,12 @@ def report_data(results: Results) -> dict[str, Any]:
         "sources": clean(results.sources.to_dicts()),
         "inputs": [vars(f) for f in results.inputs],
         "attribution": results.network.attribution,
-        "streams": _streams(first),
+        "streams": _streams(first, results.nonroad),
         "hours": _hours(results),
         "traffic": traffic_data(results),
         "later": later_data(results),
         "targets": target_data(results),
+        "machines": machines_data(results),
         "classes": _classes(first),
         "processes": _processes(first),
         "voc": _voc(results),
@@ -105,10 +108,11 @@ def _cuts(results: Results, result: ScenarioResult) -> dict[str, float]:
     return {name: change[name] for name in COST_POLLUTANTS if name in change}
 
 
-def _streams(first: ScenarioResult) -> dict[str, Any]:
-    """Return the yearly emissions of the streams, visiting ones with their own kind."""
+def _streams(first: ScenarioResult, nonroad: NonRoad | None) -> dict[str, Any]:
+    """Return the yearly emissions of the streams, visiting ones with their own kind, machines beside the roads too."""
     inventory = first.inventory
-    names = sorted({s.removeprefix("visiting_") for s in inventory.streams})
+    machines = () if nonroad is None else nonroad.streams
+    names = sorted({s.removeprefix("visiting_") for s in inventory.streams} | set(machines))
     values = {}
     for pollutant in SHARE_POLLUTANTS:
         p = inventory.pollutants.index(pollutant)
@@ -116,6 +120,8 @@ def _streams(first: ScenarioResult) -> dict[str, Any]:
         for s, stream in enumerate(inventory.streams):
             year = float(inventory.stream_hour[s, :, p].sum()) * DAYS_PER_YEAR / G_PER_T
             totals[stream.removeprefix("visiting_")] += year
+        for stream, day in ({} if nonroad is None else nonroad.by_stream(pollutant)).items():
+            totals[stream] += day * DAYS_PER_YEAR / G_PER_T
         values[pollutant] = totals
     order = sorted(names, key=lambda n: -values[CHART_POLLUTANT][n])
     return {"names": order, "values": {p: [values[p][n] for n in order] for p in SHARE_POLLUTANTS}}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fleet_planner.outputs import wording
 from fleet_planner.outputs.later_parts import later, paths, reached, targets
+from fleet_planner.outputs.machines import machines_parts
 from fleet_planner.outputs.numbers import percent, share, significant
 from fleet_planner.outputs.traffic_parts import traffic
 from fleet_planner.tables import pollutants
@@ -67,12 +68,14 @@ def parts(data: Data, t: Words, names: Words, language: Language) -> Data:
         "cautions": cautions(data, t, names, language),
         "incomplete": incomplete(data, t, language),
         "summary": summary(data, t, language),
+        "summary_note": t["summary_note_machines" if data.get("machines") else "summary_note"],
         "processes": processes(data, t, language),
         "voc": voc(data, t),
         "later": later(data, t, wording.pollutant_names(language)),
         "paths": paths(data, t, names, wording.pollutant_names(language)),
         "reached": reached(data, t, names, wording.measure_names(language)),
         "targets": targets(data, t, names, language),
+        "machines": machines_parts(data, t, language),
         "terrain": terrain(data, t, language),
         "costs": costs,
         "costs_head": [t[k] for k in ("capex", "annual_capex", "opex", "energy", "total")],

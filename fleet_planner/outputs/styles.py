@@ -140,6 +140,33 @@ def single_qml(colour: str, width_mm: float, aliases: Mapping[str, str]) -> str:
     )
 
 
+def point_symbol(name: int, colour: str, size_mm: float) -> str:
+    """Return a round point symbol of a QML file."""
+    return _symbol(
+        "marker",
+        name,
+        "SimpleMarker",
+        {
+            "name": "circle",
+            "color": rgba(colour, 220),
+            "size": f"{size_mm:g}",
+            "size_unit": "MM",
+            "outline_color": "255,255,255,255",
+            "outline_width": "0.3",
+            "outline_width_unit": "MM",
+        },
+    )
+
+
+def point_qml(colour: str, size_mm: float, aliases: Mapping[str, str]) -> str:
+    """Return a QML style with one point symbol."""
+    return (
+        HEAD.format("Symbology|Fields")
+        + '<renderer-v2 type="singleSymbol" symbollevels="0" enableorderby="0" forceraster="0">'
+        f"<symbols>{point_symbol(0, colour, size_mm)}</symbols></renderer-v2>{_aliases(aliases)}</qgis>"
+    )
+
+
 def _sld(layer: str, rules: str) -> str:
     return (
         '<?xml version="1.0" encoding="UTF-8"?><StyledLayerDescriptor version="1.0.0" '
@@ -154,6 +181,16 @@ def _stroke(colour: str, width_mm: float) -> str:
         f'<LineSymbolizer><Stroke><CssParameter name="stroke">{colour}</CssParameter>'
         f'<CssParameter name="stroke-width">{width_mm * PIXELS_PER_MM:.2f}</CssParameter></Stroke></LineSymbolizer>'
     )
+
+
+def point_sld(layer: str, colour: str, size_mm: float) -> str:
+    """Return an SLD 1.0 style with one round point symbol."""
+    mark = (
+        "<PointSymbolizer><Graphic><Mark><WellKnownName>circle</WellKnownName>"
+        f'<Fill><CssParameter name="fill">{colour}</CssParameter></Fill></Mark>'
+        f"<Size>{size_mm * PIXELS_PER_MM:.2f}</Size></Graphic></PointSymbolizer>"
+    )
+    return _sld(layer, f"<Rule>{mark}</Rule>")
 
 
 def single_sld(layer: str, colour: str, width_mm: float) -> str:

@@ -18,8 +18,8 @@ ROMAN = {"I", "II", "III", "IV", "V", "VI"}
 
 
 def stream_names(language: Language) -> dict[str, str]:
-    """Return the titles of the streams."""
-    return _titles("streams.csv", "stream", language)
+    """Return the titles of the streams, those of machines among them."""
+    return _titles("streams.csv", "stream", language) | _titles("nonroad_streams.csv", "stream", language)
 
 
 def measure_names(language: Language) -> dict[str, str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fleet_planner.errors import InputError, OutputError
 from fleet_planner.outputs import frames
 from fleet_planner.outputs.geopackage import write_geopackage
+from fleet_planner.outputs.machines import machines_frame
 from fleet_planner.outputs.manifest import manifest, manifest_text, sha256
 from fleet_planner.outputs.report import read_report_data, report_html
 from fleet_planner.outputs.report_data import report_data
@@ -67,6 +68,10 @@ def write_run(results: Results, out: Path, *, overwrite: bool, language: Languag
         if results.activity.assigned is not None:
             results.activity.assigned.groups.write_csv(folder / "assignment.csv")
             results.activity.assigned.congested.write_csv(folder / "congested_links.csv")
+        if results.nonroad is not None:
+            machines_frame(results.nonroad).write_csv(folder / "machines.csv")
+            if results.nonroad.rejected.height:
+                results.nonroad.rejected.write_csv(folder / "rejected_machines.csv")
         if results.rejected_tests.height:
             results.rejected_tests.write_csv(folder / "rejected_tests.csv")
         if results.later is not None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from fleet_planner.activity import Activity
     from fleet_planner.factors.compiling.table import FactorTable
     from fleet_planner.inventory import Inventory
+    from fleet_planner.nonroad import NonRoad
     from fleet_planner.pipeline.inventories import Computed, Inventories
     from fleet_planner.plan.models import Plan, Scenario
     from fleet_planner.plan.turnover import TurnoverSection
@@ -141,7 +142,14 @@ def evaluated_years(section: TurnoverSection, base_year: int, asked: Iterable[in
     return sorted({base_year, *later, *asked, section.to_year})
 
 
-def by_year(plan: Plan, run: Inventories, computed: Computed, fleet: Fleet, asked: Iterable[int] = ()) -> ByYear:
+def by_year(
+    plan: Plan,
+    run: Inventories,
+    computed: Computed,
+    fleet: Fleet,
+    asked: Iterable[int] = (),
+    nonroad: NonRoad | None = None,
+) -> ByYear:
     """Return the emissions of the plan's years, without measures and by scenario.
 
     Parameters
@@ -154,6 +162,8 @@ def by_year(plan: Plan, run: Inventories, computed: Computed, fleet: Fleet, aske
         Of the base year.
     asked
         Years that targets need, beside the plan's.
+    nonroad
+        Machines beside the roads: the same in every year.
     """
     years = evaluated_years(plan.turnover, plan.city.year, asked)
     projection = project_fleet(fleet, plan.turnover, plan.city, run.base)
@@ -170,7 +180,7 @@ def by_year(plan: Plan, run: Inventories, computed: Computed, fleet: Fleet, aske
         findings += trajectory_findings(scenario, path.reached)
     if plan.measured.file:
         findings.append(Finding("fleet.turnover_measured", "assumption", {}))
-    states = _states(plan, run, computed, fleet, futures)
+    states = {key: with_machines(state, nonroad) for key, state in _states(plan, run, computed, fleet, futures).items()}
     measures = pl.concat(reached).drop("place") if reached else pl.DataFrame(schema=REACHED).drop("place")
     return ByYear(projection, _table(states), measures, states, tuple(findings))
 
@@ -238,6 +248,16 @@ def year_state(vehicles: pl.DataFrame, inventory: Inventory, outside: Mapping[st
     local = float(vehicles.filter(~pl.col("visiting"))["count"].sum())
     total = dict(zip(inventory.pollutants, inventory.link.sum(axis=0).tolist(), strict=True))
     return YearState(total, outside or {}, scopes, local, float(sum(vkt_by_stream(vehicles).values())))
+
+
+def with_machines(state: YearState, nonroad: NonRoad | None) -> YearState:
+    """Return a state of the road fleet with the machines added: to the totals, and as streams of their own."""
+    if nonroad is None:
+        return state
+    names = [name for name in nonroad.pollutants if name in state.per_day]
+    per_day = {**state.per_day, **{name: state.per_day[name] + nonroad.total(name) for name in names}}
+    kept = nonroad.by_scope().select(c for c in state.by_scope.columns if c in nonroad.by_scope().columns)
+    return replace(state, per_day=per_day, by_scope=pl.concat([state.by_scope, kept], how="diagonal_relaxed"))
 
 
 def scaled_activity(activity: Activity, before: pl.DataFrame, now: pl.DataFrame) -> Activity:

@@ -105,6 +105,16 @@ TABLES = {
     "zero_emission_rules.csv": ("rules on zero-emission sales", "figures"),
     "limit_steps.csv": ("limits without published factors", "figures; own"),
     "targets.csv": ("packaged targets", "figures"),
+    "nonroad_factors.csv": ("non-road factors", "EEA: reuse allowed with the source named"),
+    "nonroad_ageing.csv": ("ageing of non-road engines", "US government"),
+    "nonroad_life.csv": ("life of non-road engines", "US government"),
+    "nonroad_loads.csv": ("loads of non-road engines", "US government"),
+    "nonroad_categories.csv": ("usual hours and loads of machines", "US government; own"),
+    "nonroad_dates.csv": ("dates of non-road stages", "figures"),
+    "nonroad_stage_words.csv": ("non-road stages of other regions", "own"),
+    "nonroad_stages.csv": ("non-road stages", "own"),
+    "nonroad_streams.csv": ("groups of machines", "own"),
+    "nonroad_electric.csv": ("electricity of machines", "own"),
     "target_sums.csv": ("sums of pollutants that targets name", "figures; own"),
     "price_levels.csv": ("price levels and exchange rates", "figures"),
 }
@@ -169,6 +179,7 @@ def in_use(name: str, plan: Plan) -> bool:
         "target": bool(plan.target),
         "neat_fuels": any(m.measure in load_neat_fuels() for s in plan.scenario for m in s.measure),
         "standard_costs": any(m.measure == "newer_standard" for s in plan.scenario for m in s.measure),
+        "nonroad": bool(plan.nonroad.file),
     }
     return all(used for prefix, used in optional.items() if name.startswith(prefix))
 
@@ -197,6 +208,8 @@ def _plan_values(plan: Plan) -> list[tuple[str, str, str, str, str, float | None
     ]
     if plan.turnover.to_year is not None:
         sections.append(("turnover", plan.turnover))
+    if plan.nonroad.file:
+        sections.append(("nonroad", plan.nonroad))
     for name, section in sections:
         for key, spec in type(section).model_fields.items():
             given = key in section.model_fields_set

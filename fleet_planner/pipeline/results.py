@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fleet_planner.fleet.model import Fleet
     from fleet_planner.inventory.model import Inventory
     from fleet_planner.network.model import Network
+    from fleet_planner.nonroad.model import NonRoad
     from fleet_planner.pipeline.by_year import ByYear
     from fleet_planner.plan.models import Plan
     from fleet_planner.scenarios.model import ScenarioFleet
@@ -52,7 +53,8 @@ class Results:
     """A whole run.
 
     ``scenarios`` begins with the baseline. ``summary`` has one row per scenario and pollutant:
-    ``scenario, pollutant, unit, value_per_year, baseline_per_year, change_pct`` (t, GJ or MWh a year).
+    ``scenario, pollutant, unit, value_per_year, baseline_per_year, change_pct, non_road_per_year`` (t, GJ or MWh a
+    year).
     ``sources`` has one row per figure table or data set used: ``item, source, year, licence, checked``.
     ``assumptions`` has one row per plan default, registry assumption or unchecked figure that mattered:
     ``item, value, unit, source, checked, vkt_share``. ``fuel`` sets the baseline's emissions per kg of fuel against
@@ -61,7 +63,8 @@ class Results:
     baseline's totals against those on level roads (``pollutant, unit, value_per_year, flat_per_year, change_pct``;
     empty where all are); ``later`` the projected fleet and its emissions, where the plan has a turnover.
     ``targets`` says of every target and scenario whether it is met (no rows without targets).
-    ``bus_links`` has the timetable on the links (see `BusKm.table`; empty without one).
+    ``bus_links`` has the timetable on the links (see `BusKm.table`; empty without one). ``nonroad`` are the machines
+    beside the roads, where the plan has any.
     """
 
     plan: Plan
@@ -85,3 +88,4 @@ class Results:
     later: ByYear | None = None
     targets: pl.DataFrame = field(default_factory=pl.DataFrame)
     bus_links: pl.DataFrame = field(default_factory=pl.DataFrame)
+    nonroad: NonRoad | None = None

@@ -23,11 +23,13 @@ from fleet_planner.fleet.identifiers import key_of
 from fleet_planner.network import Network, builtin_gtfs, load_network, with_grade
 from fleet_planner.network.builtin import archive_path
 from fleet_planner.network.zones import map_zones, read_zone_layer
+from fleet_planner.nonroad import NonRoad, load_nonroad
 from fleet_planner.pipeline.bus_service import bus_links, with_bus_km
 from fleet_planner.pipeline.by_year import by_year
 from fleet_planner.pipeline.factor_findings import factor_findings
 from fleet_planner.pipeline.fuel_check import fuel_burnt_t, fuel_findings, fuel_table
 from fleet_planner.pipeline.inventories import Clock, Inventories, scaled_to_fuel_sold
+from fleet_planner.pipeline.machines import machine_findings
 from fleet_planner.pipeline.provenance import assumptions_table, sources_table
 from fleet_planner.pipeline.results import InputFile, Results, ScenarioResult
 from fleet_planner.pipeline.targets import aims_of, verdicts, years_asked
@@ -99,7 +101,9 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         progress("reading the fleet", 0.2)
         fleet = load_fleet(plan.fleet, base, plan.city, plan.factors.default_load)
         plan = _with_key_name(plan, base)
-        aims = aims_of(plan, fleet.vehicles)
+        grid = grid_factor(plan.city.grid_region or plan.city.country, plan.city.year)
+        nonroad = load_nonroad(plan.nonroad, base, plan.city, grid[0])
+        aims = aims_of(plan, fleet.vehicles, nonroad)
     with clock.step("activity"):
         feeds = _feeds(plan, base)
         buses = {kind: bus_km(network, feed) for kind, feed in feeds.items()}
@@ -108,7 +112,6 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         where = plan.network.zones
         zones = None if layer is None else map_zones(layer, plan.traffic.assignment, where)
         assigned = assigned_traffic(plan, base, network, fleet.vehicles, layer, feeds, progress)
-    grid = grid_factor(plan.city.grid_region or plan.city.country, plan.city.year)
     measures = measures_table()
     sold_t = {str(fuel): t for fuel, t in plan.fuel_sold.t_per_year.items()}
     run = Inventories(plan, base, network, feeds, grid[0], measures, clock, progress, assigned, buses)
@@ -119,7 +122,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         computed = run.of(fleet)
     later = None
     if plan.turnover.to_year is not None:
-        later = by_year(plan, run, computed, fleet, years_asked(plan, aims))
+        later = by_year(plan, run, computed, fleet, years_asked(plan, aims), nonroad)
     with clock.step("costs"):
         start, first = computed.states[0]
         results = [
@@ -129,7 +132,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
     with clock.step("findings"):
         fuels = computed.setting.sources.fuels
         fuel = fuel_table(first, fuels)
-        voc = voc_table(results)
+        voc = voc_table(results, nonroad)
         findings = (
             *_all_findings(network, fleet, computed.activity, results),
             *factor_findings(computed.states, computed.factors, computed.setting),
@@ -138,6 +141,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
             *scaled,
             *reconciled,
             *voc_findings(voc, results[0].fleet.name),
+            *machine_findings(plan, nonroad),
             *(later.findings if later else ()),
         )
     return Results(
@@ -148,7 +152,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         activity=computed.activity,
         scenarios=tuple(results),
         zones=zones,
-        summary=summary_table(results),
+        summary=summary_table(results, nonroad),
         sources=sources_table(plan, network, grid),
         assumptions=assumptions_table(plan, base, measures),
         inputs=_inputs(plan, path, graded.files),
@@ -160,8 +164,9 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         terrain=terrain_table(first, computed.flat),
         timings_s=clock.seconds,
         later=later,
-        targets=verdicts(plan, aims, computed, later),
+        targets=verdicts(plan, aims, computed, later, nonroad),
         bus_links=bus_links(buses, network.links["link_id"].to_numpy()),
+        nonroad=nonroad,
     )
 
 
@@ -252,18 +257,20 @@ def _energy_changes(
     return out
 
 
-def summary_table(results: list[ScenarioResult]) -> pl.DataFrame:
-    """Return the yearly totals: ``scenario, pollutant, unit, value_per_year, baseline_per_year, change_pct``."""
+def summary_table(results: list[ScenarioResult], nonroad: NonRoad | None = None) -> pl.DataFrame:
+    """Return the yearly totals of the roads and of the machines beside them (``tables/columns/summary.csv``)."""
     specs = {p.pollutant: p for p in pollutants()}
     rows = []
     base: dict[str, float] = {}
     for result in results:
         totals = result.inventory.link.sum(axis=0)
         for p, name in enumerate(result.inventory.pollutants):
-            value = float(totals[p]) * DAYS_PER_YEAR * specs[name].per_year_factor
+            factor = DAYS_PER_YEAR * specs[name].per_year_factor
+            machines = 0.0 if nonroad is None else nonroad.total(name) * factor
+            value = float(totals[p]) * factor + machines
             before = base.setdefault(name, value)
             change = 100.0 * (value / before - 1.0) if before else None
-            rows.append((result.fleet.name, name, specs[name].unit_per_year, value, before, change))
+            rows.append((result.fleet.name, name, specs[name].unit_per_year, value, before, change, machines))
     schema = {
         "scenario": pl.String,
         "pollutant": pl.String,
@@ -271,6 +278,7 @@ def summary_table(results: list[ScenarioResult]) -> pl.DataFrame:
         "value_per_year": pl.Float64,
         "baseline_per_year": pl.Float64,
         "change_pct": pl.Float64,
+        "non_road_per_year": pl.Float64,
     }
     return pl.DataFrame(rows, schema=schema, orient="row")
 
@@ -315,6 +323,8 @@ def _inputs(plan: Plan, path: Path, rasters: tuple[Path, ...]) -> tuple[InputFil
     base = path.parent
     files: list[tuple[str, Path, str, str]] = [("plan", path, path.name, "")]
     files.append(("registry", base / plan.fleet.registry, plan.fleet.registry, ""))
+    if plan.nonroad.file:
+        files.append(("machines", base / plan.nonroad.file, plan.nonroad.file, ""))
     if plan.fleet.assumptions:
         files.append(("assumptions", base / plan.fleet.assumptions, plan.fleet.assumptions, ""))
     if plan.network.builtin:

@@ -9,7 +9,8 @@ import polars as pl
 from fleet_planner.errors import PlanError, use_one_of
 from fleet_planner.fleet.check import VISITING
 from fleet_planner.fleet.vocabulary import words
-from fleet_planner.pipeline.by_year import year_state
+from fleet_planner.nonroad.model import CATEGORY
+from fleet_planner.pipeline.by_year import with_machines, year_state
 from fleet_planner.scenarios.targets import Aim, aim, judged
 from fleet_planner.tables import pollutants
 from fleet_planner.units import DAYS_PER_YEAR
@@ -17,12 +18,13 @@ from fleet_planner.units import DAYS_PER_YEAR
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from fleet_planner.nonroad import NonRoad
     from fleet_planner.pipeline.by_year import ByYear, YearState
     from fleet_planner.pipeline.inventories import Computed
     from fleet_planner.plan.models import Plan
 
 
-def aims_of(plan: Plan, vehicles: pl.DataFrame) -> list[Aim]:
+def aims_of(plan: Plan, vehicles: pl.DataFrame, nonroad: NonRoad | None = None) -> list[Aim]:
     """Return the plan's targets, filled in and checked.
 
     Parameters
@@ -31,6 +33,8 @@ def aims_of(plan: Plan, vehicles: pl.DataFrame) -> list[Aim]:
         With its targets.
     vehicles
         Of the registry: whose streams and categories a target may name.
+    nonroad
+        Machines beside the roads, whose streams a target may name too.
 
     Raises
     ------
@@ -44,6 +48,9 @@ def aims_of(plan: Plan, vehicles: pl.DataFrame) -> list[Aim]:
         "category": set(words()),
         "fuel": {fuel for word in words().values() for fuel in word.fuels},
     }
+    if nonroad is not None:
+        known["stream"] |= set(nonroad.streams)
+        known["category"].add(CATEGORY)
     keys = {"stream": "streams", "category": "categories", "fuel": "fuels"}
     for target in aims:
         for column, named in target.scope.items():
@@ -71,7 +78,9 @@ def years_asked(plan: Plan, aims: Iterable[Aim]) -> list[int]:
     return sorted({year for target in aims for year in target.years if year >= plan.city.year})
 
 
-def verdicts(plan: Plan, aims: list[Aim], computed: Computed, later: ByYear | None) -> pl.DataFrame:
+def verdicts(
+    plan: Plan, aims: list[Aim], computed: Computed, later: ByYear | None, nonroad: NonRoad | None = None
+) -> pl.DataFrame:
     """Return whether each target is met in each scenario (``tables/columns/targets.csv``).
 
     Without a turnover a scenario is judged with all its measures in place in the plan's year.
@@ -80,7 +89,8 @@ def verdicts(plan: Plan, aims: list[Aim], computed: Computed, later: ByYear | No
         states = dict(later.states)
     else:
         states = {
-            (fleet.name, plan.city.year): year_state(fleet.vehicles, inventory) for fleet, inventory in computed.states
+            (fleet.name, plan.city.year): with_machines(year_state(fleet.vehicles, inventory), nonroad)
+            for fleet, inventory in computed.states
         }
     yearly = {key: _per_year(state) for key, state in states.items()}
     paths: dict[str, dict[str, dict[int, float]]] = {}

@@ -14,6 +14,7 @@ from fleet_planner.units import DAYS_PER_YEAR, G_PER_T
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from fleet_planner.nonroad import NonRoad
     from fleet_planner.pipeline.results import ScenarioResult
 
 ENGINE = ("hot", "cold", "idling")
@@ -23,7 +24,7 @@ NOT_SPLIT = "not_split"
 LEAST_SHARE = 5e-5
 
 
-def voc_table(results: Iterable[ScenarioResult]) -> pl.DataFrame:
+def voc_table(results: Iterable[ScenarioResult], nonroad: NonRoad | None = None) -> pl.DataFrame:
     """Return the yearly NMVOC of each scenario by group and species.
 
     Returns
@@ -31,12 +32,13 @@ def voc_table(results: Iterable[ScenarioResult]) -> pl.DataFrame:
     ``scenario, group, species, unit, value_per_year, stand_in_per_year``; the values of a scenario sum to its NMVOC.
     Of each value, ``stand_in_per_year`` rests on a profile that was published for other vehicles. The species of the
     group ``not_split`` are processes: ``exhaust`` of engines without a published composition, ``evaporation``,
-    ``heater``.
+    ``heater``, ``non_road`` machines.
     """
-    return pl.concat(_of_scenario(result.fleet.name, result.inventory.nmvoc) for result in results)
+    beside = 0.0 if nonroad is None else nonroad.total("NMVOC") * DAYS_PER_YEAR / G_PER_T
+    return pl.concat(_of_scenario(result.fleet.name, result.inventory.nmvoc, beside) for result in results)
 
 
-def _of_scenario(name: str, nmvoc: pl.DataFrame) -> pl.DataFrame:
+def _of_scenario(name: str, nmvoc: pl.DataFrame, beside_t: float) -> pl.DataFrame:
     """Return the rows of one scenario."""
     profiles = load_voc_species()
     whole = {(s.group, s.species): [0.0, 0.0] for species in profiles.values() for s in species}
@@ -51,6 +53,8 @@ def _of_scenario(name: str, nmvoc: pl.DataFrame) -> pl.DataFrame:
             value = whole[s.group, s.species]
             value[0] += tons * s.fraction
             value[1] += tons * s.fraction * profile.stand_in
+    if beside_t > 0.0:
+        whole[NOT_SPLIT, "non_road"] = [beside_t, 0.0]
     rows = [(name, *key, "t", *values) for key, values in whole.items()]
     schema = {
         "scenario": pl.String,

@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from fleet_planner.plan.base import Fraction, Positive, Section
 from fleet_planner.plan.economics import EconomicsSection
 from fleet_planner.plan.fleet import FleetSection  # noqa: TC001  # pydantic reads the annotation
+from fleet_planner.plan.nonroad import NonRoadSection
 from fleet_planner.plan.targets import Target
 from fleet_planner.plan.traffic import TrafficSection
 from fleet_planner.plan.turnover import TurnoverSection
@@ -396,6 +397,7 @@ class Plan(Section):
     city: City
     network: NetworkSection
     fleet: FleetSection
+    nonroad: NonRoadSection = NonRoadSection()
     activity: ActivitySection = ActivitySection()
     traffic: TrafficSection = TrafficSection()
     climate: ClimateSection = ClimateSection()
