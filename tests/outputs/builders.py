@@ -263,6 +263,7 @@ def summary(made: list[ScenarioResult]) -> pl.DataFrame:
                     "value_per_year": value * spec.per_year_factor,
                     "baseline_per_year": base * spec.per_year_factor,
                     "change_pct": 100.0 * (value / base - 1.0),
+                    "non_road_per_year": 0.0,
                 }
             )
     return pl.DataFrame(rows)
