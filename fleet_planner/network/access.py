@@ -48,6 +48,23 @@ OPEN_TO_BUSES = frozenset({"yes", "designated", "official", "permissive"})
 ACCESS_KEYS = ("motorcar", "motor_vehicle", "vehicle", "access")
 """From the most special to the most general."""
 
+SIDES = ("", ":forward", ":backward")
+ACCESS_TAGS = (
+    *ACCESS_KEYS,
+    *BUS_KEYS,
+    "area",
+    "service",
+    "hgv",
+    "maxweight",
+    *(f"lanes:{key}{side}" for key in BUS_KEYS for side in SIDES),
+    *(f"{key}:lanes{side}" for key in BUS_KEYS for side in SIDES),
+    "busway",
+    "busway:left",
+    "busway:right",
+    "busway:both",
+)
+"""All keys that the functions of this module look at, besides ``highway``."""
+
 TRUCKS_BARRED = frozenset({"no", "private", "delivery", "destination"})
 HEAVY_FROM_KG = 3500.0
 """OpenStreetMap's ``hgv``: goods vehicles of more than 3.5 t."""

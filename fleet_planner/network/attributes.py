@@ -16,6 +16,9 @@ NUMBER = re.compile(r"^(\d+(?:\.\d+)?)\s*(km/h|kmh|kph|mph)?$")
 ZONE = re.compile(r"^([A-Z]{2})(?:-[A-Z]{2})?:(?:zone:?)?(\w+)$")
 LIST = re.compile(r"[;|,]")
 ON_THE_GROUND = frozenset({"no", "low_water_crossing", "building_passage"})
+LANE_TAGS = tuple(f"{key}{side}" for key in ("maxspeed", "lanes") for side in ("", ":forward", ":backward"))
+"""Keys of speed limits and lanes."""
+
 ROUND = frozenset({"roundabout", "circular"})
 
 

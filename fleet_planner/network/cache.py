@@ -104,7 +104,7 @@ def _reader_hash() -> str:
     """Return a hash of the sources and tables that links are made with."""
     here = Path(__file__).parent
     kernels, figures, words = here.parent / "kernels", Path(reference.__file__).parent, Path(tables.__file__).parent
-    sources = [*here.glob("*.py"), kernels / "topology.py", kernels / "geometry.py"]
+    sources = [*here.glob("*.py"), *(kernels / f"{n}.py" for n in ("topology", "geometry", "osm_blocks"))]
     sources += [figures / "road_class_defaults.csv", figures / "built_up.csv", words / "columns" / "links.csv"]
     digest = hashlib.sha256()
     for path in sorted(sources):

@@ -1,9 +1,8 @@
-"""OpenStreetMap files: one pass into flat arrays, split at junctions, joined where nothing meets."""
+"""Roads of OpenStreetMap files: split at junctions, joined where nothing meets."""
 
 from __future__ import annotations
 
-from array import array
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,23 +10,30 @@ import polars as pl
 
 from fleet_planner.errors import InputError
 from fleet_planner.findings import Finding
-from fleet_planner.kernels import topology
-from fleet_planner.network.access import bus_lanes, buses_only, is_drivable, max_weight_t, trucks_allowed
-from fleet_planner.network.attributes import lanes_by_direction, off_the_ground, parse_oneway, speeds_kmh
+from fleet_planner.kernels import osm_blocks, topology
+from fleet_planner.network.access import (
+    ACCESS_TAGS,
+    DRIVABLE,
+    bus_lanes,
+    buses_only,
+    is_drivable,
+    max_weight_t,
+    trucks_allowed,
+)
+from fleet_planner.network.attributes import LANE_TAGS, lanes_by_direction, off_the_ground, parse_oneway, speeds_kmh
 from fleet_planner.network.built_up import land_use_kinds
-from fleet_planner.network.segments import Bool, Float, Int, LandUse, Segments, Source, line_points
+from fleet_planner.network.osm_areas import LOW_EMISSION, is_area, read_land_use
+from fleet_planner.network.osm_file import HIGHWAY, BrokenFileError, OsmFile, Wanted, read_osm_file
+from fleet_planner.network.segments import Bool, Int, Segments, Source, line_points
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from fleet_planner.progress import Progress
 
-LOW_EMISSION = "low_emission_zone"
 ATTRIBUTION = "© OpenStreetMap contributors, ODbL 1.0"
-TAGS = {
-    "osm_id": pl.Int64,
-    "name": pl.String,
+ATTRIBUTES = {
     "road_class": pl.String,
     "hgv_allowed": pl.Boolean,
     "direction": pl.Int64,
@@ -40,24 +46,42 @@ TAGS = {
     "bus_only": pl.Boolean,
     "max_weight_t": pl.Float64,
 }
-ALIKE = tuple(TAGS)[1:]
-"""What must agree for two ways to be one link."""
+KEYS = (
+    "highway",
+    "landuse",
+    "boundary",
+    "name",
+    "oneway",
+    "junction",
+    "bridge",
+    "tunnel",
+    *ACCESS_TAGS,
+    *LANE_TAGS,
+)
+"""Keys of ways that are read; the first three as `Wanted` wants them, the fourth is no attribute but a label."""
+
+NAME = 3
 
 
-@dataclass
-class _Ways:
-    """What the pass over the file collects: points of all ways in a row, tags of each, and which are off the ground."""
+@dataclass(frozen=True)
+class _Attributes:
+    """What the ways' tags say, each distinct set of tags once.
 
-    nodes: array[int] = field(default_factory=lambda: array("q"))
-    lon: array[float] = field(default_factory=lambda: array("d"))
-    lat: array[float] = field(default_factory=lambda: array("d"))
-    offsets: array[int] = field(default_factory=lambda: array("q", [0]))
-    rows: list[tuple[Any, ...]] = field(default_factory=list)
-    structure: list[bool] = field(default_factory=list)
-    areas: dict[str, list[bytes]] = field(default_factory=lambda: {"built_up": [], "open_land": [], "low_emission": []})
-    broken: int = 0
-    cut: int = 0
-    left_out: int = 0
+    Parameters
+    ----------
+    frame
+        Columns of `ATTRIBUTES`: as drawn, then as if drawn from the other end; shape
+        (2 x sets, ...).
+    drivable, structure
+        Of each set: belongs to the drive network; is off the ground. Shape (sets,).
+    set_of
+        Set of each way, shape (ways,).
+    """
+
+    frame: pl.DataFrame
+    drivable: Bool
+    structure: Bool
+    set_of: Int
 
 
 def read_osm(path: Path, keep_classes: Sequence[str], progress: Progress) -> Source:
@@ -68,99 +92,60 @@ def read_osm(path: Path, keep_classes: Sequence[str], progress: Progress) -> Sou
     InputError
         The file is truncated or not an OpenStreetMap file, or has no drivable way.
     """
-    import shapely
-
     progress(f"reading {path.name}", 0.05)
-    ways = _read(path)
-    counted = (("network.dangling", "warning", ways.cut), ("network.left_out", "info", ways.left_out))
-    findings = [Finding(code, kind, {}, n) for code, kind, n in counted if n]  # type: ignore[arg-type]  # Kind
-    if not ways.rows:
-        empty = Segments(pl.DataFrame(), np.zeros((0, 2)), np.zeros(1, np.int64))
-        return Source(empty, ATTRIBUTION, str(path), tuple(findings), "osm")
-    points, offsets = np.column_stack([ways.lon, ways.lat]), np.array(ways.offsets)
-    nodes, tags = np.array(ways.nodes), pl.DataFrame(ways.rows, schema=TAGS, orient="row")
-    structure = np.array(ways.structure)
-    land_use = LandUse(**{kind: shapely.from_wkb(found) for kind, found in ways.areas.items()}, broken=ways.broken)
-    del ways
-    all_roads = (points, offsets)
-    wanted = tags["road_class"].is_in(keep_classes).to_numpy()
-    if keep_classes and wanted.any() and not wanted.all():
-        findings.append(Finding("network.classes_dropped", "info", {}, int((~wanted).sum())))
-        lines = Segments(tags, points, offsets).take(wanted)
-        first, last = offsets[:-1][wanted], offsets[1:][wanted] - 1
-        nodes = nodes[line_points(first, last, np.zeros(first.size, dtype=np.bool_))[0]]
-        tags, points, offsets, structure = lines.frame, lines.coordinates, lines.offsets, structure[wanted]
-    segments = _segments(nodes, points, offsets, tags, structure)
-    return Source(segments, ATTRIBUTION, str(path), tuple(findings), "osm", all_roads, land_use)
-
-
-def _read(path: Path) -> _Ways:
-    import osmium
-
-    ways = _Ways()
     known = land_use_kinds()
-    areas = osmium.geom.WKBFactory()
-    wanted = osmium.filter.KeyFilter("highway", "landuse", "boundary")
+    areas = frozenset({*known, LOW_EMISSION})
     try:
-        things: Iterable[Any] = (
-            osmium.FileProcessor(str(path))
-            .with_locations("flex_mem")
-            .with_areas(osmium.filter.KeyFilter("landuse", "boundary"))
-            .with_filter(osmium.filter.EntityFilter(osmium.osm.WAY | osmium.osm.AREA))
-            .with_filter(wanted)
+        file = read_osm_file(
+            path, Wanted(KEYS, DRIVABLE, areas, lambda t: is_area(t, known), lambda t: is_area(t, known))
         )
-        for item in things:
-            if item.is_area():
-                _add_area(ways, item, areas, known)
-            elif "highway" not in item.tags:
-                continue
-            elif is_drivable(tags := dict(item.tags)):
-                _add(ways, item, tags)
-            else:
-                ways.left_out += 1
-    except (RuntimeError, OSError) as error:
+    except BrokenFileError as error:
         raise InputError(
             f"this OpenStreetMap file cannot be read: {error}",
             "It may be truncated: download it again and compare its size.",
             file=path,
         ) from error
-    return ways
+    tags = _attributes(file)
+    drivable = tags.drivable[tags.set_of]
+    closed = int((~drivable & (file.tags[:, HIGHWAY] >= 0)).sum())
+    index, offsets, way, cut = osm_blocks.cut_lines(file.index, file.offsets, file.known)
+    road = drivable[way]
+    counted = (("network.dangling", "warning", cut & drivable), ("network.left_out", "info", file.left_out + closed))
+    findings = [Finding(code, kind, {}, n) for code, kind, what in counted if (n := int(np.sum(what)))]  # type: ignore[arg-type]  # Kind
+    if not road.any():
+        empty = Segments(pl.DataFrame(), np.zeros((0, 2)), np.zeros(1, np.int64))
+        return Source(empty, ATTRIBUTION, str(path), tuple(findings), "osm")
+    land_use = read_land_use(file, known)
+    index, offsets, way = _taken(index, offsets, way, road)
+    all_roads = (file.lonlat[index], offsets)
+    classes = tags.frame["road_class"][: tags.drivable.size].is_in(keep_classes).fill_null(value=False).to_numpy()
+    kept = classes[tags.set_of[way]]
+    if keep_classes and kept.any() and not kept.all():
+        findings.append(Finding("network.classes_dropped", "info", {}, int((~kept).sum())))
+        index, offsets, way = _taken(index, offsets, way, kept)
+    segments = _segments(file, index, offsets, way, tags)
+    return Source(segments, ATTRIBUTION, str(path), tuple(findings), "osm", all_roads, land_use)
 
 
-def _add_area(ways: _Ways, area: Any, factory: Any, known: dict[str, bool]) -> None:
-    """Keep the polygon of a known land use or of a low-emission zone."""
-    use = known.get(area.tags.get("landuse", ""))
-    if area.tags.get("boundary") == LOW_EMISSION:
-        kind = "low_emission"
-    elif use is not None:
-        kind = "built_up" if use else "open_land"
-    else:
-        return
-    try:
-        ways.areas[kind].append(bytes.fromhex(factory.create_multipolygon(area)))
-    except RuntimeError:
-        ways.broken += 1
+def _attributes(file: OsmFile) -> _Attributes:
+    """Return what the tags say: the rules are asked once for each distinct set of tags."""
+    places = np.delete(file.tags, NAME, axis=1)
+    keys = [*KEYS[:NAME], *KEYS[NAME + 1 :]]
+    first, set_of = osm_blocks.unique_rows(np.ascontiguousarray(places))
+    rows, drivable, structure = [], [], []
+    for own in places[first].tolist():
+        tags = {key: file.texts[place] for key, place in zip(keys, own, strict=True) if place >= 0}
+        drivable.append(is_drivable(tags))
+        structure.append(off_the_ground(tags))
+        rows.append(_row(tags) if drivable[-1] else (None,) * len(ATTRIBUTES))
+    frame = pl.DataFrame(rows, schema=ATTRIBUTES, orient="row")
+    return _Attributes(
+        pl.concat([frame, _turned(frame)]), np.array(drivable, dtype=bool), np.array(structure, dtype=bool), set_of
+    )
 
 
-def _add(ways: _Ways, way: Any, tags: dict[str, str]) -> None:
-    row, structure = _row(way.id, tags), off_the_ground(tags)
-    first = len(ways.nodes)
-    cut = False
-    for node in way.nodes:
-        if not node.location.valid():
-            cut = True
-            _close(ways, first, row, structure=structure)
-            first = len(ways.nodes)
-        elif len(ways.nodes) == first or node.ref != ways.nodes[-1]:
-            ways.nodes.append(node.ref)
-            ways.lon.append(node.lon)
-            ways.lat.append(node.lat)
-    _close(ways, first, row, structure=structure)
-    ways.cut += cut
-
-
-def _row(number: int, tags: dict[str, str]) -> tuple[Any, ...]:
-    """Return the values of `TAGS`; those of a direction that is closed are null."""
+def _row(tags: dict[str, str]) -> tuple[Any, ...]:
+    """Return the values of `ATTRIBUTES`; those of a direction that is closed are null."""
     highway = tags["highway"]
     direction = parse_oneway(tags.get("oneway"), tags.get("junction"), highway)
     speed, speed_back = speeds_kmh(tags)
@@ -170,27 +155,24 @@ def _row(number: int, tags: dict[str, str]) -> tuple[Any, ...]:
     elif direction < 0:
         speed = lanes = None
     limits = (speed, speed_back, lanes, lanes_back, *bus_lanes(tags, direction), buses_only(tags), max_weight_t(tags))
-    return (number, tags.get("name"), highway, trucks_allowed(tags), direction, *limits)
+    return (highway, trucks_allowed(tags), direction, *limits)
 
 
-def _close(ways: _Ways, first: int, row: tuple[Any, ...], *, structure: bool) -> None:
-    """End the piece of way that began at ``first``; pieces of one node are dropped."""
-    if len(ways.nodes) - first >= 2:
-        ways.offsets.append(len(ways.nodes))
-        ways.rows.append(row)
-        ways.structure.append(structure)
-    else:
-        del ways.nodes[first:], ways.lon[first:], ways.lat[first:]
+def _taken(index: Int, offsets: Int, way: Int, kept: Bool) -> tuple[Int, Int, Int]:
+    """Return some of the lines."""
+    first, last = offsets[:-1][kept], offsets[1:][kept] - 1
+    points, offsets = line_points(first, last, np.zeros(first.size, dtype=np.bool_))
+    return index[points], offsets, way[kept]
 
 
-def _segments(nodes: Int, points: Float, offsets: Int, tags: pl.DataFrame, structure: Bool) -> Segments:
-    """Split the ways at junctions and join the pieces between them; ``structure`` tells bridges and tunnels by way."""
-    ids, refs = np.unique(nodes, return_inverse=True)
-    degree = topology.node_degrees(refs, offsets, ids.size)
-    first, last, way = topology.split_ways(refs, offsets, degree != 2)
-    start, end = refs[first], refs[last]
-    ends = np.bincount(np.concatenate([start, end]), minlength=ids.size)
-    as_drawn, from_behind = _alike(tags)
+def _segments(file: OsmFile, nodes: Int, offsets: Int, line_way: Int, tags: _Attributes) -> Segments:
+    """Split the ways at junctions and join the pieces between them."""
+    degree = topology.node_degrees(nodes, offsets, file.node.size)
+    first, last, line = topology.split_ways(nodes, offsets, degree != 2)
+    way = line_way[line]
+    start, end = nodes[first], nodes[last]
+    ends = np.bincount(np.concatenate([start, end]), minlength=file.node.size)
+    as_drawn, from_behind = _alike(file, tags)
     order, flipped, chains = topology.chain_segments(
         start, end, as_drawn[way], from_behind[way], (degree == 2) & (ends == 2)
     )
@@ -200,28 +182,31 @@ def _segments(nodes: Int, points: Float, offsets: Int, tags: pl.DataFrame, struc
     keep[piece_offsets[:-1]] = False
     keep[piece_offsets[chains[:-1]]] = True
     # a point kept has the piece that leads to it on the way of its own piece of chain
-    hung = np.repeat(structure[way[order]], np.diff(piece_offsets))[keep]
+    hung = np.repeat(tags.structure[tags.set_of[way[order]]], np.diff(piece_offsets))[keep]
     counts = np.add.reduceat(keep.astype(np.int64), piece_offsets[chains[:-1]])
-    index = index[keep]
+    points = nodes[index[keep]]
     line_offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    head, turned = order[chains[:-1]], flipped[chains[:-1]]
-    rows = pl.concat([tags, _turned(tags)])[way[head] + turned * tags.height]
-    frame = rows.with_columns(
-        u=pl.Series(ids[refs[index[line_offsets[:-1]]]]), v=pl.Series(ids[refs[index[line_offsets[1:] - 1]]])
+    head, turned = way[order[chains[:-1]]], flipped[chains[:-1]]
+    names = pl.Series([*file.texts, None], dtype=pl.String)
+    frame = tags.frame[tags.set_of[head] + turned * tags.drivable.size].with_columns(
+        osm_id=pl.Series(file.way[head]),
+        name=names.gather(pl.Series(np.where(file.tags[head, NAME] < 0, len(file.texts), file.tags[head, NAME]))),
+        u=pl.Series(file.node[points[line_offsets[:-1]]]),
+        v=pl.Series(file.node[points[line_offsets[1:] - 1]]),
     )
     hung[line_offsets[:-1]] = False
-    return Segments(frame, np.ascontiguousarray(points[index]), line_offsets, structure=hung)
+    return Segments(frame, np.ascontiguousarray(file.lonlat[points]), line_offsets, structure=hung)
 
 
-def _alike(tags: pl.DataFrame) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    """Return the number of each way's attributes as drawn, and as seen from its other end."""
-    both = pl.concat([tags, _turned(tags)]).select(pl.struct(ALIKE).rank("dense").cast(pl.Int64).alias("n"))["n"]
-    numbers = both.to_numpy()
-    return numbers[: tags.height], numbers[tags.height :]
+def _alike(file: OsmFile, tags: _Attributes) -> tuple[Int, Int]:
+    """Return the number of each way's attributes and name as drawn, and as seen from its other end."""
+    numbers = tags.frame.select(pl.struct(pl.all()).rank("dense").cast(pl.Int64).alias("n"))["n"].to_numpy()
+    of_way = file.tags[:, NAME].astype(np.int64) * (2 * numbers.size + 2)
+    return of_way + numbers[tags.set_of], of_way + numbers[tags.set_of + tags.drivable.size]
 
 
 def _turned(tags: pl.DataFrame) -> pl.DataFrame:
-    """Return the tags of each way as if it had been drawn from its other end."""
+    """Return attributes as if the way had been drawn from its other end."""
     return tags.with_columns(
         direction=-pl.col("direction"),
         maxspeed_kmh="maxspeed_backward_kmh",

@@ -99,6 +99,8 @@ def test_classes_to_keep(tmp_path: Path) -> None:
     assert finding(network, "network.classes_dropped")["count"] == 1
     with pytest.raises(InputError, match="classes to keep"):
         load(tmp_path, osm(tmp_path, CROSS), keep_classes=["motorway"])
+    closed = way(12, "1 4", "primary", motor_vehicle="no")
+    assert load(tmp_path, osm(tmp_path, CROSS + closed), keep_classes=["primary"]).links.equals(network.links)
 
 
 def test_close_junctions_become_one(tmp_path: Path) -> None:

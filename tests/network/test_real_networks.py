@@ -73,7 +73,7 @@ def test_santa_monica_agrees_with_osmnx(shared_data: Path) -> None:
     lanes = same.filter((pl.col("lanes_source") == "given") & (pl.col("lanes_source_ours") == "given"))
     lanes = lanes.group_by(*road).agg(pl.col("lanes", "lanes_ours").sum())
     assert lanes.height > 500
-    print("LANES", lanes.filter(pl.col("lanes") != pl.col("lanes_ours")).rows(), lanes.height)
+
     assert (lanes["lanes"] == lanes["lanes_ours"]).mean() > 0.98
     # a graph's edge is one-way where no edge leads back, a way where it is tagged so: differs between carriageways
     assert (same["oneway"] == same["oneway_ours"]).mean() > 0.985
