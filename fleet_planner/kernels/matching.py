@@ -1,4 +1,4 @@
-"""Which links a line follows, where stops are along it, and in which hour a trip passes."""
+"""Pieces of links by cell, stops along a line, and the hours in which trips pass."""
 
 import numba
 import numpy as np
@@ -43,53 +43,6 @@ def grid_index(x0, y0, x1, y1, cell_m, nx, ny):
                         member[fill[c]] = i
                         fill[c] += 1
     return first, member
-
-
-@numba.njit(cache=True)
-def nearest_pieces(px, py, dx, dy, x0, y0, x1, y1, first, member, cell_m, nx, ny, reach_m, min_cosine):
-    """Return for each point the nearest piece that runs in the point's direction.
-
-    Parameters
-    ----------
-    px, py : (points,) float64
-        Metres.
-    dx, dy : (points,) float64
-        Direction of travel, unit vectors.
-    x0, y0, x1, y1, first, member, cell_m, nx, ny
-        See `grid_index`; ``reach_m`` may not exceed ``cell_m``.
-    reach_m : float
-        Further pieces do not count.
-    min_cosine : float
-        Least cosine of the angle between the directions.
-
-    Returns
-    -------
-    (points,) int64
-        Piece, or -1.
-    """
-    out = np.full(px.size, -1, dtype=np.int64)
-    for i in range(px.size):
-        best = reach_m * reach_m
-        ci, cj = int(px[i] / cell_m), int(py[i] / cell_m)
-        for a in range(max(ci - 1, 0), min(ci + 2, nx)):
-            for b in range(max(cj - 1, 0), min(cj + 2, ny)):
-                c = a * ny + b
-                for k in range(first[c], first[c + 1]):
-                    p = member[k]
-                    ex, ey = x1[p] - x0[p], y1[p] - y0[p]
-                    length2 = ex * ex + ey * ey
-                    if length2 == 0.0:
-                        continue
-                    if (ex * dx[i] + ey * dy[i]) < min_cosine * np.sqrt(length2):
-                        continue
-                    t = ((px[i] - x0[p]) * ex + (py[i] - y0[p]) * ey) / length2
-                    t = min(max(t, 0.0), 1.0)
-                    qx, qy = x0[p] + t * ex - px[i], y0[p] + t * ey - py[i]
-                    d2 = qx * qx + qy * qy
-                    if d2 < best or (d2 == best and p < out[i]):
-                        best = d2
-                        out[i] = p
-    return out
 
 
 @numba.njit(cache=True)
@@ -162,10 +115,52 @@ def project_in_order(stops, stop_offsets, line_of, points, offsets, along_m):
 
 
 @numba.njit(cache=True)
+def section_paces(timing_m, arrival_s, departure_s, timing_offsets, section_m, longest_call_s):
+    """Return how long a trip takes per metre after each of its stops, with the time at stops.
+
+    Stops follow each other closely and times are written in whole minutes: paces are those of sections, runs of stops
+    that are ``section_m`` long or more (the last one joins the section before where it is shorter).
+
+    Parameters
+    ----------
+    timing_m, arrival_s, departure_s, timing_offsets
+        See `service_by_hour`.
+    section_m : float
+    longest_call_s : float
+        Longer times at a stop are rests: what is beyond is left out.
+
+    Returns
+    -------
+    (stops,) float64
+        Seconds per metre on the way to the next stop; -1 at the last stop, and on a section without length or time.
+    """
+    pace = np.full(timing_m.size, -1.0)
+    for timing in range(timing_offsets.size - 1):
+        k, last = timing_offsets[timing], timing_offsets[timing + 1] - 1
+        while k < last:
+            end = k + 1
+            while end < last and timing_m[end] - timing_m[k] < section_m:
+                end += 1
+            if timing_m[last] - timing_m[end] < section_m:
+                end = last
+            way = timing_m[end] - timing_m[k]
+            time = 0.0
+            for j in range(k + 1, end + 1):
+                time += arrival_s[j] - departure_s[j - 1]
+                if j < last:
+                    time += min(departure_s[j] - arrival_s[j], longest_call_s)
+            if way > 0.0 and time > 0.0:
+                pace[k:end] = time / way
+            k = end
+    return pace
+
+
+@numba.njit(cache=True)
 def service_by_hour(
     n_links,
     sample_link,
     sample_m,
+    sample_span_m,
     sample_km,
     sample_offsets,
     trip_shape,
@@ -175,20 +170,20 @@ def service_by_hour(
     arrival_s,
     departure_s,
     timing_offsets,
+    pace,
 ):
     """Add up the km, the time and the stops of trips by link and by the hour in which they pass.
 
     Between two stops a trip moves evenly from its departure at the one to its arrival at the other; before
-    the first stop and after the last its time stands still, and is not told. Time at a stop belongs to the way
-    to it. Hours after midnight wrap round.
+    the first stop and after the last its time stands still, and is not told. Hours after midnight wrap round.
 
     Parameters
     ----------
     n_links : int
     sample_link : (samples,) int64
         Link of each piece of a shape, or -1.
-    sample_m, sample_km : (samples,) float64
-        Middle of the piece along its shape (rising), and its length.
+    sample_m, sample_span_m, sample_km : (samples,) float64
+        Middle of the piece along its shape (rising), the metres of the shape it stands for, its km on the road.
     sample_offsets : (shapes + 1,) int64
     trip_shape, trip_timing : (trips,) int64
     trip_start_s : (trips,) float64
@@ -196,6 +191,8 @@ def service_by_hour(
     timing_m, arrival_s, departure_s : (stops,) float64
         Metres along the shape and seconds after the trip's start, not falling within a timing.
     timing_offsets : (timings + 1,) int64
+    pace : (stops,) float64
+        See `section_paces`; none is told where it is not above 0.
 
     Returns
     -------
@@ -215,7 +212,7 @@ def service_by_hour(
             m = sample_m[s]
             while k < last and timing_m[k + 1] <= m:
                 k += 1
-            pace = -1.0
+            slowness = -1.0
             if k == last:
                 t = arrival_s[k]
             elif m <= timing_m[k]:
@@ -223,7 +220,7 @@ def service_by_hour(
             else:
                 way = timing_m[k + 1] - timing_m[k]
                 t = departure_s[k] + (m - timing_m[k]) / way * (arrival_s[k + 1] - departure_s[k])
-                pace = (departure_s[k + 1] - departure_s[k]) / way
+                slowness = pace[k]
             first_call = called
             while called <= last and (s == end - 1 or timing_m[called] <= (m + sample_m[s + 1]) / 2.0):
                 called += 1
@@ -232,7 +229,7 @@ def service_by_hour(
             hour = int(np.floor((trip_start_s[trip] + t) / 3600.0)) % 24
             km[sample_link[s], hour] += sample_km[s]
             stops[sample_link[s], hour] += called - first_call
-            if pace > 0.0:
+            if slowness > 0.0:
                 timed_km[sample_link[s], hour] += sample_km[s]
-                seconds[sample_link[s], hour] += sample_km[s] * 1000.0 * pace
+                seconds[sample_link[s], hour] += sample_span_m[s] * slowness
     return km, timed_km, seconds, stops

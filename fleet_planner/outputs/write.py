@@ -83,6 +83,7 @@ def write_run(results: Results, out: Path, *, overwrite: bool, language: Languag
             frames.in_mass_unit(results.targets, results.plan.outputs.mass_unit).write_csv(folder / "targets.csv")
         if results.bus_links.height:
             results.bus_links.write_parquet(folder / "bus_links.parquet")
+            results.bus_routes.write_csv(folder / "bus_routes.csv")
         results.bridged.write_csv(folder / "bridged.csv")
         text = json.dumps(report_data(results), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         (folder / "report_data.json").write_text(text, encoding="utf-8")

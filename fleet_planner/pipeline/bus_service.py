@@ -9,6 +9,8 @@ import polars as pl
 
 from fleet_planner.activity import vkt_by_stream
 from fleet_planner.activity.timetables.buses import BUS_STREAM, average_scheduled
+from fleet_planner.activity.timetables.paths import Roads
+from fleet_planner.activity.timetables.transit import bus_km
 from fleet_planner.errors import InputError
 from fleet_planner.findings import Finding
 from fleet_planner.units import S_PER_H
@@ -22,10 +24,21 @@ if TYPE_CHECKING:
     from fleet_planner.activity.days import DayType
     from fleet_planner.activity.timetables.transit import BusKm
     from fleet_planner.fleet import Fleet
-    from fleet_planner.plan.models import ActivitySection
+    from fleet_planner.network.model import Network
+    from fleet_planner.plan.models import ActivitySection, Plan
+    from fleet_planner.transit_feed.gtfs import Feed
 
 UNLIKELY = (0.5, 2.0)
 """Registry over timetable beyond these is warned of: one of the two is not of this city's buses."""
+
+
+def buses_on_roads(network: Network, feeds: Mapping[str, Feed], plan: Plan) -> dict[str, BusKm]:
+    """Return the buses of each kind of day on the links; nothing without a timetable."""
+    if not feeds:
+        return {}
+    roads = Roads.of(network)
+    section_km = plan.traffic.speeds.corridor_km
+    return {kind: bus_km(network, feed, roads, section_km) for kind, feed in feeds.items()}
 
 
 def with_bus_km(
@@ -96,3 +109,9 @@ def _speed_finding(buses: Mapping[str, BusKm]) -> list[Finding]:
 def bus_links(buses: Mapping[str, BusKm], link_id: NDArray[np.int64]) -> pl.DataFrame:
     """Return the timetable on the links, as ``tables/columns/bus_links.csv``; no rows without one."""
     return pl.concat([bus.table(kind, link_id) for kind, bus in buses.items()]) if buses else pl.DataFrame()
+
+
+def bus_routes(buses: Mapping[str, BusKm]) -> pl.DataFrame:
+    """Return the timetable by route, as ``tables/columns/bus_routes.csv``; no rows without one."""
+    tables = [bus.routes.select(pl.lit(kind).alias("kind_of_day"), pl.all()) for kind, bus in buses.items()]
+    return pl.concat(tables) if tables else pl.DataFrame()

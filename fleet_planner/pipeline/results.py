@@ -63,8 +63,8 @@ class Results:
     baseline's totals against those on level roads (``pollutant, unit, value_per_year, flat_per_year, change_pct``;
     empty where all are); ``later`` the projected fleet and its emissions, where the plan has a turnover.
     ``targets`` says of every target and scenario whether it is met (no rows without targets).
-    ``bus_links`` has the timetable on the links (see `BusKm.table`; empty without one). ``nonroad`` are the machines
-    beside the roads, where the plan has any.
+    ``bus_links`` has the timetable on the links (see `BusKm.table`; empty without one), ``bus_routes`` by route.
+    ``nonroad`` are the machines beside the roads, where the plan has any.
     """
 
     plan: Plan
@@ -89,3 +89,4 @@ class Results:
     targets: pl.DataFrame = field(default_factory=pl.DataFrame)
     bus_links: pl.DataFrame = field(default_factory=pl.DataFrame)
     nonroad: NonRoad | None = None
+    bus_routes: pl.DataFrame = field(default_factory=pl.DataFrame)

@@ -12,7 +12,6 @@ import numpy as np
 import polars as pl
 
 from fleet_planner.activity.days import AVERAGE, day_types
-from fleet_planner.activity.timetables.transit import bus_km
 from fleet_planner.economics import EnergyChange, empty_costs, scenario_costs
 from fleet_planner.errors import PlanError, UserError
 from fleet_planner.factors.processes.electricity import grid_factor
@@ -24,7 +23,7 @@ from fleet_planner.network import Network, builtin_gtfs, load_network, with_grad
 from fleet_planner.network.builtin import archive_path
 from fleet_planner.network.zones import map_zones, read_zone_layer
 from fleet_planner.nonroad import NonRoad, load_nonroad
-from fleet_planner.pipeline.bus_service import bus_links, with_bus_km
+from fleet_planner.pipeline.bus_service import bus_links, bus_routes, buses_on_roads, with_bus_km
 from fleet_planner.pipeline.by_year import by_year
 from fleet_planner.pipeline.factor_findings import factor_findings
 from fleet_planner.pipeline.fuel_check import fuel_burnt_t, fuel_findings, fuel_table
@@ -106,7 +105,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         aims = aims_of(plan, fleet.vehicles, nonroad)
     with clock.step("activity"):
         feeds = _feeds(plan, base)
-        buses = {kind: bus_km(network, feed) for kind, feed in feeds.items()}
+        buses = buses_on_roads(network, feeds, plan)
         fleet, reconciled = with_bus_km(fleet, buses, plan.activity, day_types(plan.traffic))
         layer = read_zone_layer(plan.network.zones, base) if plan.network.zones else None
         where = plan.network.zones
@@ -167,6 +166,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         targets=verdicts(plan, aims, computed, later, nonroad),
         bus_links=bus_links(buses, network.links["link_id"].to_numpy()),
         nonroad=nonroad,
+        bus_routes=bus_routes(buses),
     )
 
 
@@ -195,7 +195,7 @@ def _only(plan: Plan, only: tuple[str, ...], path: Path) -> Plan:
 
 
 def _feeds(plan: Plan, base: Path) -> dict[str, Feed]:
-    """Return the bus timetable by kind of day: of the one average day, or of each kind that the plan tells apart."""
+    """Return the bus timetable of a weekday, a Saturday and a Sunday, or of the one day that the plan names for all."""
     given = plan.activity.gtfs
     if not given:
         return {}
@@ -206,7 +206,7 @@ def _feeds(plan: Plan, base: Path) -> dict[str, Feed]:
             "not a date", "Write YYYY-MM-DD.", column="activity.gtfs_date", value=plan.activity.gtfs_date
         ) from error
     path = builtin_gtfs() if given == "builtin" else base / given
-    if plan.traffic.day_types == AVERAGE.name:
+    if day is not None and plan.traffic.day_types == AVERAGE.name:
         return {AVERAGE.name: read_feed(path, day)}
     return read_feeds(path, {"weekday": range(5), "saturday": [5], "sunday": [6]}, day)
 

@@ -33,7 +33,7 @@ def stop_places(tables: Mapping[str, pl.DataFrame], path: Path) -> pl.DataFrame:
 
 def trip_shapes(
     trips: pl.DataFrame, visits: pl.DataFrame, tables: Mapping[str, pl.DataFrame], path: Path
-) -> tuple[Float, Int, pl.Series, int]:
+) -> tuple[Float, Int, pl.Series, pl.Series]:
     """Return the lines that the trips follow.
 
     Parameters
@@ -51,19 +51,22 @@ def trip_shapes(
         Longitude and latitude; line ``i`` is ``coordinates[offsets[i]:offsets[i + 1]]``.
     shape
         Line of each trip.
-    straight
-        Number of trips without a shape of two points or more; straight lines between stops stand in.
+    known
+        Whether a trip has a shape of two points or more; straight lines between its stops stand in, one for all trips
+        of the same stops.
     """
     given = pl.col("shape_id") if "shape_id" in trips.columns else pl.lit(None, dtype=pl.String)
     keys = trips.select("trip_id", shape_id=given)
     points = _points(keys, tables, path)
     keys = keys.join(points.select("shape_id").unique(), on="shape_id", how="left", maintain_order="left")
     known = pl.col("shape_id").is_in(points["shape_id"].unique().to_list())
+    keys = keys.join(_same_stops(visits), on="trip_id", how="left", maintain_order="left")
     keys = keys.with_columns(known=known.fill_null(value=False))
     keys = keys.with_columns(
-        key=pl.when("known").then(pl.lit("s ") + pl.col("shape_id")).otherwise(pl.lit("t ") + pl.col("trip_id"))
+        key=pl.when("known").then(pl.lit("s ") + pl.col("shape_id")).otherwise(pl.lit("t ") + pl.col("same_stops"))
     )
-    between = visits.join(keys.filter(~pl.col("known")), on="trip_id", how="inner", maintain_order="left")
+    drawn = keys.filter(~pl.col("known") & pl.col("key").is_first_distinct())
+    between = visits.join(drawn, on="trip_id", how="inner", maintain_order="left")
     lines = pl.concat(
         [
             points.select(pl.lit("s ") + pl.col("shape_id"), "lon", "lat").rename({"literal": "key"}),
@@ -75,7 +78,13 @@ def trip_shapes(
     shape = keys.join(index, on="key", how="left", maintain_order="left")["shape"].cast(pl.Int64)
     offsets = np.concatenate([[0], np.cumsum(counts["len"].to_numpy())]).astype(np.int64)
     coordinates = np.ascontiguousarray(lines.select("lon", "lat").to_numpy(), dtype=np.float64)
-    return coordinates, offsets, shape, int((~keys["known"]).sum())
+    return coordinates, offsets, shape, keys["known"]
+
+
+def _same_stops(visits: pl.DataFrame) -> pl.DataFrame:
+    """Return ``trip_id, same_stops``: the first trip that calls at the same stops in the same order."""
+    of_trip = visits.group_by("trip_id", maintain_order=True).agg(stops=pl.col("stop_id").str.join("\n"))
+    return of_trip.select("trip_id", same_stops=pl.col("trip_id").first().over("stops"))
 
 
 def _points(keys: pl.DataFrame, tables: Mapping[str, pl.DataFrame], path: Path) -> pl.DataFrame:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from fleet_planner.errors import InputError
+from fleet_planner.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -138,3 +139,30 @@ def refuse(frame: pl.DataFrame, name: str, column: str, path: Path, right: pl.Ex
     if wrong.height:
         cell = wrong.row(0, named=True)
         raise InputError("this cell of the feed is malformed", remedy, path / name, cell[ROW], column, cell[column])
+
+
+def told(
+    code: str, name: str, column: str, rows: pl.DataFrame, text: pl.DataFrame | None = None, shown: str = ""
+) -> list[Finding]:
+    """Return a warning that counts rows and names the first cell; nothing where there are none.
+
+    Parameters
+    ----------
+    code
+        Of the finding.
+    name, column
+        File and column to name.
+    rows
+        The rows concerned, with `ROW`.
+    text
+        `ROW` and the cells as they were written; ``rows`` itself where it is left out.
+    shown
+        Column of ``text`` with the value; ``column`` where it is left out.
+    """
+    if rows.is_empty():
+        return []
+    row = int(rows[ROW].min())  # type: ignore[arg-type]  # a column of integers
+    cells = rows if text is None else text
+    value = cells.filter(pl.col(ROW) == row)[shown or column][0]
+    values: dict[str, str | int | float] = {"file": name, "row": row, "column": column, "value": str(value or "")}
+    return [Finding(code, "warning", values, rows.height)]

@@ -16,7 +16,6 @@ from fleet_planner.activity import build_activity, vkt_by_stream
 from fleet_planner.activity.profiles import GROUPS, hourly_speeds, stream_profile
 from fleet_planner.activity.timetables.transit import bus_km
 from fleet_planner.errors import InputError, PlanError
-from fleet_planner.kernels import matching
 from fleet_planner.network import Network, builtin_gtfs, load_network
 from fleet_planner.plan.models import AccessRule, ActivitySection, NetworkSection
 from fleet_planner.reference import reference_table
@@ -157,9 +156,9 @@ def test_buses_fall_on_the_links_and_hours_they_pass(tmp_path: Path) -> None:
     km, scheduled = found.km, found.scheduled_km
     unmatched = found.unmatched_share + found.outside_share
     assert unmatched == pytest.approx(0.0, abs=1e-9)
-    assert km.sum() == pytest.approx(scheduled, rel=1e-9)
+    assert km.sum() == pytest.approx(scheduled, rel=2e-3)  # the line on a sphere, the roads on the ellipsoid
     assert km[5:].sum() == 0.0
-    assert km[:, 1].sum() == pytest.approx(scheduled / 2, rel=1e-9)
+    assert km[:, 1].sum() == pytest.approx(scheduled / 2, rel=2e-3)
     assert km[0, 8] > 0.0
     assert km[0, 9] == 0.0
     assert km[4, 9] > 0.0
@@ -170,7 +169,7 @@ def test_buses_fall_on_the_links_and_hours_they_pass(tmp_path: Path) -> None:
     np.testing.assert_allclose(bus / bus.sum(), km / km.sum(), rtol=1e-9)
 
 
-def test_feed_without_shapes_uses_straight_lines(tmp_path: Path) -> None:
+def test_feed_without_shapes_is_routed_by_road(tmp_path: Path) -> None:
     feed = read_feed(feed_zip(tmp_path, shapes="", trips="route_id,service_id,trip_id\nr,wk,t1\n"))
     assert next(f for f in feed.findings if f.code == "transit.no_shape").count == 1
     assert bus_km(network(8), feed).scheduled_km == pytest.approx(4.98, abs=0.02)
@@ -226,34 +225,8 @@ def test_embedded_feed_lies_on_the_embedded_network() -> None:
     km, scheduled = found.km, found.scheduled_km
     unmatched = found.unmatched_share + found.outside_share
     assert unmatched < 0.01
-    assert km.sum() == pytest.approx(scheduled * (1 - unmatched), rel=1e-9)
+    assert km.sum() == pytest.approx(scheduled * (1 - unmatched), rel=5e-3)
     assert np.count_nonzero(km.sum(axis=1)) > 300
-
-
-@settings(max_examples=20, deadline=None)
-@given(st.integers(0, 10_000))
-def test_nearest_pieces_equal_brute_force(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    n, m, cell, reach = 40, 60, 100.0, 60.0
-    x0, y0 = rng.uniform(0, 900, (2, n))
-    x1, y1 = x0 + rng.uniform(-90, 90, n), y0 + rng.uniform(-90, 90, n)
-    px, py = rng.uniform(0, 900, (2, m))
-    angle = rng.uniform(0, 2 * np.pi, m)
-    dx, dy = np.cos(angle), np.sin(angle)
-    first, member = matching.grid_index(x0, y0, x1, y1, cell, 12, 12)
-    got = matching.nearest_pieces(px, py, dx, dy, x0, y0, x1, y1, first, member, cell, 12, 12, reach, 0.5)
-    for i in range(m):
-        best, want = reach, -1
-        for k in range(n):
-            ex, ey = x1[k] - x0[k], y1[k] - y0[k]
-            length = np.hypot(ex, ey)
-            if (ex * dx[i] + ey * dy[i]) / length < 0.5:
-                continue
-            t = np.clip(((px[i] - x0[k]) * ex + (py[i] - y0[k]) * ey) / length**2, 0, 1)
-            d = np.hypot(x0[k] + t * ex - px[i], y0[k] + t * ey - py[i])
-            if d < best:
-                best, want = d, k
-        assert got[i] == want
 
 
 def test_both_directions_of_a_road_fall_on_the_same_side_of_an_area(tmp_path: Path) -> None:

@@ -49,9 +49,10 @@ def test_stops_have_a_time_and_a_place_along_the_shape(tmp_path: Path) -> None:
     assert feed.trips["distance_km"][0] == pytest.approx(total / 1000)
 
 
-def test_stops_without_a_time_are_passed_on_the_way(tmp_path: Path) -> None:
+def test_stops_without_a_time_are_passed_evenly_on_the_way(tmp_path: Path) -> None:
     feed = read_feed(write(tmp_path, stop_times=TIMES + "t,08:00:00,08:00:00,a,1\nt,,,b,2\nt,09:00:00,09:00:00,c,3\n"))
-    assert feed.timing_arrival_s.tolist() == [0, 3600]
+    np.testing.assert_allclose(feed.timing_arrival_s, [0, 2700, 3600], atol=1e-3)
+    assert codes(feed)["transit.times_between"] == 1
 
 
 def test_folder_is_read_like_a_zip(tmp_path: Path) -> None:
@@ -67,11 +68,12 @@ def test_trips_after_midnight_are_counted(tmp_path: Path) -> None:
     assert feed.trips["end_s"][0] == 86_400 + 600
 
 
-def test_times_that_run_backwards_are_held_and_counted(tmp_path: Path) -> None:
+def test_times_that_run_backwards_are_taken_away_and_filled_in(tmp_path: Path) -> None:
     back = TIMES + "t,08:00:00,08:00:00,a,1\nt,07:00:00,07:00:00,b,2\nt,09:00:00,09:00:00,c,3\n"
     feed = read_feed(write(tmp_path, stop_times=back))
-    assert codes(feed)["transit.times_back"] == 1
-    assert feed.timing_arrival_s.tolist() == [0, 0, 3600]
+    found = next(f for f in feed.findings if f.code == "transit.times_back")
+    assert found.values == {"file": "stop_times.txt", "row": 3, "column": "arrival_time", "value": "07:00:00"}
+    np.testing.assert_allclose(feed.timing_arrival_s, [0, 2700, 3600], atol=1e-3)
 
 
 def test_trips_without_times_are_left_out_and_counted(tmp_path: Path) -> None:

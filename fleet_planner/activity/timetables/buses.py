@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from fleet_planner.activity.days import AVERAGE, KINDS
-from fleet_planner.activity.timetables.transit import REACH_M, BusKm, bus_km
+from fleet_planner.activity.timetables.paths import REACH_M
+from fleet_planner.activity.timetables.transit import FASTEST_KMH, BusKm, bus_km
 from fleet_planner.errors import InputError
 from fleet_planner.findings import Finding
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 Float = NDArray[np.float64]
 BUS_STREAM = "urban_bus"
 LEAST_OUTSIDE = 1e-3
+WORST = 3
+"""Routes that are named."""
 
 
 def place_buses(
@@ -47,7 +51,7 @@ def place_buses(
     network
         The roads.
     feeds
-        Timetable by kind of day (`KINDS`), or of the one average day; empty: none is given.
+        Timetable by kind of day (`KINDS`), or of one day that stands for all (``average``); empty: none is given.
     days
         Types of day.
     placed
@@ -73,22 +77,25 @@ def place_buses(
     return spread.placed(streams.index(BUS_STREAM), km), _findings(total_km, feeds, placed, days)
 
 
+def _parts(day: DayType, placed: Mapping[str, BusKm]) -> list[tuple[float, BusKm]]:
+    """Return the kinds of day that a type of day is made of, with their share of the average day."""
+    if AVERAGE.name in placed:
+        return [(day.share, placed[AVERAGE.name])]
+    mixed = zip(KINDS, day.mix, strict=True)
+    return [(day.share * part, placed[kind]) for kind, part in mixed if kind in placed and part > 0.0]
+
+
 def _of_day(day: DayType, placed: Mapping[str, BusKm]) -> Float:
     """Return a type of day's part of the average day, shape (links, 24)."""
-    if day.name == AVERAGE.name:
-        return day.share * next(iter(placed.values())).km
-    shape = next(iter(placed.values())).km.shape
-    out = np.zeros(shape)
-    for kind, part in zip(KINDS, day.mix, strict=True):
-        if kind in placed and part > 0.0:
-            out += day.share * part * placed[kind].km
+    out = np.zeros(next(iter(placed.values())).km.shape)
+    for share, bus in _parts(day, placed):
+        out += share * bus.km
     return out
 
 
 def _findings(
     total_km: float, feeds: Mapping[str, Feed], placed: Mapping[str, BusKm], days: tuple[DayType, ...]
 ) -> list[Finding]:
-    first = next(iter(feeds.values()))
     scheduled = average_scheduled(placed, days)
     values: dict[str, str | int | float] = {
         "trips": ", ".join(str(feed.trips.height) for feed in feeds.values()),
@@ -96,27 +103,56 @@ def _findings(
         "km": ", ".join(f"{bus.scheduled_km:,.0f}" for bus in placed.values()),
         "ratio": f"{total_km / scheduled:.2f}",
     }
-    out = [*first.findings, Finding("activity.buses_on_feed", "assumption", values)]
+    out = [*_of_feeds(feeds), Finding("activity.buses_on_feed", "assumption", values)]
     wanted = [k for i, k in enumerate(KINDS) if any(d.mix[i] > 0.0 for d in days)]
-    if days[0].name != AVERAGE.name and (idle := [k for k in wanted if k not in feeds]):
+    if AVERAGE.name not in feeds and (idle := [k for k in wanted if k not in feeds]):
         out.append(Finding("activity.no_service", "info", {"days": ", ".join(idle)}))
+    return [*out, *_matching(placed)]
+
+
+def _of_feeds(feeds: Mapping[str, Feed]) -> list[Finding]:
+    """Return what was found in the first day of the feed, and what only later ones have."""
+    out: dict[str, Finding] = {}
+    for feed in feeds.values():
+        for finding in feed.findings:
+            out.setdefault(finding.code, finding)
+    return list(out.values())
+
+
+def _matching(placed: Mapping[str, BusKm]) -> list[Finding]:
+    """Tell how much of the timetable follows roads, and name the routes that do so least."""
+    first = next(iter(placed.values()))
     whole = sum(bus.scheduled_km for bus in placed.values())
     outside, unmatched = (
         sum(getattr(bus, name) * bus.scheduled_km for bus in placed.values()) / whole
         for name in ("outside_share", "unmatched_share")
     )
+    out = []
+    inside = first.routes.filter(pl.col("matched_share").is_not_null())
+    if inside.height:
+        on = (pl.col("timetable_km") - pl.col("outside_km")) * pl.col("matched_share")
+        own_km, road_km = inside.select(on.sum(), (on * pl.col("road_over_line")).sum().alias("road")).row(0)
+        worst = inside.head(WORST).select("route", "matched_share").iter_rows()
+        values: dict[str, str | int | float] = {
+            "ratio": f"{road_km / own_km if own_km > 0.0 else 1.0:.3f}",
+            "routed": int(first.routes["routed_trips"].sum()),
+            "worst": ", ".join(f"{route} ({100.0 * share:.0f} %)" for route, share in worst),
+        }
+        out.append(Finding("activity.bus_matched", "info", values, share=1.0 - unmatched / max(1.0 - outside, 1e-9)))
     if outside > LEAST_OUTSIDE:
         out.append(Finding("activity.bus_outside", "info", {}, share=outside))
     if unmatched > 0.0:
         out.append(Finding("activity.bus_unmatched", "warning", {"tolerance": f"{REACH_M:g}"}, share=unmatched))
+    count, trip = first.too_fast
+    if count:
+        out.append(Finding("activity.bus_too_fast", "warning", {"limit": f"{FASTEST_KMH:g}", "trip": trip}, count))
     return out
 
 
 def average_scheduled(placed: Mapping[str, BusKm], days: tuple[DayType, ...], *, inside: bool = False) -> float:
     """Return the timetable's km on the average day; with ``inside`` those on the network's area alone."""
-    km = {kind: bus.scheduled_km * (1.0 - bus.outside_share if inside else 1.0) for kind, bus in placed.items()}
-    if days[0].name == AVERAGE.name:
-        return next(iter(km.values()))
     return sum(
-        day.share * part * km[kind] for day in days for kind, part in zip(KINDS, day.mix, strict=True) if kind in placed
+        share * bus.scheduled_km * (1.0 - bus.outside_share if inside else 1.0)
+        for day in days
+        for share, bus in _parts(day, placed)
     )

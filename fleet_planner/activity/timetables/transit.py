@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from fleet_planner.activity.timetables.paths import Paths, Roads, follow_lines
 from fleet_planner.kernels import matching
-from fleet_planner.units import EARTH_RADIUS_M, M_PER_KM, S_PER_H
+from fleet_planner.units import M_PER_KM, S_PER_H
 
 if TYPE_CHECKING:
     from fleet_planner.network.model import Network
@@ -18,12 +19,10 @@ if TYPE_CHECKING:
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
-SAMPLE_M = 15.0
-REACH_M = 60.0
-CELL_M = 120.0
-MARGIN_DEG = 0.01
-MIN_COSINE = 0.5
-"""A bus and the link it is on differ in direction by at most 60 degrees."""
+SECTION_KM = 0.5
+LONGEST_CALL_S = 300.0
+FASTEST_KMH = 110.0
+"""A timetable that is faster over a section is wrong: that section tells no speed."""
 
 
 @dataclass(frozen=True)
@@ -33,17 +32,21 @@ class BusKm:
     Parameters
     ----------
     km
-        Shape (links, 24), vehicle-km of the service day.
+        Shape (links, 24), vehicle-km of the service day, with passengers.
     scheduled_km
         All km of the timetable.
     outside_share
-        Share of them beyond the network's bounding box.
+        Share of them beyond the network's convex hull.
     unmatched_share
         Share of them inside it without a link.
     timed_km, seconds
         Shape (links, 24): km whose time the timetable tells, and that time, with that at stops.
     stops
-        Shape (links, 24): stops that have a time.
+        Shape (links, 24): stops.
+    routes
+        By route: ``tables/columns/bus_routes.csv`` without the kind of day.
+    too_fast
+        Trips with a section faster than `FASTEST_KMH`, and the first of them.
     """
 
     km: Float
@@ -53,137 +56,125 @@ class BusKm:
     timed_km: Float
     seconds: Float
     stops: Float
+    routes: pl.DataFrame = field(default_factory=pl.DataFrame)
+    too_fast: tuple[int, str] = (0, "")
 
     def table(self, kind: str, link_id: Int) -> pl.DataFrame:
         """Return the columns of ``tables/columns/bus_links.csv``, a row per link and hour that a bus passes in."""
         link, hour = np.nonzero(self.km)
         own = (link, hour)
+        km = self.km[own]
         known = self.seconds[own] > 0.0
         speed = np.divide(self.timed_km[own], self.seconds[own], out=np.full(link.size, np.nan), where=known) * S_PER_H
+        stops = np.divide(self.stops[own], km, out=np.full(link.size, np.nan), where=km > 0.0)
         return pl.DataFrame(
             {
                 "kind_of_day": pl.Series([kind] * link.size, dtype=pl.String),
                 "link_id": link_id[link],
                 "hour": hour,
-                "bus_km": self.km[own],
+                "bus_km": km,
                 "speed_kmh": pl.Series(speed).fill_nan(None),
-                "stops_per_km": self.stops[own] / self.km[own],
+                "stops_per_km": pl.Series(stops).fill_nan(None),
             }
         )
 
 
-def bus_km(network: Network, feed: Feed) -> BusKm:
-    """Return the scheduled km of buses by link and hour.
+def bus_km(
+    network: Network,
+    feed: Feed,
+    roads: Roads | None = None,
+    section_km: float = SECTION_KM,
+) -> BusKm:
+    """Return the km, speed and stops of buses by link and hour.
 
-    Each shape is cut into pieces of 15 m at most; each piece goes to the nearest link within 60 m that runs
-    the same way, and, trip by trip, to the hour in which the bus passes it between its stops' times.
+    Each shape is matched to a connected path of roads, trips without one take the quickest way between their stops
+    (`follow_lines`); each piece of road falls, trip by trip, into the hour in which the bus passes it.
+
+    Parameters
+    ----------
+    network, feed
+        The roads and a day of the timetable.
+    roads
+        The roads ready to be searched, where that is done already.
+    section_km
+        Speeds are those of runs of stops this long or longer.
     """
-    plane = _Plane.around(network.coordinates)
-    index = _index(network, plane)
-    cuts = [_cut(plane, feed, i) for i in range(len(feed.offsets) - 1)]
-    points, direction, middle_m, length_m = (np.concatenate(part) for part in zip(*cuts, strict=True))
-    link = _nearest_links(points, direction, index)
-    sample_offsets = np.concatenate([[0], np.cumsum([len(c[0]) for c in cuts])]).astype(np.int64)
+    roads = roads or Roads.of(network)
+    paths = follow_lines(roads, feed.coordinates, feed.offsets, feed.along_m, feed.stops_only)
+    timing = (feed.timing_m, feed.timing_arrival_s, feed.timing_departure_s, feed.timing_offsets)
+    pace = matching.section_paces(*timing, max(section_km, 0.0) * M_PER_KM, LONGEST_CALL_S)
+    too_fast = pace * FASTEST_KMH * M_PER_KM < S_PER_H
+    slow = np.where(too_fast, -1.0, pace)
     trips = feed.trips
+    shape, own_timing = trips["shape"].to_numpy(), trips["timing"].to_numpy()
+    start_s = trips["start_s"].to_numpy().astype(np.float64)
     km, timed_km, seconds, stops = matching.service_by_hour(
         network.links.height,
-        link,
-        middle_m,
-        length_m / M_PER_KM,
-        sample_offsets,
-        trips["shape"].to_numpy(),
-        trips["timing"].to_numpy(),
-        trips["start_s"].to_numpy().astype(np.float64),
-        feed.timing_m,
-        feed.timing_arrival_s,
-        feed.timing_departure_s,
-        feed.timing_offsets,
+        *(paths.link, paths.middle_m, paths.span_m, paths.km, paths.first),
+        *(shape, own_timing, start_s),
+        *timing,
+        slow,
     )
-    scheduled = float(trips["distance_km"].sum())
-    if scheduled <= 0.0:
-        return BusKm(km, 0.0, 0.0, 0.0, timed_km, seconds, stops)
-
-    def share(where: NDArray[np.bool_]) -> float:
-        along_m = np.concatenate([[0.0], np.cumsum(np.where(where, length_m, 0.0))])
-        of_shape_km = np.diff(along_m[sample_offsets]) / M_PER_KM
-        return float(of_shape_km[trips["shape"].to_numpy()].sum()) / scheduled
-
-    extent = plane.project(np.array([network.coordinates.min(axis=0), network.coordinates.max(axis=0)]))
-    outside = ((points < extent[0] - REACH_M) | (points > extent[1] + REACH_M)).any(axis=1)
-    return BusKm(km, scheduled, share(outside), share(~outside & (link < 0)), timed_km, seconds, stops)
-
-
-@dataclass(frozen=True)
-class _Plane:
-    """A plane in metres at the middle latitude of a city (equirectangular: 1 % at 60 km from the middle)."""
-
-    corner: Float
-    scale: Float
-
-    @classmethod
-    def around(cls, lonlat: Float) -> _Plane:
-        low, high = lonlat.min(axis=0), lonlat.max(axis=0)
-        middle = np.radians((low[1] + high[1]) / 2.0)
-        return cls(low - MARGIN_DEG, np.array([np.cos(middle), 1.0]) * np.pi / 180.0 * EARTH_RADIUS_M)
-
-    def project(self, lonlat: Float) -> Float:
-        return np.ascontiguousarray((lonlat - self.corner) * self.scale)
-
-
-@dataclass(frozen=True)
-class _Index:
-    """Straight pieces of links sorted into square cells."""
-
-    link: Int
-    ends: tuple[Float, Float, Float, Float]
-    first: Int
-    member: Int
-    nx: int
-    ny: int
-
-
-def _index(network: Network, plane: _Plane) -> _Index:
-    xy = plane.project(network.coordinates)
-    link = np.repeat(np.arange(network.links.height), np.diff(network.offsets) - 1)
-    start = np.delete(np.arange(len(xy)), network.offsets[1:] - 1)
-    drivable = network.links["in_main"].to_numpy()[link]
-    start, link = start[drivable], link[drivable]
-    ends = tuple(np.ascontiguousarray(xy[start + k, axis]) for k in (0, 1) for axis in (0, 1))
-    nx, ny = (int(v // CELL_M) + 2 for v in xy.max(axis=0))
-    first, member = matching.grid_index(*ends, CELL_M, nx, ny)
-    x0, y0, x1, y1 = ends
-    return _Index(link, (x0, y0, x1, y1), first, member, nx, ny)
-
-
-def _nearest_links(points: Float, direction: Float, index: _Index) -> Int:
-    """Return the nearest link of each point that runs its way, or -1."""
-    piece = matching.nearest_pieces(
-        *(np.ascontiguousarray(a) for a in (*points.T, *direction.T)),
-        *index.ends,
-        index.first,
-        index.member,
-        CELL_M,
-        index.nx,
-        index.ny,
-        REACH_M,
-        MIN_COSINE,
+    of_line = _line_km(feed, paths)
+    scheduled = float(of_line["line_km"][shape].sum())
+    whole = scheduled or 1.0
+    return BusKm(
+        km,
+        scheduled,
+        float(of_line["outside_km"][shape].sum()) / whole,
+        float(of_line["off_km"][shape].sum()) / whole,
+        timed_km,
+        seconds,
+        stops,
+        _routes(feed, of_line),
+        _too_fast(feed, too_fast & (pace > 0.0)),
     )
-    return np.where(piece >= 0, index.link[piece], -1) if index.link.size else np.full(len(points), -1)
 
 
-def _cut(plane: _Plane, feed: Feed, shape: int) -> tuple[Float, Float, Float, Float]:
-    """Cut a shape into even pieces: middle points, directions, metres along the shape, lengths in m."""
-    own = slice(feed.offsets[shape], feed.offsets[shape + 1])
-    line, along = plane.project(feed.coordinates[own]), feed.along_m[own]
-    total = along[-1] if len(along) else 0.0
-    if total <= 0.0:
-        return np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0), np.zeros(0)
-    edges = np.linspace(0.0, total, max(int(np.ceil(total / SAMPLE_M)), 1) + 1)
-    middle = (edges[:-1] + edges[1:]) / 2.0
+def _line_km(feed: Feed, paths: Paths) -> dict[str, Float]:
+    """Return the km of each line: all, on roads by the line and by the road, off roads, beyond the area.
 
-    def at(position: Float) -> Float:
-        return np.column_stack([np.interp(position, along, line[:, 0]), np.interp(position, along, line[:, 1])])
+    Lines of stops alone have no length of their own: that of the road stands for it.
+    """
+    on = paths.link >= 0
+    road = paths.line_km(on)
+    own = np.where(feed.stops_only, road, paths.line_span_m(on) / M_PER_KM)
+    outside = paths.line_km(paths.outside)
+    off = paths.line_km(~on & ~paths.outside)
+    return {"line_km": own + outside + off, "own_km": own, "road_km": road, "off_km": off, "outside_km": outside}
 
-    delta = np.diff(at(edges), axis=0)
-    length = np.maximum(np.hypot(*delta.T), 1e-9)
-    return at(middle), delta / length[:, None], middle, np.diff(edges)
+
+def _routes(feed: Feed, of_line: dict[str, Float]) -> pl.DataFrame:
+    """Return by route how many km its trips make and how many of them follow roads, the worst first."""
+    shape = feed.trips["shape"].to_numpy()
+    first, last = feed.timing_offsets[:-1], feed.timing_offsets[1:] - 1
+    timing = feed.trips["timing"].to_numpy()
+    rows = feed.trips.select("route").with_columns(
+        *(pl.Series(name, values[shape]) for name, values in of_line.items()),
+        routed=pl.Series(feed.stops_only[shape]),
+        stops=pl.Series((last - first + 1)[timing]),
+        hours=pl.Series((feed.timing_arrival_s[last] - feed.timing_departure_s[first])[timing] / S_PER_H),
+    )
+    table = rows.group_by("route", maintain_order=True).agg(
+        pl.len().alias("trips"), pl.col("routed").sum().alias("routed_trips"), pl.col(*of_line, "stops", "hours").sum()
+    )
+    inside = pl.col("line_km") - pl.col("outside_km")
+    return table.select(
+        "route",
+        "trips",
+        "routed_trips",
+        timetable_km="line_km",
+        outside_km="outside_km",
+        off_road_km="off_km",
+        matched_share=pl.when(inside > 0.0).then(pl.col("own_km") / inside),
+        road_over_line=pl.when(pl.col("own_km") > 0.0).then(pl.col("road_km") / pl.col("own_km")),
+        speed_kmh=pl.when(pl.col("hours") > 0.0).then(pl.col("line_km") / pl.col("hours")),
+        stops_per_km=pl.when(pl.col("line_km") > 0.0).then(pl.col("stops") / pl.col("line_km")),
+    ).sort("matched_share", "route", nulls_last=True)
+
+
+def _too_fast(feed: Feed, stops: NDArray[np.bool_]) -> tuple[int, str]:
+    """Return how many trips have a section that is too fast, and the first of them."""
+    of_timing = np.add.reduceat(stops, feed.timing_offsets[:-1]) > 0 if stops.size else np.zeros(0, dtype=np.bool_)
+    wrong = feed.trips.filter(pl.Series(of_timing[feed.trips["timing"].to_numpy()]))
+    return wrong.height, str(wrong["trip_id"][0]) if wrong.height else ""
