@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import gzip
-import math
 import re
 import sys
 from pathlib import Path
@@ -35,11 +34,7 @@ CATEGORIES = {
     "HDV": ("heavy_truck", "bus"),
     "Motorcycle": ("l_category",),
 }
-POLLUTANTS = {"PM2.5": "PM_exhaust", "HC": "VOC", "CO2_fossil_tailpipe": "CO2"}
 ORGANIC_MATTER_PER_CARBON = 1.3
-CARBONS_PER_ESTER = 19.0
-"""Of methyl oleate, C19H36O2; one of them is from methanol."""
-
 FUEL_CELL_EFFICIENCY = 0.5
 FUEL_UNITS = "MJ/kg; kg/m3; kg/kg; atoms per atom of carbon"
 ETHANOL_MJ_PER_KG = 26.8
@@ -47,215 +42,14 @@ ETHANOL_SOURCE = (
     "heating value: standard enthalpies of formation of ethanol, CO2 and steam (-277.6, -393.5, -241.8 kJ/mol); the "
     "28.8 in circulation is wrong; density recalled; carbon from its atoms"
 )
+DME_SOURCE = (
+    "heating value: standard enthalpies of formation of liquid dimethyl ether, CO2 and steam (-203.4, -393.5, -241.8 "
+    "kJ/mol, recalled); density recalled; carbon from its atoms"
+)
 HVO_MJ_PER_KG = 44.0
 """Regulation (EU) 2023/1805, annex II, as quoted by an open calculator's documentation."""
 
-KEPT_POLLUTANTS = {
-    "CO",
-    "VOC",
-    "NOx",
-    "PM_exhaust",
-    "BC",
-    "CO2",
-    "NO2_share_points",
-    "PM2.5_brake",
-    "PM2.5_tyre_road",
-}
 HEAVY_TRUCK = "heavy_truck"
-HEAVY = "heavy_truck|bus"
-PRE_VI = "euro_I|euro_II|euro_III|euro_IV|euro_V"
-ANY_STANDARD = "conventional|euro_I|euro_II|euro_III|euro_IV|euro_V|eev|euro_VI_abc|euro_VI_de"
-LIGHT_ANY = "conventional|euro_1|euro_2|euro_3|euro_4|euro_5|euro_6abc|euro_6d_temp|euro_6d"
-
-# measure: our id, kind, categories, streams, fuels, standards, filter class, device, max sulphur ppm, zh
-MEASURES: dict[str, tuple[str, str, str, str, str, str, str, str, str, str]] = {
-    "doc": (
-        "doc",
-        "retrofit",
-        HEAVY,
-        "",
-        "diesel",
-        "conventional|euro_I|euro_II|euro_III",
-        "legacy",
-        "DOC",
-        "500",
-        "柴油氧化催化器",
-    ),
-    "dpf_passive": (
-        "dpf_passive",
-        "retrofit",
-        HEAVY,
-        "",
-        "diesel",
-        PRE_VI,
-        "legacy",
-        "DPF",
-        "50",
-        "被动再生颗粒捕集器（DPF）",
-    ),
-    "dpf_active": (
-        "dpf_active",
-        "retrofit",
-        HEAVY,
-        "",
-        "diesel",
-        PRE_VI,
-        "legacy",
-        "DPF",
-        "350",
-        "主动再生颗粒捕集器（DPF）",
-    ),
-    "scr": (
-        "scr",
-        "retrofit",
-        HEAVY,
-        "",
-        "diesel",
-        "euro_II|euro_III|euro_IV|euro_V",
-        "any",
-        "SCR",
-        "350",
-        "选择性催化还原（SCR）改造",
-    ),
-    "dpf_scr": (
-        "dpf_scr",
-        "retrofit",
-        HEAVY,
-        "",
-        "diesel",
-        "euro_II|euro_III|euro_IV|euro_V",
-        "legacy",
-        "DPF+SCR",
-        "50",
-        "颗粒捕集器加SCR改造",
-    ),
-    "b5": ("b5", "fuel", HEAVY, "", "diesel", ANY_STANDARD, "legacy", "", "", "生物柴油B5"),
-    "b20": ("b20", "fuel", HEAVY, "", "diesel", ANY_STANDARD, "legacy", "", "", "生物柴油B20"),
-    "b100": ("b100", "fuel", HEAVY, "", "diesel", ANY_STANDARD, "legacy", "", "", "生物柴油B100"),
-    "rd99": ("rd99", "fuel", HEAVY, "", "diesel", ANY_STANDARD, "legacy", "", "", "可再生柴油（R99）"),
-    "rd99_ntde": (
-        "rd99",
-        "fuel",
-        HEAVY,
-        "",
-        "diesel",
-        ANY_STANDARD,
-        "with_filter",
-        "",
-        "",
-        "可再生柴油（R99）",
-    ),
-    "gtl": ("gtl", "fuel", HEAVY, "", "diesel", ANY_STANDARD, "legacy", "", "", "天然气合成油（GTL）"),
-    "rng": ("rng", "fuel", HEAVY, "", "cng|lng", ANY_STANDARD, "any", "", "", "可再生天然气（RNG）"),
-    "cng": (
-        "cng_bus",
-        "replacement",
-        "bus",
-        "urban_bus|minibus",
-        "diesel|diesel_hybrid|biodiesel",
-        ANY_STANDARD,
-        "any",
-        "",
-        "",
-        "压缩天然气公交车（EEV）",
-    ),
-    "fcev_bus": (
-        "fcev_bus",
-        "replacement",
-        "bus",
-        "urban_bus|minibus|coach",
-        "any",
-        ANY_STANDARD,
-        "any",
-        "",
-        "",
-        "氢燃料电池公交车",
-    ),
-    "fcev_truck": (
-        "fcev_truck",
-        "replacement",
-        HEAVY_TRUCK,
-        "rigid_truck|articulated_truck|drayage",
-        "any",
-        ANY_STANDARD,
-        "any",
-        "",
-        "",
-        "氢燃料电池重型货车",
-    ),
-    "bev_bus": (
-        "bev_bus",
-        "replacement",
-        "bus",
-        "urban_bus",
-        "any",
-        ANY_STANDARD,
-        "any",
-        "",
-        "",
-        "纯电动公交车",
-    ),
-    "bev_bus_cn": (
-        "bev_bus_cn",
-        "replacement",
-        "bus",
-        "urban_bus",
-        "any",
-        ANY_STANDARD,
-        "any",
-        "",
-        "",
-        "纯电动公交车（中国价格）",
-    ),
-    "bev_shorthaul": (
-        "bev_shorthaul",
-        "replacement",
-        "heavy_truck",
-        "rigid_truck|drayage|construction|sanitation",
-        "any",
-        ANY_STANDARD,
-        "any",
-        "",
-        "",
-        "短途纯电动重型货车",
-    ),
-    "bev_van": (
-        "bev_van",
-        "replacement",
-        "light_commercial",
-        "light_commercial|postal",
-        "any",
-        LIGHT_ANY,
-        "any",
-        "",
-        "",
-        "纯电动货运面包车",
-    ),
-    "bev_car": (
-        "bev_car",
-        "replacement",
-        "passenger_car",
-        "car|taxi",
-        "any",
-        LIGHT_ANY,
-        "any",
-        "",
-        "",
-        "纯电动乘用车",
-    ),
-}
-
-# what a replacement is: fuel, segment (empty: that of the vehicle replaced), standard; electric where not named
-BECOMES = {
-    "cng_bus": ("cng", "Urban CNG Buses", "eev"),
-    "fcev_bus": ("hydrogen", "", "zero_emission"),
-    "fcev_truck": ("hydrogen", "", "zero_emission"),
-}
-ELECTRIC = ("electricity", "", "zero_emission")
-BY_TECHNOLOGY = "by_technology"
-"""The effect is not the table's percentage: the new vehicle has factors of its own."""
-
-TITLES = {"cng_bus": "Natural gas bus (EEV)"}
 
 
 def read(folder: Path, name: str) -> pl.DataFrame:
@@ -328,6 +122,7 @@ def _more_fuels(folder: Path) -> list[tuple[str, ...]]:
             "no",
         ),
         ("hydrogen", given["lhv_h2"]["value"], "", "0.0", "", "", "recalled, to be checked", "2020", FUEL_UNITS, "no"),
+        ("dme", "28.4", "667.0", "1.9106", "3.0", "0.5", DME_SOURCE, "2026", FUEL_UNITS, "no"),
         ("hvo", f"{HVO_MJ_PER_KG}", density("rho_hvo"), hvo_co2, "2.125", "0.0", hvo, "2023", FUEL_UNITS, "no"),
         ("gtl", f"{HVO_MJ_PER_KG}", density("rho_hvo"), gtl_co2, "2.125", "0.0", gtl, "2023", FUEL_UNITS, "no"),
     ]
@@ -535,70 +330,6 @@ def standards(folder: Path) -> pl.DataFrame:
     return frame.sort("region", "vehicle_group", "fuel", "first_model_year", maintain_order=True)
 
 
-def fossil_co2_range(folder: Path) -> dict[str, tuple[float, float]]:
-    """Range of the change of fossil CO2 by biofuel, percent: from the fuels' properties, rounded outward.
-
-    The share of the energy that comes from plants goes with the densities' range; of biodiesel, one carbon in
-    19 is the methanol's and mostly fossil (least cut) or of plants too (largest cut). R99 holds 1 % diesel, R100 none.
-    """
-    fuel = {r["fuel"]: r for r in read(folder, "fuel_properties.csv").iter_rows(named=True)}
-    rho = {r["record_id"]: r for r in read(folder, "grid_and_fuels.csv").iter_rows(named=True)}
-    diesel_mj, fame_mj = (float(fuel[f]["lower_heating_mj_kg"]) for f in ("diesel", "biodiesel"))
-    carbon = float(fuel["biodiesel"]["co2_kg_per_kg"]) / fame_mj / (float(fuel["diesel"]["co2_kg_per_kg"]) / diesel_mj)
-    methanol = carbon / CARBONS_PER_ESTER
-
-    def share(volume: float, plants: str, end: str, opposite: str, mj_per_kg: float) -> float:
-        energy = volume * float(rho[plants][end]) * mj_per_kg
-        return energy / (energy + (1.0 - volume) * float(rho["rho_diesel_cn_v_vi"][opposite]) * diesel_mj)
-
-    out = {}
-    for measure, volume in (("b5", 0.05), ("b20", 0.2), ("b100", 1.0)):
-        low = -100.0 * share(volume, "rho_fame", "high", "low", fame_mj)
-        high = -100.0 * share(volume, "rho_fame", "low", "high", fame_mj) * (1.0 - methanol)
-        out[measure] = (low, high)
-    out["rd99"] = (-100.0, -100.0 * share(0.99, "rho_hvo", "low", "high", HVO_MJ_PER_KG))
-    return {m: (math.floor(10.0 * low) / 10.0, math.ceil(10.0 * high) / 10.0) for m, (low, high) in out.items()}
-
-
-def measures(folder: Path) -> pl.DataFrame:
-    """Measures: eligibility, effect per pollutant, cost."""
-    rows = []
-    fossil = fossil_co2_range(folder)
-    for row in read(folder, "measures.csv").iter_rows(named=True):
-        if row["measure_id"] not in MEASURES:
-            continue
-        measure, kind, categories, streams, fuel, allowed, effect_on, device, sulphur, zh = MEASURES[row["measure_id"]]
-        pollutant = POLLUTANTS.get(row["pollutant"], row["pollutant"])
-        change = row["change_pct"]
-        if pollutant == "CO2" and kind == "fuel" and row["measure_id"].startswith("rd99") and change:
-            # renewable carbon: what is left of the tailpipe CO2 is counted as biogenic, less the 1 % fossil part
-            change = "-99.0"
-            row["source"] = "accounting convention as in the B20 rows: biogenic carbon counts as zero; " + row["source"]
-        if pollutant == "CO2" and measure in fossil:
-            row["low"], row["high"] = (str(x) for x in fossil[measure])
-            row["source"] = f"{row['source']}; range: from densities, heating values and carbon of the fuels"
-        if pollutant in {"PM2.5_brake", "PM2.5_tyre_road"}:
-            continue  # wear follows from the vehicle itself: electric_wear.csv
-        modelled = "yes" if change and pollutant in KEPT_POLLUTANTS else "no"
-        becomes = ("", "", "")
-        if kind == "replacement":
-            becomes = BECOMES.get(measure, ELECTRIC)
-            modelled = BY_TECHNOLOGY if measure in BECOMES else modelled
-        cost = row["source"].partition("cost:")[2]
-        rows.append({
-            "measure_id": measure, "title_en": TITLES.get(measure, row["measure"].removesuffix(", new-technology engines")), "title_zh": zh, "kind": kind,
-            "categories": categories, "streams": streams, "fuels": fuel, "standards": allowed, "effect_on": effect_on, "device": device,
-            "to_fuel": becomes[0], "to_segment": becomes[1], "to_standard": becomes[2],
-            "pollutant": pollutant, "change_pct": change, "low": row["low"], "high": row["high"], "modelled": modelled,
-            "capex": row["capex"], "opex_per_year": row["opex_per_year"], "fuel_penalty_pct": row["fuel_penalty_pct"],
-            "life_years": row["life_years"], "currency": row["currency"] or "USD", "cost_year": row["year"] or "2024",
-            "max_sulphur_ppm": sulphur, "constraint_en": row["constraints"], "source": row["source"],
-            "year": row["year"] or "2024", "unit": "percent of the exhaust factor; currency per vehicle",
-            "checked": row["checked"], "cost_checked": "no" if kind == "fuel" or "from memory" in cost or "recalled" in cost or not cost else "yes",
-        })  # fmt: skip
-    return pl.DataFrame(rows)
-
-
 def tables(folder: Path) -> dict[str, pl.DataFrame]:
     """Return all packaged tables by file name."""
     return {
@@ -614,7 +345,6 @@ def tables(folder: Path) -> dict[str, pl.DataFrame]:
         "electricity_use.csv": electricity(folder),
         "hydrogen_use.csv": hydrogen(folder),
         "standards.csv": standards(folder),
-        "measures.csv": measures(folder),
     }
 
 

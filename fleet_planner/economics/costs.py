@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -102,12 +102,18 @@ def scenario_costs(
         opex = vehicles * usd2024(float(row["opex_per_year"] or 0.0), row["currency"], year)
         annual = capex * capital_recovery_factor(section.discount_rate, float(row["life_years"]))
         use = energy.get(measure_id, EnergyChange())
-        premium = section.fuel_premium_usd_per_l.get(measure_id, 0.0) if row["kind"] == "fuel" else 0.0
+        premium = _premium_usd_per_l(section, row) if row["kind"] in {"fuel", "sulphur"} else 0.0
         paid = _energy_usd(use, section) + use.fuel_used_mj / mj_per_l * premium
         total = annual + opex + paid
         names = (fleet.name, measure_id, row["title_en"], row["title_zh"])
         rows.append((*names, vehicles, capex, annual, opex, paid, total, row["cost_checked"]))
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+def _premium_usd_per_l(section: EconomicsSection, row: dict[str, Any]) -> float:
+    """Return what a litre costs above diesel; another source for the same fuel costs what the chosen one does."""
+    given = section.fuel_premium_usd_per_l
+    return given.get(row["measure_id"], given.get(row["alternative_of"], 0.0))
 
 
 def _energy_usd(use: EnergyChange, section: EconomicsSection) -> float:

@@ -21,6 +21,7 @@ from fleet_planner.pipeline.neat_fuels import on_neat_fuels
 from fleet_planner.pipeline.vehicle_adjustments import Adjustments, fault_plan
 from fleet_planner.plan.load import check_plan, load_plan
 from fleet_planner.scenarios import baseline, walk
+from fleet_planner.scenarios.phase import POOLED
 from fleet_planner.scenarios.trajectory import REACHED, trajectory_findings
 from fleet_planner.tables import pollutants
 from fleet_planner.units import DAYS_PER_YEAR
@@ -203,7 +204,7 @@ def _own_projection(plan: Plan, scenario: Scenario, shared: Projection, fleet: F
 
 
 def _walked(plan: Plan, run: Inventories, scenario: Scenario, projection: Projection, years: list[int]) -> Trajectory:
-    lives = run.measures.filter(pl.col("kind") == "replacement").select("measure_id", "life_years").unique()
+    lives = run.measures.filter(pl.col("kind").is_in(POOLED)).select("measure_id", "life_years").unique()
     life_years = {m: float(life) for m, life in lives.iter_rows()}
 
     def applied(fleet: Fleet, pick: Picker) -> ScenarioFleet:

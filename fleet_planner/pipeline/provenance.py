@@ -232,15 +232,18 @@ def _plan_values(plan: Plan) -> list[tuple[str, str, str, str, str, float | None
 
 def _measure_values(plan: Plan, measures: pl.DataFrame) -> list[tuple[str, str, str, str, str, float | None]]:
     out: list[tuple[str, str, str, str, str, float | None]] = []
-    for name in sorted({m.measure for s in plan.scenario for m in s.measure}):
-        rows = measures.filter((pl.col("measure_id") == name) & (pl.col("modelled") == "yes"))
+    named = {m.measure for s in plan.scenario for m in s.measure}
+    parts = measures.filter(pl.col("measure_id").is_in(list(named)) & (pl.col("parts") != ""))["parts"].unique()
+    for name in sorted(named.union(*(p.split("|") for p in parts))):
+        acting = ~pl.col("modelled").is_in(["no", "by_technology"]) & pl.col("change_pct").is_not_null()
+        rows = measures.filter((pl.col("measure_id") == name) & acting)
         for row in rows.iter_rows(named=True):
             low, high = row["low"], row["high"]
-            spread = f" ({low}..{high})" if low is not None and high is not None else ""
+            spread = f" ({low:g}..{high:g})" if low is not None and high is not None else ""
             unit = "points" if "points" in row["pollutant"] else "%"
             engine = {"legacy": "without filter", "with_filter": "with filter", "any": ""}[row["effect_on"]]
             item = f"{row['title_en']}: {row['pollutant']} {engine}".strip()
-            out.append((item, f"{row['change_pct']}{spread}", unit, row["source"], row["checked"], None))
+            out.append((item, f"{row['change_pct']:g}{spread}", unit, row["source"], row["checked"], None))
     return out
 
 

@@ -40,7 +40,21 @@ class EconomicsSection(Section):
         default={}, description="price of other fuels, US$ 2024 per kg; those not named cost per MJ what diesel does"
     )
     fuel_premium_usd_per_l: dict[str, float] = Field(
-        default={"b5": 0.03, "b20": 0.1, "b100": 0.4, "rd99": 0.5, "gtl": 0.3},
+        default={
+            "b5": 0.03,
+            "b10": 0.05,
+            "b20": 0.1,
+            "b30": 0.14,
+            "b50": 0.22,
+            "b100": 0.4,
+            "rd99": 0.5,
+            "gtl": 0.3,
+            "emulsion": 0.1,
+            "ulsd_10": 0.02,
+            "ulsd_50": 0.01,
+            "ulsd_10_mee": 0.02,
+            "ulsd_50_mee": 0.01,
+        },
         description="what a litre of a clean fuel costs above diesel, US$ 2024, by measure",
     )
     currency: Currency = Field(

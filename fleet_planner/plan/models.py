@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from fleet_planner.plan.base import Fraction, Positive, Section
 from fleet_planner.plan.economics import EconomicsSection
+from fleet_planner.plan.effects import EffectKeys
 from fleet_planner.plan.fleet import FleetSection  # noqa: TC001  # pydantic reads the annotation
 from fleet_planner.plan.nonroad import NonRoadSection
 from fleet_planner.plan.targets import Target
@@ -312,11 +313,11 @@ class FuelSoldSection(Section):
     )
 
 
-class ScenarioMeasure(Section):
+class ScenarioMeasure(EffectKeys):
     """One measure on some of the vehicles."""
 
     measure: str = Field(
-        description="measure id of the packaged table, such as dpf_scr, rd99, bev_bus, cng_bus; or newer_standard"
+        description="measure of `fleet-planner measures list`, such as dpf_scr, rd99, bev_bus, lrr; or newer_standard"
     )
     streams: list[str] = Field(default=[], description="streams treated; empty: all that are eligible")
     standards: list[str] = Field(default=[], description="standards treated; empty: all that are eligible")

@@ -1,8 +1,9 @@
 """Apply the measures of a scenario to a fleet, in the canonical order of effects.
 
 Technology change (newer standard, replacement, then retrofit), then the fuel's effect looked up for the *resulting*
-aftertreatment. The order in which a plan names its measures therefore never matters, and a filter plus a
-clean fuel is not the product of the two effects on an engine without a filter.
+aftertreatment, then tyres and aerodynamics on the tractive energy. The order in which a plan names its measures
+therefore never matters, and a filter plus a clean fuel is not the product of the two effects on an engine without a
+filter.
 """
 
 from __future__ import annotations
@@ -12,17 +13,16 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from fleet_planner.factors.processes.idling import load_idle_measures
 from fleet_planner.findings import Finding
 from fleet_planner.scenarios.against_idling import idling_finding, stop_idling
 from fleet_planner.scenarios.catalogue import AGAINST_IDLING, KIND_ORDER, kind_of, measures_table, rank_of
+from fleet_planner.scenarios.checks import check_measures, cleanest_ppm
 from fleet_planner.scenarios.effects import multipliers
 from fleet_planner.scenarios.model import ScenarioFleet, no_adoption
 from fleet_planner.scenarios.names import check_names
 from fleet_planner.scenarios.phase import Step, all_at_once
-from fleet_planner.scenarios.rows import joined_rows, split_rows, untouched_rows
+from fleet_planner.scenarios.rows import STATE, joined_rows, listed_measures, split_rows, untouched_rows
 from fleet_planner.scenarios.standards import (
-    NEWER_STANDARD,
     adopting,
     adoption_finding,
     check_standard_sulphur,
@@ -31,7 +31,8 @@ from fleet_planner.scenarios.standards import (
     steps_taken,
 )
 from fleet_planner.scenarios.told import count_units, unchecked, units_frame
-from fleet_planner.scenarios.treat import check_sulphur, treat
+from fleet_planner.scenarios.treat import treat
+from fleet_planner.scenarios.variants import with_variants
 
 if TYPE_CHECKING:
     from fleet_planner.fleet.model import Fleet
@@ -44,7 +45,7 @@ def baseline(fleet: Fleet) -> ScenarioFleet:
     """Return the fleet as it is."""
     state = untouched_rows(fleet)
     effects = multipliers(state, measures_table())
-    vehicles = state.drop(*(f"m_{k}" for k in KIND_ORDER), "failed").with_columns(measures=pl.lit(""))
+    vehicles = state.drop(STATE).with_columns(measures=pl.lit(""))
     return ScenarioFleet("baseline", "Baseline", "基准情景", vehicles, effects, units_frame([]), fleet.findings)
 
 
@@ -80,38 +81,34 @@ def apply_scenario(
     Raises
     ------
     PlanError
-        A measure, stream or standard is unknown, or a device does not stand the city's fuel.
+        A measure, stream or standard is unknown, or the scenario asks what `checks` refuses.
     """
-    state = untouched_rows(fleet)
+    state = untouched_rows(fleet, sulphur_ppm)
     findings = check_names(fleet, scenario)
-    adopted = [no_adoption()]
     order = KIND_ORDER | {AGAINST_IDLING: len(KIND_ORDER)}
     ordered = sorted(scenario.measure, key=lambda m: (order[kind_of(measures, m)], *rank_of(m)))
-    for place, wanted in enumerate(ordered):
-        chosen = partial(pick, step=Step(wanted, place, kind_of(measures, wanted)))
-        if wanted.measure == NEWER_STANDARD:
+    check_measures(fleet, scenario, measures, sulphur_ppm)
+    entries, table = with_variants(ordered, measures, scenario)
+    adopted = [no_adoption()]
+    for place, (original, wanted) in enumerate(zip(ordered, entries, strict=True)):
+        kind = kind_of(measures, original)
+        chosen = partial(pick, step=Step(original, place, kind))
+        if kind == "standard":
             state, new, steps, told = _adopt(state, wanted, scenario, country, chosen)
-            check_standard_sulphur(new, wanted.to_standard, measures, sulphur_ppm, scenario)
+            cleanest = cleanest_ppm(scenario, measures, sulphur_ppm)
+            check_standard_sulphur(new, wanted.to_standard, measures, cleanest, scenario)
             findings.append(told)
             adopted.append(steps)
-            continue
-        if wanted.measure in load_idle_measures():
+        elif kind == AGAINST_IDLING:
             state = stop_idling(state, wanted, chosen)
             findings.append(idling_finding(wanted, scenario))
-            continue
-        rows = measures.filter(pl.col("measure_id") == wanted.measure)
-        check_sulphur(rows, sulphur_ppm, scenario)
-        state, more = treat(state, wanted, rows, scenario, failures_left, chosen)
-        findings += more
+        else:
+            state, more = treat(state, wanted, table, scenario, failures_left, chosen)
+            findings += more
     if any(fleet.vehicles["visiting"]) and scenario.measure:
         findings.append(Finding("scenario.visiting_untreated", "assumption", {"scenario": scenario.title}))
-    effects = multipliers(state, measures)
-    listed = (
-        pl.concat_str([pl.col(f"m_{k}") for k in KIND_ORDER], separator=",")
-        .str.replace_all(",+", ",")
-        .str.strip_chars(",")
-    )
-    vehicles = state.with_columns(measures=listed).drop(*(f"m_{k}" for k in KIND_ORDER), "failed")
+    effects = multipliers(state, table, sulphur_ppm)
+    vehicles = state.with_columns(measures=listed_measures()).drop(STATE)
     return ScenarioFleet(
         scenario.name,
         scenario.title,

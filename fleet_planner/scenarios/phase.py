@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from fleet_planner.plan.models import ScenarioMeasure
 
 Float = NDArray[np.float64]
-BOLTED = ("retrofit", "standard")
-POOLED = "replacement"
+BOLTED = ("retrofit", "standard", "running_gear")
+POOLED = ("replacement", "package")
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,11 @@ class Step:
 class Picker(Protocol):
     """Chooses how many vehicles of each row a measure reaches, given which may have it."""
 
-    def __call__(self, state: pl.DataFrame, eligible: pl.Expr, step: Step) -> pl.Series:
-        """Return the vehicles treated, by row, at most those that may be."""
+    def __call__(self, state: pl.DataFrame, eligible: pl.Expr, pool: pl.Expr | None = None, *, step: Step) -> pl.Series:
+        """Return the vehicles treated, by row, at most those that may be.
+
+        ``pool`` is whose share the uptake is: the eligible, and those that another measure of the same place has.
+        """
         ...
 
 
@@ -70,7 +73,7 @@ class Reached:
     new: float
 
 
-def all_at_once(state: pl.DataFrame, eligible: pl.Expr, step: Step) -> pl.Series:
+def all_at_once(state: pl.DataFrame, eligible: pl.Expr, pool: pl.Expr | None = None, *, step: Step) -> pl.Series:
     """Return how many vehicles of each row are treated where the whole uptake is reached in one year.
 
     The last row is treated in part, so that the treated share of the eligible vehicles is exact.
@@ -78,7 +81,13 @@ def all_at_once(state: pl.DataFrame, eligible: pl.Expr, step: Step) -> pl.Series
     frame = _asked(state, eligible)
     may = frame["may"].to_numpy()
     uptake = step.wanted.final_uptake
-    return pl.Series("treated", may if uptake >= 1.0 else _oldest_first(frame, may, uptake * float(may.sum())))
+    whole = _pool(state, pool, float(may.sum()))
+    return pl.Series("treated", may if uptake >= 1.0 else _oldest_first(frame, may, uptake * whole))
+
+
+def _pool(state: pl.DataFrame, pool: pl.Expr | None, eligible: float) -> float:
+    """Return the vehicles whose share an uptake is."""
+    return eligible if pool is None else float(state.filter(pool)["count"].sum())
 
 
 def _asked(state: pl.DataFrame, eligible: pl.Expr) -> pl.DataFrame:
@@ -119,33 +128,34 @@ class YearOf:
         self.after: dict[int, Standing] = {}
         self.reached: list[Reached] = []
 
-    def __call__(self, state: pl.DataFrame, eligible: pl.Expr, step: Step) -> pl.Series:
+    def __call__(self, state: pl.DataFrame, eligible: pl.Expr, pool: pl.Expr | None = None, *, step: Step) -> pl.Series:
         """Return how many vehicles of each row are treated."""
         wanted, place, kind = step.wanted, step.place, step.kind
         frame = _asked(state, eligible)
         may = frame["may"].to_numpy()
-        pool = float(may.sum())
+        left = float(may.sum())
+        whole = _pool(state, pool, left)
         share = uptake_of(wanted, self.year)
         had = self.before.get(place, Standing())
         if kind in BOLTED:
             kept = _kept(frame, had.of_cohort)
-        elif kind == POOLED:
+        elif kind in POOLED:
             life = self.life_years.get(wanted.measure, np.inf)
             alive = sum(n for year, n in had.bought.items() if self.year - year < life)
-            kept = _oldest_first(frame, may, min(alive, pool))
+            kept = _oldest_first(frame, may, min(alive, left))
         else:
             kept = np.zeros(len(may))
         standing = float(kept.sum())
-        lacking = max(share * pool - standing, 0.0)
+        lacking = max(share * whole - standing, 0.0)
         most = np.inf if wanted.max_per_year is None else wanted.max_per_year
-        new = min(lacking, most) if kind in (*BOLTED, POOLED) else lacking
+        new = min(lacking, most) if kind in (*BOLTED, *POOLED) else lacking
         treated = kept + _oldest_first(frame, may - kept, new)
         self.after[place] = self._standing(frame, treated, had, new, kind)
-        self.reached.append(Reached(wanted.measure, place, pool, max(share * pool, standing), standing + new, new))
+        self.reached.append(Reached(wanted.measure, place, whole, max(share * whole, standing), standing + new, new))
         return pl.Series("treated", np.minimum(treated, may))
 
     def _standing(self, frame: pl.DataFrame, treated: Float, had: Standing, new: float, kind: str) -> Standing:
-        if kind == POOLED:
+        if kind in POOLED:
             return Standing(bought={**had.bought, self.year: new})
         if kind not in BOLTED:
             return Standing()

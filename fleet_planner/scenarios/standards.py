@@ -81,9 +81,12 @@ def eligible_rows(state: pl.DataFrame, wanted: ScenarioMeasure, years: pl.DataFr
 def renewed(rows: pl.DataFrame, standard: str) -> pl.DataFrame:
     """Return vehicles as built to the standard: retrofits of the registry are not on them."""
     bare = rows.with_columns(
-        standard=pl.lit(standard), aftertreatment=pl.lit(None, dtype=pl.String), m_standard=pl.lit(NEWER_STANDARD)
+        standard=pl.lit(standard),
+        aftertreatment=pl.lit(None, dtype=pl.String),
+        m_standard=pl.lit(NEWER_STANDARD),
+        fitted=pl.lit(""),
     )
-    return with_aftertreatment(bare).select(rows.columns)
+    return with_aftertreatment(bare).with_columns(found=pl.col("aftertreatment")).select(rows.columns)
 
 
 def check_standard_sulphur(

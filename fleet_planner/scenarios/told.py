@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from fleet_planner.findings import Finding
+from fleet_planner.scenarios.catalogue import BY_TECHNOLOGY
 
 if TYPE_CHECKING:
     from fleet_planner.plan.models import Scenario
@@ -35,10 +36,15 @@ def count_units(vehicles: pl.DataFrame) -> pl.DataFrame:
 def unchecked(scenario: Scenario, measures: pl.DataFrame) -> list[Finding]:
     """Say which effects of the measures were not checked, and which are not modelled."""
     out = []
-    for name in sorted({m.measure for m in scenario.measure}):
+    for name in sorted(_whole({m.measure for m in scenario.measure}, measures)):
         rows = measures.filter(pl.col("measure_id") == name)  # none for a measure against idling
+        chosen = [r for r in rows["alternative_of"].unique() if r]
+        if chosen:
+            values = {"scenario": scenario.title, "measure": name, "chosen": ", ".join(chosen)}
+            out.append(Finding("scenario.alternative", "info", values))
+        acting = ~pl.col("modelled").is_in(["no", BY_TECHNOLOGY])
         for code, which in (
-            ("scenario.effect_unchecked", (pl.col("modelled") == "yes") & (pl.col("checked") == "no")),
+            ("scenario.effect_unchecked", acting & (pl.col("checked") == "no") & pl.col("change_pct").is_not_null()),
             ("scenario.effect_not_modelled", pl.col("modelled") == "no"),
         ):
             hit = rows.filter(which)["pollutant"].unique().sort().to_list()
@@ -46,3 +52,9 @@ def unchecked(scenario: Scenario, measures: pl.DataFrame) -> list[Finding]:
                 values = {"scenario": scenario.title, "measure": name, "pollutants": ", ".join(hit)}
                 out.append(Finding(code, "assumption", values))
     return out
+
+
+def _whole(names: set[str], measures: pl.DataFrame) -> set[str]:
+    """Return the measures, packages with their parts."""
+    parts = measures.filter(pl.col("measure_id").is_in(list(names)) & (pl.col("parts") != ""))["parts"].unique()
+    return names.union(*(p.split("|") for p in parts))
