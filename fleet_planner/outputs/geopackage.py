@@ -11,7 +11,9 @@ from fleet_planner.network import links_geometry
 from fleet_planner.outputs import frames, geopackage_tables, styles
 from fleet_planner.outputs.geopackage_tables import Layer, Style
 from fleet_planner.outputs.machines import sites_frame
+from fleet_planner.outputs.places import LAYER, place_layer
 from fleet_planner.outputs.roads import round_breaks
+from fleet_planner.pipeline.places import KINDS
 from fleet_planner.tables import finding_text
 
 if TYPE_CHECKING:
@@ -20,11 +22,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from fleet_planner.network.home_places import Places
     from fleet_planner.pipeline.results import Results
 
 STYLE_POLLUTANT = "NOx"
 HOTSPOT_COLOUR, HOTSPOT_MM = "#0072b2", 2.2
 SITE_COLOUR, SITE_MM = "#009e73", 3.5
+DEPOT_COLOUR, DEPOT_MM = "#cc79a7", 3.5
 
 
 def write_geopackage(results: Results, path: Path) -> None:
@@ -80,15 +84,41 @@ def _layers(results: Results) -> list[Layer]:
     if zones is not None:
         frame = pl.DataFrame({c: zones[c].to_numpy() for c in zones.columns if c != "geometry"})
         style = _style("zones", frame, frames.per_km2_column(spec, base), f"{STYLE_POLLUTANT} per km²", names)
-        wkb = shapely.to_wkb(shapely.force_2d(zones.geometry.to_numpy()))
+        wkb = shapely.to_wkb(_same_kind(np.array(zones.geometry.to_numpy(), dtype=object)))
         kind = "MultiPolygon" if any(g.geom_type == "MultiPolygon" for g in zones.geometry) else "Polygon"
-        if kind == "MultiPolygon":
-            parts = [g if g.geom_type == kind else shapely.MultiPolygon([g]) for g in zones.geometry]
-            wkb = shapely.to_wkb(shapely.force_2d(np.array(parts, dtype=object)))
         out.append(Layer("zones", frame, wkb, kind, style, names))
+    homes = [(kind, places) for kind in KINDS if (places := results.places.of(kind)) is not None]
+    column = frames.day_column(spec, base)
+    out += [_homes(place_layer(results, kind), places, column, names) for kind, places in homes]
     if results.nonroad is not None:
         out.append(_sites(sites_frame(results.nonroad), names))
     return out
+
+
+def _homes(frame: pl.DataFrame, places: Places, column: str, names: Mapping[str, str]) -> Layer:
+    """Return the zones (coloured by what their vehicles emit) or the depots (points) where vehicles are at home."""
+    import shapely
+
+    name = LAYER[places.kind]
+    wkb = shapely.to_wkb(_same_kind(places.geometry))
+    if places.kind == "zone":
+        kind = "MultiPolygon" if any(g.geom_type == "MultiPolygon" for g in places.geometry) else "Polygon"
+        return Layer(name, frame, wkb, kind, _style(name, frame, column, STYLE_POLLUTANT, names), names)
+    aliases = geopackage_tables.aliases(name, frame.columns, names)
+    qml = styles.point_qml(DEPOT_COLOUR, DEPOT_MM, aliases)
+    marker = Style("Depots", qml, styles.point_sld(name, DEPOT_COLOUR, DEPOT_MM))
+    return Layer(name, frame, wkb, "Point", marker, names)
+
+
+def _same_kind(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return polygons as multipolygons where one of them is, all without heights."""
+    import shapely
+
+    if any(g.geom_type == "MultiPolygon" for g in shapes):
+        parts = [g if g.geom_type == "MultiPolygon" else shapely.MultiPolygon([g]) for g in shapes]
+        shapes = np.array(parts, dtype=object)
+    flat: NDArray[np.object_] = shapely.force_2d(shapes)
+    return flat
 
 
 def _sites(frame: pl.DataFrame, names: Mapping[str, str]) -> Layer:
@@ -112,7 +142,7 @@ def _style(layer: str, frame: pl.DataFrame, column: str, title: str, names: Mapp
     values: NDArray[np.float64] = frame[column].to_numpy()
     breaks, top = round_breaks(values), float(values.max(initial=0.0))
     aliases = geopackage_tables.aliases(layer, frame.columns, names)
-    polygons = layer == "zones"
+    polygons = layer in {"zones", LAYER["zone"]}
     qml = styles.graduated_qml(column, breaks, top, aliases, polygons=polygons)
     return Style(title, qml, styles.graduated_sld(layer, column, breaks, top, polygons=polygons))
 

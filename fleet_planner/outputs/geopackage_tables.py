@@ -24,6 +24,8 @@ DESCRIPTIONS = {
     "links": "Directed road links: traffic and emissions of the average day",
     "zones": "Zones: population and emissions of the links whose middle lies inside, average day",
     "hotspots": "Roads with the highest baseline NOx per km and day, both directions together",
+    "home_zones": "Home zones: registered vehicles and what they emit in the city, average day",
+    "depots": "Depots: registered vehicles and what they emit in the city, average day",
     "sites": "Sites of non-road machines: machines, energy and emissions of the average day",
     "summary": "Yearly totals by scenario and pollutant",
     "by_technology": "Vehicles, vehicle-km and emissions by technology and stream, average day",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fleet_planner import __version__
 from fleet_planner.outputs.machines import machines_data
+from fleet_planner.outputs.places import places_data
 from fleet_planner.outputs.report_data import clean
 from fleet_planner.outputs.traffic_data import traffic_data
 from fleet_planner.tables import finding_text
@@ -48,6 +49,7 @@ def manifest(results: Results, folder: Path) -> dict[str, Any]:
         "traffic": traffic_data(results),
         "terrain": results.terrain.to_dicts(),
         "non_road": machines_data(results),
+        "places": places_data(results),
         "below_range": results.scenarios[0].inventory.below_range.to_dicts(),
         "stand_ins": [
             {"text": finding_text(f), "share": f.share} for f in results.findings if f.code == "inventory.stand_in"

@@ -12,6 +12,7 @@ from fleet_planner.outputs import frames
 from fleet_planner.outputs.later_data import later_data, target_data
 from fleet_planner.outputs.machines import machines_data
 from fleet_planner.outputs.map_data import pack_map
+from fleet_planner.outputs.places import places_data
 from fleet_planner.outputs.traffic_data import traffic_data
 from fleet_planner.reference.words import HEAVY_STANDARDS
 from fleet_planner.units import DAYS_PER_YEAR, G_PER_KG, G_PER_T
@@ -64,6 +65,7 @@ def report_data(results: Results) -> dict[str, Any]:
         "later": later_data(results),
         "targets": target_data(results),
         "machines": machines_data(results),
+        "places": places_data(results),
         "classes": _classes(first),
         "processes": _processes(first),
         "voc": _voc(results),

@@ -8,6 +8,7 @@ from fleet_planner.outputs import wording
 from fleet_planner.outputs.later_parts import later, paths, reached, targets
 from fleet_planner.outputs.machines import machines_parts
 from fleet_planner.outputs.numbers import percent, share, significant
+from fleet_planner.outputs.places import places_parts
 from fleet_planner.outputs.traffic_parts import traffic
 from fleet_planner.tables import pollutants
 from fleet_planner.units import MASS_PER_T
@@ -76,6 +77,7 @@ def parts(data: Data, t: Words, names: Words, language: Language) -> Data:
         "reached": reached(data, t, names, wording.measure_names(language)),
         "targets": targets(data, t, names, language),
         "machines": machines_parts(data, t, language),
+        "places": places_parts(data, t, wording.pollutant_names(language), names),
         "terrain": terrain(data, t, language),
         "costs": costs,
         "costs_head": [t[k] for k in ("capex", "annual_capex", "opex", "energy", "total")],

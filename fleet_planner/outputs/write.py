@@ -12,9 +12,11 @@ from fleet_planner.outputs import frames
 from fleet_planner.outputs.geopackage import write_geopackage
 from fleet_planner.outputs.machines import machines_frame
 from fleet_planner.outputs.manifest import manifest, manifest_text, sha256
+from fleet_planner.outputs.places import by_place, has_places
 from fleet_planner.outputs.report import read_report_data, report_html
 from fleet_planner.outputs.report_data import report_data
 from fleet_planner.outputs.target import whole_directory
+from fleet_planner.pipeline.places import KINDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,10 +70,7 @@ def write_run(results: Results, out: Path, *, overwrite: bool, language: Languag
         if results.activity.assigned is not None:
             results.activity.assigned.groups.write_csv(folder / "assignment.csv")
             results.activity.assigned.congested.write_csv(folder / "congested_links.csv")
-        if results.nonroad is not None:
-            machines_frame(results.nonroad).write_csv(folder / "machines.csv")
-            if results.nonroad.rejected.height:
-                results.nonroad.rejected.write_csv(folder / "rejected_machines.csv")
+        _write_beside(results, folder)
         if results.rejected_tests.height:
             results.rejected_tests.write_csv(folder / "rejected_tests.csv")
         if results.later is not None:
@@ -94,6 +93,17 @@ def write_run(results: Results, out: Path, *, overwrite: bool, language: Languag
         content["timings_s"]["outputs"] = round(time.perf_counter() - begin, 3)
         (folder / "manifest.json").write_text(manifest_text(content), encoding="utf-8")
     return out
+
+
+def _write_beside(results: Results, folder: Path) -> None:
+    """Write what only some plans have: machines beside the roads, zones and depots of the vehicles."""
+    if results.nonroad is not None:
+        machines_frame(results.nonroad).write_csv(folder / "machines.csv")
+        if results.nonroad.rejected.height:
+            results.nonroad.rejected.write_csv(folder / "rejected_machines.csv")
+    for kind in KINDS:
+        if has_places(results, kind):
+            by_place(results, kind).write_csv(folder / f"by_{kind}.csv")
 
 
 def write_stock(projection: Projection, folder: Path) -> None:

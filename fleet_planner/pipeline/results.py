@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from fleet_planner.pipeline.places import HomePlaces
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -64,7 +66,8 @@ class Results:
     empty where all are); ``later`` the projected fleet and its emissions, where the plan has a turnover.
     ``targets`` says of every target and scenario whether it is met (no rows without targets).
     ``bus_links`` has the timetable on the links (see `BusKm.table`; empty without one), ``bus_routes`` by route.
-    ``nonroad`` are the machines beside the roads, where the plan has any.
+    ``nonroad`` are the machines beside the roads, where the plan has any; ``places`` the zones and depots that have a
+    geometry.
     """
 
     plan: Plan
@@ -90,3 +93,4 @@ class Results:
     bus_links: pl.DataFrame = field(default_factory=pl.DataFrame)
     nonroad: NonRoad | None = None
     bus_routes: pl.DataFrame = field(default_factory=pl.DataFrame)
+    places: HomePlaces = field(default_factory=HomePlaces)

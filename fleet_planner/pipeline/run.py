@@ -29,6 +29,7 @@ from fleet_planner.pipeline.factor_findings import factor_findings
 from fleet_planner.pipeline.fuel_check import fuel_burnt_t, fuel_findings, fuel_table
 from fleet_planner.pipeline.inventories import Clock, Inventories, scaled_to_fuel_sold
 from fleet_planner.pipeline.machines import machine_findings
+from fleet_planner.pipeline.places import read_home_places, tied_to_places
 from fleet_planner.pipeline.provenance import assumptions_table, sources_table
 from fleet_planner.pipeline.results import InputFile, Results, ScenarioResult
 from fleet_planner.pipeline.targets import aims_of, verdicts, years_asked
@@ -99,6 +100,8 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
     with clock.step("fleet"):
         progress("reading the fleet", 0.2)
         fleet = load_fleet(plan.fleet, base, plan.city, plan.factors.default_load)
+        places = read_home_places(plan.places, base)
+        fleet = tied_to_places(fleet, places)
         plan = _with_key_name(plan, base)
         grid = grid_factor(plan.city.grid_region or plan.city.country, plan.city.year)
         nonroad = load_nonroad(plan.nonroad, base, plan.city, grid[0])
@@ -167,6 +170,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         bus_links=bus_links(buses, network.links["link_id"].to_numpy()),
         nonroad=nonroad,
         bus_routes=bus_routes(buses),
+        places=places,
     )
 
 
@@ -323,6 +327,8 @@ def _inputs(plan: Plan, path: Path, rasters: tuple[Path, ...]) -> tuple[InputFil
     base = path.parent
     files: list[tuple[str, Path, str, str]] = [("plan", path, path.name, "")]
     files.append(("registry", base / plan.fleet.registry, plan.fleet.registry, ""))
+    homes = (("home zones", plan.places.zones), ("depots", plan.places.depots))
+    files += [(role, base / name, name, "") for role, name in homes if name]
     if plan.nonroad.file:
         files.append(("machines", base / plan.nonroad.file, plan.nonroad.file, ""))
     if plan.fleet.assumptions:

@@ -15,6 +15,7 @@ from fleet_planner.plan.economics import EconomicsSection
 from fleet_planner.plan.effects import EffectKeys
 from fleet_planner.plan.fleet import FleetSection  # noqa: TC001  # pydantic reads the annotation
 from fleet_planner.plan.nonroad import NonRoadSection
+from fleet_planner.plan.places import PlacesSection
 from fleet_planner.plan.targets import Target
 from fleet_planner.plan.traffic import TrafficSection
 from fleet_planner.plan.turnover import TurnoverSection
@@ -398,6 +399,7 @@ class Plan(Section):
     city: City
     network: NetworkSection
     fleet: FleetSection
+    places: PlacesSection = PlacesSection()
     nonroad: NonRoadSection = NonRoadSection()
     activity: ActivitySection = ActivitySection()
     traffic: TrafficSection = TrafficSection()
