@@ -152,6 +152,10 @@ def vehicle_frame() -> pl.DataFrame:
             "visiting": [False, False, True],
             "km_per_year": [10000.0, 40000.0, 10000.0],
             "count": [10.0, 3.0, 0.5],
+            "share_inside": [1.0, 0.5, 1.0],
+            "standard": ["euro_4", "euro_III", "euro_4"],
+            "zone": ["", "", ""],
+            "depot": ["", "", ""],
         }
     )
 
