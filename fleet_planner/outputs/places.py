@@ -22,6 +22,8 @@ SHOWN = ("NOx", "PM_exhaust", "CO2")
 RANKED = "NOx"
 MOST_PLACES = 15
 ZERO_EMISSION = "zero_emission"
+TITLE = {"zone": "places_zone", "depot": "places_depot"}
+NOTE = {"zone": "places_zone_note", "depot": "places_depot_note"}
 LAYER = {"zone": "home_zones", "depot": "depots"}
 
 
@@ -140,13 +142,13 @@ def places_parts(
             ]
             for row in given["rows"]
         ]
-        note = t[f"places_{kind}_note"].format(
+        note = t[NOTE[kind]].format(
             places=f"{given['places']:,}",
             without=f"{given['without_vehicles']:,.0f}",
             share=share(given["without_share"]),
         )
         star = t["places_star"] if any(not row["placed"] for row in given["rows"]) else ""
         out.append(
-            {"id": f"by-{kind}", "title": t[f"places_{kind}"], "note": note, "star": star, "head": head, "rows": rows}
+            {"id": f"by-{kind}", "title": t[TITLE[kind]], "note": note, "star": star, "head": head, "rows": rows}
         )
     return out
