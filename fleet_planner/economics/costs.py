@@ -51,10 +51,15 @@ def _fuels() -> dict[str, dict[str, float]]:
     return {r["fuel"]: r for r in reference_table("fuels.csv").iter_rows(named=True)}
 
 
+def mj_per_l(fuel: str) -> float:
+    """Return the heat of a litre of a packaged fuel."""
+    row = _fuels()[fuel]
+    return row["lower_heating_mj_kg"] * row["density_kg_m3"] / 1000.0
+
+
 def diesel_mj_per_l() -> float:
     """Return the heat of a litre of diesel."""
-    diesel = _fuels()["diesel"]
-    return diesel["lower_heating_mj_kg"] * diesel["density_kg_m3"] / 1000.0
+    return mj_per_l("diesel")
 
 
 def fuel_usd_per_mj(section: EconomicsSection) -> dict[str, float]:
@@ -90,7 +95,7 @@ def scenario_costs(
     energy
         Per measure: what its vehicles use against the baseline.
     """
-    mj_per_l = diesel_mj_per_l()
+    litre_mj = diesel_mj_per_l()
     rows = []
     for measure_id, vehicles in fleet.units.select("measure_id", "vehicles").iter_rows():
         if measure_id == NEWER_STANDARD:
@@ -103,7 +108,7 @@ def scenario_costs(
         annual = capex * capital_recovery_factor(section.discount_rate, float(row["life_years"]))
         use = energy.get(measure_id, EnergyChange())
         premium = _premium_usd_per_l(section, row) if row["kind"] in {"fuel", "sulphur"} else 0.0
-        paid = _energy_usd(use, section) + use.fuel_used_mj / mj_per_l * premium
+        paid = _energy_usd(use, section) + use.fuel_used_mj / litre_mj * premium
         total = annual + opex + paid
         names = (fleet.name, measure_id, row["title_en"], row["title_zh"])
         rows.append((*names, vehicles, capex, annual, opex, paid, total, row["cost_checked"]))

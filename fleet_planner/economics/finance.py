@@ -6,6 +6,7 @@ constant prices. Payments are at the end of a year; year 0 is when the money is 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -23,7 +24,7 @@ def capital_recovery_factor(discount_rate: float, life_years: float) -> float:
     """Return the yearly payment that repays 1 over the life at a real discount rate: r / (1 - (1 + r)^-n)."""
     if discount_rate == 0.0:
         return 1.0 / life_years
-    return float(discount_rate / (1.0 - (1.0 + discount_rate) ** -life_years))
+    return -discount_rate / math.expm1(-life_years * math.log1p(discount_rate))
 
 
 def discount_factors(rate: float, years: Sequence[int], base_year: int) -> Float:
@@ -163,7 +164,7 @@ def bond_schedule(
 
 def sinking_deposit(amount: float, rate: float, years: int) -> float:
     """Return the equal deposits at the ends of years that grow to an amount: A i / ((1 + i)^n - 1)."""
-    return amount / years if rate == 0.0 else float(amount * rate / ((1.0 + rate) ** years - 1.0))
+    return amount / years if rate == 0.0 else amount * rate / math.expm1(years * math.log1p(rate))
 
 
 def lease_schedule(

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from fleet_planner.outputs import charts as draw
 from fleet_planner.outputs import wording
+from fleet_planner.outputs.economics_parts import ownership_changes
 from fleet_planner.outputs.traffic_parts import day_name
 
 if TYPE_CHECKING:
@@ -44,6 +45,10 @@ def charts(
         values = [[totals[n, p]["change_pct"] or 0.0 for n in others] for p in shown]
         labels = [SHORT.get(p, p) for p in shown]
         made.append(("chart_change", "", draw.changes(t["chart_change"], labels, [names[n] for n in others], values)))
+    owned, by_view = ownership_changes(data, streams)
+    if owned:
+        views = [t["view_private"], t["view_public"]]
+        made.append(("chart_ownership", "", draw.changes(t["chart_ownership"], owned, views, by_view)))
     classes = [wording.class_name(c, t) for c, _ in data["classes"]]
     made.append(("chart_class", "", draw.bars(t["chart_class"], classes, [v for _, v in data["classes"]])))
     if data["standards"]:

@@ -9,6 +9,7 @@ import polars as pl
 
 from fleet_planner import __version__
 from fleet_planner.outputs import frames
+from fleet_planner.outputs.economics_data import economics_data
 from fleet_planner.outputs.later_data import later_data, target_data
 from fleet_planner.outputs.machines import machines_data
 from fleet_planner.outputs.map_data import pack_map
@@ -66,6 +67,7 @@ def report_data(results: Results) -> dict[str, Any]:
         "targets": target_data(results),
         "machines": machines_data(results),
         "places": places_data(results),
+        "economics": clean(economics_data(results)),
         "classes": _classes(first),
         "processes": _processes(first),
         "voc": _voc(results),

@@ -19,7 +19,10 @@ from fleet_planner.outputs.target import whole_directory
 from fleet_planner.pipeline.places import KINDS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
+
+    import polars as pl
 
     from fleet_planner.fleet.turnover import Projection
     from fleet_planner.pipeline.results import Results
@@ -96,7 +99,8 @@ def write_run(results: Results, out: Path, *, overwrite: bool, language: Languag
 
 
 def _write_beside(results: Results, folder: Path) -> None:
-    """Write what only some plans have: machines beside the roads, zones and depots of the vehicles."""
+    """Write what only some plans have: economics, machines beside the roads, zones and depots of the vehicles."""
+    _write_filled(folder, {"ownership": results.economy.ownership, "grid_differences": results.economy.grid})
     if results.nonroad is not None:
         machines_frame(results.nonroad).write_csv(folder / "machines.csv")
         if results.nonroad.rejected.height:
@@ -104,6 +108,13 @@ def _write_beside(results: Results, folder: Path) -> None:
     for kind in KINDS:
         if has_places(results, kind):
             by_place(results, kind).write_csv(folder / f"by_{kind}.csv")
+
+
+def _write_filled(folder: Path, tables: Mapping[str, pl.DataFrame]) -> None:
+    """Write the tables that have rows."""
+    for name, table in tables.items():
+        if table.height:
+            table.write_csv(folder / f"{name}.csv")
 
 
 def write_stock(projection: Projection, folder: Path) -> None:

@@ -117,6 +117,13 @@ TABLES = {
     "nonroad_electric.csv": ("electricity of machines", "own"),
     "target_sums.csv": ("sums of pollutants that targets name", "figures; own"),
     "price_levels.csv": ("price levels and exchange rates", "figures"),
+    "vehicle_costs.csv": ("costs of owning vehicles, chargers and drivers", "figures; own"),
+    "vehicle_classes.csv": ("classes of vehicles with costs of their own", "own"),
+    "residual_value.csv": ("residual value by age", "figures"),
+    "battery_price.csv": ("price of batteries by year", "figures"),
+    "social_carbon.csv": ("social cost of CO2", "US government"),
+    "energy_taxes.csv": ("taxes on fuels", "figures"),
+    "grid_marginal.csv": ("long-run marginal CO2 of electricity", "figures; own"),
 }
 
 
@@ -216,8 +223,13 @@ def _plan_values(plan: Plan) -> list[tuple[str, str, str, str, str, float | None
             value = str(getattr(section, key))
             if key in {"access", "gtfs", "gtfs_date", "hot"}:
                 continue
-            if isinstance(getattr(section, key), BaseModel):
-                value = ", ".join(f"{k} {v}" for k, v in getattr(section, key).model_dump().items())
+            found = getattr(section, key)
+            if isinstance(found, BaseModel):
+                value = _in_words(found)
+            elif isinstance(found, list) and found and isinstance(found[0], BaseModel):
+                value = "; ".join(_in_words(entry) for entry in found)
+            elif isinstance(found, dict) and any(isinstance(entry, BaseModel) for entry in found.values()):
+                value = "; ".join(f"{k}: {_in_words(entry)}" for k, entry in found.items())
             out.append((f"{name}.{key}", value, "", spec.description or "", "plan" if given else "default", None))
     if plan.network.elevation:
         for key in ("elevation_step_m", "elevation_window_m"):
@@ -228,6 +240,12 @@ def _plan_values(plan: Plan) -> list[tuple[str, str, str, str, str, float | None
     for stream, share in plan.fleet.visiting_share.items():
         out.append((f"fleet.visiting_share.{stream}", f"{share:g}", "fraction of local km", "the plan", "plan", None))
     return out
+
+
+def _in_words(section: BaseModel) -> str:
+    """Return the keys of a section that a plan gives, or all with their defaults where it gives none."""
+    given = section.model_dump(exclude_unset=True) or section.model_dump()
+    return ", ".join(f"{key} {value}" for key, value in given.items())
 
 
 def _measure_values(plan: Plan, measures: pl.DataFrame) -> list[tuple[str, str, str, str, str, float | None]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from fleet_planner.pipeline.economics import Economy
 from fleet_planner.pipeline.places import HomePlaces
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class Results:
     ``bus_links`` has the timetable on the links (see `BusKm.table`; empty without one), ``bus_routes`` by route.
     ``nonroad`` are the machines beside the roads, where the plan has any; ``places`` the zones and depots that have a
     geometry.
+    ``economy`` has the cost of ownership and what else the scenarios cost.
     """
 
     plan: Plan
@@ -94,3 +96,4 @@ class Results:
     nonroad: NonRoad | None = None
     bus_routes: pl.DataFrame = field(default_factory=pl.DataFrame)
     places: HomePlaces = field(default_factory=HomePlaces)
+    economy: Economy = field(default_factory=Economy)

@@ -25,6 +25,7 @@ from fleet_planner.network.zones import map_zones, read_zone_layer
 from fleet_planner.nonroad import NonRoad, load_nonroad
 from fleet_planner.pipeline.bus_service import bus_links, bus_routes, buses_on_roads, with_bus_km
 from fleet_planner.pipeline.by_year import by_year
+from fleet_planner.pipeline.economics import economy, setting_of
 from fleet_planner.pipeline.factor_findings import factor_findings
 from fleet_planner.pipeline.fuel_check import fuel_burnt_t, fuel_findings, fuel_table
 from fleet_planner.pipeline.inventories import Clock, Inventories, scaled_to_fuel_sold
@@ -92,6 +93,9 @@ def run_plan(
 def _run(plan: Plan, path: Path, progress: Progress) -> Results:
     clock = Clock()
     base = path.parent
+    grid = grid_factor(plan.city.grid_region or plan.city.country, plan.city.year)
+    measures = measures_table()
+    priced = setting_of(plan, measures, grid)
     with clock.step("network"):
         network = load_network(plan.network, base, plan.city.country, progress)
     with clock.step("elevation"):
@@ -103,7 +107,6 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         places = read_home_places(plan.places, base)
         fleet = tied_to_places(fleet, places)
         plan = _with_key_name(plan, base)
-        grid = grid_factor(plan.city.grid_region or plan.city.country, plan.city.year)
         nonroad = load_nonroad(plan.nonroad, base, plan.city, grid[0])
         aims = aims_of(plan, fleet.vehicles, nonroad)
     with clock.step("activity"):
@@ -114,7 +117,6 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         where = plan.network.zones
         zones = None if layer is None else map_zones(layer, plan.traffic.assignment, where)
         assigned = assigned_traffic(plan, base, network, fleet.vehicles, layer, feeds, progress)
-    measures = measures_table()
     sold_t = {str(fuel): t for fuel, t in plan.fuel_sold.t_per_year.items()}
     run = Inventories(plan, base, network, feeds, grid[0], measures, clock, progress, assigned, buses)
     computed = run.of(fleet)
@@ -131,6 +133,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
             ScenarioResult(state, inventory, _costs((state, inventory), (start, first) if k else None, measures, plan))
             for k, (state, inventory) in enumerate(computed.states)
         ]
+        paid = economy(plan, priced, measures, computed.states, later)
     with clock.step("findings"):
         fuels = computed.setting.sources.fuels
         fuel = fuel_table(first, fuels)
@@ -145,6 +148,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
             *voc_findings(voc, results[0].fleet.name),
             *machine_findings(plan, nonroad),
             *(later.findings if later else ()),
+            *paid.findings,
         )
     return Results(
         plan=plan,
@@ -166,6 +170,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         terrain=terrain_table(first, computed.flat),
         timings_s=clock.seconds,
         later=later,
+        economy=paid,
         targets=verdicts(plan, aims, computed, later, nonroad),
         bus_links=bus_links(buses, network.links["link_id"].to_numpy()),
         nonroad=nonroad,

@@ -60,8 +60,10 @@ def plan_template(values: Mapping[str, Any]) -> str:
             continue
         assert issubclass(model, BaseModel)
         lines += ["", *_section(model, f"[{name}]", values.get(name, {}))]
-        for rule in values.get(name, {}).get("access", ()):
-            lines += ["", f"[[{name}.access]]", *(f"{k} = {toml_value(v)}" for k, v in rule.items())]
+        for key, entries in values.get(name, {}).items():
+            if isinstance(entries, list) and entries and isinstance(entries[0], Mapping):
+                for entry in entries:
+                    lines += ["", f"[[{name}.{key}]]", *(f"{k} = {toml_value(v)}" for k, v in entry.items())]
     for scenario in values.get("scenario", ()):
         lines += ["", "[[scenario]]"]
         lines += [f"{k} = {toml_value(v)}" for k, v in scenario.items() if k != "measure"]

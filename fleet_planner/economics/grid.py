@@ -1,0 +1,127 @@
+"""CO2 of the electricity that a scenario adds: long-run marginal for differences, the mean for inventories."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from fleet_planner.reference import reference_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fleet_planner.plan.economics import EconomicsSection
+
+ANY = "any"
+KG_PER_T = 1000.0
+SCHEMA = {
+    "scenario": pl.String,
+    "year": pl.Int64,
+    "tailpipe_t_per_year": pl.Float64,
+    "electricity_mwh_per_year": pl.Float64,
+    "average_kg_per_kwh": pl.Float64,
+    "marginal_kg_per_kwh": pl.Float64,
+    "change_average_t_per_year": pl.Float64,
+    "change_marginal_t_per_year": pl.Float64,
+    "rank_average": pl.Int64,
+    "rank_marginal": pl.Int64,
+    "ranking_changed": pl.String,
+    "checked": pl.String,
+}
+
+
+@dataclass(frozen=True)
+class GridPair:
+    """The two CO2 factors of a region's electricity, kg/kWh.
+
+    Parameters
+    ----------
+    average, marginal
+        Of all electricity, as the inventories have it; of what new demand brings in the long run.
+    source
+        Of the second.
+    checked
+        Whether both were read in a source or given by the plan.
+    default
+        ``marginal`` or ``average``: which one differences take.
+    """
+
+    average: float
+    marginal: float
+    source: str
+    checked: bool
+    default: str
+
+    @property
+    def of_differences(self) -> float:
+        """The factor that differences between scenarios take."""
+        return self.marginal if self.default == "marginal" else self.average
+
+
+def grid_pair(section: EconomicsSection, region: str, average: float, *, average_checked: bool) -> GridPair:
+    """Return the factors of a region.
+
+    Parameters
+    ----------
+    section
+        The plan's; its own marginal factor goes first.
+    region
+        As in the electricity tables; a region without a row has that of its country, else a stand-in.
+    average
+        kg/kWh of the inventories.
+    average_checked
+        Whether that one was read in a source.
+    """
+    own = section.marginal_grid_kg_per_kwh
+    if own is not None:
+        return GridPair(average, own, "the plan", average_checked, section.differences_grid)
+    rows = {r["region"]: r for r in reference_table("grid_marginal.csv").iter_rows(named=True)}
+    row = rows.get(region) or rows.get(region.split("-", maxsplit=1)[0]) or rows[ANY]
+    checked = average_checked and row["checked"] == "yes"
+    return GridPair(average, float(row["co2_kg_per_kwh"]), str(row["source"]), checked, section.differences_grid)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What a scenario changes against the baseline in a year: t CO2 of the vehicles themselves, MWh at the plug."""
+
+    scenario: str
+    year: int
+    tailpipe_t: float
+    electricity_mwh: float
+
+    def total_t(self, kg_per_kwh: float) -> float:
+        """Return t CO2 with that of the electricity."""
+        return self.tailpipe_t + self.electricity_mwh * kg_per_kwh
+
+
+def grid_differences(differences: Sequence[Difference], pair: GridPair) -> pl.DataFrame:
+    """Return the CO2 that scenarios change with either factor, their rank (1 cuts most) and whether it changes.
+
+    Returns
+    -------
+    pl.DataFrame
+        ``tables/columns/grid_differences.csv``.
+    """
+    rows = []
+    for year in sorted({d.year for d in differences}):
+        own = [d for d in differences if d.year == year]
+        ranks = {factor: _ranks([d.total_t(factor) for d in own]) for factor in (pair.average, pair.marginal)}
+        for k, d in enumerate(own):
+            before, after = ranks[pair.average][k], ranks[pair.marginal][k]
+            rows.append(
+                (
+                    *(d.scenario, year, d.tailpipe_t, d.electricity_mwh, pair.average, pair.marginal),
+                    *(d.total_t(pair.average), d.total_t(pair.marginal), before, after),
+                    "yes" if before != after else "no",
+                    "yes" if pair.checked else "no",
+                )
+            )
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+def _ranks(values: Sequence[float]) -> list[int]:
+    """Return ranks from 1, equal values sharing the first of theirs."""
+    return [1 + sum(other < value for other in values) for value in values]

@@ -1,0 +1,126 @@
+"""The tables of ownership and electricity in the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from fleet_planner.outputs.numbers import percent, significant
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+THOUSAND = 1e3
+VIEWS = ("private", "public")
+JOINED = (
+    ("own_capital", ("purchase", "equipment", "residual")),
+    ("own_energy", ("energy",)),
+    ("own_upkeep", ("maintenance", "battery")),
+    ("own_charging", ("chargers", "grid")),
+    ("own_labour", ("labour",)),
+    ("own_insurance", ("insurance",)),
+    ("own_carbon", ("carbon",)),
+    ("own_transfers", ("taxes", "incentives")),
+)
+"""Lines of the table of ownership as the report joins them."""
+
+Words = Mapping[str, str]
+
+
+def ownership_rows(data: Mapping[str, Any], t: Words, names: Words, streams: Words, measures: Words) -> dict[str, Any]:
+    """Return head and rows of the ownership: what the measures change by line, then both totals; a row per view."""
+    given = (data.get("economics") or {}).get("ownership") or []
+    rows = []
+    for group in given:
+        for view, name in enumerate(VIEWS):
+            without, treated = (group["lines"]["total"][2 * view + side] for side in (0, 1))
+            changed = [
+                sum(group["lines"][line][2 * view + 1] - group["lines"][line][2 * view] for line in lines)
+                for _, lines in JOINED
+            ]
+            rows.append(
+                {
+                    "group": group_title(group, names, streams, measures) if view == 0 else "",
+                    "flag": t["no"] if view == 0 and group["unchecked"] else "",
+                    "view": t[f"view_{name}"],
+                    "cells": [_thousand(v) for v in changed],
+                    "totals": [_thousand(without), _thousand(treated), percent(_change(without, treated))],
+                }
+            )
+    unit = given[0]["unit"] if given else ""
+    rates = (data.get("economics") or {}).get("rates", {})
+    return {
+        "rows": rows,
+        "head": [t[key] for key, _ in JOINED],
+        "totals": [t[key] for key in ("own_without", "own_with", "map_change")],
+        "note": t["ownership_note"].format(unit=unit, **{view: percent_rate(rate) for view, rate in rates.items()})
+        if given
+        else "",
+        "unchecked": any(row["flag"] for row in rows),
+    }
+
+
+def percent_rate(rate: float) -> str:
+    """Return a discount rate, with a decimal where it has one."""
+    return f"{100.0 * rate:.3g} %"
+
+
+def _change(without: float, treated: float) -> float | None:
+    return 100.0 * (treated / without - 1.0) if without else None
+
+
+def _thousand(value: float) -> str:
+    return significant(value / THOUSAND) if abs(value) >= 0.5 else "0"
+
+
+def group_title(group: Mapping[str, Any], names: Words, streams: Words, measures: Words) -> str:
+    """Return scenario, stream and measures of a group in words."""
+    bought = " + ".join(measures.get(m, m) for m in group["measures"].split(","))
+    return f"{names[group['scenario']]} · {streams.get(group['stream'], group['stream'])} · {bought}"
+
+
+def short_title(group: Mapping[str, Any], streams: Words) -> str:
+    """Return stream and ids of measures, for a chart."""
+    return f"{streams.get(group['stream'], group['stream'])}: {group['measures'].replace(',', ' + ')}"
+
+
+def ownership_changes(data: Mapping[str, Any], streams: Words) -> tuple[list[str], list[list[float]]]:
+    """Return labels, and by label what the measures change of the private and the public total, percent."""
+    labels, values = [], []
+    for group in (data.get("economics") or {}).get("ownership") or []:
+        total = group["lines"]["total"]
+        labels.append(short_title(group, streams))
+        values.append([_change(total[2 * view], total[2 * view + 1]) or 0.0 for view in (0, 1)])
+    return labels, values
+
+
+def grid_rows(data: Mapping[str, Any], t: Words, names: Words) -> dict[str, Any]:
+    """Return head and rows of the CO2 that scenarios change with either factor of electricity."""
+    given: Sequence[Mapping[str, Any]] = (data.get("economics") or {}).get("grid") or []
+    if not any(row["electricity_mwh_per_year"] for row in given):
+        return {"head": [], "rows": [], "note": "", "changed": False}
+    first = given[0]
+    factors = {k: f"{first[f'{k}_kg_per_kwh']:.3g}" for k in ("average", "marginal")}
+    rows = [
+        {
+            "cells": [
+                str(row["year"]),
+                names[row["scenario"]],
+                significant(row["tailpipe_t_per_year"]),
+                significant(row["electricity_mwh_per_year"]),
+                significant(row["change_average_t_per_year"]),
+                str(row["rank_average"]),
+                significant(row["change_marginal_t_per_year"]),
+                str(row["rank_marginal"]),
+            ],
+            "changed": row["ranking_changed"] == "yes",
+        }
+        for row in given
+    ]
+    keys = ("grid_tailpipe", "grid_power", "grid_average", "grid_rank", "grid_marginal", "grid_rank")
+    return {
+        "head": [t["later_year"], t["scenario"], *(t[key] for key in keys)],
+        "rows": rows,
+        "note": t["grid_note"].format(**factors) + (f" {t['no']}" if first["checked"] == "no" else ""),
+        "changed": any(row["changed"] for row in rows),
+    }
