@@ -175,15 +175,28 @@ def particle_number(folder: Path) -> pl.DataFrame:
         .otherwise(pl.format("euro_{}", "standard"))
     )  # fmt: skip
     one = table.select(
-        "fuel", standard.alias("standard"), pl.col("technology").alias("aftertreatment"),
+        pl.lit("bus").alias("category"), "fuel", standard.alias("standard"), pl.col("technology").alias("aftertreatment"),
         (pl.col("g").cast(pl.Float64) / pl.col("h").cast(pl.Float64) / 1e12).alias("spn23_1e12_per_km"),
     ).unique(maintain_order=True)  # fmt: skip
     if one.select("fuel", "standard", "aftertreatment").is_duplicated().any():
         raise ValueError("particle number differs within a technology")
-    return one.with_columns(
+    buses = one.with_columns(
         source=pl.lit("EMEP/EEA guidebook 2019, chapter 1.A.3.b.i-iv, Appendix 4, as transcribed in gtfs2emis"),
         year=pl.lit(2019), unit=pl.lit("1e12 particles per km"), checked=pl.lit("yes"),
     )  # fmt: skip
+    return pl.concat([buses, _particles_of_vans(folder)])
+
+
+def _particles_of_vans(folder: Path) -> pl.DataFrame:
+    """Euro 7 vans of the update of 2025: one number for all segments."""
+    table = read(folder, "emep_eea_2025_van_hot.csv").filter(pl.col("pollutant") == "SPN23")
+    number = pl.col("g").cast(pl.Float64) / pl.col("h").cast(pl.Float64) / 1e12
+    return table.select(
+        "category", "fuel", "standard", pl.col("technology").alias("aftertreatment"),
+        number.alias("spn23_1e12_per_km"),
+        pl.lit("EMEP/EEA guidebook 2023, update 2025, chapter 1.A.3.b.i-iv, Appendix 4 (October 2025), as quoted in HAGRID (TUBS-IVS)").alias("source"),
+        pl.lit(2025).alias("year"), pl.lit("1e12 particles per km").alias("unit"), pl.lit("yes").alias("checked"),
+    ).unique(maintain_order=True)  # fmt: skip
 
 
 EPEFE = "EMEP/EEA guidebook 2016, chapter 1.A.3.b.i-iv, fuel effects (EPEFE)"
@@ -253,6 +266,32 @@ def resuspension(folder: Path) -> pl.DataFrame:
     )  # fmt: skip
 
 
+def share_stand_ins() -> pl.DataFrame:
+    """Whose shares of NO2, black and organic carbon stand in for fuels without published ones; all own choices."""
+    lubricant = "particles of spark-ignition gas engines are lubricant for the most part: those of a petrol van"
+    lean = "lean-burn gas engine with an oxidation catalyst: like the diesel engine of its age"
+    curves = "its curves are those of diesel"
+    spark = "spark ignition with a three-way catalyst, like petrol"
+    gas = ("cng", "lng", "lpg")
+    rows = [
+        *[("bus", f, "BC|OC", "light_commercial", "petrol", lubricant) for f in gas],
+        *[("bus", f, "NO2", "bus", "diesel", lean) for f in gas],
+        *[("heavy_truck", f, "NO2|BC|OC", "heavy_truck", "diesel", curves) for f in (*gas, "petrol", "biodiesel")],
+        ("bus", "petrol", "NO2|BC|OC", "bus", "diesel", curves),
+        ("bus", "biodiesel", "NO2|BC|OC", "bus", "diesel", "a diesel engine; the fuel's effect is in its curves"),
+        ("passenger_car", "biodiesel", "NO2|BC|OC", "passenger_car", "diesel", curves),
+        ("light_commercial", "biodiesel", "NO2|BC|OC", "light_commercial", "diesel", curves),
+        *[("passenger_car", f, "BC|OC", "passenger_car", "petrol", spark) for f in ("cng", "lpg")],
+        *[("light_commercial", f, "NO2|BC|OC", "light_commercial", "petrol", spark) for f in ("cng", "lpg")],
+        ("l_category", "diesel", "NO2|BC|OC", "passenger_car", "diesel", "a small diesel engine like a car's"),
+        ("l_category", "cng", "NO2|BC|OC", "l_category", "petrol", spark),
+    ]
+    names = ["category", "fuel", "quantities", "stand_in_category", "stand_in_fuel", "reason"]
+    return pl.DataFrame(rows, schema=names, orient="row").with_columns(
+        source=pl.lit("own choice"), year=pl.lit(2026), unit=pl.lit("-"), checked=pl.lit("no")
+    )
+
+
 def neat_fuels() -> pl.DataFrame:
     """Fuels that take the place of all diesel, and the sulphur that their standard allows."""
     paraffin = "EN 15940, paraffinic diesel: sulphur at most 5.0 mg/kg; recalled, to be checked"
@@ -278,6 +317,7 @@ def main() -> int:
         "particle_number.csv": particle_number(folder), "diesel_quality.csv": diesel_quality(folder),
         "diesel_base_fuels.csv": diesel_base_fuels(folder), "diesel_quality_range.csv": diesel_quality_range(),
         "resuspension.csv": resuspension(folder), "tier1_per_fuel.csv": tier1(), "neat_fuels.csv": neat_fuels(),
+        "share_stand_ins.csv": share_stand_ins(),
     }  # fmt: skip
     return write_or_check(tables, check=arguments.check)
 

@@ -36,16 +36,23 @@ def list_(category: str, fuel: str, *, sets: bool, as_json: bool) -> None:
     """List the technologies that have factors, with the pollutants each one has; or the factor sets."""
     import polars as pl
 
+    from fleet_planner.factors.odd_stages import european_odd
     from fleet_planner.factors.published.hot_table import load_hot_table
     from fleet_planner.factors.sets import sets_table
 
     if sets:
         click.echo(sets_table().write_json() if as_json else text_table(sets_table()))
         return
+    odd = (
+        european_odd()
+        .group_by("category", "fuel", "segment", "standard", "technology")
+        .agg(pl.col("pollutant").unique().sort().str.join(" ").alias("flagged"))
+    )
     frame = narrowed(load_hot_table().keys, {"category": category, "fuel": fuel})
     table = (
         frame.group_by("category", "fuel", "segment", "standard", "technology")
         .agg(pl.col("pollutant").unique().sort().str.join(" ").alias("pollutants"), pl.len().alias("rows"))
+        .join(odd, on=("category", "fuel", "segment", "standard", "technology"), how="left")
         .sort("category", "fuel", "segment", "standard", "technology")
     )
     click.echo(table.write_json() if as_json else text_table(table))
@@ -69,6 +76,8 @@ def show(set_name: str, load: float | None, slope: float | None, **given: str) -
     import polars as pl
 
     from fleet_planner.factors.compiling.uncertainty import code_of, interval_95
+    from fleet_planner.factors.odd_stages import european_odd
+    from fleet_planner.factors.published.hot_table import KEY
     from fleet_planner.factors.sets import EUROPEAN
     from fleet_planner.reference import reference_table
 
@@ -80,7 +89,12 @@ def show(set_name: str, load: float | None, slope: float | None, **given: str) -
     bridges = reference_table("emep_eea_2019_hot_bridges.csv").select(
         pl.col("table_row").cast(pl.UInt32), "v_from_kmh", "v_to_kmh", "cause"
     )
-    shown = frame.drop("v_check_kmh", "ef_check").head(100).join(bridges, on="table_row", how="left")
+    shown = (
+        frame.drop("v_check_kmh", "ef_check")
+        .head(100)
+        .join(bridges, on="table_row", how="left")
+        .join(european_odd().select(*KEY, "ratio"), on=KEY, how="left", nulls_equal=True, maintain_order="left")
+    )
     click.echo("EF = (a v^2 + b v + g + d / v) / (e v^2 + z v + h) * (1 - reduction), v clamped to v_min..v_max")
     for row in shown.iter_rows(named=True):
         key = " / ".join(str(row[c]) for c in FILTERS)
@@ -88,6 +102,8 @@ def show(set_name: str, load: float | None, slope: float | None, **given: str) -
         coefficients = ", ".join(f"{c} = {row[c]!r}" for c in ("a", "b", "g", "d", "e", "z", "h", "reduction"))
         click.echo(f"  {coefficients}")
         click.echo(f"  {row['v_min_kmh']:g}..{row['v_max_kmh']:g} km/h, {row['unit']}; {row['source']}")
+        if row["ratio"] is not None:
+            click.echo(f"  FLAGGED: {row['ratio']:.3g} times the factor of its neighbouring stages; used as published")
         code = code_of(row, row["pollutant"], "hot")
         low, high = interval_95(code)
         click.echo(f"  uncertainty {code}: 95 % between {low:.2f} and {high:.2f} of the factor (rating recalled)")
@@ -104,7 +120,7 @@ def _show_other(set_name: str, load: float | None, slope: float | None, given: d
     from fleet_planner.errors import InputError
     from fleet_planner.factors.axes import HOT
     from fleet_planner.factors.compare import at_speeds
-    from fleet_planner.factors.sets import factor_set
+    from fleet_planner.factors.sets import factor_set, flags_table
 
     pollutants = (given["pollutant"],) if given["pollutant"] else HOT
     table = at_speeds(set_name, given, pollutants, load=load, slope=slope, mode=given["mode"])
@@ -117,6 +133,10 @@ def _show_other(set_name: str, load: float | None, slope: float | None, given: d
     click.echo(text_table(wide))
     for note in have.filter(pl.col("note") != "")["note"].unique(maintain_order=True):
         click.echo(f"note: {note}")
+    odd = flags_table().filter(pl.col("factor_set") == set_name, pl.col("pollutant").is_in(have["pollutant"].implode()))
+    wanted = " / ".join(given[c] for c in FILTERS[:4])
+    for row in odd.filter(pl.col("technology").str.starts_with(wanted)).iter_rows(named=True):
+        click.echo(f"FLAGGED: {row['pollutant']} {row['value']} beside {row['compared_with']}: {row['rule']}")
 
 
 @factors.command(
@@ -226,6 +246,27 @@ def bridges(out: Path | None) -> None:
         click.echo(f"{table.height} bridges -> {out}")
     else:
         click.echo(text_table(table.drop("table_row")))
+
+
+@factors.command(epilog="Example: fleet-planner factors flags --set emep_eea_2025")
+@click.option("--set", "set_name", default="", help="Only this factor set.")
+@click.option("--user", type=click.Path(path_type=Path), help="Own factors (CSV) to look through too.")
+@click.option("--out", type=click.Path(path_type=Path), help="CSV to write; default: print.")
+def flags(set_name: str, user: Path | None, out: Path | None) -> None:
+    """List the factors of every set that are ten times, or a tenth of, those of their neighbouring stages."""
+    from fleet_planner.cli.files import write_text_whole
+    from fleet_planner.factors.sets import factor_set, flags_table, set_names
+
+    table = flags_table(user)
+    if set_name:
+        if set_name not in (*set_names(), "user"):
+            factor_set(set_name)  # names the nearest
+        table = table.filter(table["factor_set"] == set_name)
+    if out:
+        write_text_whole(out, table.write_csv())
+        click.echo(f"{table.height} flags -> {out}")
+    else:
+        click.echo(text_table(table) if table.height else f"{set_name}: no flags")
 
 
 def _technology(function: Callable[..., None]) -> Callable[..., None]:

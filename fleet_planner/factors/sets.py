@@ -13,6 +13,7 @@ import polars as pl
 from fleet_planner.errors import InputError
 from fleet_planner.factors.axes import TECHNOLOGY
 from fleet_planner.factors.compiling.options import Overlay
+from fleet_planner.factors.odd_stages import european_odd, published_flags, user_odd
 from fleet_planner.factors.published.china import china_curves, degradation, evaluate_china
 from fleet_planner.factors.published.china_tables import COVERED, ChinaTable, load_china
 from fleet_planner.factors.published.us_buses import bus_curves, evaluate_buses, load_emfac, load_moves
@@ -106,7 +107,8 @@ def _table_2025() -> UserTable:
 
 
 def _overlay_2025(year: int, interpolate: bool) -> Overlay:  # noqa: ARG001  # the signature of all sets
-    return Overlay("emep_eea_2025", partial(user_curves, _table_2025()))
+    table = _table_2025()
+    return Overlay("emep_eea_2025", partial(user_curves, table), odd=partial(user_odd, table))
 
 
 def _evaluate_2025(asked: pl.DataFrame) -> pl.DataFrame:
@@ -182,7 +184,7 @@ def user_overlay(path: Path | None) -> tuple[Overlay, ...]:
     if path is None:
         return ()
     table = read_user_factors(path)
-    return (Overlay(table.name, partial(user_curves, table)),)
+    return (Overlay(table.name, partial(user_curves, table), odd=partial(user_odd, table)),)
 
 
 def sets_table() -> pl.DataFrame:
@@ -190,3 +192,40 @@ def sets_table() -> pl.DataFrame:
     european = (EUROPEAN, "EMEP/EEA guidebook 2019, COPERT 5", "all categories by segment, standard, load and slope")
     rows = [european, *((s.name, s.edition, s.covers) for s in SETS)]
     return pl.DataFrame(rows, schema=["factor_set", "edition", "covers"], orient="row")
+
+
+FLAG_COLUMNS = ("factor_set", "technology", "pollutant", "value", "compared_with", "rule")
+
+
+def flags_table(user: Path | None = None) -> pl.DataFrame:
+    """Return every factor that is far from those of its neighbouring stages, of all sets: `FLAG_COLUMNS`.
+
+    Parameters
+    ----------
+    user
+        The user's own factors, if they are to be looked through too.
+    """
+    tables = {EUROPEAN: european_odd(), "emep_eea_2025": user_odd(_table_2025())}
+    if user is not None:
+        tables["user"] = user_odd(read_user_factors(user))
+    parts = [_as_flags(name, table) for name, table in tables.items()]
+    return pl.concat([*parts, published_flags().select(FLAG_COLUMNS)])
+
+
+def _as_flags(name: str, table: pl.DataFrame) -> pl.DataFrame:
+    """Return odd curves as rows of `flags_table`."""
+    condition = [pl.when(pl.col("mode") != "any").then(pl.col("mode"))]
+    condition += [pl.when(pl.col(c).is_not_null()).then(pl.format(f"{c} {{}}", c)) for c in ("load", "slope")]
+    near = [
+        pl.when(pl.col(side).is_not_null()).then(pl.format(f"{word} {{}}", pl.col(side).round_sig_figs(3)))
+        for word, side in (("before", "ef_before"), ("after", "ef_after"))
+    ]
+    named = pl.concat_str([*TECHNOLOGY[:4], "technology", *condition], separator=" / ", ignore_nulls=True)
+    return table.select(
+        pl.lit(name).alias("factor_set"),
+        named.alias("technology"),
+        "pollutant",
+        pl.col("ef").round_sig_figs(3).cast(pl.String).alias("value"),
+        pl.concat_str(near, separator=", ", ignore_nulls=True).alias("compared_with"),
+        pl.format("{} times its neighbour; kept as published", pl.col("ratio").round_sig_figs(3)).alias("rule"),
+    )

@@ -15,7 +15,7 @@ ELECTRICITY = "electricity"
 ZERO_EMISSION = "zero_emission"
 HEAVY = ("heavy_truck", "bus")
 RETROFITS = ("DPF_retrofit", "SCR_retrofit")
-HOT_TABLE = "emep_eea_2019_hot.csv.gz"
+HOT_TABLES = ("emep_eea_2019_hot.csv.gz", "emep_eea_2025_hot.csv")
 TECHNOLOGY = ("category", "fuel", "segment", "standard", "aftertreatment")
 
 
@@ -48,9 +48,9 @@ class Words:
 
 @cache
 def hot_keys() -> pl.DataFrame:
-    """Return the technologies that have published factors, sorted, columns `TECHNOLOGY`."""
-    table = reference_table(HOT_TABLE).rename({"technology": "aftertreatment"})
-    return table.select(TECHNOLOGY).unique().sort(TECHNOLOGY)
+    """Return the technologies that have published factors in either edition, sorted, columns `TECHNOLOGY`."""
+    tables = [reference_table(name).rename({"technology": "aftertreatment"}).select(TECHNOLOGY) for name in HOT_TABLES]
+    return pl.concat(tables).unique().sort(TECHNOLOGY)
 
 
 @cache

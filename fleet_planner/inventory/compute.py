@@ -8,11 +8,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from fleet_planner.factors.axes import GRADES, HOT, MODES, TECHNOLOGY
+from fleet_planner.factors.axes import GRADES, MODES, TECHNOLOGY
 from fleet_planner.factors.compiling.channels import CHANNELS, POLLUTANTS
-from fleet_planner.factors.processes.idling import WITHOUT_ENGINE
-from fleet_planner.findings import Finding
 from fleet_planner.inventory.model import Inventory
+from fleet_planner.inventory.told import inventory_findings, steep_findings
 from fleet_planner.inventory.weights import (
     CHANNEL_DRIVER,
     CHANNEL_MEASURE,
@@ -30,9 +29,6 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 GRADE_FIRST, GRADE_STEP = GRADES[0], GRADES[1] - GRADES[0]
 POLLUTANT_OF = np.array([POLLUTANTS.index(c.pollutant) for c in CHANNELS], dtype=np.int64)
-EUROPEAN_SETS = ("emep_eea_2019", "emep_eea_2016_mileage", "emep_eea_2025")
-LEAST_SHARE = 5e-5
-"""Smaller shares of the vehicle-km below a curve's range are not worth a remark; the manifest has them all."""
 
 
 def compute_inventory(
@@ -66,6 +62,9 @@ def compute_inventory(
     )
     weight *= scale
     km_stream = np.bincount(fleet.entry_stream, weights=km_entry, minlength=len(activity.streams)).astype(np.float64)
+    km_technology = np.bincount(fleet.entry_technology, weights=km_entry, minlength=factors.technologies.height).astype(
+        np.float64
+    )
     share = np.divide(1.0, km_stream, out=np.zeros_like(km_stream), where=km_stream > 0.0)
     condition = _conditions(activity, factors)
     grade = links["grade_pct"].to_numpy().astype(np.float64) / 100.0
@@ -108,7 +107,7 @@ def compute_inventory(
         below_range=below,
         histogram=histogram,
         grade_span=span,
-        findings=(*_findings(factors, fleet, km_entry, below), *_steep(grade, activity)),
+        findings=inventory_findings(factors, km_technology, below, steep_findings(grade, activity)),
     )
 
 
@@ -325,73 +324,3 @@ def _below_range(
         },
         orient="row",
     )
-
-
-def _findings(factors: FactorTable, fleet: FleetArrays, km_entry: Array, below: pl.DataFrame) -> tuple[Finding, ...]:
-    total = float(km_entry.sum())
-    km_technology = np.bincount(fleet.entry_technology, weights=km_entry, minlength=factors.technologies.height).astype(
-        np.float64
-    )
-    out = []
-    out += _stand_ins(factors, km_technology / total)
-    out += _other_sets(factors, km_technology)
-    for pollutant in HOT:
-        ids = factors.missing.filter(pl.col("pollutant") == pollutant)["technology_id"].to_numpy()
-        ids = ids[km_technology[ids] > 0.0]
-        if ids.size:
-            share = float(km_technology[ids].sum()) / total
-            out.append(Finding("inventory.no_factor", "warning", {"pollutant": pollutant}, int(ids.size), share))
-    share = float(below["vkt_km_per_day"].sum()) / total if below.height else 0.0
-    if share >= LEAST_SHARE:
-        out.append(Finding("inventory.below_range", "assumption", {}, below.height, share))
-        if below["v_min_kmh"].n_unique() > 1:
-            steps = ", ".join(f"{v:g}" for v in sorted(below["v_min_kmh"].unique()))
-            out.append(Finding("inventory.unequal_v_min", "warning", {"speeds": steps}, share=share))
-    return tuple(out)
-
-
-def _steep(grade: Array, activity: Activity) -> list[Finding]:
-    """Count the driving on roads steeper than the published steps, where factors are held at the last step."""
-    steep = np.abs(grade) > GRADES[-1] * (1.0 + 1e-9)
-    if not steep.any():
-        return []
-    km = float(activity.vkt[:, steep].sum())
-    share = km / (float(activity.vkt.sum()) or 1.0)
-    values: dict[str, str | int | float] = {"limit": f"{100.0 * GRADES[-1]:g}"}
-    return [Finding("inventory.steep", "assumption", values, int(steep.sum()), share)]
-
-
-def _stand_ins(factors: FactorTable, share: Array) -> list[Finding]:
-    """Name what stood in: another key of a set, or the European table for the plan's set; alike ones together."""
-    names = list(factors.technologies.select(TECHNOLOGY).iter_rows())
-    told = factors.origins.filter(pl.col("replaced") != "").select("replaced", "technology_id").unique()
-    groups: dict[tuple[str, ...], list[int]] = {}
-    for replaced, t in told.sort("technology_id", "replaced").iter_rows():
-        if share[t] > 0.0:  # else it is a technology of another scenario
-            groups.setdefault((replaced, *names[t][:2]), []).append(t)
-    out = []
-    for (replaced, category, fuel), ids in groups.items():
-        if len(ids) == 1:
-            technology = " / ".join(str(x) for x in names[ids[0]])
-        else:
-            standards = ", ".join(dict.fromkeys(str(names[t][3]) for t in ids))
-            technology = f"{category} / {fuel} / {standards} ({len(ids)})"
-        values = {"technology": technology, "replaced": replaced}
-        out.append(Finding("inventory.stand_in", "assumption", values, share=float(share[ids].sum())))
-    return out
-
-
-def _other_sets(factors: FactorTable, km: Array) -> list[Finding]:
-    """Say how much of the driving a set that covers a part of the fleet covers, by pollutant."""
-    out = []
-    fuel = (~factors.technologies["fuel"].is_in(WITHOUT_ENGINE)).to_numpy()
-    total = float(km[fuel].sum())
-    origins = factors.origins
-    names = [n for n in origins["factor_set"].unique(maintain_order=True) if n not in EUROPEAN_SETS]
-    for pollutant in ("NOx", "PM_exhaust") if names and total > 0.0 else ():
-        of = origins.filter(pl.col("pollutant") == pollutant)
-        for name in sorted(names):
-            ids = of.filter(pl.col("factor_set") == name)["technology_id"].to_numpy()
-            values = {"set": name, "pollutant": pollutant, "fallback": EUROPEAN_SETS[0]}
-            out.append(Finding("inventory.other_set", "assumption", values, share=float(km[ids].sum()) / total))
-    return out

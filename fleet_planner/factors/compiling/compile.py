@@ -12,16 +12,25 @@ from fleet_planner.factors.axes import HOT, TECHNOLOGY
 from fleet_planner.factors.compiling import cold_channels, exhaust_channels, other_channels
 from fleet_planner.factors.compiling.channels import POLLUTANTS
 from fleet_planner.factors.compiling.exhaust_channels import Exhaust
-from fleet_planner.factors.compiling.hot_curves import hot_curves
+from fleet_planner.factors.compiling.hot_curves import KEY_COLUMNS, hot_curves
 from fleet_planner.factors.compiling.store import CurveStore
-from fleet_planner.factors.compiling.table import LOOKUP_PER_KMH, FactorTable, speed_lookup
+from fleet_planner.factors.compiling.table import (
+    LOOKUP_PER_KMH,
+    FactorTable,
+    no_defects,
+    no_odd,
+    no_shares,
+    speed_lookup,
+)
 from fleet_planner.factors.in_use.speed_spread import load_speed_spread, spread_curves, spread_operator
+from fleet_planner.factors.odd_stages import european_odd
 from fleet_planner.factors.processes.cold import basis_of
 from fleet_planner.factors.processes.degradation import degradation_of
 from fleet_planner.factors.processes.fuel_quality import quality_factors
 from fleet_planner.factors.processes.idling import WITHOUT_ENGINE
 from fleet_planner.factors.processes.nitrogen import nitrogen_factor
-from fleet_planner.factors.processes.shares import share_of
+from fleet_planner.factors.processes.particle_number import particles_1e12_per_km
+from fleet_planner.factors.processes.shares import NONE, find_share, share_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -104,6 +113,9 @@ def compile_factors(
         ageing=tuple(ageing),
         origins=_origins(origins),
         missing=_missing(rows, origins),
+        shares=_shares(rows, sources),
+        defects=_defects(published),
+        odd=_odd(rows, published, sources, origins),
         unspread=curves if options.speed_spread else None,
         quality=tuple(quality),
         pollutants=POLLUTANTS,
@@ -195,6 +207,53 @@ def _spread(grid_kmh: NDArray[np.float64], curves: NDArray[np.float64]) -> NDArr
 def _origins(rows: Sequence[tuple[int, str, str, str]]) -> pl.DataFrame:
     schema = {"technology_id": pl.Int32, "pollutant": pl.String, "factor_set": pl.String, "replaced": pl.String}
     return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _shares(rows: Sequence[Mapping[str, str]], sources: FactorSources) -> pl.DataFrame:
+    """List what stood in for shares of NOx and particles, and who has no particle number."""
+    told = []
+    for t, row in enumerate(rows):
+        if row["fuel"] in WITHOUT_ENGINE:
+            continue
+        found = {s.quantity: find_share(s, row).replaced for s in (sources.no2, sources.bc, sources.oc)}
+        if particles_1e12_per_km(row) is None:
+            found["SPN23"] = NONE.replaced
+        told += [(t, quantity, replaced) for quantity, replaced in found.items() if replaced]
+    return pl.DataFrame(told, schema=no_shares().schema, orient="row")
+
+
+def _defects(published: _Published) -> pl.DataFrame:
+    """List the known defects of the rows that technologies use."""
+    told = [
+        (t, overlay.name, code)
+        for overlay, curves in published.overlays
+        for t, covered in enumerate(curves.technologies)
+        if covered.index
+        for code in covered.notes
+    ]
+    return pl.DataFrame(told, schema=no_defects().schema, orient="row")
+
+
+def _odd(
+    rows: Sequence[Mapping[str, str]],
+    published: _Published,
+    sources: FactorSources,
+    origins: Sequence[tuple[int, str, str, str]],
+) -> pl.DataFrame:
+    """List the factors that technologies use and that are far from those of the neighbouring stages."""
+    tables = {o.name: o.odd() for o, _ in published.overlays if o.odd is not None}
+    tables[sources.hot.name] = european_odd()
+    told: dict[tuple[int, str, str], float] = {}
+    for name, table in tables.items():
+        own = {(t, p) for t, p, factor_set, _ in origins if factor_set == name}
+        for odd in table.select(*KEY_COLUMNS, "pollutant", "ratio").iter_rows(named=True):
+            for t, row in enumerate(rows):
+                european = published.european.keys[t] if name == sources.hot.name else None
+                key = european or tuple(row[c] for c in TECHNOLOGY)
+                fits = all(odd[c] in (None, k) for c, k in zip(KEY_COLUMNS, key, strict=True))
+                if fits and (t, odd["pollutant"]) in own:
+                    told.setdefault((t, name, odd["pollutant"]), odd["ratio"])
+    return pl.DataFrame([(*k, r) for k, r in told.items()], schema=no_odd().schema, orient="row")
 
 
 def _missing(rows: Sequence[Mapping[str, str]], origins: Sequence[tuple[int, str, str, str]]) -> pl.DataFrame:

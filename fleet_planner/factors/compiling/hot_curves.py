@@ -28,10 +28,11 @@ KEY_COLUMNS = ("category", "fuel", "segment", "standard", "technology")
 
 @dataclass(frozen=True)
 class HotCurves:
-    """Curves of a hot table, and the lowest speed of each technology's NOx curve (none without one)."""
+    """Curves of a hot table; the lowest speed of each technology's NOx curve and its published key (none without)."""
 
     curves: SetCurves
     v_min_kmh: tuple[float | None, ...]
+    keys: tuple[Key | None, ...] = ()
 
 
 def published_keys(keys: pl.DataFrame) -> list[Key]:
@@ -111,6 +112,7 @@ def hot_curves(
     return HotCurves(
         SetCurves(_sample(hot, table_rows, below_range), tuple(covered)),
         tuple(lowest.get(r.key) if r else None for r in resolved),
+        tuple(r.key if r else None for r in resolved),
     )
 
 

@@ -13,7 +13,7 @@ from fleet_planner.factors.processes.evaporation import load_evaporation
 from fleet_planner.factors.processes.fuels import FuelFactors, load_fuels
 from fleet_planner.factors.processes.hydrogen import load_hydrogen_use
 from fleet_planner.factors.processes.nitrogen import load_nitrogen
-from fleet_planner.factors.processes.shares import load_shares
+from fleet_planner.factors.processes.shares import Shares, load_shares
 from fleet_planner.factors.processes.wear import Wear, load_wear
 from fleet_planner.factors.published.hot_table import HotTable, load_hot_table
 from fleet_planner.reference import reference_table
@@ -48,12 +48,15 @@ class Overlay:
         Its factors include cold starts, so that none are added.
     knows_temperature
         Its NOx follows the temperature, so that no correction of SCR in the cold is added.
+    odd
+        Returns its curves that are far from their neighbouring stages, as `odd_stages.flagged`.
     """
 
     name: str
     curves: Callable[[pl.DataFrame, NDArray[np.float64], Conditions], SetCurves]
     holds_cold_starts: bool = False
     knows_temperature: bool = False
+    odd: Callable[[], pl.DataFrame] | None = None
 
 
 @dataclass(frozen=True)
@@ -109,9 +112,9 @@ class FactorSources:
     degradation: Mapping[Triple, Degradation]
     evaporation: Mapping[tuple[str, str, str, str], tuple[tuple[float, float], ...]]
     nitrogen: Mapping[tuple[str, str, str, str, str, str], tuple[float, float]]
-    no2: Mapping[Triple, float]
-    bc: Mapping[Triple, float]
-    oc: Mapping[Triple, float]
+    no2: Shares
+    bc: Shares
+    oc: Shares
     kwh_per_km: Mapping[tuple[str, str], float]
     hydrogen_kg_per_km: Mapping[tuple[str, str], float]
     wear: Wear

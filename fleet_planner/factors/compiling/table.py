@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from fleet_planner.factors.compiling.channels import POLLUTANTS
@@ -13,13 +14,27 @@ from fleet_planner.factors.compiling.channels import POLLUTANTS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import polars as pl
-
     from fleet_planner.factors.conditions import Conditions
     from fleet_planner.factors.processes.degradation import Degradation
 
 LOOKUP_PER_KMH = 16.0
 Array = NDArray[np.float64]
+
+
+def no_shares() -> pl.DataFrame:
+    """Return the table of a fleet whose shares are all published."""
+    return pl.DataFrame(schema={"technology_id": pl.Int32, "pollutant": pl.String, "replaced": pl.String})
+
+
+def no_defects() -> pl.DataFrame:
+    """Return the table of a fleet that meets no known defect."""
+    return pl.DataFrame(schema={"technology_id": pl.Int32, "factor_set": pl.String, "code": pl.String})
+
+
+def no_odd() -> pl.DataFrame:
+    """Return the table of a fleet whose factors are all near those of the neighbouring stages."""
+    text = {"factor_set": pl.String, "pollutant": pl.String}
+    return pl.DataFrame(schema={"technology_id": pl.Int32} | text | {"ratio": pl.Float64})
 
 
 @dataclass(frozen=True)
@@ -55,6 +70,13 @@ class FactorTable:
         `curves` before they were averaged over the spread of speeds; nothing where they were not.
     quality
         By technology: factor of the quality of the diesel sold by pollutant, which the curves hold already.
+    shares
+        ``technology_id, pollutant, replaced``: what stood in for a share of NOx or particles (``none``: nothing, so
+        that it counts as zero) and for a particle number.
+    defects
+        ``technology_id, factor_set, code``: known defects of a set's rows that a technology uses.
+    odd
+        ``technology_id, factor_set, pollutant, ratio``: factors far from those of the neighbouring stages.
     """
 
     technologies: pl.DataFrame
@@ -72,6 +94,9 @@ class FactorTable:
     missing: pl.DataFrame
     unspread: Array | None = None
     quality: tuple[Mapping[str, float], ...] = ()
+    shares: pl.DataFrame = field(default_factory=no_shares)
+    defects: pl.DataFrame = field(default_factory=no_defects)
+    odd: pl.DataFrame = field(default_factory=no_odd)
     pollutants: tuple[str, ...] = POLLUTANTS
 
 

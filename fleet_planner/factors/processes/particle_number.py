@@ -1,7 +1,7 @@
-"""Solid particles above 23 nm of buses (EMEP/EEA guidebook 2019, Appendix 4): one number per technology.
+"""Solid particles above 23 nm (EMEP/EEA guidebook, Appendix 4): one number per technology.
 
-Published for diesel and biodiesel buses alone. Gas buses are left out: the rows in circulation repeat those of diesel
-engines without filter.
+Published for diesel and biodiesel buses (2019) and for Euro 7 diesel vans (update of 2025) alone. Gas buses are left
+out: the rows in circulation repeat those of diesel engines without filter.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ Rows = tuple[tuple[str, float], ...]
 
 
 @cache
-def _table() -> Mapping[tuple[str, str], Rows]:
-    """Return (aftertreatment, 1e12 per km) pairs by fuel and standard."""
-    out: dict[tuple[str, str], Rows] = {}
+def _table() -> Mapping[tuple[str, str, str], Rows]:
+    """Return (aftertreatment, 1e12 per km) pairs by category, fuel and standard."""
+    out: dict[tuple[str, str, str], Rows] = {}
     for row in reference_table("particle_number.csv").iter_rows(named=True):
-        key = (row["fuel"], row["standard"])
+        key = (row["category"], row["fuel"], row["standard"])
         out[key] = (*out.get(key, ()), (row["aftertreatment"], float(row["spn23_1e12_per_km"])))
     return out
 
 
 def particles_1e12_per_km(technology: Mapping[str, str]) -> float | None:
-    """Return the particle number of a bus, 1e12 per km; nothing where none is published.
+    """Return the particle number of a vehicle, 1e12 per km; nothing where none is published.
 
     A standard between published ones takes the nearest older one of its fuel; an older engine with a filter that
     is not published for it takes the filter of the first standard that has one: the filter sets the number.
@@ -40,7 +40,7 @@ def particles_1e12_per_km(technology: Mapping[str, str]) -> float | None:
         return None
     device = base_aftertreatment(technology["aftertreatment"])
     if _filter_is_borrowed(published, device):
-        filtered = [rows for (fuel, _), rows in _table().items() if fuel == technology["fuel"]]
+        filtered = [rows for of, rows in _table().items() if of[:2] == (technology["category"], technology["fuel"])]
         numbers = [number for rows in filtered for name, number in rows if FILTER in name]
         return numbers[0] if numbers else None
     return dict(published).get(device, published[0][1])
@@ -57,9 +57,10 @@ def _filter_is_borrowed(published: Rows, device: str) -> bool:
 
 
 def _published(technology: Mapping[str, str]) -> Rows:
-    """Return the rows of the newest published standard that is not newer than the bus's; empty where none is."""
+    """Return the rows of the newest published standard that is not newer than the vehicle's; empty where none is."""
     order = STANDARD_ORDER.get(technology["standard"])
-    if technology["category"] != "bus" or order is None:
+    if order is None:
         return ()
-    known = [(STANDARD_ORDER[s], rows) for (fuel, s), rows in _table().items() if fuel == technology["fuel"]]
+    kind = (technology["category"], technology["fuel"])
+    known = [(STANDARD_ORDER[of[2]], rows) for of, rows in _table().items() if of[:2] == kind]
     return max((entry for entry in known if entry[0] <= order), key=lambda entry: entry[0], default=(0, ()))[1]
