@@ -190,7 +190,7 @@ def _road_shares(machines: pl.DataFrame) -> tuple[Float, Float]:
     standard = machines.select("stage").join(like, on="stage", how="left", maintain_order="left")["shares_like"]
     out = []
     for name, value in (("no2_share.csv", "no2_share"), ("oc_share.csv", "oc_share")):
-        shares = {s: v for (c, f, s), v in load_shares(name, value).items() if (c, f) == ROAD}
+        shares = {s: v for (c, f, s), v in load_shares(name, value).values.items() if (c, f) == ROAD}
         out.append(standard.replace_strict(shares, default=0.0, return_dtype=pl.Float64).to_numpy())
     return out[0], out[1]
 
