@@ -27,7 +27,7 @@ LEAST_SHARE = 5e-5
 MOST_NAMES = 4
 """So many stand-ins are named; the others are counted."""
 
-PARTICLE_NUMBER = "SPN23"
+PARTICLE_NUMBER, PARTICLE_NUMBER_CODE = "SPN23", "inventory.particle_number"
 
 
 def inventory_findings(
@@ -120,13 +120,13 @@ def _shares(factors: FactorTable, share: Array) -> list[Finding]:
         met.sort("pollutant", "technology_id").partition_by("pollutant", as_dict=True, maintain_order=True).items()
     ):
         nothing = rows["replaced"] == NONE.replaced
-        for code, part in (("stand_in", rows.filter(~nothing)), ("none", rows.filter(nothing))):
+        without = PARTICLE_NUMBER_CODE if pollutant == PARTICLE_NUMBER else "inventory.share_none"
+        for code, part in (("inventory.share_stand_in", rows.filter(~nothing)), (without, rows.filter(nothing))):
             ids = part["technology_id"].to_numpy()
             if not ids.size:
                 continue
             values = {"pollutant": str(pollutant), "used": _named(factors, part)}
-            word = "particle_number" if pollutant == PARTICLE_NUMBER else f"share_{code}"
-            out.append(Finding(f"inventory.{word}", "assumption", values, int(ids.size), float(share[ids].sum())))
+            out.append(Finding(code, "assumption", values, int(ids.size), float(share[ids].sum())))
     return out
 
 
