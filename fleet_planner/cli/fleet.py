@@ -18,6 +18,7 @@ def fleet() -> None:
 @click.argument("registry", type=click.Path(path_type=Path))
 @click.option("--country", default="EU", show_default=True, help="Whose emission-standard dates apply.")
 @click.option("--year", type=int, required=True, help="Base year.")
+@click.option("--encoding", help="Encoding of a CSV; default: UTF-8, and GB18030 (holds GBK) where a row is none.")
 @click.option(
     "--key",
     type=click.Path(path_type=Path),
@@ -33,7 +34,15 @@ def fleet() -> None:
 )
 @click.option("--columns", is_flag=True, help="Only show the columns a registry may have.")
 def check(
-    registry: Path, country: str, year: int, key: Path | None, fix: Path | None, max_rejected: float, *, columns: bool
+    registry: Path,
+    country: str,
+    year: int,
+    encoding: str | None,
+    key: Path | None,
+    fix: Path | None,
+    max_rejected: float,
+    *,
+    columns: bool,
 ) -> None:
     """Show what is wrong in REGISTRY, by row and column, and how much of it was usable."""
     if columns:
@@ -49,7 +58,7 @@ def check(
     from fleet_planner.fleet.identifiers import read_key
     from fleet_planner.tables import finding_text
 
-    checked = check_file(registry, country=country, year=year, key=read_key(key) if key else None)
+    checked = check_file(registry, country=country, year=year, key=read_key(key) if key else None, encoding=encoding)
     if checked.rejected.height:
         click.echo(text_table(checked.rejected.head(50)))
         if checked.rejected.height > 50:
@@ -59,7 +68,7 @@ def check(
     for finding in checked.findings:
         click.echo(f"- {finding_text(finding)}")
     if fix:
-        write_fixed(registry, checked, fix)
+        write_fixed(registry, checked, fix, encoding)
         click.echo(f"Usable rows written to {fix}")
     refuse_if_too_much_rejected(checked, max_rejected, registry)
 

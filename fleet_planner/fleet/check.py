@@ -185,13 +185,20 @@ def _cross_checks(raw: pl.DataFrame, typed: pl.DataFrame, base_year: int) -> lis
         if masks[str(n)].any():
             text = raw[column] if column in raw.columns else pl.Series(column, [None] * raw.height, pl.String)
             out.append(_cells(raw, text, masks[str(n)], reason, remedy))
-    return [*out, _duplicates(typed)]
+    return out
 
 
-def _duplicates(typed: pl.DataFrame) -> pl.DataFrame:
-    same = typed.select("row", "vehicle_id").filter(
-        pl.col("vehicle_id").is_not_null() & pl.col("vehicle_id").is_duplicated()
-    )
+def same_ids(ids: pl.DataFrame) -> pl.DataFrame:
+    """List the rows whose id stands more than once: ``row, column, value, reason, remedy``.
+
+    Parameters
+    ----------
+    ids
+        ``row, vehicle_id`` of the whole registry; ids that are null are not told here.
+    """
+    code = ids["vehicle_id"].hash()
+    same = ids.filter(code.is_duplicated() & ids["vehicle_id"].is_not_null())
+    same = same.filter(pl.col("vehicle_id").is_duplicated())  # equal hashes are not yet equal ids
     return same.select(
         "row",
         pl.lit("vehicle_id").alias("column"),

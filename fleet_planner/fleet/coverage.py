@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from fleet_planner.findings import Finding
-from fleet_planner.fleet.check import VKT
 from fleet_planner.fleet.mapping import BY_MAP, DEFAULT, GIVEN
 
 if TYPE_CHECKING:
@@ -31,32 +30,33 @@ def how_mapped(rule: pl.Expr) -> pl.Expr:
 
 
 def coverage_table(fleet: Fleet) -> pl.DataFrame:
-    """Return how the registry was mapped; visiting vehicles are left out.
+    """Return how the registry was mapped, as `coverage_of` found it when it was read."""
+    return fleet.coverage
+
+
+def coverage_of(
+    groups: pl.DataFrame, rows_rejected: int, vehicles_rejected: float, rejected_share: float
+) -> pl.DataFrame:
+    """Return how a registry was mapped.
+
+    Parameters
+    ----------
+    groups
+        From `summed`.
+    rows_rejected, vehicles_rejected, rejected_share
+        Rows, vehicles, and share of the vehicle-km that were left out.
 
     Returns
     -------
     coverage
         ``how, rows, vehicles, vkt_km_per_year, vkt_share``; four rows, the shares sum to 1.
     """
-    local = fleet.vehicles.filter(~pl.col("visiting"))
-    by_how = local.group_by(how_mapped(pl.col("rule")).alias("how")).agg(
-        pl.len().cast(pl.Int64).alias("rows"),
-        pl.col("count").sum().alias("vehicles"),
-        VKT.sum().alias("vkt_km_per_year"),
+    by_how = groups.group_by(how_mapped(pl.col("rule")).alias("how")).agg(
+        pl.col("rows").sum(), pl.col("count").sum().alias("vehicles"), pl.col("vkt").sum().alias("vkt_km_per_year")
     )
     kept = float(by_how["vkt_km_per_year"].sum())
-    share = fleet.rejected_vkt_share
-    lost = kept * share / (1.0 - share) if share < 1.0 else 0.0
-    told = next((f for f in fleet.findings if f.code == REJECTED_CODE), None)
-    rejected = pl.DataFrame(
-        {
-            "how": [REJECTED],
-            "rows": [fleet.rejected["row"].n_unique()],
-            "vehicles": [float(told.count or 0) if told else 0.0],
-            "vkt_km_per_year": [lost],
-        },
-        schema=by_how.schema,
-    )
+    lost = kept * rejected_share / (1.0 - rejected_share) if rejected_share < 1.0 else 0.0
+    rejected = pl.DataFrame([(REJECTED, rows_rejected, vehicles_rejected, lost)], schema=by_how.schema, orient="row")
     frame = pl.DataFrame({"how": [EXACT, BY_RULE, BY_DEFAULT, REJECTED]})
     table = frame.join(pl.concat([by_how, rejected]), on="how", how="left", maintain_order="left")
     total = kept + lost
@@ -65,49 +65,48 @@ def coverage_table(fleet: Fleet) -> pl.DataFrame:
     )
 
 
-def findings_of(mapped: pl.DataFrame, rejected: Finding | None, *, country: str, load: str) -> tuple[Finding, ...]:
+def findings_of(groups: pl.DataFrame, rejected: Finding | None, *, country: str) -> tuple[Finding, ...]:
     """Return what was derived or defaulted, in vehicles and as a share of the vehicle-km.
 
     Parameters
     ----------
-    mapped
-        The mapped rows with their rules.
+    groups
+        From `summed`.
     rejected
         The finding on rejected rows.
     country
         Whose dates of standards were used.
-    load
-        The default load, as shown.
     """
-    total = float(mapped.select(VKT.sum()).item())
+    total = float(groups["vkt"].sum())
     out: list[Finding] = [] if rejected is None else [rejected]
 
     def add(code: str, which: pl.Expr, **values: str | float) -> None:
-        picked = mapped.filter(which)
+        picked = groups.filter(which)
         if picked.height:
-            share = float(picked.select(VKT.sum()).item()) / total if total else 0.0
+            share = float(picked["vkt"].sum()) / total if total else 0.0
             out.append(Finding(code, "assumption", values, round(picked["count"].sum()), share))
 
     defaulted = pl.col("segment_rule") == DEFAULT
     add("fleet.segment_by_mass", pl.col("segment_rule") == "mass")
-    names = mapped.filter(defaulted)["segment"].unique().sort().to_list()
+    names = groups.filter(defaulted)["segment"].unique().sort().to_list()
     add("fleet.segment_default", defaulted, segments=", ".join(names))
     by_map = pl.col("standard_rule").str.starts_with(BY_MAP)
     add("fleet.standard_by_year", ~by_map & ~pl.col("standard_rule").is_in([GIVEN, "electric"]), region=country)
-    add("fleet.standard_mapped", by_map, steps=_steps(mapped.filter(by_map)))
-    add("fleet.standard_unchecked", pl.col("date_checked") == "no")
+    add("fleet.standard_mapped", by_map, steps=_steps(groups.filter(by_map)))
+    add("fleet.standard_unchecked", pl.col("date_unchecked"))
     add("fleet.aftertreatment_default", pl.col("aftertreatment_rule") == DEFAULT)
     add("fleet.share_inside_default", ~pl.col("share_given"))
     add("fleet.odometer_default", ~pl.col("odometer_given"))
-    add("fleet.load_default", pl.col("load_defaulted"), load=load)
+    loads = groups.filter("load_defaulted")["default_load"].unique().sort()
+    add("fleet.load_default", pl.col("load_defaulted"), load="/".join(f"{x:g}" for x in loads))
     return tuple(out)
 
 
-def _steps(rows: pl.DataFrame) -> str:
+def _steps(groups: pl.DataFrame) -> str:
     """Return which steps of other regions were read as which standard, most vehicle-km first."""
     order = (
-        rows.group_by("standard_rule", "standard")
-        .agg(VKT.sum().alias("km"))
+        groups.group_by("standard_rule", "standard")
+        .agg(pl.col("vkt").sum().alias("km"))
         .sort("km", "standard_rule", descending=[True, False])
     )
     told = [f"{rule.removeprefix(BY_MAP)}: {standard}" for rule, standard, _ in order.iter_rows()]
@@ -115,9 +114,9 @@ def _steps(rows: pl.DataFrame) -> str:
     return "; ".join([*told[:MOST_STEPS], *more])
 
 
-def coverage_finding(fleet: Fleet) -> Finding:
+def coverage_finding(coverage: pl.DataFrame) -> Finding:
     """Return the one line on how much was mapped how, for the manifest and the report."""
-    table = {how: (vehicles, share) for how, _, vehicles, _, share in coverage_table(fleet).iter_rows()}
+    table = {how: (vehicles, share) for how, _, vehicles, _, share in coverage.iter_rows()}
     names = {"exact": EXACT, "rule": BY_RULE, "default": BY_DEFAULT, "rejected": REJECTED}
     values: dict[str, str | int | float] = {}
     for name, how in names.items():

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import polars as pl
+import polars as pl
 
+if TYPE_CHECKING:
     from fleet_planner.findings import Finding
 
 
@@ -27,9 +27,12 @@ class Fleet:
         What was derived or defaulted, and how much was rejected.
     rejected_vkt_share
         Share of the vehicle-km in rejected rows; a row whose distance cannot be read counts as a mean good one.
+    coverage
+        How the registry was mapped, in rows, vehicles and vehicle-km: see `coverage.coverage_of`.
     """
 
     vehicles: pl.DataFrame
     rejected: pl.DataFrame
     findings: tuple[Finding, ...] = ()
     rejected_vkt_share: float = 0.0
+    coverage: pl.DataFrame = field(default_factory=pl.DataFrame)

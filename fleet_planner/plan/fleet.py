@@ -13,6 +13,9 @@ class FleetSection(Section):
     """The vehicle registry."""
 
     registry: str = Field(description="CSV or Parquet file, one row per vehicle or group")
+    encoding: str = Field(
+        default="", description="encoding of a CSV registry; empty: UTF-8, and GB18030 (holds GBK) where a row is none"
+    )
     identifier_key: str = Field(
         default="",
         description="file with a secret by which vehicle ids are hashed, so that rows can be followed from run to run; "

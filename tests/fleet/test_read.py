@@ -38,6 +38,49 @@ def test_an_encoding_that_is_not_utf8_is_told(tmp_path: Path) -> None:
     assert not [f for f in fleet.findings if f.code == "fleet.encoding"]
 
 
+def mixed(folder: Path, *lines: tuple[str, str]) -> Path:
+    path = folder / "registry.csv"
+    path.write_bytes(b"\n".join(text.encode(encoding) for text, encoding in lines) + b"\n")
+    return path
+
+
+def test_rows_in_another_encoding_are_read_in_theirs_and_told(tmp_path: Path) -> None:
+    other, third = GOOD.replace("b1", "b2"), GOOD.replace("b1", "b3")
+    for main, alien in (("utf-8", "gbk"), ("gbk", "utf-8")):
+        path = mixed(tmp_path, (HEADER, "ascii"), (GOOD, main), (other, alien), (third, main))
+        fleet = check_file(path, country="CN", year=2024)
+        assert fleet.vehicles["depot"].to_list() == ["北京一场"] * 3
+        told = [(f.values["other"], f.count) for f in fleet.findings if f.code == "fleet.encodings_mixed"]
+        assert told == [("gb18030" if main == "utf-8" else "utf-8", 1)]
+
+
+def test_a_row_in_no_known_encoding_is_rejected(tmp_path: Path) -> None:
+    path = mixed(tmp_path, (HEADER, "ascii"), (GOOD, "utf-8"), (GOOD.replace("b1", "b2"), "utf-8"))
+    path.write_bytes(path.read_bytes() + GOOD[:-4].replace("b1", "b3").encode() + b"\xff\xfe\n")
+    fleet = check_file(path, country="CN", year=2024)
+    assert fleet.vehicles["vehicle_id"].to_list() == ["b1", "b2"]
+    assert fleet.rejected.select("row", "column", "reason").rows() == [(4, "(whole row)", "neither UTF-8 nor GBK text")]
+
+
+def test_utf16_can_be_named(tmp_path: Path) -> None:
+    assert read_registry(written(tmp_path, f"{HEADER}\n{GOOD}\n", "utf-16"), encoding="utf-16").row(0)[-2] == "北京一场"
+
+
+@pytest.mark.parametrize("block", [1, 40, 100])
+def test_blocks_of_any_size_give_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    rows = [GOOD.replace("b1", f"b{n}").replace("北京", '"a, ""b""\n') + '"' for n in range(9)]
+    path = written(tmp_path, "\n".join([HEADER, *rows, "", GOOD, f"{GOOD},x", GOOD]))
+    whole = check_file(path, country="CN", year=2024)
+    monkeypatch.setattr("fleet_planner.fleet.source.BLOCK_BYTES", 200)
+    monkeypatch.setattr("fleet_planner.fleet.text_blocks.BLOCK_BYTES", block)
+    again = check_file(path, country="CN", year=2024)
+    assert again.vehicles.equals(whole.vehicles)
+    assert again.rejected.equals(whole.rejected)
+    assert whole.rejected["row"].to_list() == [3, 12, 13, 14]  # the last lines are b1 again, and one too wide
+    assert again.findings == whole.findings
+    assert again.coverage.equals(whole.coverage)
+
+
 def test_encoding_can_be_named(tmp_path: Path) -> None:
     path = written(tmp_path, f"{HEADER}\n{GOOD.replace('北京一场', 'Ñuñoa')}\n", "latin-1")
     assert read_registry(path, encoding="latin-1")["depot"].to_list() == ["Ñuñoa"]
@@ -58,9 +101,17 @@ def test_blank_rows_are_passed_over_and_still_counted(tmp_path: Path) -> None:
     assert raw["row"].to_list() == [3, 5]
 
 
-def test_row_with_too_many_cells_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"registry.csv, row 3: this row has 9 cells, the header 8"):
-        read_registry(written(tmp_path, f"{HEADER}\n{GOOD}\n{GOOD},more\n"))
+def test_rows_with_too_many_or_too_few_cells_are_rejected_and_named(tmp_path: Path) -> None:
+    second, third = GOOD.replace("b1", "b2"), GOOD.replace("b1", "b3")
+    lines = [HEADER, GOOD, f"{GOOD},more", "b4,bus", f"{second},,", third]
+    fleet = check_file(written(tmp_path, "\n".join(lines)), country="CN", year=2024)
+    assert fleet.vehicles["vehicle_id"].to_list() == ["b1", "b2", "b3"]  # empty cells behind the last are cut off
+    assert fleet.rejected.select("row", "column", "value", "reason").rows() == [
+        (3, "(whole row)", "9 cells", "this row has 9 cells, the header 8"),
+        (4, "(whole row)", "2 cells", "this row has 2 cells, the header 8"),
+    ]
+    told = next(f for f in fleet.findings if f.code == "fleet.rejected")
+    assert (told.count, told.share) == (2, pytest.approx(2 / 5))  # each counts as a mean row
 
 
 def test_quoted_separators_and_line_breaks_are_text(tmp_path: Path) -> None:
@@ -70,7 +121,9 @@ def test_quoted_separators_and_line_breaks_are_text(tmp_path: Path) -> None:
 
 
 def test_unclosed_quote_is_an_error_of_the_users(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="not a regular table"):
+    with pytest.raises(
+        InputError, match=r"registry.csv, row 2: this is not a regular table: a quotation mark is not closed"
+    ):
         read_registry(written(tmp_path, f'{HEADER}\n"{GOOD}\n'))
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from fleet_planner.fleet.assemble import MAX_ODOMETER_KM
 from fleet_planner.fleet.check import VISITING, VKT
-from fleet_planner.fleet.load import MAX_ODOMETER_KM
 from fleet_planner.fleet.turnover.technologies import KEY
 from fleet_planner.fleet.visiting import visitors_of
 
