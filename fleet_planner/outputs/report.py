@@ -41,6 +41,7 @@ def report_html(data: dict[str, Any], language: Language) -> str:
         "scenarios": list(names.values()),
         "streets": report_parts.streets(data, t),
         "charts": report_charts.charts(data, t, names, wording.stream_names(language)),
+        "curves": report_charts.curves(data, t, language),
         "words_list": [t["link_word"], t["stream_word"], t["vkt_word"], t["average_day_word"]],
         "glossary": [(wording.pollutant_names(language)[p.pollutant], t[f"about_{p.column}"]) for p in pollutants()],
         "made_with": t["made_with"].format(version=data["version"], plan=data["plan"]),

@@ -9,10 +9,13 @@ from markupsafe import Markup
 from fleet_planner.outputs import charts as draw
 from fleet_planner.outputs import wording
 from fleet_planner.outputs.economics_parts import ownership_changes
+from fleet_planner.outputs.step_chart import steps as draw_steps
 from fleet_planner.outputs.traffic_parts import day_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from fleet_planner.tables import Language
 
 SHARES = ("NOx", "PM_exhaust", "CO2")
 CHANGES = ("NOx", "PM_exhaust", "BC", "CO", "CO2")
@@ -56,6 +59,30 @@ def charts(
         made.append(("chart_standard", "", draw.bars(t["chart_standard"], steps, [v for _, v in data["standards"]])))
     # labels are escaped where they are drawn
     return [{"title": t[key], "size": size, "svg": Markup(svg)} for key, size, svg in made]  # noqa: S704  # escaped
+
+
+def curves(data: Mapping[str, Any], t: Mapping[str, str], language: Language) -> list[dict[str, Any]]:
+    """Return the abatement curves as title and SVG; none without a comparison."""
+    given: Mapping[str, Any] | None = data.get("comparison")
+    if given is None:
+        return []
+    options = sorted({step["option"] for steps in given["curves"].values() for step in steps})
+    titles = wording.pollutant_names(language) | {"GHG": t["ghg"], "PM2.5": "PM2.5"}
+    out = []
+    for pollutant, steps in given["curves"].items():
+        if not steps:
+            continue
+        title = f"{t['abatement']}: {titles[pollutant]}"
+        svg = draw_steps(
+            title,
+            [given["titles"][o][language] for o in options],
+            [options.index(step["option"]) for step in steps],
+            [step["avoided"] for step in steps],
+            [step["usd_per_unit"] for step in steps],
+            t["unit_t"],
+        )
+        out.append({"title": titles[pollutant], "svg": Markup(svg)})  # noqa: S704  # labels are escaped where drawn
+    return out
 
 
 def _streams(data: Mapping[str, Any], t: Mapping[str, str], series: list[str]) -> str:

@@ -9,6 +9,7 @@ import polars as pl
 
 from fleet_planner import __version__
 from fleet_planner.outputs import frames
+from fleet_planner.outputs.comparison_data import comparison_data
 from fleet_planner.outputs.economics_data import economics_data
 from fleet_planner.outputs.later_data import later_data, target_data
 from fleet_planner.outputs.machines import machines_data
@@ -68,6 +69,8 @@ def report_data(results: Results) -> dict[str, Any]:
         "machines": machines_data(results),
         "places": places_data(results),
         "economics": clean(economics_data(results)),
+        "well_to_wheel": clean(results.well_to_wheel.to_dicts()),
+        "comparison": clean(comparison_data(results)),
         "classes": _classes(first),
         "processes": _processes(first),
         "voc": _voc(results),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fleet_planner.outputs import wording
+from fleet_planner.outputs.comparison_parts import comparison
 from fleet_planner.outputs.economics_parts import grid_rows, ownership_rows
 from fleet_planner.outputs.later_parts import later, paths, reached, targets
 from fleet_planner.outputs.machines import machines_parts
@@ -35,6 +36,12 @@ CAUTIONED = (*GROUPS[0][1], "CO2", "CH4", "N2O")
 """What must not rise without a word: all but electricity's CO2 and the carbon of plants."""
 
 RISE_PCT, MOST_CAUTIONS = 1.0, 3
+WELL_TO_WHEEL = (
+    "tank_to_wheel_t_per_year",
+    "electricity_t_per_year",
+    "well_to_tank_t_per_year",
+    "well_to_wheel_t_per_year",
+)
 MONEY = (
     "capex_usd2024",
     "annualised_capex_usd2024",
@@ -79,6 +86,11 @@ def parts(data: Data, t: Words, names: Words, language: Language) -> Data:
         "targets": targets(data, t, names, language),
         "machines": machines_parts(data, t, language),
         "places": places_parts(data, t, wording.pollutant_names(language), names),
+        "well_to_wheel": [
+            [names[row["scenario"]], *(significant(row[k] / THOUSAND) for k in WELL_TO_WHEEL)]
+            for row in data["well_to_wheel"]
+        ],
+        "comparison": comparison(data, t, wording.stream_names(language), language),
         "terrain": terrain(data, t, language),
         "costs": costs,
         "ownership": ownership_rows(data, t, names, wording.stream_names(language), wording.measure_names(language)),

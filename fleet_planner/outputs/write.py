@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from fleet_planner.fleet.turnover import Projection
+    from fleet_planner.pipeline.comparison import Comparison
     from fleet_planner.pipeline.results import Results
     from fleet_planner.tables import Language
 
@@ -83,6 +84,9 @@ def write_run(results: Results, out: Path, *, overwrite: bool, language: Languag
                 results.later.measures.write_csv(folder / "measures_by_year.csv")
         if results.targets.height:
             frames.in_mass_unit(results.targets, results.plan.outputs.mass_unit).write_csv(folder / "targets.csv")
+        results.well_to_wheel.write_csv(folder / "well_to_wheel.csv")
+        if results.comparison is not None:
+            write_comparison(results.comparison, folder)
         if results.bus_links.height:
             results.bus_links.write_parquet(folder / "bus_links.parquet")
             results.bus_routes.write_csv(folder / "bus_routes.csv")
@@ -115,6 +119,16 @@ def _write_filled(folder: Path, tables: Mapping[str, pl.DataFrame]) -> None:
     for name, table in tables.items():
         if table.height:
             table.write_csv(folder / f"{name}.csv")
+
+
+def write_comparison(comparison: Comparison, folder: Path) -> None:
+    """Write the measures against each other into a folder."""
+    comparison.head_to_head.write_csv(folder / "head_to_head.csv")
+    comparison.cost_effectiveness.write_csv(folder / "cost_effectiveness.csv")
+    comparison.abatement.write_csv(folder / "abatement_curve.csv")
+    comparison.grants.write_csv(folder / "grants.csv")
+    if comparison.break_even.height:
+        comparison.break_even.write_csv(folder / "break_even.csv")
 
 
 def write_stock(projection: Projection, folder: Path) -> None:

@@ -82,6 +82,8 @@ class Computed:
         Cells of the table of emission tests that were not understood.
     flat
         Inventory of the baseline as if all roads were level; nothing where they are.
+    adjustments
+        Faults and emission tests, for fleets after other measures.
     """
 
     activity: Activity
@@ -91,6 +93,7 @@ class Computed:
     findings: tuple[Finding, ...]
     rejected_tests: pl.DataFrame
     flat: Inventory | None = None
+    adjustments: Adjustments = field(default_factory=lambda: Adjustments(None, 0, None))
 
 
 @dataclass(frozen=True)
@@ -162,7 +165,7 @@ class Inventories:
                 findings += corridor_findings(
                     *states[0], activity, self.network.links, factors, setting.context, length
                 )
-        return Computed(activity, factors, setting, tuple(states), tuple(findings), rejected, flat)
+        return Computed(activity, factors, setting, tuple(states), tuple(findings), rejected, flat, adjustments)
 
     def applied(self, fleet: Fleet, scenario: Scenario, pick: Picker = all_at_once) -> ScenarioFleet:
         """Return a fleet after the measures of a scenario."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fleet_planner.network.model import Network
     from fleet_planner.nonroad.model import NonRoad
     from fleet_planner.pipeline.by_year import ByYear
+    from fleet_planner.pipeline.comparison import Comparison
     from fleet_planner.plan.models import Plan
     from fleet_planner.scenarios.model import ScenarioFleet
 
@@ -70,6 +71,8 @@ class Results:
     ``nonroad`` are the machines beside the roads, where the plan has any; ``places`` the zones and depots that have a
     geometry.
     ``economy`` has the cost of ownership and what else the scenarios cost.
+    ``well_to_wheel`` has the greenhouse gases of every scenario with those of making the fuels.
+    ``comparison`` sets the plan's measures against each other; nothing where it has none to compare.
     """
 
     plan: Plan
@@ -91,6 +94,8 @@ class Results:
     terrain: pl.DataFrame = field(default_factory=pl.DataFrame)
     timings_s: Mapping[str, float] = field(default_factory=dict)
     later: ByYear | None = None
+    comparison: Comparison | None = None
+    well_to_wheel: pl.DataFrame = field(default_factory=pl.DataFrame)
     targets: pl.DataFrame = field(default_factory=pl.DataFrame)
     bus_links: pl.DataFrame = field(default_factory=pl.DataFrame)
     nonroad: NonRoad | None = None

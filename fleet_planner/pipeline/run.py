@@ -16,8 +16,10 @@ from fleet_planner.economics import EnergyChange, empty_costs, scenario_costs
 from fleet_planner.errors import PlanError, UserError
 from fleet_planner.factors.processes.electricity import grid_factor
 from fleet_planner.factors.processes.fuels import tank
+from fleet_planner.factors.processes.upstream import load_upstream
 from fleet_planner.findings import Finding
 from fleet_planner.fleet import load_fleet
+from fleet_planner.fleet.dates import REGION_FALLBACK
 from fleet_planner.fleet.identifiers import key_of
 from fleet_planner.network import Network, builtin_gtfs, load_network, with_grade
 from fleet_planner.network.builtin import archive_path
@@ -25,17 +27,20 @@ from fleet_planner.network.zones import map_zones, read_zone_layer
 from fleet_planner.nonroad import NonRoad, load_nonroad
 from fleet_planner.pipeline.bus_service import bus_links, bus_routes, buses_on_roads, with_bus_km
 from fleet_planner.pipeline.by_year import by_year
+from fleet_planner.pipeline.comparison import compare
 from fleet_planner.pipeline.economics import economy, setting_of
 from fleet_planner.pipeline.factor_findings import factor_findings
 from fleet_planner.pipeline.fuel_check import fuel_burnt_t, fuel_findings, fuel_table
 from fleet_planner.pipeline.inventories import Clock, Inventories, scaled_to_fuel_sold
 from fleet_planner.pipeline.machines import machine_findings
+from fleet_planner.pipeline.options import Elsewhere
 from fleet_planner.pipeline.places import read_home_places, tied_to_places
 from fleet_planner.pipeline.provenance import assumptions_table, sources_table
 from fleet_planner.pipeline.results import InputFile, Results, ScenarioResult
 from fleet_planner.pipeline.targets import aims_of, verdicts, years_asked
 from fleet_planner.pipeline.traffic import assigned_traffic
 from fleet_planner.pipeline.voc_species import voc_findings, voc_table
+from fleet_planner.pipeline.well_to_wheel import upstream_findings, well_to_wheel_table
 from fleet_planner.plan.load import load_plan
 from fleet_planner.progress import Progress, silent
 from fleet_planner.scenarios import measures_table
@@ -50,6 +55,8 @@ if TYPE_CHECKING:
     from fleet_planner.factors.published.hot_table import HotTable
     from fleet_planner.fleet import Fleet
     from fleet_planner.inventory import Inventory
+    from fleet_planner.pipeline.comparison import Comparison
+    from fleet_planner.pipeline.inventories import Computed
     from fleet_planner.plan.models import Plan
     from fleet_planner.scenarios import ScenarioFleet
 
@@ -127,6 +134,8 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
     later = None
     if plan.turnover.to_year is not None:
         later = by_year(plan, run, computed, fleet, years_asked(plan, aims), nonroad)
+    upstream = load_upstream([plan.city.country, REGION_FALLBACK.get(plan.city.country, plan.city.country)])
+    comparison = _compared(plan, run, computed, fleet, Elsewhere(upstream, priced.grid.of_differences))
     with clock.step("costs"):
         start, first = computed.states[0]
         results = [
@@ -149,6 +158,8 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
             *machine_findings(plan, nonroad),
             *(later.findings if later else ()),
             *paid.findings,
+            *(comparison.findings if comparison else ()),
+            *upstream_findings(upstream),
         )
     return Results(
         plan=plan,
@@ -172,6 +183,8 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         later=later,
         economy=paid,
         targets=verdicts(plan, aims, computed, later, nonroad),
+        comparison=comparison,
+        well_to_wheel=well_to_wheel_table(results, upstream),
         bus_links=bus_links(buses, network.links["link_id"].to_numpy()),
         nonroad=nonroad,
         bus_routes=bus_routes(buses),
@@ -185,6 +198,16 @@ def _with_key_name(plan: Plan, base: Path) -> Plan:
     if key is None:
         return plan
     return plan.model_copy(update={"fleet": plan.fleet.model_copy(update={"identifier_key_id": key.name})})
+
+
+def _compared(
+    plan: Plan, run: Inventories, computed: Computed, fleet: Fleet, elsewhere: Elsewhere
+) -> Comparison | None:
+    if not plan.comparison.enabled:
+        return None
+    with run.clock.step("comparison"):
+        run.progress("measures head to head", 0.8)
+        return compare(plan, run, computed, fleet, elsewhere)
 
 
 def _only(plan: Plan, only: tuple[str, ...], path: Path) -> Plan:

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from fleet_planner.plan.base import Fraction, Positive, Section
+from fleet_planner.plan.comparison import ComparisonSection
 from fleet_planner.plan.economics import EconomicsSection
 from fleet_planner.plan.effects import EffectKeys
 from fleet_planner.plan.fleet import FleetSection  # noqa: TC001  # pydantic reads the annotation
@@ -413,6 +414,7 @@ class Plan(Section):
     scenario: list[Scenario] = Field(default=[])
     target: list[Target] = Field(default_factory=list[Target])
     economics: EconomicsSection = EconomicsSection()
+    comparison: ComparisonSection = ComparisonSection()
     outputs: OutputsSection = OutputsSection()
 
     @model_validator(mode="after")

@@ -1,0 +1,98 @@
+"""The options that vehicles have: each measure by itself, and those that go together, a retrofit and a fuel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from fleet_planner.errors import PlanError, use_one_of
+from fleet_planner.plan.models import Scenario, ScenarioMeasure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import polars as pl
+
+JOINED = " + "
+PACKAGE = "package"
+
+
+@dataclass(frozen=True)
+class Option:
+    """One way to treat a vehicle.
+
+    Parameters
+    ----------
+    name
+        Its measures, joined.
+    kind
+        ``retrofit``, ``fuel``, ``replacement`` or ``package``.
+    measures
+        In the canonical order.
+    title_en, title_zh
+        For people.
+    streams
+        By measure: the streams that may take it, where not all may that have a suitable vehicle.
+    """
+
+    name: str
+    kind: str
+    measures: tuple[str, ...]
+    title_en: str
+    title_zh: str
+    streams: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def scenario(self) -> Scenario:
+        """Return the scenario that offers it to every vehicle that can take it."""
+        wanted = [ScenarioMeasure(measure=m, streams=list(self.streams.get(m, ()))) for m in self.measures]
+        return Scenario(name="option", title=self.title_en, title_zh=self.title_zh, measure=wanted)
+
+
+def options_of(
+    names: Sequence[str], measures: pl.DataFrame, streams: Mapping[str, tuple[str, ...]] | None = None
+) -> list[Option]:
+    """Return the options that measures make: each alone, and every retrofit with every fuel.
+
+    Parameters
+    ----------
+    names
+        Measures to compare, in any order; each counts once.
+    measures
+        From `measures_table`.
+    streams
+        Streams that a plan offers a measure to; they are added to those of the table, where it names any.
+
+    Raises
+    ------
+    PlanError
+        A name is none of the packaged retrofits, fuels and replacements.
+    """
+    known = {r["measure_id"]: r for r in measures.unique("measure_id", keep="first").iter_rows(named=True)}
+    for name in names:
+        if name not in known:
+            raise PlanError(
+                "measures that are compared are retrofits, fuels and replacements of the packaged table",
+                use_one_of(name, sorted(known)),
+                column="comparison.measures",
+                value=name,
+            )
+    rows = [known[name] for name in sorted(set(names))]
+    single = []
+    for row in rows:
+        name = row["measure_id"]
+        own = {*row["streams"].split("|"), *(streams or {}).get(name, ())} - {""} if row["streams"] else set()
+        only = {name: tuple(sorted(own))} if own else {}
+        single.append(Option(name, row["kind"], (name,), row["title_en"], row["title_zh"], only))
+    devices, fuels = ([o for o in single if o.kind == kind] for kind in ("retrofit", "fuel"))
+    together = [
+        Option(
+            JOINED.join((d.name, f.name)),
+            PACKAGE,
+            (d.name, f.name),
+            JOINED.join((d.title_en, f.title_en)),
+            JOINED.join((d.title_zh, f.title_zh)),
+        )
+        for d in devices
+        for f in fuels
+    ]
+    return single + together
