@@ -14,6 +14,9 @@ from fleet_planner.activity.model import Activity
 from fleet_planner.activity.profiles import driving_modes, stream_profile
 from fleet_planner.activity.setting import TrafficSetting
 from fleet_planner.activity.speeds import hour_speeds
+from fleet_planner.activity.timetables.bus_speeds import bus_speeds, speed_findings
+from fleet_planner.activity.timetables.buses import BUS_STREAM
+from fleet_planner.activity.timetables.transit import bus_km
 from fleet_planner.findings import Finding
 from fleet_planner.plan.traffic import TrafficSection
 from fleet_planner.progress import Progress, silent
@@ -23,12 +26,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from fleet_planner.activity.assigned_traffic import AssignedTraffic
     from fleet_planner.activity.profiles import StreamProfile
+    from fleet_planner.activity.setting import Placed
+    from fleet_planner.activity.speeds import Speeds
     from fleet_planner.activity.timetables.transit import BusKm
     from fleet_planner.network.model import Network
     from fleet_planner.plan.models import ActivitySection
     from fleet_planner.transit_feed.gtfs import Feed
+
+    Float = NDArray[np.float64]
 
 
 def vkt_by_stream(vehicles: pl.DataFrame) -> dict[str, float]:
@@ -84,11 +93,11 @@ def build_activity(
     """
     progress("spreading traffic over links and hours", 0.35)
     traffic = traffic or TrafficSection()
-    setting = traffic_setting(network, vehicles, section, traffic, base, feeds or {})
-    setting = replace(setting, assigned=assigned, buses=buses)
+    setting = replace(traffic_setting(network, vehicles, section, traffic, base, feeds or {}, buses), assigned=assigned)
     totals, days, profiles = setting.totals, setting.days, setting.profiles
     placed = place(setting)
     speeds = hour_speeds(setting, placed)
+    own_kmh, about_buses = _own_speeds(setting, placed, speeds)
     return Activity(
         tuple(totals),
         placed.spread.km,
@@ -96,13 +105,25 @@ def build_activity(
         placed.spread.share,
         speeds.mean_kmh,
         driving_modes(network.links, section.peak_hours, days),
-        (*placed.findings, *speeds.findings, *_stood_in(profiles, totals)),
+        (*placed.findings, *speeds.findings, *about_buses, *_stood_in(profiles, totals)),
         days,
         traffic.method,
         speeds,
         placed.fit,
         assigned,
+        own_kmh,
     )
+
+
+def _own_speeds(setting: TrafficSetting, placed: Placed, speeds: Speeds) -> tuple[dict[str, Float], list[Finding]]:
+    """Return the speeds of streams that do not drive with the traffic: of urban buses those of their timetable."""
+    if not setting.buses or setting.totals.get(BUS_STREAM, 0.0) <= 0.0:
+        return {}, []
+    own_kmh = bus_speeds(setting.buses, setting.days)
+    km = placed.spread.hours_of(list(setting.totals).index(BUS_STREAM))
+    used = setting.activity.bus_speeds == "timetable"
+    findings = speed_findings(own_kmh, speeds.mean_kmh, km, setting.buses, used=used)
+    return ({BUS_STREAM: own_kmh} if used and findings else {}), findings
 
 
 def traffic_setting(
@@ -112,12 +133,15 @@ def traffic_setting(
     traffic: TrafficSection,
     base: Path,
     feeds: Mapping[str, Feed],
+    buses: Mapping[str, BusKm] | None = None,
 ) -> TrafficSetting:
     """Return what every method may use of a fleet; arguments as of `build_activity`."""
     totals = vkt_by_stream(vehicles)
     days = day_types(traffic)
     profiles = tuple(stream_profile(s, days) for s in totals)
-    return TrafficSetting(network, totals, profiles, days, section, traffic, base, feeds)
+    if buses is None:
+        buses = {kind: bus_km(network, feed) for kind, feed in feeds.items()}
+    return TrafficSetting(network, totals, profiles, days, section, traffic, base, feeds, buses=buses)
 
 
 def _stood_in(profiles: tuple[StreamProfile, ...], totals: Mapping[str, float]) -> list[Finding]:

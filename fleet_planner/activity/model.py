@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +12,8 @@ from fleet_planner.kernels import allocation
 from fleet_planner.units import HOURS_PER_DAY
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from fleet_planner.activity.assigned_traffic import AssignedTraffic
@@ -57,6 +59,8 @@ class Activity:
         To traffic counts; nothing without.
     assigned
         The assignment that it rests on; nothing without.
+    own_kmh
+        Speeds of streams that do not drive with the traffic, shape (links, H) each; NaN where they do.
     """
 
     streams: tuple[str, ...]
@@ -71,6 +75,7 @@ class Activity:
     speeds: Speeds | None = None
     fit: CountFit | None = None
     assigned: AssignedTraffic | None = None
+    own_kmh: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
     @classmethod
     def dense(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -51,7 +51,7 @@ class TrafficSetting:
     assigned
         The assignment, for methods that begin with it.
     buses
-        The timetable on the links by kind of day, where that is done already.
+        The timetable on the links by kind of day; empty without one.
     """
 
     network: Network
@@ -63,7 +63,7 @@ class TrafficSetting:
     base: Path
     feeds: Mapping[str, Feed]
     assigned: AssignedTraffic | None = None
-    buses: Mapping[str, BusKm] | None = None
+    buses: Mapping[str, BusKm] = field(default_factory=dict)
 
     @property
     def total_km(self) -> Float:

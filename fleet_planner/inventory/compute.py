@@ -128,21 +128,49 @@ def _link_pass(
     classes: int,
     factors: FactorTable,
 ) -> tuple[Array, Array, Array, Array]:
-    """Carry composite factors over links and hours: by link, by stream and hour, by class and hour, histogram."""
-    return kernel.link_pass(  # type: ignore[no-any-return]  # the kernel is not typed
-        comp,
-        activity.vkt,
-        activity.speed_kmh,
-        condition,
-        grade,
-        GRADES[span[0]],
-        GRADE_STEP,
-        class_id,
-        classes,
-        factors.grid_kmh,
-        factors.lookup,
-        factors.lookup_per_kmh,
-    )
+    """Carry composite factors over links and hours: by link, by stream and hour, by class and hour, histogram.
+
+    What a stream drives at speeds of its own is carried in a pass of its own, over the links concerned.
+    """
+
+    def carried(of: Array, km: Array, speed: Array, links: NDArray[np.int64]) -> tuple[Array, Array, Array, Array]:
+        return kernel.link_pass(  # type: ignore[no-any-return]  # the kernel is not typed
+            of,
+            km,
+            speed,
+            condition[links],
+            grade[links],
+            GRADES[span[0]],
+            GRADE_STEP,
+            class_id[links],
+            classes,
+            factors.grid_kmh,
+            factors.lookup,
+            factors.lookup_per_kmh,
+        )
+
+    vkt = activity.vkt
+    apart = []
+    for name, own in activity.own_kmh.items():
+        s = activity.streams.index(name)
+        km = np.where(np.isnan(own), 0.0, vkt[s])
+        vkt[s] -= km
+        used = np.flatnonzero(km.any(axis=1))
+        speed = np.nan_to_num(own[used])
+        apart.append(
+            (
+                s,
+                used,
+                carried(np.ascontiguousarray(comp[..., s : s + 1]), np.ascontiguousarray(km[used])[None], speed, used),
+            )
+        )
+    link, stream_hour, class_hour, histogram = carried(comp, vkt, activity.speed_kmh, np.arange(grade.size))
+    for s, used, (own_link, own_hour, own_class, own_histogram) in apart:
+        link[used] += own_link
+        stream_hour[s] += own_hour[0]
+        class_hour += own_class
+        histogram[s] += own_histogram[0]
+    return link, stream_hour, class_hour, histogram
 
 
 def driven_histogram(activity: Activity, links: pl.DataFrame, factors: FactorTable, inventory: Inventory) -> Array:

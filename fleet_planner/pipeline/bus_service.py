@@ -1,4 +1,4 @@
-"""Registry and timetable side by side: how far urban buses drive, how fast the timetable is, how often they stop."""
+"""Registry and timetable side by side: how far urban buses drive, and where and how the timetable runs them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from fleet_planner.activity.timetables.paths import Roads
 from fleet_planner.activity.timetables.transit import bus_km
 from fleet_planner.errors import InputError
 from fleet_planner.findings import Finding
-from fleet_planner.units import S_PER_H
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,24 +85,11 @@ def with_bus_km(
     }
     code = "activity.bus_km_timetable" if wins else "activity.bus_km_registry"
     likely = UNLIKELY[0] <= ratio <= UNLIKELY[1]
-    findings = [Finding(code, "assumption" if likely else "warning", values), *_speed_finding(buses)]
+    findings = [Finding(code, "assumption" if likely else "warning", values)]
     if not wins:
         return fleet, findings
     scaled = pl.when(pl.col("stream") == BUS_STREAM).then(pl.col("km_per_year") / ratio).otherwise("km_per_year")
     return replace(fleet, vehicles=fleet.vehicles.with_columns(km_per_year=scaled)), findings
-
-
-def _speed_finding(buses: Mapping[str, BusKm]) -> list[Finding]:
-    """Say how fast the timetable of the first kind of day is, and how often its buses stop."""
-    first = next(iter(buses.values()))
-    seconds, km = float(first.seconds.sum()), float(first.km.sum())
-    if seconds <= 0.0:
-        return []
-    values: dict[str, str | int | float] = {
-        "kmh": f"{float(first.timed_km.sum()) / seconds * S_PER_H:.1f}",
-        "stops": f"{float(first.stops.sum()) / km:.2f}",
-    }
-    return [Finding("activity.bus_speed", "info", values)]
 
 
 def bus_links(buses: Mapping[str, BusKm], link_id: NDArray[np.int64]) -> pl.DataFrame:

@@ -123,7 +123,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         layer = read_zone_layer(plan.network.zones, base) if plan.network.zones else None
         where = plan.network.zones
         zones = None if layer is None else map_zones(layer, plan.traffic.assignment, where)
-        assigned = assigned_traffic(plan, base, network, fleet.vehicles, layer, feeds, progress)
+        assigned = assigned_traffic(plan, base, network, fleet.vehicles, layer, feeds, buses, progress)
     sold_t = {str(fuel): t for fuel, t in plan.fuel_sold.t_per_year.items()}
     run = Inventories(plan, base, network, feeds, grid[0], measures, clock, progress, assigned, buses)
     computed = run.of(fleet)

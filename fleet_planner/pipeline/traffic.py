@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from fleet_planner.activity.assigned_traffic import AssignedTraffic
+    from fleet_planner.activity.timetables.transit import BusKm
     from fleet_planner.network import Network
     from fleet_planner.plan.assignment import AssignmentSection
     from fleet_planner.plan.models import Plan
@@ -34,6 +35,7 @@ def assigned_traffic(
     vehicles: pl.DataFrame,
     layer: Any,
     feeds: Mapping[str, Feed],
+    buses: Mapping[str, BusKm],
     progress: Progress = silent,
 ) -> AssignedTraffic | None:
     """Assign the traffic of a plan; nothing where its method is another.
@@ -47,6 +49,8 @@ def assigned_traffic(
         Zones as a GeoDataFrame with all columns of their file.
     feeds
         Bus timetable by kind of day; places the urban buses.
+    buses
+        The timetable on the links by kind of day.
 
     Raises
     ------
@@ -63,7 +67,7 @@ def assigned_traffic(
         )
     section = _with_trip_length(plan)
     traffic = plan.traffic.model_copy(update={"assignment": section})
-    setting = traffic_setting(network, vehicles, plan.activity, traffic, base, feeds)
+    setting = traffic_setting(network, vehicles, plan.activity, traffic, base, feeds, buses)
     zones = demand_zones(layer, section, plan.network.zones)
     given = read_trips(base / section.trips, zones.ids) if section.trips else {}
     return assign_traffic(setting, zones, given, progress)

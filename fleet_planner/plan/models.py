@@ -150,6 +150,10 @@ class ActivitySection(Section):
     bus_km: Literal["registry", "timetable"] = Field(
         default="registry", description="whose km the urban buses drive, the registry's or the timetable's"
     )
+    bus_speeds: Literal["timetable", "roads"] = Field(
+        default="timetable",
+        description="speeds of urban buses with a timetable: its own, time at stops included, or those of the roads",
+    )
     bus_deadhead_share: Annotated[float, Field(ge=0.0, le=2.0)] = Field(
         default=0.15, description="km without passengers over those of the timetable (own default, to be checked)"
     )

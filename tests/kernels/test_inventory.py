@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+from dataclasses import replace
 
 import numba
 import numpy as np
@@ -242,6 +243,28 @@ def test_factored_path_equals_brute_force(
     want = brute_force(hot, vehicles, multipliers, links, activity, pollutant)
     np.testing.assert_allclose(inventory.link[:, POLLUTANTS.index(pollutant)], want, rtol=1e-9, atol=1e-12)
     assert_closed(inventory)
+
+
+@pytest.mark.parametrize(("pollutant", "grade"), [("NOx", 5.0), ("energy_MJ", 0.0)])
+def test_a_stream_at_speeds_of_its_own_equals_brute_force(
+    hot: HotTable, factors: FactorTable, pollutant: str, grade: float
+) -> None:
+    """Buses have a timetable on half of the link-hours; the others, and the hours without, keep the roads' speed."""
+    vehicles, multipliers, links, activity = case(8, links=3, vehicles=8, grade=grade)
+    rng = np.random.default_rng(8)
+    own = np.where(rng.uniform(0, 1, (3, 24)) < 0.5, rng.integers(4, 60, (3, 24)).astype(float), np.nan)
+    with_own = replace(activity, own_kmh={"urban_bus": own})
+    inventory = compute_inventory(vehicles, multipliers, links, with_own, factors)
+    want = np.zeros(3)
+    for stream in activity.streams:
+        mine = vehicles["stream"] == stream
+        speed = np.where(np.isnan(own), activity.speed_kmh, own) if stream == "urban_bus" else activity.speed_kmh
+        alone = replace(activity, speed_kmh=speed)
+        want += brute_force(hot, vehicles.filter(mine), multipliers.filter(mine), links, alone, pollutant)
+    np.testing.assert_allclose(inventory.link[:, POLLUTANTS.index(pollutant)], want, rtol=1e-9, atol=1e-12)
+    assert_closed(inventory)
+    assert not np.allclose(inventory.link, compute_inventory(vehicles, multipliers, links, activity, factors).link)
+    np.testing.assert_allclose(inventory.histogram.sum(axis=(1, 2, 3)), activity.km.sum(axis=1), rtol=1e-9)
 
 
 @settings(max_examples=25, deadline=None)

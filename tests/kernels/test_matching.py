@@ -81,8 +81,10 @@ def test_service_by_hour_equals_interpolation(seed: int) -> None:
     start = rng.uniform(0, 100_000, trips)
     zeros, whole = np.zeros(trips, dtype=np.int64), np.array([0, n])
     timing = np.array([0, stops])
+    pace = np.append(np.diff(departure) / np.diff(at), -1.0)
+    span_m = rng.uniform(0, 50, n)
     got, timed, seconds, stopped = matching.service_by_hour(
-        links, link, m, km, whole, zeros, zeros, start, at, arrival, departure, timing
+        links, link, m, span_m, km, whole, zeros, zeros, start, at, arrival, departure, timing, pace
     )
     want = np.zeros((links, 24))
     for s0 in start:
@@ -101,7 +103,37 @@ def test_service_by_hour_equals_interpolation(seed: int) -> None:
     assert got.sum() == pytest.approx(trips * km[link >= 0].sum())
     between = (m > at[0]) & (m < at[-1]) & (link >= 0)
     assert timed.sum() == pytest.approx(trips * km[between].sum())
-    pace = np.array([np.diff(departure)[k] / np.diff(at)[k] for k in np.searchsorted(at, m[between], side="right") - 1])
-    assert seconds.sum() == pytest.approx(trips * (1000.0 * km[between] * pace).sum())
+    after = np.searchsorted(at, m[between], side="right") - 1
+    assert seconds.sum() == pytest.approx(trips * (span_m[between] * pace[after]).sum())
     nearest = link[np.clip(np.searchsorted((m[1:] + m[:-1]) / 2.0, at), 0, n - 1)]
     assert stopped.sum() == trips * np.count_nonzero(nearest >= 0)
+
+
+def paces(m: list[float], arrival: list[float], departure: list[float], section_m: float) -> list[float]:
+    arrays = [np.array(x, dtype=float) for x in (m, arrival, departure)]
+    return list(matching.section_paces(*arrays, np.array([0, len(m)]), section_m, 300.0))
+
+
+def test_times_in_whole_minutes_make_even_speeds_over_a_section() -> None:
+    """Four stops 300 m apart, passed within one minute, then two: 900 m in 180 s."""
+    m, times = [0.0, 300.0, 600.0, 900.0], [0.0, 60.0, 60.0, 180.0]
+    assert paces(m, times, times, 800.0) == pytest.approx([0.2, 0.2, 0.2, -1.0])
+    assert paces(m, times, times, 500.0) == pytest.approx([0.2, 0.2, 0.2, -1.0])  # the rest joins the one before
+    assert paces(m, times, times, 0.0) == pytest.approx([0.2, -1.0, 0.4, -1.0])  # no time, no speed
+
+
+def test_a_long_call_is_a_rest() -> None:
+    """Ten minutes at a stop: five count. The wait at the last stop does not."""
+    assert paces([0.0, 1000.0, 2000.0], [0.0, 100.0, 900.0], [0.0, 700.0, 999.0], 500.0) == pytest.approx(
+        [0.4, 0.2, -1.0]
+    )
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 10_000), st.integers(2, 12))
+def test_sections_keep_the_time_of_the_whole_trip(seed: int, stops: int) -> None:
+    rng = np.random.default_rng(seed)
+    m = np.cumsum(rng.uniform(10, 400, stops))
+    times = np.cumsum(rng.integers(0, 3, stops) * 60.0)
+    pace = np.array(paces(m.tolist(), times.tolist(), times.tolist(), rng.uniform(0, 900)))
+    assert float((np.diff(m) * np.maximum(pace[:-1], 0.0)).sum()) == pytest.approx(times[-1] - times[0])

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from pydantic import ValidationError
 
-from fleet_planner.activity import vkt_by_stream
-from fleet_planner.activity.days import day_types
+from fleet_planner.activity import build_activity, vkt_by_stream
+from fleet_planner.activity.days import AVERAGE, day_types
+from fleet_planner.activity.timetables.bus_speeds import bus_speeds
+from fleet_planner.activity.timetables.buses import average_scheduled
 from fleet_planner.activity.timetables.transit import BusKm, bus_km
 from fleet_planner.errors import InputError
 from fleet_planner.pipeline.bus_service import bus_links, with_bus_km
@@ -20,7 +23,7 @@ from fleet_planner.plan.traffic import TrafficSection
 from fleet_planner.tables import columns
 from fleet_planner.transit_feed import read_feed
 from fleet_planner.units import DAYS_PER_YEAR
-from tests.activity.small_city import feed_zip, network
+from tests.activity.small_city import feed_zip, fleet, network
 
 DAYS = day_types(TrafficSection())
 
@@ -56,11 +59,40 @@ def test_the_registry_wins_unless_the_plan_says_so(tmp_path: Path) -> None:
     section = ActivitySection(gtfs="feed.zip", bus_deadhead_share=0.2)
     fleet, found = with_bus_km(registry(2.4 * km), placed, section, DAYS)
     assert vkt_by_stream(fleet.vehicles)["urban_bus"] == pytest.approx(2.4 * km)
-    assert [f.code for f in found] == ["activity.bus_km_registry", "activity.bus_speed"]
+    assert [f.code for f in found] == ["activity.bus_km_registry"]
     assert found[0].kind == "assumption"
     assert found[0].values["ratio"] == "2.00"
-    assert float(found[1].values["kmh"]) == pytest.approx(2.0 * 4.98 / (3600.0 + 600.0) * 3600.0, abs=0.1)
-    assert float(found[1].values["stops"]) == pytest.approx(4.0 / km, abs=0.01)
+
+
+def test_buses_drive_at_the_speeds_of_their_timetable(tmp_path: Path) -> None:
+    """Two trips of 4.98 km, one in an hour and one in ten minutes; two stops each; the car keeps the road's speed."""
+    net, feed = network(8), read_feed(feed_zip(tmp_path))
+    placed = {"average": bus_km(net, feed)}
+    vehicles = fleet(8, ["urban_bus", "car"])
+    for wanted in ("timetable", "roads"):
+        section = ActivitySection.model_validate({"gtfs": "feed.zip", "bus_speeds": wanted})
+        activity = build_activity(net, vehicles, section, tmp_path, {"average": feed}, buses=placed)
+        said = next(f for f in activity.findings if f.code == f"activity.bus_speed_{wanted}")
+        assert float(said.values["kmh"]) == pytest.approx(2.0 * 4.98 / (3600.0 + 600.0) * 3600.0, abs=0.1)
+        assert float(said.values["stops"]) == pytest.approx(4.0 / placed["average"].scheduled_km, abs=0.01)
+        assert said.share == pytest.approx(1.0)
+        assert bool(activity.own_kmh) == (wanted == "timetable")
+    section = ActivitySection(gtfs="feed.zip")
+    own = build_activity(net, vehicles, section, tmp_path, {"average": feed}, buses=placed).own_kmh["urban_bus"]
+    assert own[0, 8] == pytest.approx(4.98, abs=0.05)
+    assert own[0, 1] == pytest.approx(6 * 4.98, abs=0.3)
+    assert np.isnan(own[0, 12])
+
+
+def test_the_average_day_is_the_mean_of_the_week(tmp_path: Path) -> None:
+    """Twice as many trips on weekdays as on Saturdays, none on Sundays; speeds are km over time."""
+    net, feed = network(8), read_feed(feed_zip(tmp_path))
+    one = bus_km(net, feed)
+    slow = replace(one, seconds=2.0 * one.seconds)
+    placed = {"weekday": replace(one, km=2.0 * one.km, scheduled_km=2.0 * one.scheduled_km), "saturday": slow}
+    assert average_scheduled(placed, (AVERAGE,)) == pytest.approx((5 * 2 + 1) / 7 * one.scheduled_km)
+    want = (5 + 1) * one.timed_km[0, 8] / (5 * one.seconds[0, 8] + 2 * one.seconds[0, 8]) * 3600.0
+    assert bus_speeds(placed, (AVERAGE,))[0, 8] == pytest.approx(want)
 
 
 def test_the_timetable_wins_where_the_plan_says_so(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fleet_planner.activity.days import AVERAGE, KINDS
 from fleet_planner.activity.timetables.paths import REACH_M
-from fleet_planner.activity.timetables.transit import FASTEST_KMH, BusKm, bus_km
+from fleet_planner.activity.timetables.transit import FASTEST_KMH, BusKm
 from fleet_planner.errors import InputError
 from fleet_planner.findings import Finding
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from fleet_planner.activity.days import DayType
     from fleet_planner.activity.spread import Spread
-    from fleet_planner.network.model import Network
     from fleet_planner.transit_feed.gtfs import Feed
 
 Float = NDArray[np.float64]
@@ -33,10 +32,9 @@ def place_buses(
     spread: Spread,
     streams: list[str],
     total_km: float,
-    network: Network,
     feeds: Mapping[str, Feed],
     days: tuple[DayType, ...],
-    placed: Mapping[str, BusKm] | None = None,
+    placed: Mapping[str, BusKm],
 ) -> tuple[Spread, list[Finding]]:
     """Spread the urban buses like their timetable.
 
@@ -48,14 +46,12 @@ def place_buses(
         Their names.
     total_km
         Vehicle-km of the urban buses on the average day.
-    network
-        The roads.
     feeds
         Timetable by kind of day (`KINDS`), or of one day that stands for all (``average``); empty: none is given.
     days
         Types of day.
     placed
-        Their buses on the links, where that is done already.
+        Their buses on the links.
 
     Raises
     ------
@@ -66,7 +62,6 @@ def place_buses(
         return spread, []
     if not feeds:
         return spread, [Finding("activity.buses_without_feed", "assumption")]
-    placed = placed or {kind: bus_km(network, feed) for kind, feed in feeds.items()}
     km = np.concatenate([_of_day(day, placed) for day in days], axis=1)
     if not km.any():
         raise InputError(
@@ -77,7 +72,7 @@ def place_buses(
     return spread.placed(streams.index(BUS_STREAM), km), _findings(total_km, feeds, placed, days)
 
 
-def _parts(day: DayType, placed: Mapping[str, BusKm]) -> list[tuple[float, BusKm]]:
+def kinds_of(day: DayType, placed: Mapping[str, BusKm]) -> list[tuple[float, BusKm]]:
     """Return the kinds of day that a type of day is made of, with their share of the average day."""
     if AVERAGE.name in placed:
         return [(day.share, placed[AVERAGE.name])]
@@ -88,7 +83,7 @@ def _parts(day: DayType, placed: Mapping[str, BusKm]) -> list[tuple[float, BusKm
 def _of_day(day: DayType, placed: Mapping[str, BusKm]) -> Float:
     """Return a type of day's part of the average day, shape (links, 24)."""
     out = np.zeros(next(iter(placed.values())).km.shape)
-    for share, bus in _parts(day, placed):
+    for share, bus in kinds_of(day, placed):
         out += share * bus.km
     return out
 
@@ -154,5 +149,5 @@ def average_scheduled(placed: Mapping[str, BusKm], days: tuple[DayType, ...], *,
     return sum(
         share * bus.scheduled_km * (1.0 - bus.outside_share if inside else 1.0)
         for day in days
-        for share, bus in _parts(day, placed)
+        for share, bus in kinds_of(day, placed)
     )
