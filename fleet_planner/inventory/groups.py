@@ -1,0 +1,95 @@
+"""Inventories of streams that are cut into groups of equal access."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from fleet_planner.factors.axes import TECHNOLOGY
+from fleet_planner.inventory.compute import compute_inventory
+from fleet_planner.inventory.weights import FleetContext
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fleet_planner.activity.model import Activity
+    from fleet_planner.factors.compiling.table import FactorTable
+    from fleet_planner.inventory.model import Inventory
+
+
+def grouped_inventory(
+    vehicles: pl.DataFrame,
+    multipliers: pl.DataFrame,
+    links: pl.DataFrame,
+    activity: Activity,
+    factors: FactorTable,
+    context: FleetContext,
+    stream_of: Callable[[str], str],
+) -> Inventory:
+    """Compute the inventory of a fleet whose activity is by group, and add the groups up to streams.
+
+    Parameters
+    ----------
+    vehicles
+        With a column ``group``; its ``stream`` is the one that is reported.
+    multipliers, links, factors
+        As of `compute_inventory`.
+    activity
+        Its streams are the groups.
+    context
+        Hours of idling by stream.
+    stream_of
+        Returns the stream of a group.
+    """
+    local = {g.removeprefix("visiting_"): stream_of(g).removeprefix("visiting_") for g in activity.streams}
+    hours = {g: context.idle_hours[s] for g, s in local.items() if s in context.idle_hours}
+    by_group = vehicles.with_columns(stream=pl.col("group"))
+    context = replace(context, idle_hours=hours)
+    inventory = compute_inventory(by_group, multipliers, links, activity, factors, context)
+    return by_stream(inventory, stream_of)
+
+
+def by_stream(inventory: Inventory, stream_of: Callable[[str], str]) -> Inventory:
+    """Return an inventory with its groups added up to streams; what is by vehicle or link stays."""
+    owner = [stream_of(g) for g in inventory.streams]
+    streams = tuple(sorted(set(owner)))
+    place = np.array([streams.index(s) for s in owner], dtype=np.int64)
+    renamed = pl.col("stream").replace(dict(zip(inventory.streams, owner, strict=True)))
+    technology = (
+        inventory.by_technology.with_columns(renamed)
+        .group_by(*TECHNOLOGY, "stream")
+        .agg(pl.all().sum())
+        .sort(*TECHNOLOGY, "stream")
+    )
+    processes = inventory.by_process.with_columns(renamed)
+    order = ["stream", "pollutant", "process"]
+    return replace(
+        inventory,
+        streams=streams,
+        stream_hour=_added(inventory.stream_hour, place, len(streams)),
+        histogram=_added(inventory.histogram, place, len(streams)),
+        by_technology=technology.select(inventory.by_technology.columns),
+        by_process=processes.group_by(order, maintain_order=True).agg(pl.col("value_per_day").sum()),
+        below_range=_below(inventory.below_range.with_columns(renamed), technology),
+    )
+
+
+def _added(values: NDArray[np.float64], place: NDArray[np.int64], count: int) -> NDArray[np.float64]:
+    out = np.zeros((count, *values.shape[1:]))
+    np.add.at(out, place, values)
+    return out
+
+
+def _below(rows: pl.DataFrame, technology: pl.DataFrame) -> pl.DataFrame:
+    """Return the driving below a curve's range with its share of each technology's driving in the whole stream."""
+    keys = ["technology", "stream", "pollutant", "v_min_kmh"]
+    whole = technology.select(
+        pl.concat_str(TECHNOLOGY, separator=" / ").alias("technology"), "stream", pl.col("vkt_km_per_day").alias("all")
+    )
+    summed = rows.group_by(keys, maintain_order=True).agg(pl.col("vkt_km_per_day").sum())
+    joined = summed.join(whole, on=["technology", "stream"], how="left", maintain_order="left")
+    return joined.with_columns(vkt_share=pl.col("vkt_km_per_day") / pl.col("all")).select(rows.columns)
