@@ -58,7 +58,7 @@ FIGURES = [
     ("zone", "capex_usd_per_light_vehicle", "", 20000.0, 8000.0, 40000.0, "USD", OWN, "no"),
     ("zone", "life_years", "", 12.0, 8.0, 15.0, "years", OWN, "no"),
     ("ban", "response_half", "cancel", 0.42, 0.4, 0.7, "share", ODD_EVEN, "yes"),
-    ("ban", "response_half", "other_days", 0.58, 0.3, 0.6, "share", ODD_EVEN, "yes"),
+    ("ban", "response_half", "ignore", 0.58, 0.3, 0.6, "share", ODD_EVEN, "yes"),
     ("ban", "response_all", "other_days", 0.45, 0.2, 0.7, "share", OWN, "no"),
     ("ban", "response_all", "cancel", 0.25, 0.1, 0.5, "share", OWN, "no"),
     ("ban", "response_all", "replace", 0.25, 0.1, 0.5, "share", OWN, "no"),
@@ -89,7 +89,7 @@ def tables() -> dict[str, pl.DataFrame]:
     titles = pl.DataFrame(MEASURES, schema=["measure_id", "title_en", "title_zh"], orient="row")
     return {
         "operation_figures.csv": figures.with_columns(
-            year=pl.col("source").replace_strict(YEAR, default=2026, return_dtype=pl.Int64)
+            year=pl.col("source").replace_strict(YEAR, default=2024, return_dtype=pl.Int64)
         ),
         "operation_measures.csv": titles.with_columns(
             source=pl.lit("own names"), year=pl.lit(2026), unit=pl.lit("-"), checked=pl.lit("yes")

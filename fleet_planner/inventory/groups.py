@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from fleet_planner.factors.axes import TECHNOLOGY
 from fleet_planner.inventory.compute import compute_inventory
-from fleet_planner.inventory.weights import FleetContext
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
+
     from fleet_planner.activity.model import Activity
     from fleet_planner.factors.compiling.table import FactorTable
     from fleet_planner.inventory.model import Inventory
+    from fleet_planner.inventory.weights import FleetContext
 
 
 def grouped_inventory(

@@ -14,6 +14,7 @@ from fleet_planner.outputs.economics_data import economics_data
 from fleet_planner.outputs.later_data import later_data, target_data
 from fleet_planner.outputs.machines import machines_data
 from fleet_planner.outputs.map_data import pack_map
+from fleet_planner.outputs.operation_report import operation_data
 from fleet_planner.outputs.places import places_data
 from fleet_planner.outputs.traffic_data import traffic_data
 from fleet_planner.reference.words import HEAVY_STANDARDS
@@ -71,6 +72,7 @@ def report_data(results: Results) -> dict[str, Any]:
         "economics": clean(economics_data(results)),
         "well_to_wheel": clean(results.well_to_wheel.to_dicts()),
         "comparison": clean(comparison_data(results)),
+        "operation": operation_data(results),
         "classes": _classes(first),
         "processes": _processes(first),
         "voc": _voc(results),

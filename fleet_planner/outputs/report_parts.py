@@ -10,6 +10,7 @@ from fleet_planner.outputs.economics_parts import grid_rows, ownership_rows
 from fleet_planner.outputs.later_parts import later, paths, reached, targets
 from fleet_planner.outputs.machines import machines_parts
 from fleet_planner.outputs.numbers import percent, share, significant
+from fleet_planner.outputs.operation_report import operation_table
 from fleet_planner.outputs.places import places_parts
 from fleet_planner.outputs.traffic_parts import traffic
 from fleet_planner.tables import pollutants
@@ -91,6 +92,7 @@ def parts(data: Data, t: Words, names: Words, language: Language) -> Data:
             for row in data["well_to_wheel"]
         ],
         "comparison": comparison(data, t, wording.stream_names(language), language),
+        "operation": operation_table(data, t, names, wording.pollutant_names(language), language),
         "terrain": terrain(data, t, language),
         "costs": costs,
         "ownership": ownership_rows(data, t, names, wording.stream_names(language), wording.measure_names(language)),

@@ -23,8 +23,9 @@ def stream_names(language: Language) -> dict[str, str]:
 
 
 def measure_names(language: Language) -> dict[str, str]:
-    """Return the titles of the measures."""
-    return _titles("measures.csv", "measure_id", language)
+    """Return the titles of the measures, those in operation among them."""
+    operation = _titles("operation_measures.csv", "measure_id", language)
+    return operation | _titles("measures.csv", "measure_id", language)
 
 
 def _titles(table: str, key: str, language: Language) -> dict[str, str]:

@@ -87,6 +87,10 @@ def write_run(results: Results, out: Path, *, overwrite: bool, language: Languag
         results.well_to_wheel.write_csv(folder / "well_to_wheel.csv")
         if results.comparison is not None:
             write_comparison(results.comparison, folder)
+        if results.operation.height:
+            results.operation.write_csv(folder / "operation.csv")
+            effects = frames.in_mass_unit(results.operation_effects, results.plan.outputs.mass_unit)
+            effects.write_csv(folder / "operation_effects.csv")
         if results.bus_links.height:
             results.bus_links.write_parquet(folder / "bus_links.parquet")
             results.bus_routes.write_csv(folder / "bus_routes.csv")

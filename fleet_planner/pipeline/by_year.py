@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +18,7 @@ from fleet_planner.fleet.turnover import Projection, project_fleet, step_ratios
 from fleet_planner.inventory import compute_inventory
 from fleet_planner.inventory.weights import technologies_of
 from fleet_planner.pipeline.neat_fuels import on_neat_fuels
+from fleet_planner.pipeline.operated import Computing, path_of, state_after
 from fleet_planner.pipeline.vehicle_adjustments import Adjustments, fault_plan
 from fleet_planner.plan.load import check_plan, load_plan
 from fleet_planner.scenarios import baseline, walk
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from fleet_planner.plan.models import Plan, Scenario
     from fleet_planner.plan.turnover import TurnoverSection
     from fleet_planner.scenarios import ScenarioFleet, Trajectory
+    from fleet_planner.scenarios.operation.traffic import Traffic
     from fleet_planner.scenarios.phase import Picker
 
 EVERY = 5
@@ -176,7 +178,7 @@ def by_year(
             run.progress(f"years: {scenario.title}", 0.75)
             own = _own_projection(plan, scenario, projection, fleet, run.base)
             path = _walked(plan, run, scenario, own, years)
-        futures.append(_Future(scenario.name, own, path.states))
+        futures.append(_in_operation(run, computed, fleet, scenario, _Future(scenario.name, own, path.states)))
         reached.append(path.reached)
         findings += trajectory_findings(scenario, path.reached)
     if plan.measured.file:
@@ -193,6 +195,20 @@ class _Future:
     name: str
     projection: Projection
     fleets: Mapping[int, ScenarioFleet]
+    driving: Mapping[int, Traffic] = field(default_factory=dict)
+    """Years in which measures in operation are in force."""
+
+
+def _in_operation(run: Inventories, computed: Computed, fleet: Fleet, scenario: Scenario, future: _Future) -> _Future:
+    """Apply the measures in operation of a scenario that are in force, year by year."""
+    driving, fleets = {}, {}
+    for year, state in future.fleets.items():
+        activity = scaled_activity(computed.activity, fleet.vehicles, state.vehicles)
+        path = path_of(state, scenario, activity, run.in_operation(scenario, activity, year))
+        fleets[year] = state_after(state, path)
+        if path:
+            driving[year] = path[-1].traffic
+    return replace(future, fleets=fleets, driving=driving)
 
 
 def _own_projection(plan: Plan, scenario: Scenario, shared: Projection, fleet: Fleet, base: Path) -> Projection:
@@ -231,7 +247,7 @@ def _states(
         for year, state in future.fleets.items():
             with run.clock.step("turnover"):
                 run.progress(f"inventory: {future.name} {year}", 0.78)
-                inventory = _inventory(plan, run, computed, fleet, (state, factors), year)
+                inventory = _inventory(plan, run, computed, fleet, (state, factors), year, future.driving.get(year))
                 outside: dict[str, float] = {}
                 left = _sent_away(future.projection, year, set(computed.activity.streams))
                 if left.height:
@@ -307,15 +323,21 @@ def _inventory(
     fleet: Fleet,
     what: tuple[ScenarioFleet, FactorTable],
     year: int,
+    driving: Traffic | None = None,
 ) -> Inventory:
     state, factors = what
-    activity = scaled_activity(computed.activity, fleet.vehicles, state.vehicles)
     adjustments = Adjustments(fault_plan(plan.faults), year, None)
-    multipliers = adjustments.applied(state.vehicles, with_steps(state.vehicles, state.multipliers))
-    multipliers = on_neat_fuels(state.vehicles, multipliers, factors, computed.setting.sources.fuels)
-    return compute_inventory(
-        state.vehicles, multipliers, run.network.links, activity, factors, computed.setting.context
-    )
+
+    def multiplied(vehicles: pl.DataFrame, multipliers: pl.DataFrame) -> pl.DataFrame:
+        applied = adjustments.applied(vehicles, with_steps(vehicles, multipliers))
+        return on_neat_fuels(vehicles, applied, factors, computed.setting.sources.fuels)
+
+    links, context = run.network.links, computed.setting.context
+    if driving is not None:
+        return Computing(links, factors, context, multiplied).of(driving)
+    activity = scaled_activity(computed.activity, fleet.vehicles, state.vehicles)
+    multipliers = multiplied(state.vehicles, state.multipliers)
+    return compute_inventory(state.vehicles, multipliers, links, activity, factors, context)
 
 
 def _sent_away(projection: Projection, year: int, streams: set[str]) -> pl.DataFrame:

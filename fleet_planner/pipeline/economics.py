@@ -97,7 +97,12 @@ def setting_of(plan: Plan, measures: pl.DataFrame, grid: tuple[float, str, str])
 
 
 def economy(
-    plan: Plan, setting: Setting, measures: pl.DataFrame, states: Sequence[State], later: ByYear | None
+    plan: Plan,
+    setting: Setting,
+    measures: pl.DataFrame,
+    states: Sequence[State],
+    later: ByYear | None,
+    on_vehicles: Sequence[State] | None = None,
 ) -> Economy:
     """Return the costs of a run's scenarios.
 
@@ -111,12 +116,15 @@ def economy(
         Fleet and inventory of the base year by scenario, the baseline first.
     later
         The projected years.
+    on_vehicles
+        The same without measures in operation, which have no cost of ownership; ``states`` where there are none.
     """
     if len(states) == 1:
         return Economy()
     section, outlook, pair = plan.economics, setting.outlook, setting.grid
-    terms = {state.name: measure_terms(state, measures, section) for state, _ in states[1:]}
-    groups = [g for now in states[1:] for g in _groups(now, states[0], terms[now[0].name])]
+    bought = on_vehicles or states
+    terms = {state.name: measure_terms(state, measures, section) for state, _ in bought[1:]}
+    groups = [g for now in bought[1:] for g in _groups(now, bought[0], terms[now[0].name])]
     owned = ownership_table(groups, outlook)
     differences = [*_differences(states, plan.city.year), *_later_differences(later)]
     compared = grid_differences(differences, pair)

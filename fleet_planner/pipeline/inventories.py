@@ -21,6 +21,14 @@ from fleet_planner.pipeline.corridor_check import corridor_findings
 from fleet_planner.pipeline.factor_plan import FactorSetting, factor_setting
 from fleet_planner.pipeline.fuel_check import closure, fuel_burnt_t, scaled_km
 from fleet_planner.pipeline.neat_fuels import on_neat_fuels
+from fleet_planner.pipeline.operated import (
+    Computing,
+    Operated,
+    operated,
+    operation_setting,
+    path_of,
+    technologies_on,
+)
 from fleet_planner.pipeline.vehicle_adjustments import (
     Adjustments,
     fault_findings,
@@ -40,6 +48,7 @@ if TYPE_CHECKING:
     from fleet_planner.network import Network
     from fleet_planner.plan.models import Plan, Scenario
     from fleet_planner.progress import Progress
+    from fleet_planner.scenarios.operation.model import Done, OperationSetting
     from fleet_planner.scenarios.phase import Picker
     from fleet_planner.transit_feed import Feed
 
@@ -84,6 +93,8 @@ class Computed:
         Inventory of the baseline as if all roads were level; nothing where they are.
     adjustments
         Faults and emission tests, for fleets after other measures.
+    operated
+        Scenarios with measures in operation, by name.
     """
 
     activity: Activity
@@ -94,6 +105,13 @@ class Computed:
     rejected_tests: pl.DataFrame
     flat: Inventory | None = None
     adjustments: Adjustments = field(default_factory=lambda: Adjustments(None, 0, None))
+    operated: Mapping[str, Operated] = field(default_factory=dict)
+
+    @property
+    def on_vehicles(self) -> tuple[tuple[ScenarioFleet, Inventory], ...]:
+        """The states without measures in operation."""
+        done = self.operated
+        return tuple(done[s.name].on_vehicles if s.name in done else (s, i) for s, i in self.states)
 
 
 @dataclass(frozen=True)
@@ -129,29 +147,42 @@ class Inventories:
         fleets = [baseline(fleet)]
         if scenarios:
             fleets += [self.applied(fleet, scenario) for scenario in plan.scenario]
+        with self.clock.step("operation"):
+            paths = self._paths(fleets, activity) if scenarios else {}
         with self.clock.step("factors"):
             self.progress("compiling emission factors", 0.45)
             grade = self.network.links["grade_pct"].to_numpy().astype(np.float64) / 100.0
             setting = factor_setting(plan, self.base, activity, self.grid_kg_per_kwh)
             needed = replace(setting.options, grades=tuple(grade_steps(grade).tolist()))
             setting = replace(setting, options=needed)
-            technologies = technologies_of(pl.concat([state.vehicles.select(TECHNOLOGY) for state in fleets]))
+            driven = [state.vehicles.select(TECHNOLOGY) for state in fleets]
+            driven += [rows for path in paths.values() for rows in technologies_on(path)]
+            technologies = technologies_of(pl.concat(driven))
             factors = compile_factors(technologies, setting.sources, setting.conditions, setting.options)
             tests, rejected, found = measured_adjustment(
                 plan.measured, self.base, fleet.vehicles, factors, setting.sources, key_of(plan.fleet, self.base)
             )
             faults = fault_plan(plan.faults)
             adjustments = Adjustments(faults, plan.city.year, tests, plan.faults.by_vehicle)
-        states = []
+
+        def multiplied(vehicles: pl.DataFrame, multipliers: pl.DataFrame) -> pl.DataFrame:
+            applied = adjustments.applied(vehicles, multipliers)
+            return on_neat_fuels(vehicles, applied, factors, setting.sources.fuels)
+
+        computing = Computing(self.network.links, factors, setting.context, multiplied)
+        states: list[tuple[ScenarioFleet, Inventory]] = []
+        in_operation: dict[str, Operated] = {}
         for number, state in enumerate(fleets):
             self.progress(f"inventory: {state.title_en}", 0.5 + 0.3 * number / len(fleets))
             with self.clock.step("inventory"):
-                multipliers = adjustments.applied(state.vehicles, state.multipliers)
-                multipliers = on_neat_fuels(state.vehicles, multipliers, factors, setting.sources.fuels)
-                adjusted = replace(state, multipliers=multipliers)
+                adjusted = replace(state, multipliers=multiplied(state.vehicles, state.multipliers))
                 inventory = compute_inventory(
                     adjusted.vehicles, adjusted.multipliers, self.network.links, activity, factors, setting.context
                 )
+                if path := paths.get(state.name):
+                    done = operated(state, (adjusted, inventory), path, computing)
+                    in_operation[state.name] = done
+                    adjusted, inventory = done.state, done.inventory
             states.append((adjusted, inventory))
         flat = None
         if scenarios and grade.any():
@@ -165,7 +196,22 @@ class Inventories:
                 findings += corridor_findings(
                     *states[0], activity, self.network.links, factors, setting.context, length
                 )
-        return Computed(activity, factors, setting, tuple(states), tuple(findings), rejected, flat, adjustments)
+        found_all = (tuple(findings), rejected, flat, adjustments, in_operation)
+        return Computed(activity, factors, setting, tuple(states), *found_all)
+
+    def _paths(self, fleets: list[ScenarioFleet], activity: Activity) -> dict[str, list[Done]]:
+        """Return the traffic after each measure in operation, of the scenarios that have some."""
+        out = {}
+        for state, scenario in zip(fleets[1:], self.plan.scenario, strict=True):
+            if scenario.operation.measures:
+                out[scenario.name] = path_of(state, scenario, activity, self.in_operation(scenario, activity))
+        return {name: path for name, path in out.items() if path}
+
+    def in_operation(self, scenario: Scenario, activity: Activity, year: int | None = None) -> OperationSetting:
+        """Return what the measures in operation of a scenario may use; in the base year all are in force."""
+        more = {"grid_kg_per_kwh": self.grid_kg_per_kwh, "measures": self.measures}
+        when = self.plan.city.year if year is None else year
+        return operation_setting(self.plan, scenario, self.network, self.base, activity, when, **more)
 
     def applied(self, fleet: Fleet, scenario: Scenario, pick: Picker = all_at_once) -> ScenarioFleet:
         """Return a fleet after the measures of a scenario."""

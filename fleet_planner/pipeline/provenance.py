@@ -126,6 +126,7 @@ TABLES = {
     "social_carbon.csv": ("social cost of CO2", "US government"),
     "energy_taxes.csv": ("taxes on fuels", "figures"),
     "grid_marginal.csv": ("long-run marginal CO2 of electricity", "figures; own"),
+    "operation_figures.csv": ("measures in operation", "figures; own"),
 }
 
 
@@ -189,13 +190,14 @@ def in_use(name: str, plan: Plan) -> bool:
         "neat_fuels": any(m.measure in load_neat_fuels() for s in plan.scenario for m in s.measure),
         "standard_costs": any(m.measure == "newer_standard" for s in plan.scenario for m in s.measure),
         "nonroad": bool(plan.nonroad.file),
+        "operation_figures": any(s.operation.measures for s in plan.scenario),
     }
     return all(used for prefix, used in optional.items() if name.startswith(prefix))
 
 
 def assumptions_table(plan: Plan, base: Path, measures: pl.DataFrame) -> pl.DataFrame:
     """Return what the run assumed: plan values open to debate, the registry's assumptions, unchecked figures."""
-    rows = [*_plan_values(plan), *_measure_values(plan, measures)]
+    rows = [*_plan_values(plan), *_measure_values(plan, measures), *_operation_values(plan)]
     table = pl.DataFrame(rows, schema=ASSUMPTIONS, orient="row")
     if not plan.fleet.assumptions:
         return table
@@ -264,6 +266,23 @@ def _measure_values(plan: Plan, measures: pl.DataFrame) -> list[tuple[str, str, 
             engine = {"legacy": "without filter", "with_filter": "with filter", "any": ""}[row["effect_on"]]
             item = f"{row['title_en']}: {row['pollutant']} {engine}".strip()
             out.append((item, f"{row['change_pct']:g}{spread}", unit, row["source"], row["checked"], None))
+    return out
+
+
+def _operation_values(plan: Plan) -> list[tuple[str, str, str, str, str, float | None]]:
+    """Return the packaged figures of the measures in operation that the plan has, with their ranges."""
+    kinds = {kind for scenario in plan.scenario for kind, _ in scenario.operation.measures}
+    if kinds & {"ban", "scrappage"}:
+        kinds.add("zone")  # prices of new vehicles and ways round stand there
+    if "consolidation" in kinds:
+        kinds.add("rail_shift")  # what a km on the road costs stands there
+    names = reference_table("operation_measures.csv").select("measure_id", "title_en")
+    rows = reference_table("operation_figures.csv").join(names, on="measure_id", how="left", maintain_order="left")
+    out: list[tuple[str, str, str, str, str, float | None]] = []
+    for row in rows.filter(pl.col("measure_id").is_in(sorted(kinds))).iter_rows(named=True):
+        item = f"{row['title_en']}: {row['figure'].replace('_', ' ')} {row['applies'] or ''}".strip()
+        value = f"{row['value']:g} ({row['low']:g}..{row['high']:g})"
+        out.append((item, value, row["unit"], row["source"], row["checked"], None))
     return out
 
 

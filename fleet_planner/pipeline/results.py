@@ -73,6 +73,8 @@ class Results:
     ``economy`` has the cost of ownership and what else the scenarios cost.
     ``well_to_wheel`` has the greenhouse gases of every scenario with those of making the fuels.
     ``comparison`` sets the plan's measures against each other; nothing where it has none to compare.
+    ``operation`` accounts for the vehicle-km that measures in operation change, ``operation_effects`` for what that
+    does to each pollutant (no rows without such measures).
     """
 
     plan: Plan
@@ -102,3 +104,5 @@ class Results:
     bus_routes: pl.DataFrame = field(default_factory=pl.DataFrame)
     places: HomePlaces = field(default_factory=HomePlaces)
     economy: Economy = field(default_factory=Economy)
+    operation: pl.DataFrame = field(default_factory=pl.DataFrame)
+    operation_effects: pl.DataFrame = field(default_factory=pl.DataFrame)

@@ -12,10 +12,8 @@ import numpy as np
 import polars as pl
 
 from fleet_planner.activity.days import AVERAGE, day_types
-from fleet_planner.economics import EnergyChange, empty_costs, scenario_costs
 from fleet_planner.errors import PlanError, UserError
 from fleet_planner.factors.processes.electricity import grid_factor
-from fleet_planner.factors.processes.fuels import tank
 from fleet_planner.factors.processes.upstream import load_upstream
 from fleet_planner.findings import Finding
 from fleet_planner.fleet import load_fleet
@@ -33,10 +31,12 @@ from fleet_planner.pipeline.factor_findings import factor_findings
 from fleet_planner.pipeline.fuel_check import fuel_burnt_t, fuel_findings, fuel_table
 from fleet_planner.pipeline.inventories import Clock, Inventories, scaled_to_fuel_sold
 from fleet_planner.pipeline.machines import machine_findings
+from fleet_planner.pipeline.operation_tables import driving_table, effects_table, operation_findings
 from fleet_planner.pipeline.options import Elsewhere
 from fleet_planner.pipeline.places import read_home_places, tied_to_places
 from fleet_planner.pipeline.provenance import assumptions_table, sources_table
 from fleet_planner.pipeline.results import InputFile, Results, ScenarioResult
+from fleet_planner.pipeline.scenario_costs import costs_of
 from fleet_planner.pipeline.targets import aims_of, verdicts, years_asked
 from fleet_planner.pipeline.traffic import assigned_traffic
 from fleet_planner.pipeline.voc_species import voc_findings, voc_table
@@ -58,7 +58,6 @@ if TYPE_CHECKING:
     from fleet_planner.pipeline.comparison import Comparison
     from fleet_planner.pipeline.inventories import Computed
     from fleet_planner.plan.models import Plan
-    from fleet_planner.scenarios import ScenarioFleet
 
 
 def run_plan(
@@ -139,10 +138,12 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
     with clock.step("costs"):
         start, first = computed.states[0]
         results = [
-            ScenarioResult(state, inventory, _costs((state, inventory), (start, first) if k else None, measures, plan))
+            ScenarioResult(
+                state, inventory, costs_of((state, inventory), (start, first) if k else None, measures, plan, computed)
+            )
             for k, (state, inventory) in enumerate(computed.states)
         ]
-        paid = economy(plan, priced, measures, computed.states, later)
+        paid = economy(plan, priced, measures, computed.states, later, computed.on_vehicles)
     with clock.step("findings"):
         fuels = computed.setting.sources.fuels
         fuel = fuel_table(first, fuels)
@@ -160,6 +161,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
             *paid.findings,
             *(comparison.findings if comparison else ()),
             *upstream_findings(upstream),
+            *operation_findings(computed.operated),
         )
     return Results(
         plan=plan,
@@ -185,6 +187,8 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         targets=verdicts(plan, aims, computed, later, nonroad),
         comparison=comparison,
         well_to_wheel=well_to_wheel_table(results, upstream),
+        operation=driving_table(computed.operated),
+        operation_effects=effects_table(computed.operated),
         bus_links=bus_links(buses, network.links["link_id"].to_numpy()),
         nonroad=nonroad,
         bus_routes=bus_routes(buses),
@@ -241,52 +245,6 @@ def _feeds(plan: Plan, base: Path) -> dict[str, Feed]:
     if day is not None and plan.traffic.day_types == AVERAGE.name:
         return {AVERAGE.name: read_feed(path, day)}
     return read_feeds(path, {"weekday": range(5), "saturday": [5], "sunday": [6]}, day)
-
-
-def _costs(
-    now: tuple[ScenarioFleet, Inventory],
-    start: tuple[ScenarioFleet, Inventory] | None,
-    measures: pl.DataFrame,
-    plan: Plan,
-) -> pl.DataFrame:
-    if start is None:
-        return empty_costs()
-    return scenario_costs(now[0], measures, plan.economics, _energy_changes(now, start))
-
-
-def _energy_changes(
-    now: tuple[ScenarioFleet, Inventory], start: tuple[ScenarioFleet, Inventory]
-) -> dict[str, EnergyChange]:
-    """Return the energy of each measure's vehicles, all their kilometres, against the baseline."""
-    (state, inventory), (base, first) = now, start
-    rows = state.vehicles.select("baseline_row", "measures", "share_inside", "count")
-    whole = np.bincount(rows["baseline_row"].to_numpy(), weights=rows["count"].to_numpy())
-    before = rows["baseline_row"].to_numpy()
-    part = rows["count"].to_numpy() / np.maximum(whole[before], 1e-300)
-    inside = np.maximum(rows["share_inside"].to_numpy(), 1e-9)
-    year = DAYS_PER_YEAR / inside
-    fuel, power = (inventory.pollutants.index(n) for n in ("energy_MJ", "electricity_kwh"))
-    fuel_now = inventory.vehicle[:, fuel] * year
-    fuel_before = first.vehicle[before, fuel] * part * year
-    tank_now = [tank(f) for f in state.vehicles["fuel"]]
-    tank_before = [tank(f) for f in base.vehicles["fuel"].gather(before)]
-    power_change = (inventory.vehicle[:, power] - first.vehicle[before, power] * part) * year
-    out: dict[str, EnergyChange] = {}
-    for i, listed in enumerate(rows["measures"].to_list()):
-        if not listed:
-            continue
-        for place, measure in enumerate(listed.split(",")):
-            had = out.get(measure, EnergyChange())
-            leads = 1.0 if place == 0 else 0.0
-            change = dict(had.fuel_change_mj)
-            for burnt, mj in ((tank_now[i], fuel_now[i]), (tank_before[i], -fuel_before[i])):
-                change[burnt] = change.get(burnt, 0.0) + leads * float(mj)
-            out[measure] = EnergyChange(
-                change,
-                had.electricity_change_kwh + leads * float(power_change[i]),
-                had.fuel_used_mj + float(fuel_now[i]),
-            )
-    return out
 
 
 def summary_table(results: list[ScenarioResult], nonroad: NonRoad | None = None) -> pl.DataFrame:
@@ -391,6 +349,8 @@ def _inputs(plan: Plan, path: Path, rasters: tuple[Path, ...]) -> tuple[InputFil
         trips = plan.traffic.assignment.trips
         files.append(("trips", base / trips, trips, ""))
     files += [("access area", base / rule.area, rule.area, "") for rule in plan.activity.access if rule.area]
+    areas = {getattr(m, "area", "") for s in plan.scenario for _, m in s.operation.measures}
+    files += [("access area", base / area, area, "") for area in sorted(areas - {""})]
     return tuple(_described(*entry) for entry in files if entry[1].is_file())
 
 

@@ -16,6 +16,7 @@ from fleet_planner.plan.economics import EconomicsSection
 from fleet_planner.plan.effects import EffectKeys
 from fleet_planner.plan.fleet import FleetSection  # noqa: TC001  # pydantic reads the annotation
 from fleet_planner.plan.nonroad import NonRoadSection
+from fleet_planner.plan.operation import Operation
 from fleet_planner.plan.places import PlacesSection
 from fleet_planner.plan.targets import Target
 from fleet_planner.plan.traffic import TrafficSection
@@ -375,6 +376,10 @@ class Scenario(Section):
     title: str = Field(description="title on the report")
     title_zh: str = Field(default="", description="title in Chinese")
     measure: list[ScenarioMeasure] = Field(default=[], description="its measures; their order does not matter")
+    operation: Operation = Field(
+        default=Operation(),
+        description="measures in operation: zones, bans, speeds, freight; their order does not matter",
+    )
     turnover: TurnoverSection | None = Field(
         default=None, description="keys of [turnover] that this scenario has otherwise, such as early_scrappage"
     )

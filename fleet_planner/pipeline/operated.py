@@ -1,0 +1,216 @@
+"""A scenario's measures in operation, from the plan to what each of them changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fleet_planner.factors.axes import TECHNOLOGY
+from fleet_planner.factors.processes.fuels import tank
+from fleet_planner.findings import Finding
+from fleet_planner.inventory.groups import grouped_inventory
+from fleet_planner.scenarios.operation.figures import titles
+from fleet_planner.scenarios.operation.model import OperationSetting
+from fleet_planner.scenarios.operation.steps import operate
+from fleet_planner.scenarios.operation.traffic import GROUP, Traffic, stream_of
+from fleet_planner.units import DAYS_PER_YEAR
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    import polars as pl
+
+    from fleet_planner.activity import Activity
+    from fleet_planner.factors.compiling.table import FactorTable
+    from fleet_planner.inventory import Inventory
+    from fleet_planner.inventory.weights import FleetContext
+    from fleet_planner.network import Network
+    from fleet_planner.plan.models import Plan, Scenario
+    from fleet_planner.scenarios import ScenarioFleet
+    from fleet_planner.scenarios.operation.model import Done, Outcome
+
+Float = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Energy:
+    """Energy a year: fuel by the fuel in the tank, MJ, and electricity, kWh."""
+
+    fuel_mj: Mapping[str, float]
+    kwh: float
+
+
+@dataclass(frozen=True)
+class OperationStep:
+    """What one measure in operation changed, in the canonical order, after those before it.
+
+    Parameters
+    ----------
+    outcome
+        Vehicle-km, costs and what happens outside the roads.
+    before, after
+        Emissions on all roads, the inventory's units per average day, shape (P,).
+    inside_before, inside_after
+        The same on the roads of the measure; all roads where it holds everywhere.
+    energy_before, energy_after
+        Of the vehicles a year: on the city's roads, or on all their kilometres where the measure holds for them.
+    """
+
+    outcome: Outcome
+    before: Float
+    after: Float
+    inside_before: Float
+    inside_after: Float
+    energy_before: Energy
+    energy_after: Energy
+
+
+@dataclass(frozen=True)
+class Operated:
+    """A scenario with measures in operation.
+
+    Parameters
+    ----------
+    state
+        The fleet after all measures; ``inventory`` is its.
+    inventory
+        With its measures in operation.
+    on_vehicles
+        Fleet and inventory after the measures on vehicles alone.
+    steps
+        By measure.
+    activity
+        As the measures leave it; its streams are groups.
+    """
+
+    state: ScenarioFleet
+    inventory: Inventory
+    on_vehicles: tuple[ScenarioFleet, Inventory]
+    steps: tuple[OperationStep, ...]
+    activity: Activity
+
+
+def operation_setting(
+    plan: Plan, scenario: Scenario, network: Network, base: Path, activity: Activity, year: int, **more: object
+) -> OperationSetting:
+    """Return what the measures in operation of a scenario may use; ``more`` has the grid's CO2 and the measures."""
+    return OperationSetting(
+        scenario.name,
+        scenario.title,
+        network,
+        base,
+        activity.days,
+        plan.city.country,
+        year,
+        plan.traffic.speeds.corridor_km,
+        **more,  # type: ignore[arg-type]  # the two that a run knows
+    )
+
+
+def path_of(state: ScenarioFleet, scenario: Scenario, activity: Activity, setting: OperationSetting) -> list[Done]:
+    """Return the traffic after each measure in operation."""
+    return operate(Traffic.of(state.vehicles, state.multipliers, activity), scenario.operation, setting)
+
+
+def technologies_on(path: list[Done]) -> list[pl.DataFrame]:
+    """Return the technologies of all steps."""
+    return [done.traffic.vehicles.select(TECHNOLOGY) for done in path]
+
+
+def state_after(state: ScenarioFleet, path: list[Done]) -> ScenarioFleet:
+    """Return the fleet as the last measure leaves it."""
+    if not path:
+        return state
+    last = path[-1].traffic
+    told = [f for done in path for f in done.findings]
+    for done in path:
+        if not done.outcome.checked:
+            values = {"scenario": state.title_en, "measure": done.outcome.measure_id}
+            told.append(Finding("operation.unchecked", "assumption", values))
+    vehicles = last.vehicles.drop(GROUP)
+    return replace(state, vehicles=vehicles, multipliers=last.multipliers, findings=(*state.findings, *told))
+
+
+@dataclass(frozen=True)
+class Computing:
+    """Computes inventories of traffic.
+
+    Parameters
+    ----------
+    links, factors, context
+        As of `compute_inventory`.
+    adjusted
+        Returns multipliers with faults and emission tests in them.
+    """
+
+    links: pl.DataFrame
+    factors: FactorTable
+    context: FleetContext
+    adjusted: Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]
+
+    def of(self, traffic: Traffic) -> Inventory:
+        """Return the inventory of a traffic, by stream."""
+        multipliers = self.adjusted(traffic.vehicles, traffic.multipliers)
+        return grouped_inventory(
+            traffic.vehicles, multipliers, self.links, traffic.activity, self.factors, self.context, stream_of
+        )
+
+
+def operated(
+    state: ScenarioFleet, before: tuple[ScenarioFleet, Inventory], path: list[Done], computing: Computing
+) -> Operated:
+    """Compute what each measure in operation changes.
+
+    Parameters
+    ----------
+    state
+        After the measures on vehicles.
+    before
+        The same with faults and tests in its multipliers, and its inventory.
+    path
+        From `path_of`.
+    computing
+        Of the run.
+    """
+    inventory, vehicles = before[1], state.vehicles
+    steps = []
+    for done in path:
+        after = computing.of(done.traffic)
+        where = done.outcome.where
+        inside = slice(None) if where is None else where
+        whole = done.outcome.whole_km
+        steps.append(
+            OperationStep(
+                done.outcome,
+                inventory.link.sum(axis=0),
+                after.link.sum(axis=0),
+                inventory.link[inside].sum(axis=0),
+                after.link[inside].sum(axis=0),
+                energy_of(vehicles, inventory, whole=whole),
+                energy_of(done.traffic.vehicles, after, whole=whole),
+            )
+        )
+        inventory, vehicles = after, done.traffic.vehicles
+    last = state_after(state, path)
+    last = replace(last, multipliers=computing.adjusted(last.vehicles, last.multipliers))
+    return Operated(last, inventory, before, tuple(steps), path[-1].traffic.activity)
+
+
+def energy_of(vehicles: pl.DataFrame, inventory: Inventory, *, whole: bool) -> Energy:
+    """Return the energy a year of all vehicles on the city's roads, or on all their kilometres."""
+    fuel, power = (inventory.vehicle[:, inventory.pollutants.index(n)] for n in ("energy_MJ", "electricity_kwh"))
+    share = np.maximum(vehicles["share_inside"].to_numpy(), 1e-9) if whole else 1.0
+    year = DAYS_PER_YEAR / share
+    by_tank: dict[str, float] = {}
+    for burnt, mj in zip((tank(f) for f in vehicles["fuel"]), (fuel * year).tolist(), strict=True):
+        by_tank[burnt] = by_tank.get(burnt, 0.0) + mj
+    return Energy(by_tank, float((power * year).sum()))
+
+
+def title_of(measure_id: str) -> tuple[str, str]:
+    """Return the titles of a measure in operation."""
+    return titles()[measure_id]
