@@ -65,7 +65,7 @@ def _china(year: int, interpolate: bool) -> Overlay:  # the signature of all set
         found = china_curves(table, technologies, grid_kmh, conditions, interpolate=interpolate)
         return _aged(found, degradation(table, technologies, year))
 
-    return Overlay("china_guide_2014", curves, holds_cold_starts=True, knows_temperature=True)
+    return Overlay("china_guide_2014", curves, holds_cold_starts=True, knows_temperature=True, knows_use=True)
 
 
 def _aged(found: SetCurves, multiplier: Array) -> SetCurves:

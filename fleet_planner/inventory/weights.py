@@ -27,11 +27,14 @@ from fleet_planner.factors.processes.nitrogen import ODOMETER_STEP_KM
 from fleet_planner.units import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from fleet_planner.factors.compiling.table import FactorTable
 
 Array = NDArray[np.float64]
+USES = ("taxi",)
+"""Streams whose vehicles have factors of their own in some sets: the Chinese guide's taxis are driven to the end."""
+
 
 CHANNEL_MEASURE = np.array([MEASURED.index(c.measure) if c.measure else -1 for c in CHANNELS], dtype=np.int64)
 CHANNEL_DRIVER = np.array([DRIVERS.index(c.driver) if c.driver else -1 for c in CHANNELS], dtype=np.int64)
@@ -73,6 +76,28 @@ class FleetArrays:
 def technologies_of(vehicles: pl.DataFrame) -> pl.DataFrame:
     """Return the distinct technologies of a fleet, sorted: the order of their ids."""
     return vehicles.select(TECHNOLOGY).unique().sort(TECHNOLOGY)
+
+
+def technologies_by_use(vehicles: pl.DataFrame) -> pl.DataFrame:
+    """Return `technologies_of`, then once more those of streams that some factor sets tell apart (`USES`).
+
+    Parameters
+    ----------
+    vehicles
+        `TECHNOLOGY` columns and ``stream``.
+
+    Returns
+    -------
+    `TECHNOLOGY` columns and ``use``, "" for any.
+    """
+    used = vehicles.select(*TECHNOLOGY, use=use_of(USES)).unique().sort(*TECHNOLOGY, "use")
+    return pl.concat([technologies_of(vehicles).with_columns(use=pl.lit("")), used.filter(pl.col("use") != "")])
+
+
+def use_of(uses: Collection[str]) -> pl.Expr:
+    """Return the use of a vehicle: its stream, local or visiting, where it is one of ``uses``, else ""."""
+    stream = pl.col("stream").str.strip_prefix("visiting_")
+    return pl.when(stream.is_in(list(uses))).then(stream).otherwise(pl.lit(""))
 
 
 def km_per_day(vehicles: pl.DataFrame) -> Array:
@@ -121,11 +146,11 @@ def fleet_arrays(
     context
         Hours of idling.
     """
-    ids = factors.technologies.select(*TECHNOLOGY, pl.col("technology_id").cast(pl.Int64))
+    ids = factors.technologies.select(*TECHNOLOGY, "use", pl.col("technology_id").cast(pl.Int64))
     order = pl.DataFrame({"stream": list(streams), "stream_id": range(len(streams))})
     coded = (
-        vehicles.select(*TECHNOLOGY, "stream")
-        .join(ids, on=TECHNOLOGY, how="left", maintain_order="left")
+        vehicles.select(*TECHNOLOGY, "stream", use=use_of(ids["use"].unique().to_list()))
+        .join(ids, on=[*TECHNOLOGY, "use"], how="left", maintain_order="left")
         .join(order, on="stream", how="left", maintain_order="left")
     )
     stream = coded["stream_id"].to_numpy().astype(np.int64)

@@ -10,13 +10,11 @@ import polars as pl
 
 from fleet_planner.activity.build import vkt_by_stream
 from fleet_planner.errors import PlanError, UserError
-from fleet_planner.factors.axes import TECHNOLOGY
 from fleet_planner.factors.compiling.compile import compile_factors
 from fleet_planner.findings import Finding
 from fleet_planner.fleet import Fleet, load_fleet
 from fleet_planner.fleet.turnover import Projection, project_fleet, step_ratios
 from fleet_planner.inventory import compute_inventory
-from fleet_planner.inventory.weights import technologies_of
 from fleet_planner.pipeline.neat_fuels import on_neat_fuels
 from fleet_planner.pipeline.operated import Computing, path_of, state_after
 from fleet_planner.pipeline.vehicle_adjustments import Adjustments, fault_plan
@@ -236,9 +234,9 @@ def _states(
 ) -> dict[tuple[str, int], YearState]:
     """Compute the emissions of every scenario and year; the base year is the same for all."""
     setting = computed.setting
-    rows = [state.vehicles.select(TECHNOLOGY) for future in futures for state in future.fleets.values()]
-    rows += [f.projection.away(year).select(TECHNOLOGY) for f in futures for year in f.fleets]
-    factors = compile_factors(technologies_of(pl.concat(rows)), setting.sources, setting.conditions, setting.options)
+    rows = [state.vehicles for future in futures for state in future.fleets.values()]
+    rows += [f.projection.away(year) for f in futures for year in f.fleets]
+    factors = compile_factors(setting.technologies(rows), setting.sources, setting.conditions, setting.options)
     start, first = computed.states[0]
     now = year_state(start.vehicles, first)
     states = {}

@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import polars as pl
+
+from fleet_planner.factors.axes import TECHNOLOGY
 from fleet_planner.factors.compiling.options import FactorOptions, FactorSources, load_sources
 from fleet_planner.factors.processes.fuel_quality import DieselQuality
 from fleet_planner.factors.processes.idling import load_idle_hours
 from fleet_planner.factors.processes.resuspension import Resuspension
 from fleet_planner.factors.sets import overlays, user_overlay
 from fleet_planner.factors.weather import conditions_of
-from fleet_planner.inventory.weights import FleetContext
+from fleet_planner.inventory.weights import FleetContext, technologies_by_use, technologies_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from fleet_planner.activity import Activity
@@ -32,6 +35,12 @@ class FactorSetting:
     context: FleetContext
     climate_given: bool
     climate_source: str
+
+    def technologies(self, fleets: Iterable[pl.DataFrame]) -> pl.DataFrame:
+        """Return the technologies to compile for some states of the fleet, by use where a factor set knows uses."""
+        vehicles = pl.concat(fleet.select(*TECHNOLOGY, "stream") for fleet in fleets)
+        by_use = any(overlay.knows_use for overlay in self.sources.overlays)
+        return technologies_by_use(vehicles) if by_use else technologies_of(vehicles)
 
 
 def factor_setting(plan: Plan, base: Path, activity: Activity, grid_kg_per_kwh: float) -> FactorSetting:

@@ -11,12 +11,10 @@ import numpy as np
 import polars as pl
 
 from fleet_planner.activity import Activity, build_activity
-from fleet_planner.factors.axes import TECHNOLOGY
 from fleet_planner.factors.compiling.compile import compile_factors
 from fleet_planner.findings import Finding
 from fleet_planner.fleet.identifiers import key_of
 from fleet_planner.inventory import Inventory, compute_inventory, grade_steps
-from fleet_planner.inventory.weights import technologies_of
 from fleet_planner.pipeline.corridor_check import corridor_findings
 from fleet_planner.pipeline.factor_plan import FactorSetting, factor_setting
 from fleet_planner.pipeline.fuel_check import closure, fuel_burnt_t, scaled_km
@@ -155,9 +153,9 @@ class Inventories:
             setting = factor_setting(plan, self.base, activity, self.grid_kg_per_kwh)
             needed = replace(setting.options, grades=tuple(grade_steps(grade).tolist()))
             setting = replace(setting, options=needed)
-            driven = [state.vehicles.select(TECHNOLOGY) for state in fleets]
+            driven = [state.vehicles for state in fleets]
             driven += [rows for path in paths.values() for rows in technologies_on(path)]
-            technologies = technologies_of(pl.concat(driven))
+            technologies = setting.technologies(driven)
             factors = compile_factors(technologies, setting.sources, setting.conditions, setting.options)
             tests, rejected, found = measured_adjustment(
                 plan.measured, self.base, fleet.vehicles, factors, setting.sources, key_of(plan.fleet, self.base)

@@ -117,8 +117,8 @@ def path_of(state: ScenarioFleet, scenario: Scenario, activity: Activity, settin
 
 
 def technologies_on(path: list[Done]) -> list[pl.DataFrame]:
-    """Return the technologies of all steps."""
-    return [done.traffic.vehicles.select(TECHNOLOGY) for done in path]
+    """Return the technologies of all steps, with their streams."""
+    return [done.traffic.vehicles.select(*TECHNOLOGY, "stream") for done in path]
 
 
 def state_after(state: ScenarioFleet, path: list[Done]) -> ScenarioFleet:

@@ -174,7 +174,8 @@ def _at_conditions(
     """
     conditions = factors.conditions
     warmth = conditions.mean(lambda t, _: t)
-    ids = factors.technologies.select(*TECHNOLOGY, pl.col("technology_id").cast(pl.Int64))
+    any_use = factors.technologies.filter(pl.col("use") == "")
+    ids = any_use.select(*TECHNOLOGY, pl.col("technology_id").cast(pl.Int64))
     coded = vehicles.select("vehicle_id", *TECHNOLOGY).join(ids, on=TECHNOLOGY, how="left", maintain_order="left")
     coded = coded.with_columns(km=pl.Series(km_per_day(vehicles)))
     of_vehicle = dict(coded.select("vehicle_id", "technology_id").iter_rows())

@@ -9,12 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet_planner.factors.axes import TECHNOLOGY
+from fleet_planner.factors.compiling.channels import channel
+from fleet_planner.factors.compiling.compile import compile_factors
+from fleet_planner.factors.compiling.options import FactorOptions, load_sources
 from fleet_planner.factors.conditions import HOURS, MONTHS, Conditions, mild_conditions
 from fleet_planner.factors.published.china import china_curves, degradation, emission_factors, evaluate_china
 from fleet_planner.factors.published.china_tables import COVERED, POLLUTANTS, load_china
 from fleet_planner.factors.published.china_types import guide_row, stage_of, stage_vi_range
 from fleet_planner.factors.published.hot_table import load_hot_table
+from fleet_planner.factors.sets import factor_set
+from fleet_planner.inventory.weights import FleetContext, fleet_arrays, technologies_by_use, technologies_of
 from fleet_planner.reference import reference_table
+from fleet_planner.tables import pollutants
 
 TRUCK = ("heavy_truck", "diesel", "Rigid 20 - 26 t", "euro_III", "none")
 CAR = ("passenger_car", "petrol", "Medium", "euro_4", "none")
@@ -270,3 +276,24 @@ def test_flags_are_computed_from_the_base_table():
             near = [v for _, v in steps[max(i - 1, 0) : i] + steps[i + 1 : i + 2]]
             if value > 10 * max(near) or value < min(near) / 10:
                 assert (*group[:3], stage, group[3]) in listed
+
+
+def test_taxis_of_a_fleet_take_the_guide_s_taxis_and_their_traffic_goes_to_them():
+    streams = ("car", "taxi", "visiting_taxi")
+    rows = [(*CAR, s, 1000.0, 1.0, 0.5, 10.0, 2010, False, None) for s in streams]
+    names = [*TECHNOLOGY, "stream", "km_per_year", "share_inside", "load_fraction", "count", "model_year", "visiting"]
+    vehicles = pl.DataFrame(rows, schema=[*names, "odometer_km"], orient="row")
+    vehicles = vehicles.with_columns(idle_measures=pl.lit(""))
+    by_use = technologies_by_use(vehicles)
+    assert by_use.rows() == [(*CAR, ""), (*CAR, "taxi")]
+    overlay = factor_set("china_guide_2014").overlay(2014, False)  # base year: no degradation yet
+    sources = load_sources(grid_kg_per_kwh=0.5, overlays=(overlay,))
+    table = compile_factors(by_use, sources, mild_conditions(), FactorOptions())
+    at = channel("NOx", "hot", "urban:NOx")
+    car, taxi = (table.curves[table.blocks[table.block_of[t, at]][0, 1, 3]] for t in (0, 1))
+    assert taxi / car == pytest.approx(0.135 / 0.032)  # passenger, petrol, stage IV: taxi and mini
+    names = [p.pollutant for p in pollutants()]
+    none = pl.DataFrame({n: [1.0] * 3 for n in names} | {"NO2_share_points": [0.0] * 3})
+    fleet = fleet_arrays(vehicles, none, table, streams, FleetContext())
+    assert fleet.entry_technology[fleet.entry].tolist() == [0, 1, 1]
+    assert technologies_of(vehicles).rows() == [CAR]

@@ -61,7 +61,8 @@ def compile_factors(
     Parameters
     ----------
     technologies
-        `axes.TECHNOLOGY` columns, one row per technology, in the order of the ids.
+        `axes.TECHNOLOGY` columns, one row per technology, in the order of the ids; optional column ``use``: a stream
+        that some sets have factors of their own for.
     sources
         Published tables.
     conditions
@@ -94,7 +95,7 @@ def compile_factors(
     curves, blocks = store.arrays()
     spread = _spread(grid, curves) if options.speed_spread else curves
     return FactorTable(
-        technologies=technologies.select(TECHNOLOGY).with_columns(
+        technologies=technologies.select(*TECHNOLOGY, _use(technologies)).with_columns(
             technology_id=pl.int_range(technologies.height, dtype=pl.Int32),
             replaced=pl.Series(
                 [c.replaced for c in published.european.curves.technologies[: len(rows)]], dtype=pl.String
@@ -127,6 +128,7 @@ def _published(
 ) -> _Published:
     """Return the sets' curves, those of the cold starts' basis technologies appended."""
     frame = technologies.select(TECHNOLOGY)
+    asked = technologies.select(*TECHNOLOGY, _use(technologies).alias("stream"))
     parts = ("fuel", "segment", "standard")
     of = [basis_of(*row) for row in frame.select(parts).iter_rows()]
     basis = frame.with_columns(
@@ -138,7 +140,7 @@ def _published(
     both = pl.concat([frame, basis.filter(light)])
     return _Published(
         hot_curves(sources.hot, both, conditions, options.below_range, options.hot_only),
-        tuple((o, o.curves(frame, sources.hot.grid_kmh, conditions)) for o in sources.overlays),
+        tuple((o, o.curves(asked, sources.hot.grid_kmh, conditions)) for o in sources.overlays),
         tuple(int(x) for x in place),
     )
 
@@ -186,6 +188,10 @@ def _exhaust(
     }
     quality = {p: f for p, f in quality_factors(technology, options.diesel).items() if by_set.get(p) is None}
     return Exhaust(index, basis, nitrogen, origin, by_set, ageing, quality)
+
+
+def _use(technologies: pl.DataFrame) -> pl.Expr:
+    return pl.col("use") if "use" in technologies.columns else pl.lit("").alias("use")
 
 
 def _wanted(pollutant: str, options: FactorOptions) -> bool:

@@ -50,6 +50,8 @@ class Overlay:
         Its NOx follows the temperature, so that no correction of SCR in the cold is added.
     odd
         Returns its curves that are far from their neighbouring stages, as `odd_stages.flagged`.
+    knows_use
+        Tells vehicles apart by what they are used for (taxis): it is asked with a column ``stream``.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Overlay:
     holds_cold_starts: bool = False
     knows_temperature: bool = False
     odd: Callable[[], pl.DataFrame] | None = None
+    knows_use: bool = False
 
 
 @dataclass(frozen=True)

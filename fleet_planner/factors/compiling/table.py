@@ -44,8 +44,9 @@ class FactorTable:
     Parameters
     ----------
     technologies
-        One row per technology (`axes.TECHNOLOGY` columns), with ``technology_id`` = row number, ``replaced`` (what
-        stood in, "" when nothing did) and ``v_min_kmh`` (lowest speed of its NOx curve; null without one).
+        One row per technology (`axes.TECHNOLOGY` columns and ``use``, "" for any), with ``technology_id`` = row number,
+        ``replaced`` (what stood in, "" when nothing did) and ``v_min_kmh`` (lowest speed of its NOx curve; null without
+        one).
     conditions
         Weather, fuels, trips; gives the condition axis.
     curves
