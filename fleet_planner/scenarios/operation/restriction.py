@@ -42,6 +42,7 @@ FATE_OF = {
     "other_hours": "other_hours",
     "other_days": "other_days",
 }
+TOLD = {"zone": "operation.zone", "ban": "operation.ban"}
 STAYING = ("ignored", "paid", "other_days")
 """Fates that leave the year's vehicle-km where they are."""
 
@@ -293,7 +294,7 @@ def _findings(wanted: Zone, kind: str, rule: Rule, outcome: Outcome, setting: Op
         "fates": ", ".join(f"{name} {100.0 * part:.0f} %" for name, part in rule.fates.items() if part > 0.0),
     }
     share = outcome.km_concerned / (outcome.km_before or 1.0)
-    out = [Finding(f"operation.{kind}", "info", values, round(outcome.vehicles), share)]
+    out = [Finding(TOLD[kind], "info", values, round(outcome.vehicles), share)]
     if outcome.km_concerned == 0.0:
         out.append(Finding("operation.nothing_barred", "warning", {"scenario": setting.title, "measure": kind}))
     if isinstance(wanted, Ban):
