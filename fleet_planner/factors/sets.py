@@ -14,6 +14,7 @@ from fleet_planner.errors import InputError
 from fleet_planner.factors.axes import TECHNOLOGY
 from fleet_planner.factors.compiling.options import Overlay
 from fleet_planner.factors.odd_stages import european_odd, published_flags, user_odd
+from fleet_planner.factors.processes.cold_2025 import cold_2025
 from fleet_planner.factors.published.china import china_curves, degradation, evaluate_china
 from fleet_planner.factors.published.china_tables import COVERED, ChinaTable, load_china
 from fleet_planner.factors.published.us_buses import bus_curves, evaluate_buses, load_emfac, load_moves
@@ -108,7 +109,7 @@ def _table_2025() -> UserTable:
 
 def _overlay_2025(year: int, interpolate: bool) -> Overlay:  # noqa: ARG001  # the signature of all sets
     table = _table_2025()
-    return Overlay("emep_eea_2025", partial(user_curves, table), odd=partial(user_odd, table))
+    return Overlay("emep_eea_2025", partial(user_curves, table), odd=partial(user_odd, table), cold=cold_2025)
 
 
 def _evaluate_2025(asked: pl.DataFrame) -> pl.DataFrame:
@@ -119,7 +120,7 @@ SETS: tuple[FactorSet, ...] = (
     FactorSet(
         "emep_eea_2025",
         "EMEP/EEA guidebook 2023, update of October 2025",
-        "Euro 7 diesel vans; all else from emep_eea_2019",
+        "Euro 7 diesel vans, hot and cold; all else from emep_eea_2019",
         _overlay_2025,
         _evaluate_2025,
     ),

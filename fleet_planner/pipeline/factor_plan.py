@@ -61,6 +61,7 @@ def factor_sources(plan: Plan, base: Path, grid_kg_per_kwh: float) -> FactorSour
         grid_kg_per_kwh=grid_kg_per_kwh,
         petrol_sulphur_ppm=plan.city.petrol_sulphur_ppm,
         diesel_sulphur_ppm=plan.city.diesel_sulphur_ppm,
+        wear_edition=plan.factors.wear,
         overlays=(
             *user_overlay(base / plan.factors.user if plan.factors.user else None),
             *overlays([plan.factors.hot], year=plan.city.year, interpolate=plan.factors.interpolate),

@@ -258,6 +258,10 @@ class FactorsSection(Section):
     fuel_heater_share: Fraction = Field(
         default=0.0, description="share of the electric buses that a diesel heater warms"
     )
+    wear: Literal["emep_eea_2019", "emep_eea_2025"] = Field(
+        default="emep_eea_2019",
+        description="edition of tyre, brake and road wear of cars and vans; that of 2025 nearly doubles brakes",
+    )
     resuspension: ResuspensionSection = ResuspensionSection()
 
 

@@ -18,7 +18,7 @@ a,bus,cng,eev,urban_bus,2012,60000,10,Urban CNG Buses
 b,bus,diesel,euro_V,urban_bus,2012,60000,10,Urban Buses Standard 15 - 18 t
 c,heavy_truck,lng,euro_V,rigid_truck,2014,60000,20,Rigid 14 - 20 t
 d,heavy_truck,diesel,euro_V,rigid_truck,2014,60000,20,Rigid 14 - 20 t
-e,light_commercial,diesel,euro_7,van,2027,20000,100,N1-I
+e,light_commercial,diesel,euro_7,van,2027,20000,100,N1-III
 f,passenger_car,cng,euro_5,car,2012,12000,100,Medium
 """
 PLAN = """[city]
@@ -31,6 +31,7 @@ builtin = "coquimbo"
 registry = "registry.csv"
 [factors]
 hot = "emep_eea_2025"
+wear = "emep_eea_2025"
 [idling]
 enabled = false
 """
@@ -81,8 +82,8 @@ def test_everything_that_stands_in_is_counted(out: Path) -> None:
     assert "bus cng: light_commercial / petrol / euro_5" in shares
     assert "heavy_truck lng: heavy_truck / diesel / euro_V" in shares
     odd = "\n".join(text["inventory.odd_factor"])
-    for pollutant in ("CO", "VOC", "CH4"):
-        assert f"emep_eea_2025: {pollutant} of light_commercial / diesel / N1-I / euro_7" in odd
+    for pollutant in ("VOC", "CH4"):
+        assert f"emep_eea_2025: {pollutant} of light_commercial / diesel / N1-III / euro_7" in odd
     # gas bus, both trucks, gas car; the diesel bus and the van have a number
     assert text["inventory.particle_number"][0].startswith("4 technologies")
     stood = "\n".join(text["inventory.stand_in"])
@@ -102,6 +103,17 @@ def test_a_gas_truck_has_its_own_carbon_and_the_curves_that_stand_in(out: Path) 
     # half of the energy is gas: 1000 x 2.7433 / 49.4 = 55.53 g/MJ, half is diesel: 1000 x 3.1695 / 42.695 = 74.24 g/MJ
     tons_per_mj = (2743.3 / 49.4 + 3169.5 / 42.695) / 2.0
     assert value["CO2"] / value["energy_MJ"] == pytest.approx(tons_per_mj / 1000.0, rel=5e-3)
+
+
+def test_wear_and_cold_starts_of_the_newer_edition_reach_the_run(out: Path) -> None:
+    rows = pl.read_csv(out / "by_process.csv").filter(pl.col("stream") == "van")
+    value = {(p, c): v for p, c, v in rows.select("process", "pollutant", "value_per_year").iter_rows()}
+    # 100 vans x 20,000 km x 21 mg/km x half of it PM10
+    assert value["road", "PM10_non_exhaust"] == pytest.approx(100 * 20_000 * 0.021 * 0.5 / 1e6)
+    # 15 degrees, trips of 12.4 km: cold over hot energy 1.34 - 0.008 x 15 = 1.22 on the share driven cold
+    share = 0.6474 - 0.02545 * 12.4 - (0.00974 - 0.000385 * 12.4) * 15.0
+    cold, hot = value["cold", "energy_MJ"], value["hot", "energy_MJ"]
+    assert cold / hot == pytest.approx(share * 0.22, rel=1e-6)
 
 
 def test_the_chinese_report_says_the_same(out: Path) -> None:

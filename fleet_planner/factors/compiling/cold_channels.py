@@ -27,6 +27,12 @@ def put_cold(
     cold: dict[str, Index] = {}
     for pollutant in COLD:
         overlay = exhaust.by_set.get(pollutant)
+        own = overlay.cold(technology, pollutant) if overlay is not None and overlay.cold is not None else None
+        if own is not None:
+            excess = store.once(("cold", own), partial(own.excess, store.conditions, store.grid_kmh))
+            cold[pollutant] = _times(store, exhaust.own[pollutant], excess)
+            store.put(t, channel(pollutant, "cold"), cold[pollutant], exhaust.quality.get(pollutant, 1.0))
+            continue
         ratio = ratio_of(sources.ratios, technology, pollutant)
         hot = exhaust.index.get(pollutant) if pollutant == "energy_MJ" else exhaust.basis.get(pollutant)
         if ratio is None or hot is None or (overlay is not None and overlay.holds_cold_starts):

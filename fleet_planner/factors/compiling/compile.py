@@ -187,7 +187,7 @@ def _exhaust(
         if overlay is None and (growth := degradation_of(sources.degradation, technology, pollutant)) is not None
     }
     quality = {p: f for p, f in quality_factors(technology, options.diesel).items() if by_set.get(p) is None}
-    return Exhaust(index, basis, nitrogen, origin, by_set, ageing, quality)
+    return Exhaust(index, basis, nitrogen, origin, by_set, ageing, quality, dict(index))
 
 
 def _use(technologies: pl.DataFrame) -> pl.Expr:

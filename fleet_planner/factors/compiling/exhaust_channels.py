@@ -55,6 +55,8 @@ class Exhaust:
         By pollutant: growth with the odometer.
     quality
         By pollutant: factor of the diesel sold, hot and cold alike; 1 where it is not in it.
+    own
+        The published curves as they were before weather and SCR changed them.
     """
 
     index: dict[str, Index]
@@ -64,6 +66,7 @@ class Exhaust:
     by_set: Mapping[str, Overlay | None]
     ageing: Mapping[str, Degradation]
     quality: Mapping[str, float]
+    own: Mapping[str, Index]
 
 
 def share_scales(technology: Mapping[str, str], sources: FactorSources) -> dict[str, float]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fleet_planner.factors.conditions import Conditions
+    from fleet_planner.factors.processes.cold_2025 import OwnColdStart
     from fleet_planner.factors.processes.fuel_quality import DieselQuality
     from fleet_planner.factors.processes.resuspension import Resuspension
     from fleet_planner.factors.ranges import Bound
@@ -52,6 +53,8 @@ class Overlay:
         Returns its curves that are far from their neighbouring stages, as `odd_stages.flagged`.
     knows_use
         Tells vehicles apart by what they are used for (taxis): it is asked with a column ``stream``.
+    cold
+        Returns the set's own cold start of a technology and pollutant, which builds on its own hot factor.
     """
 
     name: str
@@ -60,6 +63,7 @@ class Overlay:
     knows_temperature: bool = False
     odd: Callable[[], pl.DataFrame] | None = None
     knows_use: bool = False
+    cold: Callable[[Mapping[str, str], str], OwnColdStart | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -131,8 +135,12 @@ def load_sources(
     diesel_sulphur_ppm: float = 10.0,
     overlays: tuple[Overlay, ...] = (),
     hot: HotTable | None = None,
+    wear_edition: str = "emep_eea_2019",
 ) -> FactorSources:
-    """Read the packaged tables for a city's electricity (kg CO2 per kWh) and fuels (ppm sulphur by mass)."""
+    """Read the packaged tables for a city's electricity (kg CO2 per kWh) and fuels (ppm sulphur by mass).
+
+    ``wear_edition`` is that of tyre, brake and road wear, see `wear.load_wear`.
+    """
     return FactorSources(
         hot=hot or load_hot_table(),
         overlays=overlays,
@@ -147,7 +155,7 @@ def load_sources(
         oc=load_shares("oc_share.csv", "oc_share"),
         kwh_per_km=load_electricity_use(),
         hydrogen_kg_per_km=load_hydrogen_use(),
-        wear=load_wear(),
+        wear=load_wear(wear_edition),
         retrofit_nox_reduction=_retrofit_nox_reduction(),
     )
 
