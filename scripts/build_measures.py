@@ -118,6 +118,18 @@ def of_plants(definition: Row, rows: list[Row], fossil: Mapping[str, tuple[float
     return [*(r for r in rows if r["pollutant"] != "CO2"), carbon]
 
 
+def by_form_of_b20(definition: Row, b20: list[Row]) -> list[Row]:
+    """Return the effects of a blend by the exponential form of the EPA's study (2002), through its figures of B20."""
+    blends = float(definition["plant_share"] or 0.0) / 0.2
+    out = []
+    for row in b20:
+        if row["pollutant"] == "CO2" or not row["change_pct"]:
+            continue
+        change = 100.0 * ((1.0 + float(row["change_pct"]) / 100.0) ** blends - 1.0)
+        out.append(row | {"change_pct": f"{change:.1f}"})
+    return out
+
+
 def range_over_sources(rows: list[Row], others: list[list[Row]]) -> list[Row]:
     """Return the effects with, where the source has no range of its own, that over all sources of the blend."""
     out = []
@@ -127,7 +139,7 @@ def range_over_sources(rows: list[Row], others: list[list[Row]]) -> list[Row]:
             out.append(row)
             continue
         values = sorted([row["change_pct"], *(o["change_pct"] for o in alike)], key=float)
-        said = f"{row['effect_source']}; range: over the sources of this blend"
+        said = f"{row['effect_source']}; range: over the sources of this blend, the form of EPA420-P-02-001 among them"
         out.append(row | {"low": values[0], "high": values[-1], "effect_source": said})
     return out
 
@@ -143,6 +155,11 @@ def modelled(definition: Row, row: Row) -> str:
     return "yes" if row["change_pct"] and row["pollutant"] in MODELLED else "no"
 
 
+def second_hand(definition: Row, effect: Row) -> bool:
+    """Return whether an effect is derived from the Chinese guide, which was read in a transcription."""
+    return definition["modelled"] == "by_sulphur_mee" and effect["pollutant"] != "SO2"
+
+
 def measures(folder: Path) -> pl.DataFrame:
     """Measures: eligibility, effect per pollutant, cost."""
     sources, fossil = published(folder), fossil_co2_range(folder)
@@ -151,7 +168,9 @@ def measures(folder: Path) -> pl.DataFrame:
     rows = []
     for d in definitions:
         others = [found[o["measure_id"]] for o in definitions if o["alternative_of"] == d["measure_id"]]
-        own = range_over_sources(found[d["measure_id"]], others) if d["kind"] == "fuel" else found[d["measure_id"]]
+        own = found[d["measure_id"]]
+        if d["plant_fuel"] == "biodiesel" and not d["alternative_of"]:
+            own = range_over_sources(own, [*others, by_form_of_b20(d, found["b20"])])
         rows += [_row(d, effect) for effect in own or [_no_effect(d)]]
     return pl.DataFrame(rows)
 
@@ -187,7 +206,7 @@ def _row(definition: Row, effect: Row) -> Row:
         "source": f"effect: {effect['effect_source']}" + (f"; cost: {said}" if said else ""),
         "year": year,
         "unit": "percent of the exhaust factor; currency per vehicle",
-        "checked": effect["checked"],
+        "checked": "no" if second_hand(definition, effect) else effect["checked"],
         "cost_checked": "yes" if known and definition["kind"] not in {"fuel", "sulphur"} else "no",
     }
 

@@ -8,6 +8,7 @@ from fleet_planner import __version__
 from fleet_planner.cli.factors import factors
 from fleet_planner.cli.fleet import fleet
 from fleet_planner.cli.init import init
+from fleet_planner.cli.measures import measures
 from fleet_planner.cli.network import network
 from fleet_planner.cli.report import report
 from fleet_planner.cli.run import run
@@ -26,5 +27,5 @@ def main() -> None:
     """
 
 
-for command in (init, run, network, fleet, factors, report):
+for command in (init, run, network, fleet, factors, measures, report):
     main.add_command(command)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from unicodedata import east_asian_width
 
 import click
 
@@ -82,13 +83,28 @@ def text_table(frame: pl.DataFrame, numbers: int = 4) -> str:
 
 def aligned(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> str:
     """Return rows of text in columns; the first row is the heading."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    widths = [max(_width(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = []
     for row in rows:
-        parts = [c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=True)]
+        blanks = [" " * (w - _width(c)) for c, w in zip(row, widths, strict=True)]
+        parts = [b + c if r else c + b for c, b, r in zip(row, blanks, right, strict=True)]
         lines.append("  ".join(parts).rstrip())
     lines.insert(1, "  ".join("-" * w for w in widths))
     return "\n".join(lines)
+
+
+def _width(text: str) -> int:
+    """Return how many columns of a terminal a text takes: Chinese characters take two."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def shortened(text: str, columns: int = 52) -> str:
+    """Return a text that takes at most so many columns of a terminal."""
+    if _width(text) <= columns:
+        return text
+    while _width(text) > columns - 1:
+        text = text[:-1]
+    return f"{text.rstrip()}…"
 
 
 def _cell(value: object, numbers: int) -> str:

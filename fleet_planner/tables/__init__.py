@@ -6,7 +6,8 @@ from fleet_planner.tables.load import (
     PollutantSpec,
     columns,
     finding_text,
+    measure_words,
     pollutants,
 )
 
-__all__ = ["ColumnSpec", "Language", "PollutantSpec", "columns", "finding_text", "pollutants"]
+__all__ = ["ColumnSpec", "Language", "PollutantSpec", "columns", "finding_text", "measure_words", "pollutants"]

@@ -122,3 +122,9 @@ def finding_text(finding: Finding, language: Language = "en") -> str:
 def report_words(language: Language) -> dict[str, str]:
     """Return the words of the report by key."""
     return {row["key"]: row[language] for row in _rows(_folder() / "report_text.csv")}
+
+
+@cache
+def measure_words(language: Language) -> dict[str, str]:
+    """Return the words that measures are shown in, by key."""
+    return {row["key"]: row[language] for row in _rows(_folder() / "measure_text.csv")}
