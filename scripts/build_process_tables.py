@@ -276,7 +276,10 @@ def share_stand_ins() -> pl.DataFrame:
     rows = [
         *[("bus", f, "BC|OC", "light_commercial", "petrol", lubricant) for f in gas],
         *[("bus", f, "NO2", "bus", "diesel", lean) for f in gas],
-        *[("heavy_truck", f, "NO2|BC|OC", "heavy_truck", "diesel", curves) for f in (*gas, "petrol", "biodiesel")],
+        *[
+            ("heavy_truck", f, "NO2|BC|OC", "heavy_truck", "diesel", curves)
+            for f in (*gas, "dme", "petrol", "biodiesel")
+        ],
         ("bus", "petrol", "NO2|BC|OC", "bus", "diesel", curves),
         ("bus", "biodiesel", "NO2|BC|OC", "bus", "diesel", "a diesel engine; the fuel's effect is in its curves"),
         ("passenger_car", "biodiesel", "NO2|BC|OC", "passenger_car", "diesel", curves),
@@ -297,7 +300,8 @@ def neat_fuels() -> pl.DataFrame:
     paraffin = "EN 15940, paraffinic diesel: sulphur at most 5.0 mg/kg; recalled, to be checked"
     ester = "EN 14214, fatty acid methyl esters: sulphur at most 10.0 mg/kg; recalled, to be checked"
     rows = [
-        ("rd99", "hvo", 5.0, paraffin), ("gtl", "gtl", 5.0, paraffin), ("b100", "biodiesel", 10.0, ester),
+        ("rd99", "hvo", 5.0, paraffin), ("gtl", "gtl", 5.0, paraffin),
+        *((name, "biodiesel", 10.0, ester) for name in ("b100", "b100_emep", "b100_icct", "b100_palm")),
     ]  # fmt: skip
     frame = pl.DataFrame(rows, schema=["measure_id", "fuel", "sulphur_ppm", "source"], orient="row")
     return frame.with_columns(year=pl.lit(2016), unit=pl.lit("ppm by mass"), checked=pl.lit("no"))

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from fleet_planner.plan.economics import EconomicsSection
     from fleet_planner.scenarios.model import ScenarioFleet
 
+BOUGHT_BY_THE_LITRE = ("fuel", "sulphur")
+"""Kinds of measures."""
+
 SCHEMA = {
     "scenario": pl.String,
     "measure_id": pl.String,
@@ -38,8 +41,9 @@ SCHEMA = {
 class EnergyChange:
     """Energy a year of the vehicles that a measure treats, all their kilometres, not only those inside.
 
-    Changes are against the baseline and count once, at the first of a vehicle's measures (replacement,
-    retrofit, fuel); ``fuel_change_mj`` is by fuel in the tank; ``fuel_used_mj`` is what they use in the scenario.
+    Changes are against the baseline and count once: of a vehicle's measures each device and each running gear has its
+    part, the first measure what is left. ``fuel_change_mj`` is by fuel in the tank; ``fuel_used_mj`` is what they use
+    in the scenario.
     """
 
     fuel_change_mj: Mapping[str, float] = field(default_factory=dict)
@@ -107,7 +111,7 @@ def scenario_costs(
         opex = vehicles * usd2024(float(row["opex_per_year"] or 0.0), row["currency"], year)
         annual = capex * capital_recovery_factor(section.discount_rate, float(row["life_years"]))
         use = energy.get(measure_id, EnergyChange())
-        premium = _premium_usd_per_l(section, row) if row["kind"] in {"fuel", "sulphur"} else 0.0
+        premium = premium_usd_per_l(section, row)
         paid = _energy_usd(use, section) + use.fuel_used_mj / litre_mj * premium
         total = annual + opex + paid
         names = (fleet.name, measure_id, row["title_en"], row["title_zh"])
@@ -115,8 +119,10 @@ def scenario_costs(
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 
-def _premium_usd_per_l(section: EconomicsSection, row: dict[str, Any]) -> float:
+def premium_usd_per_l(section: EconomicsSection, row: dict[str, Any]) -> float:
     """Return what a litre costs above diesel; another source for the same fuel costs what the chosen one does."""
+    if row["kind"] not in BOUGHT_BY_THE_LITRE:
+        return 0.0
     given = section.fuel_premium_usd_per_l
     return given.get(row["measure_id"], given.get(row["alternative_of"], 0.0))
 

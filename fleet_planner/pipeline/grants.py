@@ -22,7 +22,6 @@ from fleet_planner.fleet.dates import first_model_years
 from fleet_planner.fleet.turnover.survival import curve_of, load_curves
 from fleet_planner.pipeline.options import GROUP, changes, groups_of
 from fleet_planner.plan.models import Scenario, ScenarioMeasure
-from fleet_planner.scenarios.options import PACKAGE
 from fleet_planner.scenarios.standards import NEWER_STANDARD
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ def grants_table(
     user = run.base / plan.turnover.survival if plan.turnover.survival else None
     curves = load_curves(plan.city.country, user)
     required = dict(_required(plan, run, computed, fleet, elsewhere, rules).iter_rows())
-    kinds = {o.name: o.kind for o in found.options if o.kind != PACKAGE}
+    kinds = {o.name: o.kind for o in found.options if o.kind in rules.project_life_years}
     clean = {r["measure_id"] for r in run.measures.iter_rows(named=True) if r["to_fuel"] in ELECTRIC}
     rows = []
     joined = found.effects.select(

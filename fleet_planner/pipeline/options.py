@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from fleet_planner.economics.costs import diesel_mj_per_l, fuel_usd_per_mj
+from fleet_planner.economics.costs import diesel_mj_per_l, fuel_usd_per_mj, premium_usd_per_l
 from fleet_planner.economics.effectiveness import ELECTRICITY_CO2, UPSTREAM
 from fleet_planner.economics.finance import capital_recovery_factor
 from fleet_planner.economics.money import usd2024
@@ -286,10 +286,9 @@ def _energy_usd_per_year(
     tank_before = base["fuel"].gather(vehicles["baseline_row"])
     out = (now[:, kwh] - before[:, kwh]) * prices.electricity_usd_per_kwh
     out += now[:, mj] * _price(vehicles["fuel"], by_fuel) - before[:, mj] * _price(tank_before, by_fuel)
-    fuels = run.measures.filter(pl.col("kind") == "fuel")["measure_id"].unique().to_list()
     for name in option.measures:
-        if name in fuels:
-            out += now[:, mj] / diesel_mj_per_l() * prices.fuel_premium_usd_per_l.get(name, 0.0)
+        row = run.measures.filter(pl.col("measure_id") == name).row(0, named=True)
+        out += now[:, mj] / diesel_mj_per_l() * premium_usd_per_l(prices, row)
     return np.asarray(out * year)
 
 

@@ -10,9 +10,12 @@ import polars as pl
 from fleet_planner.economics import EnergyChange, empty_costs, scenario_costs
 from fleet_planner.factors.processes.fuels import tank
 from fleet_planner.pipeline.operation_tables import operation_costs
+from fleet_planner.scenarios.effects import energy_factors
 from fleet_planner.units import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fleet_planner.inventory import Inventory
     from fleet_planner.pipeline.inventories import Computed
     from fleet_planner.plan.models import Plan
@@ -38,18 +41,25 @@ def costs_of(
     if start is None:
         return empty_costs()
     done = computed.operated.get(now[0].name)
+    factors = energy_factors(measures)
     if done is None:
-        return scenario_costs(now[0], measures, plan.economics, _energy_changes(now, start))
+        return scenario_costs(now[0], measures, plan.economics, _energy_changes(now, start, factors))
     on_vehicles = scenario_costs(
-        done.on_vehicles[0], measures, plan.economics, _energy_changes(done.on_vehicles, start)
+        done.on_vehicles[0], measures, plan.economics, _energy_changes(done.on_vehicles, start, factors)
     )
     return pl.concat([on_vehicles, operation_costs(now[0].name, done, plan.economics)])
 
 
 def _energy_changes(
-    now: tuple[ScenarioFleet, Inventory], start: tuple[ScenarioFleet, Inventory]
+    now: tuple[ScenarioFleet, Inventory],
+    start: tuple[ScenarioFleet, Inventory],
+    factors: Mapping[str, float],
 ) -> dict[str, EnergyChange]:
-    """Return the energy of each measure's vehicles, all their kilometres, against the baseline."""
+    """Return the energy of each measure's vehicles, all their kilometres, against the baseline.
+
+    ``factors`` say by what a device or tyres multiply it: of a vehicle's last measure first, each takes its part, and
+    the first measure what is left.
+    """
     (state, inventory), (base, first) = now, start
     rows = state.vehicles.select("baseline_row", "measures", "share_inside", "count")
     whole = np.bincount(rows["baseline_row"].to_numpy(), weights=rows["count"].to_numpy())
@@ -62,20 +72,23 @@ def _energy_changes(
     fuel_before = first.vehicle[before, fuel] * part * year
     tank_now = [tank(f) for f in state.vehicles["fuel"]]
     tank_before = [tank(f) for f in base.vehicles["fuel"].gather(before)]
-    power_change = (inventory.vehicle[:, power] - first.vehicle[before, power] * part) * year
+    power_now = inventory.vehicle[:, power] * year
+    power_before = first.vehicle[before, power] * part * year
     out: dict[str, EnergyChange] = {}
     for i, listed in enumerate(rows["measures"].to_list()):
         if not listed:
             continue
-        for place, measure in enumerate(listed.split(",")):
+        named = listed.split(",")
+        fuel_left, power_left = float(fuel_now[i]), float(power_now[i])
+        for place, measure in reversed(list(enumerate(named))):
             had = out.get(measure, EnergyChange())
-            leads = 1.0 if place == 0 else 0.0
             change = dict(had.fuel_change_mj)
-            for burnt, mj in ((tank_now[i], fuel_now[i]), (tank_before[i], -fuel_before[i])):
-                change[burnt] = change.get(burnt, 0.0) + leads * float(mj)
-            out[measure] = EnergyChange(
-                change,
-                had.electricity_change_kwh + leads * float(power_change[i]),
-                had.fuel_used_mj + float(fuel_now[i]),
-            )
+            fuel_start = float(fuel_before[i]) if place == 0 else fuel_left / factors.get(measure, 1.0)
+            power_start = float(power_before[i]) if place == 0 else power_left / factors.get(measure, 1.0)
+            tank_start = tank_before[i] if place == 0 else tank_now[i]
+            for burnt, mj in ((tank_now[i], fuel_left), (tank_start, -fuel_start)):
+                change[burnt] = change.get(burnt, 0.0) + mj
+            kwh = had.electricity_change_kwh + power_left - power_start
+            out[measure] = EnergyChange(change, kwh, had.fuel_used_mj + float(fuel_now[i]))
+            fuel_left, power_left = fuel_start, power_start
     return out

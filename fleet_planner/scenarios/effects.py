@@ -13,6 +13,7 @@ import polars as pl
 
 from fleet_planner.reference import reference_table
 from fleet_planner.scenarios.catalogue import GEAR_SLOTS, ON_TOP, RETROFIT_SLOTS, SLOTS, measures_table
+from fleet_planner.scenarios.rows import VARIANT
 from fleet_planner.scenarios.sulphur import sulphur_changes
 from fleet_planner.tables import pollutants
 
@@ -81,7 +82,8 @@ def _combined(row: dict[str, Any], book: Mapping[str, Rows], sulphur_ppm: float)
     ):
         _act(factor, _acting(book.get(measure, [])), BURNT)
     _refuel(factor, [r for r in _acting(book.get(row["m_fuel"], [])) if r["effect_on"] in engine])
-    for first in book.get(row["m_sulphur"], [])[:1]:
+    neat = row["m_fuel"].partition(VARIANT)[0] in neat_fuels()
+    for first in [] if neat else book.get(row["m_sulphur"], [])[:1]:
         changes = sulphur_changes(
             first["modelled"],
             row["category"],
@@ -144,6 +146,23 @@ def _scale(factor: dict[str, float], changes: dict[str, float]) -> None:
 def _by(factor: dict[str, float], names: Iterable[str], change_pct: float) -> None:
     for name in names:
         factor[name] *= 1.0 + change_pct / 100.0
+
+
+def energy_factors(measures: pl.DataFrame) -> dict[str, float]:
+    """Return by what each device or running gear multiplies the energy of the vehicle that it is on."""
+    out = {}
+    for measure, rows in _book(measures).items():
+        factor = dict.fromkeys((*NAMES, POINTS), 1.0)
+        if rows[0]["slot"] in (*RETROFIT_SLOTS, *GEAR_SLOTS):
+            _act(factor, _acting(rows), BURNT)
+        out[measure] = factor["energy_MJ"]
+    return out
+
+
+@cache
+def neat_fuels() -> frozenset[str]:
+    """Return the measures that take the place of all diesel: its sulphur is not theirs."""
+    return frozenset(reference_table("neat_fuels.csv")["measure_id"])
 
 
 @cache

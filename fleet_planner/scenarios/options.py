@@ -26,13 +26,15 @@ class Option:
     name
         Its measures, joined.
     kind
-        ``retrofit``, ``fuel``, ``replacement`` or ``package``.
+        As in the table of measures; ``package`` also where several are joined.
     measures
         In the canonical order.
     title_en, title_zh
         For people.
     streams
         By measure: the streams that may take it, where not all may that have a suitable vehicle.
+    asked
+        What a plan names to get the measures: a packaged package by its own name. Empty: the measures.
     """
 
     name: str
@@ -41,17 +43,20 @@ class Option:
     title_en: str
     title_zh: str
     streams: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    asked: tuple[str, ...] = ()
 
     def scenario(self) -> Scenario:
         """Return the scenario that offers it to every vehicle that can take it."""
-        wanted = [ScenarioMeasure(measure=m, streams=list(self.streams.get(m, ()))) for m in self.measures]
+        wanted = [
+            ScenarioMeasure(measure=m, streams=list(self.streams.get(m, ()))) for m in self.asked or self.measures
+        ]
         return Scenario(name="option", title=self.title_en, title_zh=self.title_zh, measure=wanted)
 
 
 def options_of(
     names: Sequence[str], measures: pl.DataFrame, streams: Mapping[str, tuple[str, ...]] | None = None
 ) -> list[Option]:
-    """Return the options that measures make: each alone, and every retrofit with every fuel.
+    """Return the options that measures make: each alone, and every retrofit with every fuel or cleaner diesel.
 
     Parameters
     ----------
@@ -82,8 +87,10 @@ def options_of(
         name = row["measure_id"]
         own = {*row["streams"].split("|"), *(streams or {}).get(name, ())} - {""} if row["streams"] else set()
         only = {name: tuple(sorted(own))} if own else {}
-        single.append(Option(name, row["kind"], (name,), row["title_en"], row["title_zh"], only))
-    devices, fuels = ([o for o in single if o.kind == kind] for kind in ("retrofit", "fuel"))
+        parts = tuple(row["parts"].split("|")) if row["parts"] else (name,)
+        single.append(Option(name, row["kind"], parts, row["title_en"], row["title_zh"], only, (name,)))
+    # with cleaner diesel a filter may come that the city's diesel would poison
+    devices, fuels = ([o for o in single if o.kind in kinds] for kinds in (("retrofit",), ("fuel", "sulphur")))
     together = [
         Option(
             JOINED.join((d.name, f.name)),

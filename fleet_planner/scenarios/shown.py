@@ -8,7 +8,7 @@ import polars as pl
 
 from fleet_planner.errors import InputError, use_one_of
 from fleet_planner.factors.processes.idling import load_idle_measures
-from fleet_planner.scenarios.catalogue import AGAINST_IDLING, PACKAGE, REPLACEMENT, measures_table
+from fleet_planner.scenarios.catalogue import AGAINST_IDLING, PACKAGE, REPLACEMENT, SLOTS, measures_table, slots_of
 from fleet_planner.scenarios.standards import NEWER_STANDARD
 from fleet_planner.tables import measure_words
 
@@ -182,14 +182,14 @@ def _facts(first: dict[str, Any], words: Mapping[str, str], language: Language) 
         for row in measures_table().iter_rows(named=True)
         if row["alternative_of"] == first["measure_id"]
     ]
-    level = first["verified_level"]
+    level, slots = first["verified_level"], slots_of(measures_table(), first["measure_id"])
     return [
         ("fits", "; ".join(fits)),
         ("needs", "; ".join(needs)),
         ("becomes", became if first["kind"] == REPLACEMENT else ""),
         ("brings", brings),
         ("verified", "" if level is None else str(level)),
-        ("slot", words[f"slot_{first['slot']}"]),
+        ("slot", ", ".join(words[f"slot_{slot}"] for slot in SLOTS if slot in slots)),
         ("parts", "; ".join(_titled(part, language) for part in filter(None, first["parts"].split("|")))),
         ("alternative_of", first["alternative_of"]),
         ("alternatives", ", ".join(others)),

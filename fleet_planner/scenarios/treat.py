@@ -102,6 +102,9 @@ def treat(
     before = _eligible(wanted, first, slots, "found")
     pool = named & pl.all_horizontal(*(c for n, c in before.items() if n != "already treated"))
     untouched, changed = split_rows(state, eligible, chosen, pool)
+    if state.filter(eligible).is_empty():
+        values = {"scenario": scenario.title, "measure": name}
+        findings.append(Finding("scenario.reaches_none", "warning", values))
     treated = changed
     for part in parts_of(first):
         figures = measures.filter(pl.col("measure_id") == part).row(0, named=True)
