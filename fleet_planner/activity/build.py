@@ -119,7 +119,7 @@ def _own_speeds(setting: TrafficSetting, placed: Placed, speeds: Speeds) -> tupl
     """Return the speeds of streams that do not drive with the traffic: of urban buses those of their timetable."""
     if not setting.buses or setting.totals.get(BUS_STREAM, 0.0) <= 0.0:
         return {}, []
-    own_kmh = bus_speeds(setting.buses, setting.days)
+    own_kmh = bus_speeds(setting.buses, setting.days, speeds.mean_kmh)
     km = placed.spread.hours_of(list(setting.totals).index(BUS_STREAM))
     used = setting.activity.bus_speeds == "timetable"
     findings = speed_findings(own_kmh, speeds.mean_kmh, km, setting.buses, used=used)

@@ -85,7 +85,7 @@ def default_spread(setting: TrafficSetting) -> tuple[Spread, list[Finding]]:
     streams = list(setting.totals)
     closed, findings = bans(setting.network, setting.profiles, setting.activity.access, setting.days, setting.base)
     total_bus = setting.totals.get(BUS_STREAM, 0.0)
-    given = (setting.feeds, setting.days, setting.buses)
+    given = (setting.feeds, setting.days, setting.buses, setting.activity.bus_deadhead_share)
     spread, found = place_buses(spread, streams, total_bus, *given)
     for s, of_stream in enumerate(closed):
         if of_stream:

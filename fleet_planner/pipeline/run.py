@@ -117,7 +117,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         aims = aims_of(plan, fleet.vehicles, nonroad)
     with clock.step("activity"):
         feeds = _feeds(plan, base)
-        buses = buses_on_roads(network, feeds, plan)
+        buses = buses_on_roads(network, feeds, plan, fleet.vehicles, places.depots)
         fleet, reconciled = with_bus_km(fleet, buses, plan.activity, day_types(plan.traffic))
         layer = read_zone_layer(plan.network.zones, base) if plan.network.zones else None
         where = plan.network.zones

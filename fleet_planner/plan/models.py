@@ -156,7 +156,12 @@ class ActivitySection(Section):
         description="speeds of urban buses with a timetable: its own, time at stops included, or those of the roads",
     )
     bus_deadhead_share: Annotated[float, Field(ge=0.0, le=2.0)] = Field(
-        default=0.15, description="km without passengers over those of the timetable (own default, to be checked)"
+        default=0.15,
+        description="km without passengers over those of the timetable, where no blocks tell them (own default)",
+    )
+    bus_layover_share: Annotated[float, Field(ge=0.0, le=2.0)] = Field(
+        default=0.18,
+        description="time at terminals over that of trips, where no blocks tell it (mean of three Californian feeds)",
     )
 
     @model_validator(mode="after")

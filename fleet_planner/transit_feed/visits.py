@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -114,25 +113,20 @@ def _rising(raw: pl.DataFrame, text: pl.DataFrame, findings: list[Finding]) -> p
 def _longest_rise(times: list[tuple[int, int]]) -> list[int]:
     """Return the places of the most times that do not fall: each arrives no earlier than the one before departs.
 
-    Of rises that are equally long the one with the earlier places is taken: a trip keeps its start.
+    Of rises that are equally long the one that takes the least time is the trip; of those, the first.
     """
-    starts: list[int] = []  # minus the latest arrival that begins a rise of k + 1 times
-    length = [0] * len(times)
-    for place in range(len(times) - 1, -1, -1):
-        arrival, departure = times[place]
-        k = bisect_right(starts, -departure)
-        length[place] = k + 1
-        if k == len(starts):
-            starts.append(-arrival)
-        else:
-            starts[k] = min(starts[k], -arrival)
+    length, start, came = [1] * len(times), [departure for _, departure in times], [-1] * len(times)
+    for place, (arrival, _) in enumerate(times):
+        for before in range(place):
+            longer = (length[before] + 1, start[before])
+            if times[before][1] <= arrival and longer > (length[place], start[place]):
+                length[place], start[place], came[place] = *longer, before
     out: list[int] = []
-    wanted, latest = max(length, default=0), -1
-    for place, (arrival, departure) in enumerate(times):
-        if length[place] == wanted and arrival >= latest:
-            out.append(place)
-            wanted, latest = wanted - 1, departure
-    return out
+    place = min(range(len(times)), key=lambda k: (-length[k], times[k][0] - start[k]), default=-1)
+    while place >= 0:
+        out.append(place)
+        place = came[place]
+    return out[::-1]
 
 
 def with_all_times(visits: pl.DataFrame) -> tuple[pl.DataFrame, int]:

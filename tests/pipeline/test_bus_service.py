@@ -59,7 +59,7 @@ def test_the_registry_wins_unless_the_plan_says_so(tmp_path: Path) -> None:
     section = ActivitySection(gtfs="feed.zip", bus_deadhead_share=0.2)
     fleet, found = with_bus_km(registry(2.4 * km), placed, section, DAYS)
     assert vkt_by_stream(fleet.vehicles)["urban_bus"] == pytest.approx(2.4 * km)
-    assert [f.code for f in found] == ["activity.bus_km_registry"]
+    assert [f.code for f in found] == ["activity.bus_km_registry", "activity.bus_deadhead", "activity.bus_layover"]
     assert found[0].kind == "assumption"
     assert found[0].values["ratio"] == "2.00"
 
@@ -92,7 +92,7 @@ def test_the_average_day_is_the_mean_of_the_week(tmp_path: Path) -> None:
     placed = {"weekday": replace(one, km=2.0 * one.km, scheduled_km=2.0 * one.scheduled_km), "saturday": slow}
     assert average_scheduled(placed, (AVERAGE,)) == pytest.approx((5 * 2 + 1) / 7 * one.scheduled_km)
     want = (5 + 1) * one.timed_km[0, 8] / (5 * one.seconds[0, 8] + 2 * one.seconds[0, 8]) * 3600.0
-    assert bus_speeds(placed, (AVERAGE,))[0, 8] == pytest.approx(want)
+    assert bus_speeds(placed, (AVERAGE,), np.full((8, 24), 30.0))[0, 8] == pytest.approx(want)
 
 
 def test_the_timetable_wins_where_the_plan_says_so(tmp_path: Path) -> None:

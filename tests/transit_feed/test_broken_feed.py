@@ -124,6 +124,16 @@ def test_longest_rise_equals_all_subsets(raw: list[tuple[int, int]]) -> None:
             best = max(best, len(part))
     got = _longest_rise(times)
     assert len(got) == best
+    spans = [
+        part[-1][0] - part[0][1]
+        for part in (
+            [times[i] for i in range(len(times)) if code >> i & 1]
+            for code in range(1 << len(times))
+            if code.bit_count() == best
+        )
+        if all(after[0] >= before[1] for before, after in itertools.pairwise(part))
+    ]
+    assert times[got[-1]][0] - times[got[0]][1] == min(spans)
     assert got == sorted(got)
     kept = [times[i] for i in got]
     assert all(after[0] >= before[1] for before, after in itertools.pairwise(kept))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from fleet_planner.activity.timetables.buses import kinds_of
 from fleet_planner.findings import Finding
-from fleet_planner.units import S_PER_H
+from fleet_planner.units import HOURS_PER_DAY, S_PER_H
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,19 +20,25 @@ if TYPE_CHECKING:
 Float = NDArray[np.float64]
 
 
-def bus_speeds(buses: Mapping[str, BusKm], days: tuple[DayType, ...]) -> Float:
+def bus_speeds(buses: Mapping[str, BusKm], days: tuple[DayType, ...], road_kmh: Float) -> Float:
     """Return the timetable's mean speed with the time at stops, km/h, shape (links, H); NaN where it tells none.
 
-    It is the mean over the kinds of day that a type of day is made of: their km over their time.
+    It is the mean over the kinds of day that a type of day is made of: their km over their time. Ways without
+    passengers that blocks tell are driven at the speeds of the roads, ``road_kmh``, and count in it.
     """
     out = []
-    for day in days:
+    for k, day in enumerate(days):
+        roads = road_kmh[:, HOURS_PER_DAY * k : HOURS_PER_DAY * (k + 1)]
         parts = kinds_of(day, buses)
         shape = next(iter(buses.values())).km.shape
         km, hours = np.zeros(shape), np.zeros(shape)
         for share, bus in parts:
             km += share * bus.timed_km
             hours += share * bus.seconds / S_PER_H
+        told = hours > 0.0
+        for share, bus in parts:
+            km += np.where(told, share * bus.duties.km, 0.0)
+            hours += np.where(told, share * bus.duties.km / roads, 0.0)
         out.append(np.divide(km, hours, out=np.full(shape, np.nan), where=hours > 0.0))
     return np.concatenate(out, axis=1)
 

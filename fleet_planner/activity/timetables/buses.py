@@ -15,7 +15,7 @@ from fleet_planner.errors import InputError
 from fleet_planner.findings import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from fleet_planner.activity.days import DayType
     from fleet_planner.activity.spread import Spread
@@ -35,6 +35,7 @@ def place_buses(
     feeds: Mapping[str, Feed],
     days: tuple[DayType, ...],
     placed: Mapping[str, BusKm],
+    deadhead_share: float,
 ) -> tuple[Spread, list[Finding]]:
     """Spread the urban buses like their timetable.
 
@@ -52,6 +53,8 @@ def place_buses(
         Types of day.
     placed
         Their buses on the links.
+    deadhead_share
+        Km without passengers over those of the timetable, where no blocks tell them.
 
     Raises
     ------
@@ -62,7 +65,7 @@ def place_buses(
         return spread, []
     if not feeds:
         return spread, [Finding("activity.buses_without_feed", "assumption")]
-    km = np.concatenate([_of_day(day, placed) for day in days], axis=1)
+    km = np.concatenate([_of_day(day, placed, deadhead_share) for day in days], axis=1)
     if not km.any():
         raise InputError(
             "no bus of the timetable runs on a road of the network",
@@ -80,11 +83,11 @@ def kinds_of(day: DayType, placed: Mapping[str, BusKm]) -> list[tuple[float, Bus
     return [(day.share * part, placed[kind]) for kind, part in mixed if kind in placed and part > 0.0]
 
 
-def _of_day(day: DayType, placed: Mapping[str, BusKm]) -> Float:
+def _of_day(day: DayType, placed: Mapping[str, BusKm], deadhead_share: float) -> Float:
     """Return a type of day's part of the average day, shape (links, 24)."""
     out = np.zeros(next(iter(placed.values())).km.shape)
     for share, bus in kinds_of(day, placed):
-        out += share * bus.km
+        out += share * bus.all_km(deadhead_share)
     return out
 
 
@@ -141,13 +144,17 @@ def _matching(placed: Mapping[str, BusKm]) -> list[Finding]:
     count, trip = first.too_fast
     if count:
         out.append(Finding("activity.bus_too_fast", "warning", {"limit": f"{FASTEST_KMH:g}", "trip": trip}, count))
+    pairs, block = first.duties.impossible
+    if pairs:
+        out.append(Finding("activity.bus_block_broken", "warning", {"block": block}, pairs))
     return out
 
 
-def average_scheduled(placed: Mapping[str, BusKm], days: tuple[DayType, ...], *, inside: bool = False) -> float:
-    """Return the timetable's km on the average day; with ``inside`` those on the network's area alone."""
-    return sum(
-        share * bus.scheduled_km * (1.0 - bus.outside_share if inside else 1.0)
-        for day in days
-        for share, bus in kinds_of(day, placed)
-    )
+def average_scheduled(placed: Mapping[str, BusKm], days: tuple[DayType, ...]) -> float:
+    """Return the timetable's km on the average day."""
+    return average_of(placed, days, lambda bus: bus.scheduled_km)
+
+
+def average_of(placed: Mapping[str, BusKm], days: tuple[DayType, ...], figure: Callable[[BusKm], float]) -> float:
+    """Return a figure of the kinds of day as that of the average day."""
+    return sum(share * figure(bus) for day in days for share, bus in kinds_of(day, placed))

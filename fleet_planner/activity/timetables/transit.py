@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from fleet_planner.activity.timetables.duties import Duties, duties
 from fleet_planner.activity.timetables.paths import Paths, Roads, follow_lines
 from fleet_planner.kernels import matching
 from fleet_planner.units import M_PER_KM, S_PER_H
@@ -45,6 +46,8 @@ class BusKm:
         Shape (links, 24): stops.
     routes
         By route: ``tables/columns/bus_routes.csv`` without the kind of day.
+    duties
+        Ways without passengers and rests, as far as blocks tell them.
     too_fast
         Trips with a section faster than `FASTEST_KMH`, and the first of them.
     """
@@ -56,12 +59,28 @@ class BusKm:
     timed_km: Float
     seconds: Float
     stops: Float
-    routes: pl.DataFrame = field(default_factory=pl.DataFrame)
+    routes: pl.DataFrame
+    duties: Duties
     too_fast: tuple[int, str] = (0, "")
+
+    @property
+    def revenue_km(self) -> float:
+        """The timetable's km in the network's area."""
+        return self.scheduled_km * (1.0 - self.outside_share)
+
+    def all_km(self, deadhead_share: float) -> Float:
+        """Return vehicle-km with and without passengers by link and hour, shape (links, 24).
+
+        Ways that blocks tell lie where they are driven; what `Duties.empty_km` adds to them lies where the trips are.
+        """
+        placed = self.duties.between_km + self.duties.depot_km
+        rest = self.duties.empty_km(self.revenue_km, deadhead_share) - placed
+        more = rest / self.revenue_km if self.revenue_km > 0.0 else 0.0
+        return np.asarray(self.km * (1.0 + more) + self.duties.km)
 
     def table(self, kind: str, link_id: Int) -> pl.DataFrame:
         """Return the columns of ``tables/columns/bus_links.csv``, a row per link and hour that a bus passes in."""
-        link, hour = np.nonzero(self.km)
+        link, hour = np.nonzero(self.km + self.duties.km)
         own = (link, hour)
         km = self.km[own]
         known = self.seconds[own] > 0.0
@@ -73,6 +92,7 @@ class BusKm:
                 "link_id": link_id[link],
                 "hour": hour,
                 "bus_km": km,
+                "empty_km": self.duties.km[own],
                 "speed_kmh": pl.Series(speed).fill_nan(None),
                 "stops_per_km": pl.Series(stops).fill_nan(None),
             }
@@ -84,6 +104,7 @@ def bus_km(
     feed: Feed,
     roads: Roads | None = None,
     section_km: float = SECTION_KM,
+    depots: Float | None = None,
 ) -> BusKm:
     """Return the km, speed and stops of buses by link and hour.
 
@@ -98,6 +119,8 @@ def bus_km(
         The roads ready to be searched, where that is done already.
     section_km
         Speeds are those of runs of stops this long or longer.
+    depots
+        Longitude and latitude of the depots that blocks begin and end at, shape (depots, 2).
     """
     roads = roads or Roads.of(network)
     paths = follow_lines(roads, feed.coordinates, feed.offsets, feed.along_m, feed.stops_only)
@@ -127,6 +150,12 @@ def bus_km(
         seconds,
         stops,
         _routes(feed, of_line),
+        duties(
+            network,
+            roads,
+            trips.with_columns(distance_km=of_line["line_km"][shape]),
+            np.zeros((0, 2)) if depots is None else depots,
+        ),
         _too_fast(feed, too_fast & (pace > 0.0)),
     )
 
