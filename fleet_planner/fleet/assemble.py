@@ -13,6 +13,7 @@ from fleet_planner.fleet.identifiers import ID, masked
 from fleet_planner.fleet.mapping import map_technologies
 from fleet_planner.fleet.read import filled_rows, no_rows, tidy_cells
 from fleet_planner.fleet.tally import FLAGS, summed, tally
+from fleet_planner.fleet.use import usual_load, with_usual_km
 from fleet_planner.reference import reference_table
 from fleet_planner.tables import columns
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 FLEET_COLUMNS = tuple(spec.column for spec in columns("vehicles"))
 LOST_COLUMNS = ("row", ID, "km_per_year", "share_inside", "count")
+HALF_LOAD = 0.5
 MAX_ODOMETER_KM = 1.5e6
 """Derived odometers are cut here: few vehicles drive further."""
 
@@ -38,7 +40,8 @@ class Setting:
     year
         Base year.
     default_load
-        Load of heavy vehicles without one; None: ``reference/load_defaults.csv``.
+        Load of heavy vehicles without one; None: that of their stream in ``reference/vehicle_use.csv``, else of
+        ``reference/load_defaults.csv``.
     """
 
     country: str
@@ -124,6 +127,7 @@ def _part(block: TextBlock, filled: pl.DataFrame, source: Source, setting: Setti
 def _checked(cells: pl.DataFrame, source: Source, setting: Setting) -> _Part:
     comma = source.separator == ";"
     good, rejected, lost = check_registry(cells, source.path, setting.year, region=setting.country, decimal_comma=comma)
+    good = with_usual_km(good, setting.year, setting.country)
     mapped, unknown = map_technologies(good, setting.country)
     lost = lost.select(LOST_COLUMNS)
     if unknown.height:
@@ -164,7 +168,8 @@ def _with_defaults(mapped: pl.DataFrame, setting: Setting) -> pl.DataFrame:
     table = reference_table("load_defaults.csv")
     usual = dict(zip(table["category"], table["load_fraction"], strict=True))
     heavy = pl.col("category").is_in(list(usual))
-    load = pl.col("category").replace_strict(usual, default=0.0, return_dtype=pl.Float64)
+    load = pl.col("category").replace_strict(usual, default=HALF_LOAD, return_dtype=pl.Float64)
+    load = pl.coalesce(usual_load(mapped, setting.country), load)
     if setting.default_load is not None:
         load = pl.lit(setting.default_load)  # vehicles that are not heavy have no load in the factors
     age = (setting.year - pl.col("model_year")).clip(lower_bound=0) + 0.5

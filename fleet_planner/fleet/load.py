@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 PLACES = ("zone", "depot")
 
 
-def load_fleet(section: FleetSection, base: Path, city: City, default_load: float) -> Fleet:
+def load_fleet(section: FleetSection, base: Path, city: City, default_load: float | None) -> Fleet:
     """Read, check and map the registry of a plan, and add visiting vehicles.
 
     Raises
@@ -102,7 +102,8 @@ def check_file(
     year
         Base year.
     default_load
-        Load of heavy vehicles without one; None: ``reference/load_defaults.csv``.
+        Load of heavy vehicles without one; None: that of their stream in ``reference/vehicle_use.csv``, else of
+        ``reference/load_defaults.csv``.
     key
         Hashes the ids; None: plates and VINs give way to row numbers.
     encoding

@@ -6,8 +6,8 @@ import polars as pl
 
 from fleet_planner.fleet.check import VKT
 
-FLAGS = ("share_given", "odometer_given", "load_defaulted", "date_unchecked")
-GROUP = ("rule", "segment", "standard", "default_load", *FLAGS)
+FLAGS = ("share_given", "odometer_given", "load_defaulted", "date_unchecked", "km_given", "km_unchecked")
+GROUP = ("rule", "segment", "standard", "default_load", "km_stream", *FLAGS)
 RULES = r"^segment:(?<segment_rule>.*); standard:(?<standard_rule>.*); aftertreatment:(?<aftertreatment_rule>.*)$"
 
 
@@ -25,8 +25,9 @@ def tally(vehicles: pl.DataFrame) -> pl.DataFrame:
         `GROUP`, ``rows``, ``count`` (vehicles) and ``vkt`` (km a year).
     """
     load = pl.when("load_defaulted").then("load_fraction").alias("default_load")
+    stream = pl.when(~pl.col("km_given")).then("stream").alias("km_stream")
     sums = (pl.len().cast(pl.Int64).alias("rows"), pl.col("count").sum(), VKT.sum().alias("vkt"))
-    return vehicles.with_columns(load).group_by(GROUP).agg(sums)
+    return vehicles.with_columns(load, stream).group_by(GROUP).agg(sums)
 
 
 def summed(parts: list[pl.DataFrame], removed: list[pl.DataFrame]) -> pl.DataFrame:

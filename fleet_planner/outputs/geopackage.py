@@ -186,6 +186,7 @@ def _tables(results: Results) -> dict[str, Any]:
         "by_technology": frames.by_technology(results),
         "by_process": frames.by_process(results),
         "fuel_check": results.fuel,
+        **({"duty": results.duty} if results.duty.height else {}),
         "costs": pl.concat(costs) if costs else results.scenarios[0].costs,
         "sources": results.sources,
         "assumptions": results.assumptions,

@@ -31,13 +31,14 @@ DESCRIPTIONS = {
     "by_technology": "Vehicles, vehicle-km and emissions by technology and stream, average day",
     "by_process": "Emissions by process (hot and cold exhaust, vapours, wear, idling ...), stream and scenario, a year",
     "fuel_check": "Fuel and emissions per kg of it in the baseline, with the range of Europe's fleet means",
+    "duty": "What a working day asks of the vehicles of each stream",
     "costs": "Costs of measures, US$ of 2024",
     "sources": "Data and figures used, with licences",
     "assumptions": "What was assumed, and whether it was checked",
     "findings": "What was imputed, defaulted, dropped; warnings",
 }
 SQL_TYPES: dict[Any, str] = {pl.String: "TEXT", pl.Float64: "DOUBLE", pl.Boolean: "BOOLEAN"}
-GEOMETRY_FREE = ("summary", "by_technology", "by_process", "fuel_check", "costs", "sources")
+GEOMETRY_FREE = ("summary", "by_technology", "by_process", "fuel_check", "duty", "costs", "sources")
 """Attribute tables that have a column dictionary."""
 
 
@@ -109,7 +110,7 @@ def finish(path: Path, layers: list[Layer], tables: Mapping[str, pl.DataFrame], 
         _create_schema_tables(database)
         for layer in layers:
             _write_aliases(database, layer.name, layer.frame.columns, scenarios)
-        for name in GEOMETRY_FREE:
+        for name in (n for n in GEOMETRY_FREE if n in tables):
             _write_aliases(database, name, tables[name].columns, scenarios)
         _create_metadata_tables(database)
         for name in ("", *(layer.name for layer in layers)):

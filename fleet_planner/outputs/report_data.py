@@ -69,6 +69,7 @@ def report_data(results: Results) -> dict[str, Any]:
         "targets": target_data(results),
         "machines": machines_data(results),
         "places": places_data(results),
+        "duty": clean(results.duty.to_dicts()),
         "economics": clean(economics_data(results)),
         "well_to_wheel": clean(results.well_to_wheel.to_dicts()),
         "comparison": clean(comparison_data(results)),

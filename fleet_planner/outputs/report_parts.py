@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fleet_planner.outputs import wording
 from fleet_planner.outputs.comparison_parts import comparison
+from fleet_planner.outputs.duty_parts import duty
 from fleet_planner.outputs.economics_parts import grid_rows, ownership_rows
 from fleet_planner.outputs.later_parts import later, paths, reached, targets
 from fleet_planner.outputs.machines import machines_parts
@@ -86,6 +87,7 @@ def parts(data: Data, t: Words, names: Words, language: Language) -> Data:
         "reached": reached(data, t, names, wording.measure_names(language)),
         "targets": targets(data, t, names, language),
         "machines": machines_parts(data, t, language),
+        "duty": duty(data, t, wording.stream_names(language)),
         "places": places_parts(data, t, wording.pollutant_names(language), names),
         "well_to_wheel": [
             [names[row["scenario"]], *(significant(row[k] / THOUSAND) for k in WELL_TO_WHEEL)]

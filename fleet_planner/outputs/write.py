@@ -107,8 +107,9 @@ def write_run(results: Results, out: Path, *, overwrite: bool, language: Languag
 
 
 def _write_beside(results: Results, folder: Path) -> None:
-    """Write what only some plans have: economics, machines beside the roads, zones and depots of the vehicles."""
+    """Write what only some plans have: economics, daily duty, machines, zones and depots."""
     _write_filled(folder, {"ownership": results.economy.ownership, "grid_differences": results.economy.grid})
+    _write_filled(folder, {"duty": results.duty})
     if results.nonroad is not None:
         machines_frame(results.nonroad).write_csv(folder / "machines.csv")
         if results.nonroad.rejected.height:

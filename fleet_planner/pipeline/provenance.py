@@ -98,6 +98,7 @@ TABLES = {
     "segments.csv": ("segments by gross mass", "own, segments of the EEA"),
     "segment_defaults.csv": ("default segments", "own"),
     "aftertreatment_defaults.csv": ("default aftertreatment by standard", "own"),
+    "vehicle_use.csv": ("distance by age, loads, trips, daily duty", "figures; own"),
     "load_defaults.csv": ("default loads", "own"),
     **dict.fromkeys(STANDARD_TABLES, ("dates of emission standards", "figures")),
     "road_class_defaults.csv": ("default speeds, lanes, capacities", "figures; own"),

@@ -69,7 +69,7 @@ class Results:
     ``targets`` says of every target and scenario whether it is met (no rows without targets).
     ``bus_links`` has the timetable on the links (see `BusKm.table`; empty without one), ``bus_routes`` by route.
     ``nonroad`` are the machines beside the roads, where the plan has any; ``places`` the zones and depots that have a
-    geometry.
+    geometry; ``duty`` says what a working day asks of each stream.
     ``economy`` has the cost of ownership and what else the scenarios cost.
     ``well_to_wheel`` has the greenhouse gases of every scenario with those of making the fuels.
     ``comparison`` sets the plan's measures against each other; nothing where it has none to compare.
@@ -103,6 +103,7 @@ class Results:
     nonroad: NonRoad | None = None
     bus_routes: pl.DataFrame = field(default_factory=pl.DataFrame)
     places: HomePlaces = field(default_factory=HomePlaces)
+    duty: pl.DataFrame = field(default_factory=pl.DataFrame)
     economy: Economy = field(default_factory=Economy)
     operation: pl.DataFrame = field(default_factory=pl.DataFrame)
     operation_effects: pl.DataFrame = field(default_factory=pl.DataFrame)

@@ -26,6 +26,7 @@ from fleet_planner.nonroad import NonRoad, load_nonroad
 from fleet_planner.pipeline.bus_service import bus_links, bus_routes, buses_on_roads, with_bus_km
 from fleet_planner.pipeline.by_year import by_year
 from fleet_planner.pipeline.comparison import compare
+from fleet_planner.pipeline.duty import duty_findings, duty_table
 from fleet_planner.pipeline.economics import economy, setting_of
 from fleet_planner.pipeline.factor_findings import factor_findings
 from fleet_planner.pipeline.fuel_check import fuel_burnt_t, fuel_findings, fuel_table
@@ -109,7 +110,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         network = graded.network
     with clock.step("fleet"):
         progress("reading the fleet", 0.2)
-        fleet = load_fleet(plan.fleet, base, plan.city, plan.factors.default_load)
+        fleet = load_fleet(plan.fleet, base, plan.city, plan.factors.given_load)
         places = read_home_places(plan.places, base)
         fleet = tied_to_places(fleet, places)
         plan = _with_key_name(plan, base)
@@ -148,6 +149,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         fuels = computed.setting.sources.fuels
         fuel = fuel_table(first, fuels)
         voc = voc_table(results, nonroad)
+        duty = duty_table(fleet.vehicles, plan.city.country)
         findings = (
             *_all_findings(network, fleet, computed.activity, results),
             *factor_findings(computed.states, computed.factors, computed.setting),
@@ -157,6 +159,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
             *reconciled,
             *voc_findings(voc, results[0].fleet.name),
             *machine_findings(plan, nonroad),
+            *duty_findings(duty),
             *(later.findings if later else ()),
             *paid.findings,
             *(comparison.findings if comparison else ()),
@@ -193,6 +196,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         nonroad=nonroad,
         bus_routes=bus_routes(buses),
         places=places,
+        duty=duty,
     )
 
 

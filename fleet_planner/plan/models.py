@@ -249,7 +249,9 @@ class FactorsSection(Section):
         default="clamp",
         description="below a curve's lowest speed: hold g/km, or hold g/h (g/km grows as the speed falls)",
     )
-    default_load: Fraction = Field(default=0.5, description="load of heavy vehicles whose registry gives none")
+    default_load: Fraction = Field(
+        default=0.5, description="load of heavy vehicles whose registry gives none; unset: their stream's, else 0.5"
+    )
     scr_temperature: bool = Field(
         default=True, description="NOx behind SCR follows speed, load and the air's temperature"
     )
@@ -268,6 +270,11 @@ class FactorsSection(Section):
         description="edition of tyre, brake and road wear of cars and vans; that of 2025 nearly doubles brakes",
     )
     resuspension: ResuspensionSection = ResuspensionSection()
+
+    @property
+    def given_load(self) -> float | None:
+        """The default load, where the plan sets it."""
+        return self.default_load if "default_load" in self.model_fields_set else None
 
 
 class IdlingSection(Section):

@@ -102,11 +102,19 @@ def test_vehicles_are_summed_where_they_are_at_home(tmp_path: Path) -> None:
     assert "35 local vehicles" in texts["fleet.depot_coverage"]
     assert told["places"]["zone"]["places"] == 3
     assert {f["path"] for f in told["inputs"]} >= {"z.geojson", "d.csv"}
+    duty = pl.read_csv(out / "duty.csv")
+    assert duty.columns == [c.column for c in columns("duty")]
+    assert duty.select("stream", "vehicles").rows() == [("rigid_truck", 50.0), ("urban_bus", 20.0)]
+    assert duty["km_per_day"].to_list() == pytest.approx([40_000 / 260, 60_000 / 345])
+    assert "own estimates" in texts["fleet.duty_unchecked"]
     page = (out / "report.html").read_text(encoding="utf-8")
     assert 'id="by-depot"' in page
+    assert 'id="duty"' in page
     assert "Nroth *" in page
     assert CliRunner().invoke(main, ["report", str(out), "--language", "zh"]).exit_code == 0
-    assert "车辆归属地" in (out / "report.zh.html").read_text(encoding="utf-8")
+    chinese = (out / "report.zh.html").read_text(encoding="utf-8")
+    assert "车辆归属地" in chinese
+    assert "日运行任务" in chinese
 
 
 def test_names_alone_give_tables_without_layers(tmp_path: Path) -> None:
