@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 FLEET_COLUMNS = tuple(spec.column for spec in columns("vehicles"))
 LOST_COLUMNS = ("row", ID, "km_per_year", "share_inside", "count")
-HALF_LOAD = 0.5
 MAX_ODOMETER_KM = 1.5e6
 """Derived odometers are cut here: few vehicles drive further."""
 
@@ -40,13 +39,15 @@ class Setting:
     year
         Base year.
     default_load
-        Load of heavy vehicles without one; None: that of their stream in ``reference/vehicle_use.csv``, else of
-        ``reference/load_defaults.csv``.
+        Load of heavy vehicles without one; None: ``reference/load_defaults.csv``.
+    stream_loads
+        Whether the stream's own load, where ``reference/vehicle_use.csv`` has one, goes before the default.
     """
 
     country: str
     year: int
     default_load: float | None = None
+    stream_loads: bool = True
 
 
 @dataclass(frozen=True)
@@ -168,10 +169,11 @@ def _with_defaults(mapped: pl.DataFrame, setting: Setting) -> pl.DataFrame:
     table = reference_table("load_defaults.csv")
     usual = dict(zip(table["category"], table["load_fraction"], strict=True))
     heavy = pl.col("category").is_in(list(usual))
-    load = pl.col("category").replace_strict(usual, default=HALF_LOAD, return_dtype=pl.Float64)
-    load = pl.coalesce(usual_load(mapped, setting.country), load)
+    load = pl.col("category").replace_strict(usual, default=0.0, return_dtype=pl.Float64)
     if setting.default_load is not None:
         load = pl.lit(setting.default_load)  # vehicles that are not heavy have no load in the factors
+    if setting.stream_loads:
+        load = pl.coalesce(usual_load(mapped, setting.country), load)
     age = (setting.year - pl.col("model_year")).clip(lower_bound=0) + 0.5
     return mapped.with_columns(
         load_defaulted=pl.col("load_fraction").is_null() & heavy,

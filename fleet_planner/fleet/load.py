@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 PLACES = ("zone", "depot")
 
 
-def load_fleet(section: FleetSection, base: Path, city: City, default_load: float | None) -> Fleet:
+def load_fleet(
+    section: FleetSection, base: Path, city: City, default_load: float, *, stream_loads: bool = True
+) -> Fleet:
     """Read, check and map the registry of a plan, and add visiting vehicles.
 
     Raises
@@ -46,6 +48,7 @@ def load_fleet(section: FleetSection, base: Path, city: City, default_load: floa
         country=city.country,
         year=city.year,
         default_load=default_load,
+        stream_loads=stream_loads,
         key=key,
         encoding=section.encoding or None,
     )
@@ -88,6 +91,7 @@ def check_file(
     country: str,
     year: int,
     default_load: float | None = None,
+    stream_loads: bool = True,
     key: Key | None = None,
     encoding: str | None = None,
 ) -> Fleet:
@@ -102,8 +106,9 @@ def check_file(
     year
         Base year.
     default_load
-        Load of heavy vehicles without one; None: that of their stream in ``reference/vehicle_use.csv``, else of
-        ``reference/load_defaults.csv``.
+        Load of heavy vehicles without one; None: ``reference/load_defaults.csv``.
+    stream_loads
+        Whether a stream's own load goes before the default.
     key
         Hashes the ids; None: plates and VINs give way to row numbers.
     encoding
@@ -116,7 +121,7 @@ def check_file(
     """
     source = open_source(path, encoding)
     named = native_columns(source)
-    made = assemble(source, named, Setting(country, year, default_load))
+    made = assemble(source, named, Setting(country, year, default_load, stream_loads))
     share = lost_share(made.vehicles, made.lost)
     ids, changed = hidden(made.vehicles[ID], made.vehicles["row"], key, every=named.plates)
     vehicles = made.vehicles.select(FLEET_COLUMNS).with_columns(

@@ -128,7 +128,9 @@ def project_plan(path: Path, to_year: int | None = None) -> Projection:
             column="turnover.to_year",
         )
     try:
-        fleet = load_fleet(plan.fleet, path.parent, plan.city, plan.factors.given_load)
+        fleet = load_fleet(
+            plan.fleet, path.parent, plan.city, plan.factors.default_load, stream_loads=plan.factors.stream_loads
+        )
         return project_fleet(fleet, plan.turnover, plan.city, path.parent)
     except UserError as error:
         if error.file is None:

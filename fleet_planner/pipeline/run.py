@@ -110,7 +110,9 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         network = graded.network
     with clock.step("fleet"):
         progress("reading the fleet", 0.2)
-        fleet = load_fleet(plan.fleet, base, plan.city, plan.factors.given_load)
+        fleet = load_fleet(
+            plan.fleet, base, plan.city, plan.factors.default_load, stream_loads=plan.factors.stream_loads
+        )
         places = read_home_places(plan.places, base)
         fleet = tied_to_places(fleet, places)
         plan = _with_key_name(plan, base)

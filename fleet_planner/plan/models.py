@@ -272,9 +272,9 @@ class FactorsSection(Section):
     resuspension: ResuspensionSection = ResuspensionSection()
 
     @property
-    def given_load(self) -> float | None:
-        """The default load, where the plan sets it."""
-        return self.default_load if "default_load" in self.model_fields_set else None
+    def stream_loads(self) -> bool:
+        """Whether a stream's own load goes before the default: where the plan does not set one."""
+        return "default_load" not in self.model_fields_set
 
 
 class IdlingSection(Section):
