@@ -139,3 +139,19 @@ def test_costs_are_the_difference_of_the_standards_by_hand() -> None:
     assert costs["energy_cost_usd2024_per_year"] == pytest.approx(1000.0)
     assert (costs["vehicles"], costs["checked"]) == (17.0, "no")
     assert costs["total_usd2024_per_year"] == pytest.approx(costs["annualised_capex_usd2024"] + 1000.0)
+
+
+def test_who_burns_no_diesel_has_nothing_of_cleaner_diesel() -> None:
+    ulsd, neat = ScenarioMeasure(measure="ulsd_50"), ScenarioMeasure(measure="rd99")
+    both, alone = (run([truck("euro_III")], *m, sulphur_ppm=350.0).multipliers for m in ((ulsd, neat), (neat,)))
+    assert both.equals(alone)
+    assert run([truck("euro_III")], ulsd, sulphur_ppm=350.0).multipliers["SO2"][0] == pytest.approx(50.0 / 350.0)
+
+
+def test_a_filter_in_name_only_is_not_refused() -> None:
+    """The guidebook's table calls Euro 3 and 4 diesel cars filtered; their particles, 26 mg/km, are not."""
+    car = truck("euro_2", category="passenger_car", segment="Medium", stream="car", aftertreatment="none")
+    four, five = newer("euro_4", from_model_year=2000), newer("euro_5", from_model_year=2000)
+    assert run([car], four, sulphur_ppm=350.0).vehicles["standard"].to_list() == ["euro_4"]
+    with pytest.raises(PlanError, match=r"euro_5 have DPF.*at most 50 ppm"):
+        run([car], five, sulphur_ppm=350.0)
