@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fleet_planner.activity.places import middle_points
-from fleet_planner.errors import InputError, PlanError, use_one_of
+from fleet_planner.activity.profiles import whole_stream
+from fleet_planner.errors import PlanError, use_one_of
 from fleet_planner.findings import Finding
+from fleet_planner.network.areas import read_area
 from fleet_planner.reference import reference_table
 from fleet_planner.units import HOURS_PER_DAY
 
@@ -47,8 +49,8 @@ def bans(
     out: Bans = [[] for _ in profiles]
     findings = []
     values: dict[str, str | int | float]
-    streams = {p.stream for p in profiles} | {p.local_name for p in profiles}
-    for rule in rules:
+    streams = {whole_stream(p.stream) for p in profiles} | {p.local_name for p in profiles}
+    for number, rule in enumerate(rules):
         _check_words(rule, streams, set(links["road_class"].unique()))
         if idle := sorted(set(rule.streams) - streams):
             findings.append(Finding("activity.access_idle", "warning", {"streams": ", ".join(idle)}))
@@ -61,16 +63,24 @@ def bans(
             where &= links["low_emission_zone"].to_numpy()
         if rule.area:
             where &= _inside(network, base / rule.area)
+        special = bool(rule.standards or rule.fuels)
         hours, coarse = _hours(rule, days)
         if coarse:
             values = {"named": ", ".join(rule.days), "days": ", ".join(coarse)}
             findings.append(Finding("activity.access_days", "warning", values))
         for s, profile in enumerate(profiles):
-            if profile.local_name in rule.streams or profile.stream in rule.streams:
+            if number in profile.meets or (not special and _named(profile, rule)):
                 out[s].append((where, hours))
         values = {"streams": ", ".join(held), "hours": len(set(rule.hours))}
-        findings.append(Finding("activity.access", "info", values, int(where.sum())))
+        if special:
+            values["vehicles"] = ", ".join([*rule.standards, *rule.fuels])
+        code = "activity.access_vehicles" if special else "activity.access"
+        findings.append(Finding(code, "info", values, int(where.sum())))
     return out, findings
+
+
+def _named(profile: StreamProfile, rule: AccessRule) -> bool:
+    return profile.local_name in rule.streams or whole_stream(profile.stream) in rule.streams
 
 
 def _hours(rule: AccessRule, days: tuple[DayType, ...]) -> tuple[Bool, list[str]]:
@@ -104,16 +114,8 @@ def _check_words(rule: AccessRule, streams: set[str], road_classes: set[str]) ->
 
 def _inside(network: Network, path: Path) -> Bool:
     """Return which links have their middle point inside a polygon file."""
-    import pyogrio
+    area = read_area(path, "activity.access.area")
     import shapely
 
-    if not path.is_file():
-        raise InputError("there is no such polygon file", "Check activity.access.area in the plan.", file=path)
-    try:
-        area = pyogrio.read_dataframe(path).to_crs(4326).union_all()
-    except (pyogrio.errors.DataSourceError, ValueError) as error:
-        raise InputError(f"the polygons cannot be read: {error}", "Use GeoJSON or GeoPackage.", file=path) from error
-    if area.area == 0.0:
-        raise InputError("the file holds no polygon", "Draw the area as a polygon.", file=path)
     middle = middle_points(network.coordinates, network.offsets)
     return np.asarray(shapely.contains_xy(area, middle[:, 0], middle[:, 1]))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from fleet_planner.activity.profiles import whole_stream
 from fleet_planner.activity.spread import Spread
 
 if TYPE_CHECKING:
@@ -90,6 +91,14 @@ class AssignedTraffic:
     findings: tuple[Finding, ...] = field(default=())
 
 
+def _group(traffic: AssignedTraffic, name: str) -> int | None:
+    """Return the group of a stream; of a part that came to be after the assignment, that of another of its stream."""
+    if name in traffic.group_of:
+        return traffic.group_of[name]
+    alike = (g for other, g in traffic.group_of.items() if whole_stream(other) == whole_stream(name))
+    return next(alike, None)
+
+
 def spread_assigned(
     first: Spread, profiles: Sequence[StreamProfile], total_km: Float, traffic: AssignedTraffic
 ) -> Spread:
@@ -112,7 +121,7 @@ def spread_assigned(
     periods = traffic.pattern.shape[1]
     open_periods = traffic.pattern.sum(axis=2) > 0.0
     for s, profile in enumerate(profiles):
-        g = traffic.group_of.get(profile.stream)
+        g = _group(traffic, profile.stream)
         if g is None:
             continue
         hourly = np.where(open_periods[g][traffic.period], profile.hourly, 0.0)

@@ -11,7 +11,8 @@ import polars as pl
 from fleet_planner.activity.days import day_types
 from fleet_planner.activity.methods import place
 from fleet_planner.activity.model import Activity
-from fleet_planner.activity.profiles import driving_modes, stream_profile
+from fleet_planner.activity.parts import access_parts
+from fleet_planner.activity.profiles import driving_modes, stream_profile, whole_stream
 from fleet_planner.activity.setting import TrafficSetting
 from fleet_planner.activity.speeds import hour_speeds
 from fleet_planner.activity.timetables.bus_speeds import bus_speeds, speed_findings
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fleet_planner.activity.assigned_traffic import AssignedTraffic
+    from fleet_planner.activity.parts import AccessParts
     from fleet_planner.activity.profiles import StreamProfile
     from fleet_planner.activity.setting import Placed
     from fleet_planner.activity.speeds import Speeds
@@ -62,6 +64,7 @@ def build_activity(
     traffic: TrafficSection | None = None,
     assigned: AssignedTraffic | None = None,
     buses: Mapping[str, BusKm] | None = None,
+    parts: AccessParts | None = None,
 ) -> Activity:
     """Put each stream's vehicle-km on links and hours by the plan's method.
 
@@ -83,6 +86,8 @@ def build_activity(
         The assignment (see `assign_traffic`), for methods that begin with it.
     buses
         The timetable on the links by kind of day (see `bus_km`), where that is done already.
+    parts
+        How streams fall into parts of unequal access; by default as these vehicles need it.
 
     Raises
     ------
@@ -93,7 +98,8 @@ def build_activity(
     """
     progress("spreading traffic over links and hours", 0.35)
     traffic = traffic or TrafficSection()
-    setting = replace(traffic_setting(network, vehicles, section, traffic, base, feeds or {}, buses), assigned=assigned)
+    setting = traffic_setting(network, vehicles, section, traffic, base, feeds or {}, buses, parts)
+    setting = replace(setting, assigned=assigned)
     totals, days, profiles = setting.totals, setting.days, setting.profiles
     placed = place(setting)
     speeds = hour_speeds(setting, placed)
@@ -112,6 +118,7 @@ def build_activity(
         placed.fit,
         assigned,
         own_kmh,
+        setting.parts,
     )
 
 
@@ -126,6 +133,25 @@ def _own_speeds(setting: TrafficSetting, placed: Placed, speeds: Speeds) -> tupl
     return ({BUS_STREAM: own_kmh} if used and findings else {}), findings
 
 
+def scaled_activity(activity: Activity, before: pl.DataFrame, now: pl.DataFrame) -> Activity | None:
+    """Return the activity of a fleet that drives where and when another does: each stream's vehicle-km are scaled.
+
+    Nothing where a part of a stream drives now that did not before: it has no roads and hours yet.
+
+    Parameters
+    ----------
+    activity
+        Of the fleet ``before``.
+    before, now
+        Vehicles; those of ``now`` have no other streams.
+    """
+    had, has = (vkt_by_stream(activity.parts.named(vehicles)) for vehicles in (before, now))
+    if activity.parts.any and any(km > 0.0 and had.get(part, 0.0) <= 0.0 for part, km in has.items()):
+        return None
+    ratio = np.array([has.get(s, 0.0) / had[s] if had[s] else 0.0 for s in activity.streams])
+    return replace(activity, km=activity.km * ratio[:, None])
+
+
 def traffic_setting(
     network: Network,
     vehicles: pl.DataFrame,
@@ -134,14 +160,21 @@ def traffic_setting(
     base: Path,
     feeds: Mapping[str, Feed],
     buses: Mapping[str, BusKm] | None = None,
+    parts: AccessParts | None = None,
 ) -> TrafficSetting:
     """Return what every method may use of a fleet; arguments as of `build_activity`."""
-    totals = vkt_by_stream(vehicles)
+    parts = parts or access_parts(network.links, vehicles, section.access)
+    totals = vkt_by_stream(parts.named(vehicles))
     days = day_types(traffic)
-    profiles = tuple(stream_profile(s, days) for s in totals)
     if buses is None:
         buses = {kind: bus_km(network, feed) for kind, feed in feeds.items()}
-    return TrafficSetting(network, totals, profiles, days, section, traffic, base, feeds, buses=buses)
+    profiles = []
+    for name in totals:
+        over_t, meets = parts.bound(name)
+        profiles.append(replace(stream_profile(name, days), over_t=over_t, meets=meets))
+    return TrafficSetting(
+        network, totals, tuple(profiles), days, section, traffic, base, feeds, buses=buses, parts=parts
+    )
 
 
 def _stood_in(profiles: tuple[StreamProfile, ...], totals: Mapping[str, float]) -> list[Finding]:
@@ -151,7 +184,7 @@ def _stood_in(profiles: tuple[StreamProfile, ...], totals: Mapping[str, float]) 
         Finding(
             "activity.unknown_stream",
             "assumption",
-            {"stream": p.stream, "used": p.base},
+            {"stream": whole_stream(p.stream), "used": p.base},
             share=totals[p.stream] / everything,
         )
         for p in profiles

@@ -20,6 +20,7 @@ from fleet_planner.activity.counts.calibration import calibrate, link_groups
 from fleet_planner.activity.counts.count_fit import count_fit, fit_findings, kept_out
 from fleet_planner.activity.counts.count_table import read_counts
 from fleet_planner.activity.given import read_flows, with_flows
+from fleet_planner.activity.parts import light_enough, weight_findings
 from fleet_planner.activity.profiles import BUS_CLASS, FALLBACK_CLASS, StreamProfile, class_groups
 from fleet_planner.activity.setting import Placed, TrafficSetting
 from fleet_planner.activity.spread import Spread
@@ -83,6 +84,7 @@ def default_spread(setting: TrafficSetting) -> tuple[Spread, list[Finding]]:
     row = np.repeat(np.arange(len(setting.profiles), dtype=np.int32)[:, None], links.height, axis=1)
     spread = Spread(weight, row, np.array([p.hourly for p in setting.profiles]))
     streams = list(setting.totals)
+    limited = weight_findings(links, setting.totals, setting.parts)
     closed, findings = bans(setting.network, setting.profiles, setting.activity.access, setting.days, setting.base)
     total_bus = setting.totals.get(BUS_STREAM, 0.0)
     given = (setting.feeds, setting.days, setting.buses, setting.activity.bus_deadhead_share)
@@ -96,7 +98,7 @@ def default_spread(setting: TrafficSetting) -> tuple[Spread, list[Finding]]:
                     "Loosen activity.access.",
                     column="activity.access",
                 )
-    return spread.closed_to(setting.total_km), [*findings, *found]
+    return spread.closed_to(setting.total_km), [*limited, *findings, *found]
 
 
 def link_weight(links: pl.DataFrame, profile: StreamProfile) -> Float:
@@ -106,6 +108,8 @@ def link_weight(links: pl.DataFrame, profile: StreamProfile) -> Float:
     weight = links["length_km"] * links["lanes"] * relative * links["in_main"].cast(pl.Float64)
     if profile.heavy:
         weight = weight * links["hgv_allowed"].cast(pl.Float64)
+    if profile.over_t >= 0.0:
+        weight = weight * pl.Series(light_enough(links, profile.over_t, heavy=profile.heavy)).cast(pl.Float64)
     if profile.traffic_class != BUS_CLASS:
         weight = weight * (~links["bus_only"]).cast(pl.Float64)
     return weight.to_numpy().astype(np.float64)

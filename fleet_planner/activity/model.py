@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fleet_planner.activity.days import AVERAGE, DayType
+from fleet_planner.activity.parts import AccessParts
 from fleet_planner.kernels import allocation
 from fleet_planner.units import HOURS_PER_DAY
 
@@ -61,6 +62,8 @@ class Activity:
         The assignment that it rests on; nothing without.
     own_kmh
         Speeds of streams that do not drive with the traffic, shape (links, H) each; NaN where they do.
+    parts
+        How streams fall into parts of unequal access: ``streams`` are these parts.
     """
 
     streams: tuple[str, ...]
@@ -76,6 +79,7 @@ class Activity:
     fit: CountFit | None = None
     assigned: AssignedTraffic | None = None
     own_kmh: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    parts: AccessParts = field(default_factory=AccessParts)
 
     @classmethod
     def dense(

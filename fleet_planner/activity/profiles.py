@@ -27,6 +27,9 @@ HIGHWAY_KMH = 80.0
 RURAL_KMH = 70.0
 
 
+PART = ":"
+"""Stands between the name of a stream and what sets a part of it apart."""
+
 BUS_CLASS = "bus"
 """The class of traffic that may use roads for buses only."""
 
@@ -35,7 +38,9 @@ BUS_CLASS = "bus"
 class StreamProfile:
     """How a stream is spread: shares of the hours (24 x types of day,), relative traffic per lane by road class.
 
-    ``traffic_class`` is ``light``, ``bus``, ``single_unit`` or ``combination``.
+    ``traffic_class`` is ``light``, ``bus``, ``single_unit`` or ``combination``; ``over_t`` the greatest weight limit
+    that its vehicles are too heavy for (-1: none); ``meets`` the numbers of access rules whose standards and fuels are
+    its vehicles'.
     """
 
     stream: str
@@ -44,17 +49,29 @@ class StreamProfile:
     intensity: dict[str, float]
     heavy: bool
     traffic_class: str = "light"
+    over_t: float = -1.0
+    meets: frozenset[int] = frozenset()
 
     @property
     def local_name(self) -> str:
-        """Name of the stream without the mark of visitors."""
-        return self.stream.removeprefix("visiting_")
+        """Name of the stream without the mark of visitors, and of a part."""
+        return base_stream(self.stream)
+
+
+def whole_stream(name: str) -> str:
+    """Return the stream that a part is of (see `parts`)."""
+    return name.partition(PART)[0]
+
+
+def base_stream(name: str) -> str:
+    """Return the name of a stream without the mark of visitors, and of a part."""
+    return whole_stream(name).removeprefix("visiting_")
 
 
 def stream_profile(stream: str, days: tuple[DayType, ...] = (AVERAGE,)) -> StreamProfile:
     """Return the profile of a stream; visiting streams drive like local ones, unknown ones like cars."""
     table = {row["stream"]: row for row in reference_table("streams.csv").iter_rows(named=True)}
-    name = stream.removeprefix("visiting_")
+    name = base_stream(stream)
     base = name if name in table else FALLBACK_STREAM
     row = table[base]
     intensity = reference_table("class_intensity.csv").filter(pl.col("intensity") == row["intensity"])

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from fleet_planner.activity.parts import AccessParts
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -52,6 +54,8 @@ class TrafficSetting:
         The assignment, for methods that begin with it.
     buses
         The timetable on the links by kind of day; empty without one.
+    parts
+        How streams fall into parts of unequal access; ``totals`` and ``profiles`` are of the parts.
     """
 
     network: Network
@@ -64,6 +68,7 @@ class TrafficSetting:
     feeds: Mapping[str, Feed]
     assigned: AssignedTraffic | None = None
     buses: Mapping[str, BusKm] = field(default_factory=dict)
+    parts: AccessParts = field(default_factory=AccessParts)
 
     @property
     def total_km(self) -> Float:

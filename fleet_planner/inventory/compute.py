@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from fleet_planner.activity.profiles import whole_stream
 from fleet_planner.factors.axes import GRADES, MODES, TECHNOLOGY
 from fleet_planner.factors.compiling.channels import CHANNELS, POLLUTANTS
 from fleet_planner.inventory.model import Inventory
@@ -54,7 +55,8 @@ def compute_inventory(
     context
         Hours of idling; none by default.
     """
-    fleet = fleet_arrays(vehicles, multipliers, factors, activity.streams, context or FleetContext())
+    named = activity.parts.named(vehicles)
+    fleet = fleet_arrays(named, multipliers, factors, activity.streams, context or FleetContext())
     scale = factors.scale[fleet.entry_technology][:, None, :]
     scaling = (fleet.measure, CHANNEL_MEASURE, fleet.driver, CHANNEL_DRIVER)
     weight, km_entry = kernel.entry_weights(
@@ -90,19 +92,23 @@ def compute_inventory(
         fleet.km_per_day, fleet.entry, fleet.load, *scaling, POLLUTANT_OF, len(POLLUTANTS), mean * scale
     )
     below = _below_range(factors, fleet, histogram, km_entry, activity.streams)
+    streams = tuple(dict.fromkeys(whole_stream(s) for s in activity.streams))
+    whole = np.array([streams.index(whole_stream(s)) for s in activity.streams], dtype=np.int64)
     by_channel = (weight * mean).sum(axis=1)
     return Inventory(
         pollutants=factors.pollutants,
         units={s.pollutant: s.unit for s in pollutant_specs()},
-        streams=activity.streams,
+        streams=streams,
         link=link,
-        stream_hour=stream_hour,
+        stream_hour=_by_whole_stream(stream_hour, whole, len(streams)),
         class_hour=class_hour,
         road_classes=classes,
         vehicle=vehicle,
+        parts=activity.streams,
+        naming=activity.parts,
         closure=_closure(link, stream_hour, vehicle, km_stream, activity),
         by_technology=_by_technology(vehicles, fleet, vehicle, factors.pollutants),
-        by_process=_by_process(by_channel, fleet, activity.streams),
+        by_process=_by_process(by_channel, whole[fleet.entry_stream], streams),
         nmvoc=_nmvoc(by_channel, fleet, factors),
         below_range=below,
         histogram=histogram,
@@ -228,10 +234,17 @@ def _means(
     )
 
 
-def _by_process(by_channel: Array, fleet: FleetArrays, streams: tuple[str, ...]) -> pl.DataFrame:
+def _by_whole_stream(by_part: Array, whole: NDArray[np.int64], streams: int) -> Array:
+    """Add up the parts of streams: shape (parts, ...) to shape (streams, ...)."""
+    out = np.zeros((streams, *by_part.shape[1:]))
+    np.add.at(out, whole, by_part)
+    return out
+
+
+def _by_process(by_channel: Array, entry_stream: NDArray[np.int64], streams: tuple[str, ...]) -> pl.DataFrame:
     """Return what each process emits, by stream and pollutant, average day."""
     total = np.zeros((len(streams), len(CHANNELS)))
-    np.add.at(total, fleet.entry_stream, by_channel)
+    np.add.at(total, entry_stream, by_channel)
     frame = pl.DataFrame(
         {
             "stream": np.repeat(streams, len(CHANNELS)),
@@ -280,7 +293,7 @@ def totals(
     curves
         In place of those of ``factors``.
     """
-    fleet = fleet_arrays(vehicles, multipliers, factors, inventory.streams, context)
+    fleet = fleet_arrays(inventory.naming.named(vehicles), multipliers, factors, inventory.parts, context)
     scaling = (fleet.measure, CHANNEL_MEASURE, fleet.driver, CHANNEL_DRIVER)
     weight, _ = kernel.entry_weights(fleet.km_per_day, fleet.entry, fleet.load, *scaling, fleet.entry_stream.size)
     blocks = _blocks(factors, inventory.grade_span)
@@ -374,7 +387,7 @@ def _below_range(
         below = by_speed[s][factors.grid_kmh < lowest].sum() / total
         if below > 0.0:
             label = " / ".join(factors.technologies.select(TECHNOLOGY).row(int(t)))
-            rows.append((label, streams[s], "NOx", lowest, float(below), float(below * km_entry[k])))
+            rows.append((label, whole_stream(streams[s]), "NOx", lowest, float(below), float(below * km_entry[k])))
     return pl.DataFrame(
         rows,
         schema={

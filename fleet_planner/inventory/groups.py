@@ -47,7 +47,7 @@ def grouped_inventory(
         Returns the stream of a group.
     """
     local = {g.removeprefix("visiting_"): stream_of(g).removeprefix("visiting_") for g in activity.streams}
-    hours = {g: context.idle_hours[s] for g, s in local.items() if s in context.idle_hours}
+    hours = dict(context.idle_hours) | {g: context.idle_hours[s] for g, s in local.items() if s in context.idle_hours}
     by_group = vehicles.with_columns(stream=pl.col("group"))
     context = replace(context, idle_hours=hours)
     inventory = compute_inventory(by_group, multipliers, links, activity, factors, context)
@@ -59,7 +59,9 @@ def by_stream(inventory: Inventory, stream_of: Callable[[str], str]) -> Inventor
     owner = [stream_of(g) for g in inventory.streams]
     streams = tuple(sorted(set(owner)))
     place = np.array([streams.index(s) for s in owner], dtype=np.int64)
-    renamed = pl.col("stream").replace(dict(zip(inventory.streams, owner, strict=True)))
+    parts = inventory.parts or inventory.streams
+    of_part = np.array([streams.index(stream_of(part)) for part in parts], dtype=np.int64)
+    renamed = pl.col("stream").replace({name: stream_of(name) for name in (*inventory.streams, *parts)})
     technology = (
         inventory.by_technology.with_columns(renamed)
         .group_by(*TECHNOLOGY, "stream")
@@ -72,7 +74,8 @@ def by_stream(inventory: Inventory, stream_of: Callable[[str], str]) -> Inventor
         inventory,
         streams=streams,
         stream_hour=_added(inventory.stream_hour, place, len(streams)),
-        histogram=_added(inventory.histogram, place, len(streams)),
+        histogram=_added(inventory.histogram, of_part, len(streams)),
+        parts=streams,
         by_technology=technology.select(inventory.by_technology.columns),
         by_process=processes.group_by(order, maintain_order=True).agg(pl.col("value_per_day").sum()),
         below_range=_below(inventory.below_range.with_columns(renamed), technology),

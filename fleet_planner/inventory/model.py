@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
+    from fleet_planner.activity.parts import AccessParts
     from fleet_planner.findings import Finding
 
 
@@ -53,9 +54,11 @@ class Inventory:
     below_range
         ``technology, pollutant, v_min_kmh, vkt_share`` of vehicle-km driven below a curve's range.
     histogram
-        Vehicle-km by stream, condition, grade step and grid speed, shape (streams, M, G, S).
+        Vehicle-km by part of a stream, condition, grade step and grid speed, shape (parts, M, G, S).
     grade_span
         First of the G grade steps of ``histogram``, and the one behind the last.
+    parts, naming
+        Names of the parts that streams fall into by their access, and how vehicles are told apart.
     """
 
     pollutants: tuple[str, ...]
@@ -73,4 +76,6 @@ class Inventory:
     below_range: pl.DataFrame
     histogram: NDArray[np.float64]
     grade_span: tuple[int, int]
+    parts: tuple[str, ...]
+    naming: AccessParts
     findings: tuple[Finding, ...] = ()

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from fleet_planner.activity.profiles import base_stream
 from fleet_planner.factors.axes import TECHNOLOGY
 from fleet_planner.factors.compiling.channels import (
     CHANNELS,
@@ -210,7 +211,7 @@ def _drivers(
 def _hours(key: tuple[str, str], kind: str, pollutant: str, context: FleetContext) -> float:
     """Return hours of idling per day of a stream under the measures against it."""
     stream, given = key
-    hours = context.idle_hours.get(stream.removeprefix("visiting_"), {}).get(kind, 0.0)
+    hours = context.idle_hours.get(base_stream(stream), {}).get(kind, 0.0)
     return hours * hours_factor([m for m in given.split(",") if m], kind, pollutant)
 
 

@@ -48,6 +48,8 @@ OPEN_TO_BUSES = frozenset({"yes", "designated", "official", "permissive"})
 ACCESS_KEYS = ("motorcar", "motor_vehicle", "vehicle", "access")
 """From the most special to the most general."""
 
+WEIGHT_KEYS = ("maxweight", "maxweightrating")
+GOODS_WEIGHT_KEYS = ("maxweight:hgv", "maxweightrating:hgv")
 SIDES = ("", ":forward", ":backward")
 ACCESS_TAGS = (
     *ACCESS_KEYS,
@@ -55,7 +57,8 @@ ACCESS_TAGS = (
     "area",
     "service",
     "hgv",
-    "maxweight",
+    *WEIGHT_KEYS,
+    *GOODS_WEIGHT_KEYS,
     *(f"lanes:{key}{side}" for key in BUS_KEYS for side in SIDES),
     *(f"{key}:lanes{side}" for key in BUS_KEYS for side in SIDES),
     "busway",
@@ -105,16 +108,27 @@ def _open_to_buses(tags: Tags) -> bool:
 
 
 def max_weight_t(tags: Tags) -> float | None:
-    """Return the greatest mass of a vehicle in tonnes, where a limit is known."""
-    match = WEIGHT.match(tags.get("maxweight") or "")
-    return float(match[1]) * KG[match[2]] / KG_PER_T if match and match[2] in KG else None
+    """Return the greatest mass of a vehicle in tonnes, where a limit is known: of actual or of permitted mass."""
+    return _least(tags, WEIGHT_KEYS)
+
+
+def max_weight_hgv_t(tags: Tags) -> float | None:
+    """Return the greatest mass of a goods vehicle in tonnes, where a limit for them alone is known."""
+    return _least(tags, GOODS_WEIGHT_KEYS)
+
+
+def _least(tags: Tags, keys: tuple[str, ...]) -> float | None:
+    """Return the least of several limits in tonnes, nothing where none is a number with a unit that is known."""
+    matches = [WEIGHT.match((tags.get(key) or "").strip().lower().replace(",", ".")) for key in keys]
+    found = [float(match[1]) * KG[match[2]] / KG_PER_T for match in matches if match and match[2] in KG]
+    return min(found, default=None)
 
 
 def trucks_allowed(tags: Tags) -> bool:
     """Return whether trucks may drive through: neither barred by ``hgv`` nor by a limit of 3.5 t or less."""
     if tags.get("hgv") in TRUCKS_BARRED:
         return False
-    limit = max_weight_t(tags)
+    limit = _least(tags, (*WEIGHT_KEYS, *GOODS_WEIGHT_KEYS))
     return limit is None or limit * KG_PER_T > HEAVY_FROM_KG
 
 

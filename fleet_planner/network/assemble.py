@@ -17,6 +17,7 @@ TYPES = {"text": pl.String, "integer": pl.Int64, "number": pl.Float64, "boolean"
 LINK_SCHEMA = {spec.column: TYPES[spec.type] for spec in columns("links")}
 OPTIONAL: dict[str, float | bool | None] = {
     "max_weight_t": None,
+    "max_weight_hgv_t": None,
     "bus_only": False,
     "bus_lanes_forward": 0.0,
     "bus_lanes_backward": 0.0,
@@ -119,7 +120,9 @@ def _findings(links: pl.DataFrame, found: Components) -> tuple[Finding, ...]:
     count("network.limit_is_free_flow", "assumption", pl.col("speed_source") == "given")
     count("network.bus_only", "info", pl.col("bus_only"))
     count("network.low_emission_zone", "info", pl.col("low_emission_zone"))
-    count("network.weight_limit", "info", pl.col("max_weight_t").is_not_null())
+    count(
+        "network.weight_limit", "info", pl.col("max_weight_t").is_not_null() | pl.col("max_weight_hgv_t").is_not_null()
+    )
     count("network.islands", "warning", ~pl.col("in_main"), parts=f"{found.parts - 1:,}")
     count("network.dead_ends", "info", pl.Series(found.in_main & ~found.both_ways))
     unknown = without_defaults(links)

@@ -14,7 +14,7 @@ import polars as pl
 
 from fleet_planner.errors import InputError
 from fleet_planner.findings import Finding
-from fleet_planner.network.access import bus_lanes, buses_only, max_weight_t, trucks_allowed
+from fleet_planner.network.access import bus_lanes, buses_only, max_weight_hgv_t, max_weight_t, trucks_allowed
 from fleet_planner.network.attributes import lanes_by_direction, off_the_ground, speeds_kmh
 from fleet_planner.network.osm import ATTRIBUTION
 from fleet_planner.network.segments import Segments, Source
@@ -35,6 +35,7 @@ SCHEMA = {
     "lanes_forward": pl.Float64,
     "hgv_allowed": pl.Boolean,
     "max_weight_t": pl.Float64,
+    "max_weight_hgv_t": pl.Float64,
     "bus_only": pl.Boolean,
     "bus_lanes_forward": pl.Float64,
     "structure": pl.Boolean,
@@ -111,7 +112,13 @@ def _attributes(data: dict[str, Any]) -> tuple[Any, ...]:
     lanes, buses = lanes_by_direction(tags, direction)[against], bus_lanes(tags, direction)[against]
     osm_id = _first(data.get("osmid"))
     highway = _first(data.get("highway")) or "unclassified"
-    limits = (trucks_allowed(tags), max_weight_t(tags), buses_only(tags | {"highway": highway}), buses)
+    limits = (
+        trucks_allowed(tags),
+        max_weight_t(tags),
+        max_weight_hgv_t(tags),
+        buses_only(tags | {"highway": highway}),
+        buses,
+    )
     number = int(osm_id) if osm_id else None
     return (number, _first(data.get("name")), highway, 1, speed, lanes, *limits, off_the_ground(tags))
 

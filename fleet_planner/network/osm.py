@@ -17,6 +17,7 @@ from fleet_planner.network.access import (
     bus_lanes,
     buses_only,
     is_drivable,
+    max_weight_hgv_t,
     max_weight_t,
     trucks_allowed,
 )
@@ -45,6 +46,7 @@ ATTRIBUTES = {
     "bus_lanes_backward": pl.Float64,
     "bus_only": pl.Boolean,
     "max_weight_t": pl.Float64,
+    "max_weight_hgv_t": pl.Float64,
 }
 KEYS = (
     "highway",
@@ -154,8 +156,9 @@ def _row(tags: dict[str, str]) -> tuple[Any, ...]:
         speed_back = lanes_back = None
     elif direction < 0:
         speed = lanes = None
-    limits = (speed, speed_back, lanes, lanes_back, *bus_lanes(tags, direction), buses_only(tags), max_weight_t(tags))
-    return (highway, trucks_allowed(tags), direction, *limits)
+    per_direction = (speed, speed_back, lanes, lanes_back, *bus_lanes(tags, direction))
+    masses = (max_weight_t(tags), max_weight_hgv_t(tags))
+    return (highway, trucks_allowed(tags), direction, *per_direction, buses_only(tags), *masses)
 
 
 def _taken(index: Int, offsets: Int, way: Int, kept: Bool) -> tuple[Int, Int, Int]:

@@ -31,9 +31,9 @@ class Segments:
         One row per segment: ``u, v, osm_id, name, road_class, hgv_allowed``; ``direction``: 0 (both ways),
         1 (as drawn) or -1 (against); null where unknown ``maxspeed_kmh``, ``lanes_forward, lanes_backward``.
         Optional: ``maxspeed_backward_kmh`` (else as forward), ``length_km`` (else from the geometry),
-        ``capacity_veh_h`` (of a direction), ``capacity_veh_h_lane``, ``max_weight_t``, ``bus_only``,
-        ``bus_lanes_forward, bus_lanes_backward``, ``urban``, ``low_emission_zone``. A finished link table has the
-        columns of ``tables/columns/links.csv`` instead.
+        ``capacity_veh_h`` (of a direction), ``capacity_veh_h_lane``, ``max_weight_t``, ``max_weight_hgv_t``,
+        ``bus_only``, ``bus_lanes_forward, bus_lanes_backward``, ``urban``, ``low_emission_zone``. A finished link table
+        has the columns of ``tables/columns/links.csv`` instead.
     coordinates, offsets
         Geometry as in `Network`.
     directed

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
 
 from fleet_planner.activity.build import vkt_by_stream
+from fleet_planner.activity.profiles import whole_stream
 from fleet_planner.errors import PlanError, UserError
 from fleet_planner.factors.compiling.compile import compile_factors
 from fleet_planner.findings import Finding
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from fleet_planner.activity import Activity
     from fleet_planner.factors.compiling.table import FactorTable
     from fleet_planner.inventory import Inventory
     from fleet_planner.nonroad import NonRoad
@@ -203,7 +202,7 @@ def _in_operation(run: Inventories, computed: Computed, fleet: Fleet, scenario: 
     """Apply the measures in operation of a scenario that are in force, year by year."""
     driving, fleets = {}, {}
     for year, state in future.fleets.items():
-        activity = scaled_activity(computed.activity, fleet.vehicles, state.vehicles)
+        activity = run.driven(computed.activity, fleet.vehicles, state.vehicles)
         path = path_of(state, scenario, activity, run.in_operation(scenario, activity, year))
         fleets[year] = state_after(state, path)
         if path:
@@ -249,7 +248,7 @@ def _states(
                 run.progress(f"inventory: {future.name} {year}", 0.78)
                 inventory = _inventory(plan, run, computed, fleet, (state, factors), year, future.driving.get(year))
                 outside: dict[str, float] = {}
-                left = _sent_away(future.projection, year, set(computed.activity.streams))
+                left = _sent_away(future.projection, year, {whole_stream(s) for s in computed.activity.streams})
                 if left.height:
                     gone = baseline(Fleet(left, pl.DataFrame()))
                     there = _inventory(plan, run, computed, fleet, (gone, factors), year)
@@ -275,21 +274,6 @@ def with_machines(state: YearState, nonroad: NonRoad | None) -> YearState:
     per_day = {**state.per_day, **{name: state.per_day[name] + nonroad.total(name) for name in names}}
     kept = nonroad.by_scope().select(c for c in state.by_scope.columns if c in nonroad.by_scope().columns)
     return replace(state, per_day=per_day, by_scope=pl.concat([state.by_scope, kept], how="diagonal_relaxed"))
-
-
-def scaled_activity(activity: Activity, before: pl.DataFrame, now: pl.DataFrame) -> Activity:
-    """Return the activity of a fleet that drives where and when another does: each stream's vehicle-km are scaled.
-
-    Parameters
-    ----------
-    activity
-        Of the fleet ``before``.
-    before, now
-        Vehicles; those of ``now`` have no other streams.
-    """
-    had, has = vkt_by_stream(before), vkt_by_stream(now)
-    ratio = np.array([has.get(s, 0.0) / had[s] if had[s] else 0.0 for s in activity.streams])
-    return replace(activity, km=activity.km * ratio[:, None])
 
 
 def with_steps(vehicles: pl.DataFrame, multipliers: pl.DataFrame) -> pl.DataFrame:
@@ -335,7 +319,7 @@ def _inventory(
     links, context = run.network.links, computed.setting.context
     if driving is not None:
         return Computing(links, factors, context, multiplied).of(driving)
-    activity = scaled_activity(computed.activity, fleet.vehicles, state.vehicles)
+    activity = run.driven(computed.activity, fleet.vehicles, state.vehicles)
     multipliers = multiplied(state.vehicles, state.multipliers)
     return compute_inventory(state.vehicles, multipliers, links, activity, factors, context)
 

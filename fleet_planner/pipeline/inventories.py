@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from fleet_planner.activity import Activity, build_activity
+from fleet_planner.activity.build import scaled_activity
 from fleet_planner.factors.compiling.compile import compile_factors
 from fleet_planner.findings import Finding
 from fleet_planner.fleet.identifiers import key_of
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fleet_planner.activity.assigned_traffic import AssignedTraffic
+    from fleet_planner.activity.parts import AccessParts
     from fleet_planner.activity.timetables.transit import BusKm
     from fleet_planner.factors.compiling.table import FactorTable
     from fleet_planner.fleet import Fleet
@@ -131,17 +133,7 @@ class Inventories:
         """Return the inventories of a fleet; of the baseline alone without ``scenarios``."""
         plan = self.plan
         with self.clock.step("activity"):
-            activity = build_activity(
-                self.network,
-                fleet.vehicles,
-                plan.activity,
-                self.base,
-                self.feeds,
-                self.progress,
-                plan.traffic,
-                self.assigned,
-                self.buses,
-            )
+            activity = self._activity(fleet.vehicles)
         fleets = [baseline(fleet)]
         if scenarios:
             fleets += [self.applied(fleet, scenario) for scenario in plan.scenario]
@@ -172,10 +164,11 @@ class Inventories:
         in_operation: dict[str, Operated] = {}
         for number, state in enumerate(fleets):
             self.progress(f"inventory: {state.title_en}", 0.5 + 0.3 * number / len(fleets))
+            own = self._of_state(activity, fleets[0], state)
             with self.clock.step("inventory"):
                 adjusted = replace(state, multipliers=multiplied(state.vehicles, state.multipliers))
                 inventory = compute_inventory(
-                    adjusted.vehicles, adjusted.multipliers, self.network.links, activity, factors, setting.context
+                    adjusted.vehicles, adjusted.multipliers, self.network.links, own, factors, setting.context
                 )
                 if path := paths.get(state.name):
                     done = operated(state, (adjusted, inventory), path, computing)
@@ -202,7 +195,8 @@ class Inventories:
         out = {}
         for state, scenario in zip(fleets[1:], self.plan.scenario, strict=True):
             if scenario.operation.measures:
-                out[scenario.name] = path_of(state, scenario, activity, self.in_operation(scenario, activity))
+                own = self._of_state(activity, fleets[0], state)
+                out[scenario.name] = path_of(state, scenario, own, self.in_operation(scenario, own))
         return {name: path for name, path in out.items() if path}
 
     def in_operation(self, scenario: Scenario, activity: Activity, year: int | None = None) -> OperationSetting:
@@ -210,6 +204,42 @@ class Inventories:
         more = {"grid_kg_per_kwh": self.grid_kg_per_kwh, "measures": self.measures}
         when = self.plan.city.year if year is None else year
         return operation_setting(self.plan, scenario, self.network, self.base, activity, when, **more)
+
+    def _activity(self, vehicles: pl.DataFrame, parts: AccessParts | None = None) -> Activity:
+        return build_activity(
+            self.network,
+            vehicles,
+            self.plan.activity,
+            self.base,
+            self.feeds,
+            self.progress,
+            self.plan.traffic,
+            self.assigned,
+            self.buses,
+            parts,
+        )
+
+    def _of_state(self, activity: Activity, first: ScenarioFleet, state: ScenarioFleet) -> Activity:
+        """Return the activity of a scenario; the baseline's own where no measure may open other roads to a vehicle."""
+        if state is first or not activity.parts.any:
+            return activity
+        return self.driven(activity, first.vehicles, state.vehicles)
+
+    def driven(self, activity: Activity, before: pl.DataFrame, now: pl.DataFrame) -> Activity:
+        """Return the activity of another state of a fleet: scaled by stream, or anew where new parts of streams drive.
+
+        Parameters
+        ----------
+        activity
+            Of the vehicles ``before``.
+        before, now
+            Vehicles.
+        """
+        scaled = scaled_activity(activity, before, now)
+        if scaled is not None:
+            return scaled
+        with self.clock.step("activity"):
+            return self._activity(now, activity.parts)
 
     def applied(self, fleet: Fleet, scenario: Scenario, pick: Picker = all_at_once) -> ScenarioFleet:
         """Return a fleet after the measures of a scenario."""

@@ -124,6 +124,8 @@ class AccessRule(Section):
     """Roads that some streams may not use at some hours."""
 
     streams: list[str] = Field(description="streams that are kept out")
+    standards: list[str] = Field(default=[], description="only vehicles of these emission standards; empty: all")
+    fuels: list[str] = Field(default=[], description="only vehicles of these fuels; empty: all")
     road_classes: list[str] = Field(default=[], description="road classes concerned; empty: all")
     hours: list[Annotated[int, Field(ge=0, le=23)]] = Field(
         default=list(range(24)), description="hours concerned, 0..23"

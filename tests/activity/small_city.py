@@ -47,6 +47,9 @@ def fleet(seed: int, streams: list[str]) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "stream": streams,
+            "category": ["passenger_car"] * n,
+            "segment": [""] * n,
+            "gross_mass_kg": pl.Series([None] * n, dtype=pl.Float64),
             "km_per_year": rng.uniform(0, 50_000, n),
             "share_inside": rng.uniform(0, 1, n),
             "count": rng.integers(1, 100, n).astype(float),

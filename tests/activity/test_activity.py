@@ -245,7 +245,7 @@ def test_both_directions_of_a_road_fall_on_the_same_side_of_an_area(tmp_path: Pa
 def test_area_without_a_polygon_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "line.geojson").write_text('{"type":"LineString","coordinates":[[0,0],[1,1]]}', encoding="utf-8")
     rule = AccessRule(streams=["car"], area="line.geojson")
-    with pytest.raises(InputError, match="holds no polygon"):
+    with pytest.raises(InputError, match="this is no polygon"):
         build_activity(network(2), fleet(3, ["car"]), ActivitySection(access=[rule]), tmp_path)
 
 

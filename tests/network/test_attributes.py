@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from fleet_planner.network import graphs
-from fleet_planner.network.access import is_drivable, trucks_allowed
+from fleet_planner.network.access import is_drivable, max_weight_hgv_t, max_weight_t, trucks_allowed
 from fleet_planner.network.attributes import lanes_by_direction, parse_maxspeed_kmh, speeds_kmh
 from fleet_planner.network.impute import FIGURES, class_defaults
 from fleet_planner.reference import reference_table
@@ -109,6 +109,26 @@ def test_a_region_overrides_its_country_and_that_the_rest() -> None:
 def test_edges_of_a_graph_take_the_tags_of_their_direction(against: bool, speed: float, lanes: float) -> None:
     edge = {"oneway": False, "reversed": against, "highway": ["primary", "trunk"], "osmid": [7, 8], "lanes": "3"}
     edge |= {"lanes:forward": "2", "maxspeed:forward": "60", "maxspeed:backward": "40", "hgv": "no"}
-    assert graphs._attributes(edge) == (7, None, "primary", 1, speed, lanes, False, None, False, 0.0, False)
+    assert graphs._attributes(edge) == (7, None, "primary", 1, speed, lanes, False, None, None, False, 0.0, False)
     assert graphs._attributes(edge | {"bridge": ["no", "viaduct"]})[-1] is True
     assert graphs._attributes(edge | {"tunnel": "building_passage"})[-1] is False
+
+
+@pytest.mark.parametrize(
+    ("tags", "everyone", "goods", "trucks"),
+    [
+        ({"maxweight": "18"}, 18.0, None, True),
+        ({"maxweight": "3,5 t"}, 3.5, None, False),
+        ({"maxweight": "20", "maxweightrating": "7.5"}, 7.5, None, True),
+        ({"maxweight": "6000 lbs"}, 2.72155422, None, False),
+        ({"maxweight:hgv": "3 st"}, None, 2.72155422, False),
+        ({"maxweightrating:hgv": "12"}, None, 12.0, True),
+        ({"maxweight": "none"}, None, None, True),
+        ({"maxweight": "default", "hgv": "designated"}, None, None, True),
+        ({"hgv": "no"}, None, None, False),
+    ],
+)
+def test_weight_limits(tags: dict[str, str], everyone: float | None, goods: float | None, *, trucks: bool) -> None:
+    assert max_weight_t(tags) == (pytest.approx(everyone) if everyone else None)
+    assert max_weight_hgv_t(tags) == (pytest.approx(goods) if goods else None)
+    assert trucks_allowed(tags) is trucks

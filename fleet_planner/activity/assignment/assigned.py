@@ -163,6 +163,8 @@ def _open_links(city: _City, hour: int) -> list[Bool]:
     out = []
     for group in city.groups:
         own = city.roads.usable & (city.roads.hgv if group.heavy else True)
+        if group.over_t >= 0.0:
+            own &= (city.roads.limit_goods_t if group.heavy else city.roads.limit_t) > group.over_t
         if group.traffic_class != BUS_CLASS:
             own &= ~city.roads.bus_only
         out.append(own if group.closed is None else own & ~group.closed[:, hour])

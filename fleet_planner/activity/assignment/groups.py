@@ -42,6 +42,8 @@ class Group:
         Passenger cars that a vehicle counts for.
     heavy
         Barred where heavy goods vehicles are.
+    over_t
+        Greatest weight limit that its vehicles are too heavy for; -1: none.
     closed
         Link-hours that the rules close, shape (links, H); nothing where there is no rule.
     """
@@ -53,6 +55,7 @@ class Group:
     hourly: Float
     pce: float
     heavy: bool
+    over_t: float
     closed: Bool | None
 
 
@@ -81,7 +84,7 @@ def stream_groups(
     without
         A stream that is placed in another way.
     """
-    members: dict[tuple[str, bool, bytes], list[int]] = {}
+    members: dict[tuple[str, bool, float, bytes], list[int]] = {}
     shut: dict[bytes, Bool | None] = {}
     for s, profile in enumerate(profiles):
         if km[s] <= 0.0 or profile.stream == without:
@@ -89,10 +92,10 @@ def stream_groups(
         own = _closed(closed[s])
         access = b"" if own is None else np.packbits(own).tobytes()
         shut.setdefault(access, own)
-        members.setdefault((profile.traffic_class, profile.heavy, access), []).append(s)
+        members.setdefault((profile.traffic_class, profile.heavy, profile.over_t, access), []).append(s)
     names = [key[0] for key in members]
     out: list[Group] = []
-    for (traffic_class, heavy, access), streams in members.items():
+    for (traffic_class, heavy, over_t, access), streams in members.items():
         number = sum(g.traffic_class == traffic_class for g in out) + 1
         own_km = km[streams]
         hourly = own_km @ np.array([profiles[s].hourly for s in streams])
@@ -107,6 +110,7 @@ def stream_groups(
                 hourly=hourly / hourly.sum(),
                 pce=pce.get(traffic_class) or class_figure(traffic_class, "pce"),
                 heavy=heavy,
+                over_t=over_t,
                 closed=shut[access],
             )
         )

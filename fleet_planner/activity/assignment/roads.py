@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from fleet_planner.activity.assignment.connectors import Connectors, connect, pairs_inside, two_way_core
 from fleet_planner.activity.assignment.equilibrium import NEVER_CLOGS, RoadGraph
+from fleet_planner.activity.parts import LIMITS, limits_t
 from fleet_planner.activity.places import middle_points
 from fleet_planner.activity.profiles import class_groups, quiet_speeds
 from fleet_planner.activity.speeds import delay_parameters
@@ -42,6 +43,8 @@ class Roads:
         In the main part of the network and of some capacity, shape (links,).
     hgv
         Not barred to heavy goods vehicles, shape (links,).
+    limit_t, limit_goods_t
+        Greatest mass of a vehicle, and of a goods vehicle; infinite without a limit; shape (links,).
     bus_only
         Open to buses alone, shape (links,).
     street
@@ -60,6 +63,8 @@ class Roads:
     quiet_kmh: Float
     usable: Bool
     hgv: Bool
+    limit_t: Float
+    limit_goods_t: Float
     bus_only: Bool
     street: Bool
     zone_node: tuple[Int, Int]
@@ -111,6 +116,8 @@ def roads_of(network: Network, zones: Zones, section: AssignmentSection) -> Road
         quiet_kmh=quiet_speeds(links["free_flow_kmh"].to_numpy().astype(np.float64), group),
         usable=usable,
         hgv=links["hgv_allowed"].to_numpy(),
+        limit_t=limits_t(links, LIMITS[:1]).fill_null(np.inf).to_numpy(),
+        limit_goods_t=limits_t(links, LIMITS).fill_null(np.inf).to_numpy(),
         bus_only=links["bus_only"].to_numpy(),
         street=group != 0,
         zone_node=pairs_inside(zones.geometry, lonlat),

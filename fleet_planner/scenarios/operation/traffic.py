@@ -13,6 +13,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from fleet_planner.activity.parts import AccessParts
+from fleet_planner.activity.profiles import whole_stream
 from fleet_planner.inventory.weights import km_per_day
 from fleet_planner.units import DAYS_PER_YEAR
 
@@ -53,8 +55,9 @@ class Traffic:
 
     @classmethod
     def of(cls, vehicles: pl.DataFrame, multipliers: pl.DataFrame, activity: Activity) -> Traffic:
-        """Return a fleet whose streams are one group each."""
-        return cls(vehicles.with_columns(pl.col("stream").alias(GROUP)), multipliers, activity)
+        """Return a fleet whose streams, or parts of unequal access, are one group each."""
+        group = activity.parts.named(vehicles)["stream"].alias(GROUP)
+        return cls(vehicles.with_columns(group), multipliers, replace(activity, parts=AccessParts()))
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -109,7 +112,7 @@ class Part:
 
 def stream_of(group: str) -> str:
     """Return the stream of a group."""
-    return group.split(MARK, maxsplit=1)[0]
+    return whole_stream(group.split(MARK, maxsplit=1)[0])
 
 
 def concerned(vehicles: pl.DataFrame, measure: Operational) -> Bool:
