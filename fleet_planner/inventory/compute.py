@@ -293,7 +293,9 @@ def totals(
     curves
         In place of those of ``factors``.
     """
-    fleet = fleet_arrays(inventory.naming.named(vehicles), multipliers, factors, inventory.parts, context)
+    fleet = fleet_arrays(
+        inventory.naming.named(vehicles), multipliers, factors, inventory.parts or inventory.streams, context
+    )
     scaling = (fleet.measure, CHANNEL_MEASURE, fleet.driver, CHANNEL_DRIVER)
     weight, _ = kernel.entry_weights(fleet.km_per_day, fleet.entry, fleet.load, *scaling, fleet.entry_stream.size)
     blocks = _blocks(factors, inventory.grade_span)

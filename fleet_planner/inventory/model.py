@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from fleet_planner.activity.parts import AccessParts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,7 +14,6 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
-    from fleet_planner.activity.parts import AccessParts
     from fleet_planner.findings import Finding
 
 
@@ -76,6 +77,6 @@ class Inventory:
     below_range: pl.DataFrame
     histogram: NDArray[np.float64]
     grade_span: tuple[int, int]
-    parts: tuple[str, ...]
-    naming: AccessParts
     findings: tuple[Finding, ...] = ()
+    parts: tuple[str, ...] = ()
+    naming: AccessParts = field(default_factory=AccessParts)
