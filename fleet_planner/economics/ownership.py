@@ -145,7 +145,8 @@ def ownership(option: Option, prices: Prices, view: View) -> dict[str, float]:
     if option.electric:
         out |= _electric_lines(costs, view, held, level, base)
     out["labour"] = option.use.km / costs.speed_kmh * costs.driver_per_h * level
-    out["insurance"] = costs.insurance_share * option.price * level
+    dearer = option.price - costs.price
+    out["insurance"] = (costs.insurance_per_year + costs.insurance_extra_share * dearer) * level
     out["carbon"] = annual(lambda year: carbon_cost(option.use, prices, view, year))
     if view.is_private:
         devices = sum(m.capital for m in option.devices)
@@ -219,7 +220,7 @@ FIGURES: Mapping[str, tuple[str, ...]] = {
     "chargers": ("charger_kw", "charger_per_kw", "charger_life_years", "charger_maintenance_share"),
     "grid": ("charger_kw", "grid_per_kw", "grid_life_years"),
     "labour": ("driver_per_h", "speed_kmh"),
-    "insurance": ("insurance_share", "price"),
+    "insurance": ("insurance_per_year",),
     "carbon": (),
     "taxes": (),
     "incentives": (),
@@ -231,7 +232,9 @@ def line_checked(line: str, option: Option, prices: Prices) -> bool:
     """Return whether every figure behind a line was read in a source or given by the plan."""
     if any(figure in option.costs.unchecked for figure in FIGURES[line]):
         return False
-    if line in {"purchase", "residual", "insurance"}:
+    if line == "insurance" and any(m.replaces for m in option.measures):
+        return "insurance_extra_share" not in option.costs.unchecked and all(m.checked for m in option.measures)
+    if line in {"purchase", "residual"}:
         return all(m.checked for m in option.measures if m.replaces)
     if line in {"equipment", "maintenance"}:
         return all(m.checked for m in option.measures)

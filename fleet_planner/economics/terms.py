@@ -12,6 +12,8 @@ from fleet_planner.economics.standard_costs import adoption_capex
 from fleet_planner.scenarios.standards import NEWER_STANDARD
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from fleet_planner.plan.economics import EconomicsSection
     from fleet_planner.scenarios.model import ScenarioFleet
 
@@ -58,8 +60,21 @@ class MeasureTerms:
         return self.kind == REPLACEMENT
 
 
-def measure_terms(state: ScenarioFleet, measures: pl.DataFrame, section: EconomicsSection) -> dict[str, MeasureTerms]:
+def measure_terms(
+    state: ScenarioFleet, measures: pl.DataFrame, section: EconomicsSection, named: Iterable[str] = ()
+) -> dict[str, MeasureTerms]:
     """Return the terms of each measure of a scenario.
+
+    Parameters
+    ----------
+    state
+        The scenario's fleet of the base year.
+    measures
+        The packaged measures.
+    section
+        Of the plan.
+    named
+        Measures beside those that the fleet has; those without costs of their own are left out.
 
     Raises
     ------
@@ -71,9 +86,11 @@ def measure_terms(state: ScenarioFleet, measures: pl.DataFrame, section: Economi
     def usd(amount: float, currency: str, year: int) -> float:
         return levels.inside(amount, Price(currency, year), "economics.exchange_rates", deflate_first=deflate_first)
 
+    units = dict(state.units.select("measure_id", "vehicles").iter_rows())
     out = {}
-    for name, vehicles in state.units.select("measure_id", "vehicles").iter_rows():
+    for name in dict.fromkeys([*units, *named]):
         if name == NEWER_STANDARD:
+            vehicles = units.get(name, 0.0)
             by_life = adoption_capex(state.adopted, usd)
             capital = sum(by_life.values())
             life = sum(years * money for years, money in by_life.items()) / capital if capital else 1.0
@@ -82,7 +99,10 @@ def measure_terms(state: ScenarioFleet, measures: pl.DataFrame, section: Economi
                 name, "standard", each, 0.0, life, electric=False, zero_emission=False, checked=False
             )
             continue
-        row = measures.filter(pl.col("measure_id") == name).row(0, named=True)
+        rows = measures.filter(pl.col("measure_id") == name)
+        if rows.is_empty():
+            continue
+        row = rows.row(0, named=True)
         money = (row["currency"], int(row["cost_year"]))
         out[name] = MeasureTerms(
             name,

@@ -37,7 +37,8 @@ class VehicleCosts:
     price: float
     holding_years: float
     maintenance_per_km: float
-    insurance_share: float
+    insurance_per_year: float
+    insurance_extra_share: float
     driver_per_h: float
     speed_kmh: float
     battery_kwh: float

@@ -168,6 +168,35 @@ def years(title: str, xs: Sequence[int], names: Sequence[str], values: Sequence[
     return _svg(WIDTH, y - 8, title, body)
 
 
+def signed_lines(title: str, xs: Sequence[int], names: Sequence[str], values: Sequence[Sequence[float]]) -> str:
+    """Return lines over years around a zero line; ``values[line][year]``."""
+    left, right, top, height = 62, 10, 10, 190
+    low = min((min(line) for line in values), default=0.0)
+    high = max((max(line) for line in values), default=0.0)
+    step = _nice(max(high, 0.0, -min(low, 0.0)) / 4 or 1.0)
+    levels = [k * step for k in range(math.floor(min(low, 0.0) / step), math.ceil(max(high, 0.0) / step) + 1)]
+    span = (levels[-1] - levels[0]) or step
+
+    def place(year: int, value: float) -> tuple[float, float]:
+        across = (year - xs[0]) / max(xs[-1] - xs[0], 1)
+        return left + (WIDTH - left - right) * across, top + height * (levels[-1] - value) / span
+
+    body = ""
+    for level in levels:
+        y = place(xs[0], level)[1]
+        colour = INK if level == 0.0 else GRID
+        body += f'<line x1="{left}" x2="{WIDTH - right}" y1="{y:.1f}" y2="{y:.1f}" stroke="{colour}"/>'
+        body += _text(left - 6, y + 4, significant(level, 2), "end", 11, SOFT)
+    for year in xs[:: max(1, math.ceil(len(xs) / 10))]:
+        body += _text(place(year, 0.0)[0], top + height + 17, str(year), "middle", 11, SOFT)
+    for k, line in enumerate(values):
+        points = " ".join("{:.1f},{:.1f}".format(*place(x, v)) for x, v in zip(xs, line, strict=True))
+        colour = COLOURS[k % len(COLOURS)]
+        body += f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2.2"/>'
+    drawn, bottom = legend(names, [COLOURS[k % len(COLOURS)] for k in range(len(names))], top + height + 30, WIDTH)
+    return _svg(WIDTH, bottom, title, body + drawn)
+
+
 def changes(title: str, groups: Sequence[str], names: Sequence[str], values: Sequence[Sequence[float]]) -> str:
     """Return signed bars in groups; ``values[group][name]`` in percent."""
     left, row, room = _left(groups), 17, 58

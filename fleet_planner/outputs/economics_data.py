@@ -22,7 +22,32 @@ def economics_data(results: Results) -> dict[str, Any] | None:
         "rates": {"private": plan.discount_rate, "public": plan.social_discount_rate},
         "ownership": _ownership(paid.ownership),
         "grid": paid.grid.to_dicts(),
+        "worth": paid.costs.worth.to_dicts(),
+        "cash": _cash(paid.costs.cash),
+        "debts": len(plan.finance),
     }
+
+
+def _cash(table: pl.DataFrame) -> list[dict[str, Any]]:
+    """Return what the cash flow of each scenario comes to, and its course."""
+    out = []
+    for (scenario,), rows in table.group_by("scenario", maintain_order=True):
+        cover = rows.filter(pl.col("cover").is_not_null()).sort("cover")
+        out.append(
+            {
+                "scenario": scenario,
+                "unit": rows["unit"][0],
+                "years": rows["year"].to_list(),
+                "cumulative": rows["cumulative"].to_list(),
+                **{name: float(rows[name].sum()) for name in ("capital", "incentives", "savings", "drawn", "interest")},
+                "least": float(rows["net"].min() or 0.0),  # type: ignore[arg-type]  # a column of numbers
+                "least_cover": cover["cover"][0] if cover.height else None,
+                "least_cover_year": cover["year"][0] if cover.height else None,
+                "outstanding": rows["outstanding"][-1],
+                "public_purse": float(rows["public_purse"].sum()),
+            }
+        )
+    return out
 
 
 def _ownership(table: pl.DataFrame) -> list[dict[str, Any]]:

@@ -94,6 +94,63 @@ def ownership_changes(data: Mapping[str, Any], streams: Words) -> tuple[list[str
     return labels, values
 
 
+WORTH_LINES = (
+    ("worth_bought", ("equipment", "battery", "chargers", "grid", "residual")),
+    ("worth_upkeep", ("maintenance", "insurance")),
+    ("own_energy", ("energy",)),
+    ("own_carbon", ("carbon",)),
+    ("own_transfers", ("energy_taxes", "purchase_taxes", "incentives")),
+)
+MILLION = 1e6
+
+
+def worth_rows(data: Mapping[str, Any], t: Words, names: Words) -> dict[str, Any]:
+    """Return head and rows of the present values of scenarios, a row per view."""
+    given = (data.get("economics") or {}).get("worth") or []
+    rows = []
+    for scenario in dict.fromkeys(row["scenario"] for row in given):
+        lines = {row["line"]: row for row in given if row["scenario"] == scenario}
+        for view in VIEWS:
+            parts = [sum(lines[line][view] for line in members) for _, members in WORTH_LINES]
+            cells = [*parts, lines["total"][view], lines["total"][f"{view}_per_year"]]
+            rows.append(
+                {
+                    "group": names[scenario] if view == VIEWS[0] else "",
+                    "view": t[f"view_{view}"],
+                    "cells": [significant(v / MILLION) if abs(v) >= 1.0 else "0" for v in cells],
+                }
+            )
+    if not rows:
+        return {"rows": [], "head": [], "note": ""}
+    first = given[0]
+    rates = {view: percent_rate(first[f"{view}_rate"]) for view in VIEWS}
+    note = t["worth_note"].format(unit=first["unit"], first=first["first_year"], last=first["last_year"], **rates)
+    keys = (*(key for key, _ in WORTH_LINES), "worth_total", "worth_per_year")
+    return {"rows": rows, "head": [t[key] for key in keys], "note": note}
+
+
+def cash_rows(data: Mapping[str, Any], t: Words, names: Words) -> dict[str, Any]:
+    """Return head and rows of what the cash flow of each scenario comes to; debts only where the plan has any."""
+    given = data.get("economics") or {}
+    flows = given.get("cash") or []
+    keys = ["cash_capital", "cash_incentives", "cash_savings", "cash_least", "cash_public"]
+    debts = ["cash_drawn", "cash_interest", "cash_cover", "cash_left"] if given.get("debts") else []
+    rows = []
+    for flow in flows:
+        money = [flow[key] for key in ("capital", "incentives", "savings", "least", "public_purse")]
+        cells = [_million(v) for v in money]
+        if debts:
+            cover = "–" if flow["least_cover"] is None else f"{flow['least_cover']:.2f} ({flow['least_cover_year']})"
+            cells += [_million(flow["drawn"]), _million(flow["interest"]), cover, _million(flow["outstanding"])]
+        rows.append([names[flow["scenario"]], *cells])
+    note = t["cash_note"].format(unit=flows[0]["unit"]) if flows else ""
+    return {"rows": rows, "head": [t["scenario"], *(t[key] for key in (*keys, *debts))], "note": note}
+
+
+def _million(value: float) -> str:
+    return significant(value / MILLION) if abs(value) >= 1.0 else "0"
+
+
 def grid_rows(data: Mapping[str, Any], t: Words, names: Words) -> dict[str, Any]:
     """Return head and rows of the CO2 that scenarios change with either factor of electricity."""
     given: Sequence[Mapping[str, Any]] = (data.get("economics") or {}).get("grid") or []

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SHARES = ("NOx", "PM_exhaust", "CO2")
 CHANGES = ("NOx", "PM_exhaust", "BC", "CO", "CO2")
+MILLION = 1e6
 SHORT = {"PM_exhaust": "PM"}
 
 
@@ -52,13 +53,20 @@ def charts(
     if owned:
         views = [t["view_private"], t["view_public"]]
         made.append(("chart_ownership", "", draw.changes(t["chart_ownership"], owned, views, by_view)))
+    flows = (data.get("economics") or {}).get("cash") or []
+    if flows:
+        courses = [[v / MILLION for v in flow["cumulative"]] for flow in flows]
+        title = t["chart_cash"].format(unit=flows[0]["unit"])
+        told = [names[flow["scenario"]] for flow in flows]
+        made.append(("chart_cash", "", draw.signed_lines(title, flows[0]["years"], told, courses)))
     classes = [wording.class_name(c, t) for c, _ in data["classes"]]
     made.append(("chart_class", "", draw.bars(t["chart_class"], classes, [v for _, v in data["classes"]])))
     if data["standards"]:
         steps = [wording.standard_name(s, t) for s, _ in data["standards"]]
         made.append(("chart_standard", "", draw.bars(t["chart_standard"], steps, [v for _, v in data["standards"]])))
+    unit = flows[0]["unit"] if flows else ""
     # labels are escaped where they are drawn
-    return [{"title": t[key], "size": size, "svg": Markup(svg)} for key, size, svg in made]  # noqa: S704  # escaped
+    return [{"title": t[key].format(unit=unit), "size": size, "svg": Markup(svg)} for key, size, svg in made]  # noqa: S704  # escaped
 
 
 def curves(data: Mapping[str, Any], t: Mapping[str, str], language: Language) -> list[dict[str, Any]]:

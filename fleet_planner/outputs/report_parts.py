@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fleet_planner.outputs import wording
 from fleet_planner.outputs.comparison_parts import comparison
 from fleet_planner.outputs.duty_parts import duty
-from fleet_planner.outputs.economics_parts import grid_rows, ownership_rows
+from fleet_planner.outputs.economics_parts import cash_rows, grid_rows, ownership_rows, worth_rows
 from fleet_planner.outputs.later_parts import later, paths, reached, targets
 from fleet_planner.outputs.machines import machines_parts
 from fleet_planner.outputs.numbers import percent, share, significant
@@ -99,6 +99,8 @@ def parts(data: Data, t: Words, names: Words, language: Language) -> Data:
         "costs": costs,
         "ownership": ownership_rows(data, t, names, wording.stream_names(language), wording.measure_names(language)),
         "grid": grid_rows(data, t, names),
+        "worth": worth_rows(data, t, names),
+        "cash": cash_rows(data, t, names),
         "costs_head": [t[k] for k in ("capex", "annual_capex", "opex", "energy", "total")],
         "per_head": [t[k] for k in ("per_tonne", "per_tonne_pm", "per_tonne_co2")],
         "costs_note": t["costs_note"].format(rate=share(data["discount_rate"])),

@@ -108,8 +108,11 @@ def write_run(results: Results, out: Path, *, overwrite: bool, language: Languag
 
 def _write_beside(results: Results, folder: Path) -> None:
     """Write what only some plans have: economics, daily duty, machines, zones and depots."""
-    _write_filled(folder, {"ownership": results.economy.ownership, "grid_differences": results.economy.grid})
-    _write_filled(folder, {"duty": results.duty})
+    paid = results.economy
+    _write_filled(folder, {"ownership": paid.ownership, "grid_differences": paid.grid, "duty": results.duty})
+    _write_filled(
+        folder, {"costs_by_year": paid.costs.by_year, "present_value": paid.costs.worth, "cash_flow": paid.costs.cash}
+    )
     if results.nonroad is not None:
         machines_frame(results.nonroad).write_csv(folder / "machines.csv")
         if results.nonroad.rejected.height:

@@ -18,10 +18,11 @@ from fleet_planner.inventory import compute_inventory
 from fleet_planner.pipeline.neat_fuels import on_neat_fuels
 from fleet_planner.pipeline.operated import Computing, path_of, state_after
 from fleet_planner.pipeline.vehicle_adjustments import Adjustments, fault_plan
+from fleet_planner.pipeline.vehicle_use import fleet_use
 from fleet_planner.plan.load import check_plan, load_plan
 from fleet_planner.scenarios import baseline, walk
 from fleet_planner.scenarios.phase import POOLED
-from fleet_planner.scenarios.trajectory import REACHED, trajectory_findings
+from fleet_planner.scenarios.trajectory import OF_STREAM, REACHED, trajectory_findings
 from fleet_planner.tables import pollutants
 from fleet_planner.units import DAYS_PER_YEAR
 
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from fleet_planner.scenarios.phase import Picker
 
 EVERY = 5
+ELECTRICITY = "electricity"
 BY_STEP = {"NOx": "nox_ratio", "PM_exhaust": "pm_ratio", "BC": "pm_ratio", "SPN23": "pm_ratio"}
 """Which ratio of limits acts on which pollutant; NO2 and OC follow NOx and PM."""
 
@@ -73,6 +75,8 @@ class YearState:
         ``stream, category, fuel, visiting`` and a column per pollutant, per day.
     vehicles, vkt_km_per_day
         Vehicles of the city; vehicle-km inside, visiting ones included.
+    use
+        What the city's own vehicles use a year, wherever they drive (see `vehicle_use.fleet_use`).
     """
 
     per_day: Mapping[str, float]
@@ -80,6 +84,7 @@ class YearState:
     by_scope: pl.DataFrame
     vehicles: float
     vkt_km_per_day: float
+    use: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -89,12 +94,14 @@ class ByYear:
     ``projection`` is the baseline's. ``table`` has a row per scenario, year and pollutant
     (``tables/columns/by_year.csv``); ``outside_per_year`` is what vehicles that were registered outside the city since
     the base year emit there, if they drive and emit as they would here. ``measures`` says how many vehicles each
-    measure has reached (``tables/columns/measures_by_year.csv``); ``states`` has the figures by scenario and year.
+    measure has reached (``tables/columns/measures_by_year.csv``), ``of_stream`` by stream (see `Trajectory.of_stream`);
+    ``states`` has the figures by scenario and year.
     """
 
     projection: Projection
     table: pl.DataFrame
     measures: pl.DataFrame
+    of_stream: pl.DataFrame
     states: Mapping[tuple[str, int], YearState]
     findings: tuple[Finding, ...]
 
@@ -171,7 +178,7 @@ def by_year(
     projection = project_fleet(fleet, plan.turnover, plan.city, run.base)
     futures = [_Future(BASELINE, projection, {y: baseline(projection.fleet(y)) for y in years[1:]})]
     findings = [*projection.findings]
-    reached = []
+    reached, of_stream = [], [pl.DataFrame(schema=OF_STREAM)]
     for scenario in plan.scenario:
         with run.clock.step("turnover"):
             run.progress(f"years: {scenario.title}", 0.75)
@@ -179,12 +186,13 @@ def by_year(
             path = _walked(plan, run, scenario, own, years)
         futures.append(_in_operation(run, computed, fleet, scenario, _Future(scenario.name, own, path.states)))
         reached.append(path.reached)
+        of_stream.append(path.of_stream)
         findings += trajectory_findings(scenario, path.reached)
     if plan.measured.file:
         findings.append(Finding("fleet.turnover_measured", "assumption", {}))
     states = {key: with_machines(state, nonroad) for key, state in _states(plan, run, computed, fleet, futures).items()}
     measures = pl.concat(reached).drop("place") if reached else pl.DataFrame(schema=REACHED).drop("place")
-    return ByYear(projection, _table(states), measures, states, tuple(findings))
+    return ByYear(projection, _table(states), measures, pl.concat(of_stream), states, tuple(findings))
 
 
 @dataclass(frozen=True)
@@ -225,9 +233,17 @@ def _walked(plan: Plan, run: Inventories, scenario: Scenario, projection: Projec
     def applied(fleet: Fleet, pick: Picker) -> ScenarioFleet:
         return run.applied(fleet, scenario, pick)
 
-    return walk(
-        scenario, projection.fleet, range(plan.city.year + 1, projection.to_year + 1), years, applied, life_years
-    )
+    span = range(plan.city.year + 1, projection.to_year + 1)
+    return walk(scenario, projection.fleet, span, years, applied, life_years, _waiting(plan, run.measures))
+
+
+def _waiting(plan: Plan, measures: pl.DataFrame) -> dict[str, int]:
+    """Return the first year of the measures that wait for an upgrade of the grid."""
+    charging = plan.economics.charging
+    if not charging.wait:
+        return {}
+    electric = measures.filter(pl.col("to_fuel") == ELECTRICITY)["measure_id"].unique()
+    return dict.fromkeys(electric, plan.city.year + charging.upgrade_lead_years)
 
 
 def _states(
@@ -263,7 +279,8 @@ def year_state(vehicles: pl.DataFrame, inventory: Inventory, outside: Mapping[st
     scopes = pl.concat([vehicles.select(SCOPE), named], how="horizontal").group_by(SCOPE).sum().sort(SCOPE)
     local = float(vehicles.filter(~pl.col("visiting"))["count"].sum())
     total = dict(zip(inventory.pollutants, inventory.link.sum(axis=0).tolist(), strict=True))
-    return YearState(total, outside or {}, scopes, local, float(sum(vkt_by_stream(vehicles).values())))
+    vkt_km = float(sum(vkt_by_stream(vehicles).values()))
+    return YearState(total, outside or {}, scopes, local, vkt_km, fleet_use(vehicles, inventory))
 
 
 def with_machines(state: YearState, nonroad: NonRoad | None) -> YearState:

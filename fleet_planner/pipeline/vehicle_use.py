@@ -41,7 +41,7 @@ class Treated:
     after: Use
 
 
-def used_by_row(state: ScenarioFleet, inventory: Inventory) -> pl.DataFrame:
+def used_by_row(rows: pl.DataFrame, inventory: Inventory) -> pl.DataFrame:
     """Return what each row's vehicles use a year, those registered here, wherever they drive.
 
     Returns
@@ -49,7 +49,6 @@ def used_by_row(state: ScenarioFleet, inventory: Inventory) -> pl.DataFrame:
     pl.DataFrame
         ``stream, measures, tank, vehicles, km, mj, kwh, co2_t``; rows as in the fleet.
     """
-    rows = state.vehicles
     inside = np.maximum(rows["share_inside"].to_numpy(), LEAST_SHARE)
     year = DAYS_PER_YEAR / inside
     index = {name: inventory.pollutants.index(name) for name in ("energy_MJ", "electricity_kwh", "CO2")}
@@ -66,9 +65,9 @@ def used_by_row(state: ScenarioFleet, inventory: Inventory) -> pl.DataFrame:
     )
 
 
-def fleet_use(state: ScenarioFleet, inventory: Inventory) -> pl.DataFrame:
+def fleet_use(vehicles: pl.DataFrame, inventory: Inventory) -> pl.DataFrame:
     """Return what the city's own vehicles use a year by ``stream, measures, tank`` (see `used_by_row`)."""
-    rows = used_by_row(state, inventory).filter(~pl.col("visiting"))
+    rows = used_by_row(vehicles, inventory).filter(~pl.col("visiting"))
     key = ["stream", "measures", "tank"]
     return rows.group_by(key).agg(pl.col(*AMOUNTS).sum()).sort(key)
 
@@ -85,9 +84,9 @@ def treated_groups(
     fuels
         Measures that are fuels: their premium is paid on what the vehicle burns.
     """
-    state, _ = now
-    after = used_by_row(*now).with_row_index("row")
-    before = used_by_row(*start)
+    state = now[0]
+    after = used_by_row(state.vehicles, now[1]).with_row_index("row")
+    before = used_by_row(start[0].vehicles, start[1])
     source = state.vehicles["baseline_row"].to_numpy()
     part = after["vehicles"].to_numpy() / np.maximum(before["vehicles"].to_numpy()[source], 1e-300)
     had = before[source.tolist()].with_columns(pl.col("km", "mj", "kwh", "co2_t") * pl.Series(part))
@@ -106,6 +105,22 @@ def treated_groups(
             )
         )
     return out
+
+
+def total_use(rows: pl.DataFrame, fuels: Collection[str]) -> Use:
+    """Return what a whole fleet uses a year, from `fleet_use`."""
+    by_tank = rows.group_by("tank").agg(pl.col("mj").sum()).sort("tank")
+    premium: dict[str, float] = {}
+    for listed, mj in rows.select("measures", "mj").iter_rows():
+        for measure in set(listed.split(",")) & set(fuels):
+            premium[measure] = premium.get(measure, 0.0) + mj
+    return Use(
+        km=float(rows["km"].sum()),
+        fuel_mj=dict(by_tank.iter_rows()),
+        electricity_kwh=float(rows["kwh"].sum()),
+        premium_mj=premium,
+        co2_t=float(rows["co2_t"].sum()),
+    )
 
 
 def _use(rows: pl.DataFrame, count: float, premium: Collection[str]) -> Use:

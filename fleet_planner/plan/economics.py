@@ -39,7 +39,10 @@ class OwnershipClass(Section):
     maintenance_per_km: NotNegative | None = Field(
         default=None, description="maintenance of a conventional one, per km"
     )
-    insurance_share: Fraction | None = Field(default=None, description="insurance a year as a share of the price")
+    insurance_per_year: NotNegative | None = Field(default=None, description="insurance of a conventional one a year")
+    insurance_extra_share: Fraction | None = Field(
+        default=None, description="insurance of what a vehicle costs above a conventional one, share of it a year"
+    )
     driver_per_h: NotNegative | None = Field(default=None, description="wage and charges of a driver, per hour")
     speed_kmh: Positive | None = Field(default=None, description="mean speed that drivers' hours follow from, km/h")
     battery_kwh: Positive | None = Field(default=None, description="battery of an electric one, kWh")

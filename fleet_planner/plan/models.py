@@ -473,6 +473,17 @@ class Plan(Section):
         return self
 
     @model_validator(mode="after")
+    def _debts_have_scenarios(self) -> Plan:
+        known = {s.name for s in self.scenario}
+        for k, debt in enumerate(self.economics.finance, 1):
+            if wrong := [name for name in debt.scenarios if name not in known]:
+                listed = ", ".join(sorted(known)) or "no scenario"
+                raise ValueError(
+                    f"economics.finance[{k}].scenarios: no such scenario {wrong[0]!r}; the plan has {listed}"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _assigned_to_zones(self) -> Plan:
         if self.traffic.assigns and not self.network.zones:
             raise ValueError("assigned traffic needs zones: name them in network.zones")

@@ -15,6 +15,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from fleet_planner.scenarios.rows import VARIANT
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -63,7 +65,10 @@ class Standing:
 
 @dataclass(frozen=True)
 class Reached:
-    """What a measure did in one year: vehicles wanted, on the road with it at the end, and new with it in the year."""
+    """What a measure did in one year: vehicles wanted, on the road with it at the end, and new with it in the year.
+
+    ``of_stream`` has the last two by stream.
+    """
 
     measure_id: str
     place: int
@@ -71,6 +76,7 @@ class Reached:
     wanted: float
     vehicles: float
     new: float
+    of_stream: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 def all_at_once(state: pl.DataFrame, eligible: pl.Expr, pool: pl.Expr | None = None, *, step: Step) -> pl.Series:
@@ -119,12 +125,21 @@ class YearOf:
         By place of the measure in the canonical order.
     life_years
         Of replacements, by measure.
+    not_before
+        First year in which vehicles can get a measure, by measure; those not named have none.
     """
 
-    def __init__(self, year: int, before: Mapping[int, Standing], life_years: Mapping[str, float]) -> None:
+    def __init__(
+        self,
+        year: int,
+        before: Mapping[int, Standing],
+        life_years: Mapping[str, float],
+        not_before: Mapping[str, int] | None = None,
+    ) -> None:
         self.year = year
         self.before = before
         self.life_years = life_years
+        self.not_before = not_before or {}
         self.after: dict[int, Standing] = {}
         self.reached: list[Reached] = []
 
@@ -148,10 +163,14 @@ class YearOf:
         standing = float(kept.sum())
         lacking = max(share * whole - standing, 0.0)
         most = np.inf if wanted.max_per_year is None else wanted.max_per_year
+        if self.year < self.not_before.get(wanted.measure.partition(VARIANT)[0], self.year):
+            most = 0.0
         new = min(lacking, most) if kind in (*BOLTED, *POOLED) else lacking
         treated = kept + _oldest_first(frame, may - kept, new)
         self.after[place] = self._standing(frame, treated, had, new, kind)
-        self.reached.append(Reached(wanted.measure, place, whole, max(share * whole, standing), standing + new, new))
+        streams = _by_stream(state, treated, treated - kept)
+        asked = max(share * whole, standing)
+        self.reached.append(Reached(wanted.measure, place, whole, asked, standing + new, new, streams))
         return pl.Series("treated", np.minimum(treated, may))
 
     def _standing(self, frame: pl.DataFrame, treated: Float, had: Standing, new: float, kind: str) -> Standing:
@@ -166,6 +185,13 @@ class YearOf:
             .filter(pl.col("treated") > 0.0)
         )
         return Standing(dict(zip(summed["vehicle_id"], summed["treated"] / summed["count"], strict=True)))
+
+
+def _by_stream(state: pl.DataFrame, treated: Float, new: Float) -> dict[str, tuple[float, float]]:
+    """Return the vehicles with a measure and those new with it, by stream."""
+    rows = state.select("stream", treated=pl.Series(treated), new=pl.Series(new)).filter(pl.col("treated") > 0.0)
+    summed = rows.group_by("stream").sum().sort("stream")
+    return {stream: (vehicles, fresh) for stream, vehicles, fresh in summed.iter_rows()}
 
 
 def _kept(frame: pl.DataFrame, of_cohort: Mapping[str, float]) -> Float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -28,6 +28,14 @@ REACHED = {
     "vehicles": pl.Float64,
     "new_vehicles": pl.Float64,
 }
+OF_STREAM = {
+    "scenario": pl.String,
+    "year": pl.Int64,
+    "measure_id": pl.String,
+    "stream": pl.String,
+    "vehicles": pl.Float64,
+    "new_vehicles": pl.Float64,
+}
 SHORT = 0.5
 """Fewer vehicles than this are no shortage, but rounding."""
 
@@ -43,10 +51,13 @@ class Trajectory:
     reached
         By year and measure: ``scenario, year, measure_id, place`` (in the canonical order), ``eligible, wanted,
         vehicles, new_vehicles``.
+    of_stream
+        The last two by year, measure and stream: ``scenario, year, measure_id, stream, vehicles, new_vehicles``.
     """
 
     states: Mapping[int, ScenarioFleet]
     reached: pl.DataFrame
+    of_stream: pl.DataFrame
 
 
 def walk(
@@ -56,6 +67,7 @@ def walk(
     kept: Collection[int],
     applied: Callable[[Fleet, Picker], ScenarioFleet],
     life_years: Mapping[str, float],
+    not_before: Mapping[str, int] | None = None,
 ) -> Trajectory:
     """Apply a scenario to every year after the base year, in order.
 
@@ -73,21 +85,33 @@ def walk(
         Applies the scenario with a way to pick the vehicles.
     life_years
         How long what replaces a vehicle lasts, by measure.
+    not_before
+        First year in which vehicles can get a measure, by measure.
     """
     before: dict[int, Standing] = {}
-    states, rows = {}, []
+    states, rows, of_stream = {}, [], []
     for year in years:
-        pick = YearOf(year, before, life_years)
+        pick = YearOf(year, before, life_years, not_before)
         state = applied(fleet_of(year), pick)
         before = pick.after
         rows += [_row(scenario.name, year, found) for found in pick.reached]
+        of_stream += [
+            (scenario.name, year, found.measure_id, stream, *numbers)
+            for found in pick.reached
+            for stream, numbers in found.of_stream.items()
+        ]
         if year in kept:
             states[year] = state
-    return Trajectory(states, pl.DataFrame(rows, schema=REACHED, orient="row"))
+    return Trajectory(
+        states,
+        pl.DataFrame(rows, schema=REACHED, orient="row"),
+        pl.DataFrame(of_stream, schema=OF_STREAM, orient="row"),
+    )
 
 
 def _row(name: str, year: int, found: Reached) -> tuple[object, ...]:
-    return (name, year, *asdict(found).values())
+    numbers = (found.eligible, found.wanted, found.vehicles, found.new)
+    return (name, year, found.measure_id, found.place, *numbers)
 
 
 def trajectory_findings(scenario: Scenario, reached: pl.DataFrame) -> list[Finding]:

@@ -114,3 +114,71 @@ def test_without_scenarios_there_is_nothing_to_own(tmp_path: Path) -> None:
     assert call(tmp_path, "", "--scenario", "baseline").exit_code == 0
     assert not (tmp_path / "out" / "ownership.csv").exists()
     assert 'id="ownership"' not in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
+TRAJECTORY = (
+    "[turnover]\nto_year = 2034\nyears = [2029]\ngrowth_per_year = 0.0\n"
+    '[[scenario]]\nname = "buses_by_year"\ntitle = "Buses by year"\n[[scenario.measure]]\nmeasure = "bev_bus"\n'
+    "uptake_by_year = { 2026 = 0.0, 2030 = 1.0 }\n"
+    "[economics]\nhorizon_years = 5\ncarbon_usd_per_t = { 2024 = 10.0 }\n"
+    'learning = { bev_bus = { by_year = { 2024 = 1.0, 2034 = 0.5 } } }\n[[economics.finance]]\nname = "bank"\n'
+    'kind = "loan"\nshare = 0.5\nrate = 0.05\nyears = 4\nscenarios = ["buses_by_year"]\n'
+)
+
+
+def test_costs_over_the_years_of_a_trajectory(tmp_path: Path) -> None:
+    result = call(tmp_path, TRAJECTORY)
+    assert result.exit_code == 0, result.output
+    out = tmp_path / "out"
+    years = pl.read_csv(out / "costs_by_year.csv")
+    worth = pl.read_csv(out / "present_value.csv")
+    cash = pl.read_csv(out / "cash_flow.csv")
+    for name, table in (("costs_by_year", years), ("present_value", worth), ("cash_flow", cash)):
+        assert table.columns == [c.column for c in columns(name)]
+    assert set(years["year"]) == set(range(2025, 2035))
+    # the first year's vehicles are those of measures_by_year.csv, at the capital of the year
+    reached = pl.read_csv(out / "measures_by_year.csv").filter(scenario="buses_by_year").sort("year")
+    own = years.filter(scenario="buses_by_year", line="equipment").sort("year")
+    capital = 407_000.0 * 313.689 / 258.811
+    share = [max(1.0 - 0.05 * (year - 2024), 0.5) for year in own["year"]]
+    expected = [n * capital * s for n, s in zip(reached["new_vehicles"], share, strict=True)]
+    assert own["private"].to_list() == pytest.approx(expected)
+    # diesel that is not burnt: the year evaluated has what the inventories say, those between follow the vehicles
+    energy = years.filter(scenario="buses_by_year", line="energy").sort("year")["private"].to_list()
+    assert energy[:2] == [0.0, 0.0]
+    assert max(energy[2:]) < 0.0
+    per_bus = [e / v for e, v in zip(energy[2:], reached["vehicles"][2:], strict=True)]
+    assert per_bus == pytest.approx([per_bus[0]] * len(per_bus), rel=0.1)
+    flow = cash.filter(scenario="buses_by_year").sort("year")
+    assert flow["drawn"].to_list() == pytest.approx((0.5 * (flow["capital"] - flow["incentives"])).to_list())
+    assert cash.filter(scenario="electric")["drawn"].sum() == 0.0
+    parts = flow["savings"] + flow["incentives"] + flow["drawn"] - flow["capital"]
+    parts = parts - flow["interest"] - flow["principal"] - flow["fees"] - flow["set_aside"]
+    assert flow["net"].to_list() == pytest.approx(parts.to_list(), abs=1e-3)
+    totals = years.filter(scenario="buses_by_year", line="total")
+    discounted = sum(v * 1.06 ** -(y - 2024) for y, v in totals.select("year", "private").iter_rows())
+    assert worth.filter(scenario="buses_by_year", line="total")["private"][0] == pytest.approx(discounted)
+    told = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["findings"]
+    codes = {f["code"] for f in told}
+    assert {"economics.cover_short", "economics.debt_left", "economics.ahead_of_grid"} <= codes
+    ahead = [f for f in told if f["code"] == "economics.ahead_of_grid"]
+    assert all("Electric:" in f["text"] for f in ahead)  # those that come by year come after the upgrade
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert 'id="worth"' in page
+    assert "Least cover (year)" in page
+    assert "Cumulative cash of the owners" in page
+
+
+def test_vehicles_can_wait_for_the_grid(tmp_path: Path) -> None:
+    waiting = TRAJECTORY.replace("[economics]\n", "[economics]\ncharging = { wait = true, upgrade_lead_years = 5 }\n")
+    waiting = waiting.replace("to_year = 2034\nyears = [2029]", "to_year = 2030\nyears = [2030]")
+    result = call(tmp_path, waiting, "--scenario", "electric")
+    assert result.exit_code == 0, result.output
+    reached = pl.read_csv(tmp_path / "out" / "measures_by_year.csv").sort("year")
+    had = dict(reached.select("year", "vehicles").iter_rows())
+    assert {y for y, n in had.items() if n == 0.0} == {2025, 2026, 2027, 2028}
+    assert had[2029] > 0.0
+    codes = {
+        f["code"] for f in json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))["findings"]
+    }
+    assert "economics.ahead_of_grid" not in codes

@@ -20,7 +20,7 @@ from fleet_planner.plan.economics import EconomicsSection
 from fleet_planner.reference import reference_table
 
 BUS = VehicleCosts(
-    "bus", price=100_000.0, holding_years=2, maintenance_per_km=0.5, insurance_share=0.02, driver_per_h=20.0,
+    "bus", price=100_000.0, holding_years=2, maintenance_per_km=0.5, insurance_per_year=2000.0, insurance_extra_share=0.02, driver_per_h=20.0,
     speed_kmh=20.0, battery_kwh=100.0, battery_life_years=7, charger_kw=50.0, charger_per_kw=1000.0,
     charger_life_years=20, charger_maintenance_share=0.02, grid_per_kw=100.0, grid_life_years=40,
     unchecked=frozenset({"price"}),
@@ -74,7 +74,7 @@ def test_an_electric_bus_by_hand() -> None:
     assert lines["taxes"] == pytest.approx(2 * 8000.0 * 0.05)
     assert lines["chargers"] == pytest.approx(2 * 50_000.0 * (1 / 20 + 0.02))
     assert lines["grid"] == pytest.approx(2 * 5000.0 / 40)
-    assert lines["insurance"] == pytest.approx(2 * 3200.0)
+    assert lines["insurance"] == pytest.approx(2 * (2000.0 + 0.02 * 60_000.0))
 
 
 def test_discounted_payments_are_the_annuity_of_the_textbook() -> None:

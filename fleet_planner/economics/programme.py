@@ -1,0 +1,276 @@
+"""What a scenario costs year by year against the baseline: what it buys, what it runs, what is left at the end.
+
+Amounts are changes against the baseline in US dollars of 2024, in the year in which they are paid. What is bought is
+used from that year on and has a life of its own; what is left of it after the last year is credited there, in
+proportion to the years left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fleet_planner.economics.incentives import Bought, Grant, granted
+from fleet_planner.economics.learning import battery_price, capital_in, whole
+from fleet_planner.economics.ownership import carbon_cost, energy_cost, energy_taxes
+from fleet_planner.economics.ownership_table import purchase_tax
+from fleet_planner.economics.use_by_year import changes_by_year
+from fleet_planner.economics.vehicle_costs import vehicle_class
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from fleet_planner.economics.ownership import Use, View
+    from fleet_planner.economics.ownership_table import Outlook
+    from fleet_planner.economics.terms import MeasureTerms
+    from fleet_planner.economics.vehicle_costs import VehicleCosts
+
+Float = NDArray[np.float64]
+CAPITAL = ("equipment", "battery", "chargers", "grid")
+RUNNING = ("maintenance", "insurance", "energy", "carbon")
+LINES = (*CAPITAL, *RUNNING, "energy_taxes", "purchase_taxes", "incentives", "residual")
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Vehicles of a stream with a measure in a year, and those new with it."""
+
+    year: int
+    measure_id: str
+    stream: str
+    vehicles: float
+    new: float
+
+
+@dataclass(frozen=True)
+class Programme:
+    """A scenario over the years.
+
+    Parameters
+    ----------
+    scenario
+        Its name.
+    years
+        Of the costs, without a gap.
+    reached
+        By year, measure and stream.
+    change
+        What its fleet uses a year above the baseline's, in the years whose emissions are computed.
+    terms
+        Of its measures.
+    """
+
+    scenario: str
+    years: range
+    reached: tuple[Reach, ...]
+    change: Mapping[int, Use]
+    terms: Mapping[str, MeasureTerms]
+
+    @property
+    def vehicles(self) -> dict[int, float]:
+        """Vehicles with a measure, by year; one with two measures counts twice."""
+        out: dict[int, float] = {}
+        for reach in self.reached:
+            out[reach.year] = out.get(reach.year, 0.0) + reach.vehicles
+        return out
+
+
+class Ledger:
+    """Amounts by line and year."""
+
+    def __init__(self, years: range) -> None:
+        self.years = years
+        self.lines: dict[str, Float] = {line: np.zeros(len(years)) for line in LINES}
+
+    def add(self, line: str, year: int, amount: float) -> None:
+        """Add an amount to a line; years outside are left out."""
+        if year in self.years:
+            self.lines[line][year - self.years.start] += amount
+
+    def bought(self, line: str, year: int, amount: float, life: float, used_from: int | None = None) -> None:
+        """Add a purchase, and what is left of it after the last year.
+
+        Parameters
+        ----------
+        line, year, amount
+            What is paid when.
+        life
+            Years of use.
+        used_from
+            First year of use; none: the year of the purchase.
+        """
+        if year not in self.years:
+            return
+        self.add(line, year, amount)
+        used = max(self.years.stop - (year if used_from is None else used_from), 0)
+        self.add("residual", self.years.stop - 1, -amount * max(1.0 - used / life, 0.0))
+
+
+def costs_by_year(programme: Programme, outlook: Outlook, view: View) -> Ledger:
+    """Return the costs of a scenario as one of the views has them.
+
+    Parameters
+    ----------
+    programme
+        What it reaches and changes.
+    outlook
+        Prices and figures.
+    view
+        Private or public.
+    """
+    book = Ledger(programme.years)
+    for reach in programme.reached:
+        _equipment(reach, programme, outlook, book)
+    _chargers(programme, outlook, book)
+    changes = changes_by_year(programme.change, programme.vehicles, programme.years)
+    for year, use in changes.items():
+        book.add("energy", year, energy_cost(use, outlook.prices, year))
+        book.add("carbon", year, carbon_cost(use, outlook.prices, view, year))
+    if view.is_private:
+        for year, use in changes.items():
+            book.add("energy_taxes", year, energy_taxes(use, outlook.prices))
+        for reach in programme.reached:
+            book.add("purchase_taxes", reach.year, reach.new * _purchase_tax(reach, programme, outlook))
+        for grant_year, grant in grants_by_year(programme, outlook):
+            book.add("incentives", grant_year, -grant.paid)
+    return book
+
+
+def class_costs(outlook: Outlook, stream: str) -> VehicleCosts | None:
+    """Return the figures of a stream's vehicles; None where it has no class."""
+    kind = vehicle_class(stream)
+    return None if kind is None else outlook.classes[kind]
+
+
+def capital_of(reach: Reach, programme: Programme, outlook: Outlook) -> float:
+    """Return what a measure costs per vehicle in the year of an entry."""
+    terms, costs = programme.terms[reach.measure_id], class_costs(outlook, reach.stream)
+    battery = costs.battery_kwh if costs is not None and terms.electric else 0.0
+    learning = outlook.section.learning.get(reach.measure_id)
+    return capital_in(terms.capital, battery, learning, reach.year, outlook.prices.base_year)
+
+
+def grants_by_year(programme: Programme, outlook: Outlook) -> Iterable[tuple[int, Grant]]:
+    """Yield what incentives pay, with the year."""
+    by_year: dict[int, list[Bought]] = {}
+    for reach in programme.reached:
+        capital = capital_of(reach, programme, outlook)
+        by_year.setdefault(reach.year, []).append(Bought(reach.measure_id, reach.stream, reach.new, capital))
+    for year, purchases in by_year.items():
+        for grant in granted(outlook.section.incentive, year, purchases):
+            yield year, grant
+
+
+def _equipment(reach: Reach, programme: Programme, outlook: Outlook, book: Ledger) -> None:
+    """Book an entry's vehicles or devices, their upkeep and insurance, and batteries after the first."""
+    terms, costs = programme.terms[reach.measure_id], class_costs(outlook, reach.stream)
+    book.add("maintenance", reach.year, reach.vehicles * terms.running)
+    if reach.new <= 0.0:
+        return
+    capital = reach.new * capital_of(reach, programme, outlook)
+    book.bought("equipment", reach.year, capital, terms.life_years)
+    if costs is None or not terms.replaces:
+        return
+    for age in range(whole(terms.life_years)):
+        book.add("insurance", reach.year + age, capital * costs.insurance_extra_share)
+    if terms.electric:
+        life, held = whole(costs.battery_life_years), whole(terms.life_years)
+        for age in range(life, held, life):
+            year = reach.year + age
+            packs = reach.new * costs.battery_kwh * battery_price().at(year)
+            book.bought("battery", year, packs, min(life, held - age))
+
+
+def _purchase_tax(reach: Reach, programme: Programme, outlook: Outlook) -> float:
+    """Return the tax on a purchase above that on a conventional vehicle."""
+    terms, costs, taxes = programme.terms[reach.measure_id], class_costs(outlook, reach.stream), outlook.section.taxes
+    rate, capital = purchase_tax(taxes, (terms,)), capital_of(reach, programme, outlook)
+    if costs is None or not terms.replaces:
+        return rate * capital
+    return rate * (costs.price + capital) - taxes.purchase_share * costs.price
+
+
+def charging_need(programme: Programme, outlook: Outlook) -> dict[str, Float]:
+    """Return the charging power that a scenario's electric vehicles need by class and year, kW."""
+    need: dict[str, Float] = {}
+    for reach in programme.reached:
+        costs = class_costs(outlook, reach.stream)
+        if costs is None or not programme.terms[reach.measure_id].electric or reach.year not in programme.years:
+            continue
+        row = need.setdefault(costs.vehicle_class, np.zeros(len(programme.years)))
+        row[reach.year - programme.years.start] += reach.vehicles * costs.charger_kw
+    return need
+
+
+def _chargers(programme: Programme, outlook: Outlook, book: Ledger) -> None:
+    """Book chargers when electric vehicles need them, and the grid behind them as many years before as it takes."""
+    need = charging_need(programme, outlook)
+    if not need:
+        return
+    years, charging = programme.years, outlook.section.charging
+    for name, kw in need.items():
+        costs = outlook.classes[name]
+        life = whole(costs.charger_life_years)
+        for year, held, new in zip(years, kw, installed(kw, life), strict=True):
+            book.bought("chargers", year, float(new) * costs.charger_per_kw, life)
+            book.add("maintenance", year, float(held) * costs.charger_per_kw * costs.charger_maintenance_share)
+    total = np.sum(list(need.values()), axis=0)
+    weights = {name: float(kw.sum()) for name, kw in need.items()}
+    per_kw = sum(w * outlook.classes[n].grid_per_kw for n, w in weights.items()) / max(sum(weights.values()), 1e-300)
+    life = min(whole(outlook.classes[name].grid_life_years) for name in need)
+    above = np.maximum.accumulate(np.maximum(total - charging.headroom_kw, 0.0))
+    for year, new in zip(years, installed(above, life), strict=True):
+        ordered = max(year - charging.upgrade_lead_years, years.start)
+        book.bought("grid", ordered, float(new) * per_kw, life, used_from=year)
+
+
+def ahead_of_the_grid(programme: Programme, outlook: Outlook) -> float:
+    """Return the most electric vehicles that a year has before an upgrade ordered in the base year can serve them.
+
+    Only years count whose chargers need more than the headroom.
+    """
+    charging, base = outlook.section.charging, outlook.prices.base_year
+    total = sum(charging_need(programme, outlook).values(), np.zeros(len(programme.years)))
+    vehicles: dict[int, float] = {}
+    for reach in programme.reached:
+        if programme.terms[reach.measure_id].electric and class_costs(outlook, reach.stream) is not None:
+            vehicles[reach.year] = vehicles.get(reach.year, 0.0) + reach.vehicles
+    early = [
+        vehicles.get(year, 0.0)
+        for year, kw in zip(programme.years, total, strict=True)
+        if year < base + charging.upgrade_lead_years and kw > charging.headroom_kw
+    ]
+    return max(early, default=0.0)
+
+
+def installed(need: Float, life: int) -> Float:
+    """Return what has to be bought each year so that what is alive meets the need; a purchase lives so many years."""
+    new = np.zeros(len(need))
+    for k, wanted in enumerate(need):
+        alive = float(new[max(k - life + 1, 0) : k].sum())
+        new[k] = max(float(wanted) - alive, 0.0)
+    return new
+
+
+def standing_still(
+    years: range, entries: Iterable[tuple[str, str, float]], terms: Mapping[str, MeasureTerms]
+) -> tuple[Reach, ...]:
+    """Return the entries of a fleet that stays as it is: bought in the first year and again when its life is over.
+
+    Parameters
+    ----------
+    years
+        Of the costs.
+    entries
+        Measure, stream, vehicles.
+    terms
+        Of the measures.
+    """
+    return tuple(
+        Reach(year, measure, stream, number, 0.0 if (year - years.start) % whole(terms[measure].life_years) else number)
+        for year in years
+        for measure, stream, number in entries
+    )
