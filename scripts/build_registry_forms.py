@@ -11,6 +11,7 @@ import argparse
 import sys
 
 import polars as pl
+import registry_form_words as words
 from build_reference_tables import write_or_check
 
 OWN = "own list of words"
@@ -46,31 +47,96 @@ HEADERS = {
     ),
 }  # fmt: skip
 LANGUAGES = ("en", "zh", "es")
+YEAR = 2026
 
 
 def patterns() -> pl.DataFrame:
     """Return what plates and VINs look like."""
     schema = ["pattern_id", "region", "pattern", "example", "source", "checked"]
     table = pl.DataFrame(PATTERNS, schema=schema, orient="row")
-    return table.with_columns(year=pl.lit(2026), unit=pl.lit("regular expression"))
+    return table.with_columns(year=pl.lit(YEAR), unit=pl.lit("regular expression"))
 
 
 def headers() -> pl.DataFrame:
     """Return the headers by which our columns are known in other tables."""
+    lists = {**HEADERS, **words.NATIVE_HEADERS}
     rows = [
         (column, word, language)
-        for column, lists in HEADERS.items()
-        for language, words in zip(LANGUAGES, lists, strict=False)
-        for word in words.split("|")
-        if word
+        for column, by_language in lists.items()
+        for language, text in zip(LANGUAGES, by_language, strict=True)
+        for word in text.split("|")
     ]
     table = pl.DataFrame(rows, schema=["column", "word", "language"], orient="row")
-    return table.with_columns(source=pl.lit(OWN), year=pl.lit(2026), unit=pl.lit("words"), checked=pl.lit("yes"))
+    return table.with_columns(source=pl.lit(OWN), year=pl.lit(YEAR), unit=pl.lit("words"), checked=pl.lit("yes"))
+
+
+def forms() -> pl.DataFrame:
+    """Return the columns of each form."""
+    table = pl.DataFrame(words.COLUMNS, schema=["form", "role", "headers", "needed", "source", "checked"], orient="row")
+    return table.with_columns(year=pl.lit(YEAR), unit=pl.lit("words"))
+
+
+def form_words() -> pl.DataFrame:
+    """Return what the words of each form mean: ``value``, or why a vehicle is left out (``out``)."""
+    rows: list[tuple[str, str, str, str, str, str]] = []
+
+    def add(form: str, role: str, text: str, value: str, *, detail: str = "", out: str = "") -> None:
+        rows.extend((form, role, word, detail, value, out) for word in text.split("|"))
+
+    for form, fuels in words.FUELS.items():
+        for fuel, text in fuels.items():
+            add(form, "fuel", text, fuel)
+        for why, text in words.OUT_FUELS[form].items():
+            add(form, "fuel", text, "", out=why)
+    for word, fuel in words.TECHNOLOGIES.items():
+        add("emfac", "technology", word, fuel)
+    add("emfac", "technology", "FCEV", "", out="fuel cells have no factors in the tables")
+    for form, text, detail, name in words.TYPES:
+        add(form, "type", text, name, detail=detail)
+    for form, why, text in words.OUT_TYPES:
+        add(form, "type", text, "", out=why)
+    for form, stands_for, name, text in words.MAKES:
+        add(form, "make", text, name, detail=stands_for)
+    for fuel, text in words.DEFAULT_FUELS.items():
+        add("china_stock", "default_fuel", text, fuel)
+    for step, text in words.STEPS.items():
+        add("china_stock", "standard", text, step)
+    for factor, text in words.UNITS.items():
+        add("china_stock", "unit", text, factor)
+    for (role, ours), text in words.NATIVE_WORDS.items():
+        add("native", role, text, ours)
+    table = pl.DataFrame(rows, schema=["form", "role", "word", "detail", "value", "out"], orient="row")
+    return table.with_columns(
+        source=pl.lit("own reading of the form's words"), year=pl.lit(YEAR), unit=pl.lit("words"), checked=pl.lit("no")
+    )
+
+
+def parts() -> pl.DataFrame:
+    """Return what vehicles a class of a form is made of."""
+    text = [tuple(str(cell) for cell in row) for row in words.PARTS]
+    schema = ["form", "class", "fuel", "part", "share", "category", "segment", "gross_mass_kg", "stream", "km_per_year"]
+    table = pl.DataFrame(text, schema=[*schema, "source", "checked"], orient="row")
+    numbers = table.with_columns(pl.col("share", "gross_mass_kg", "km_per_year").cast(pl.Float64, strict=False))
+    return numbers.with_columns(year=pl.lit(YEAR), unit=pl.lit("share of 1; kg; km a year"))
+
+
+def years() -> pl.DataFrame:
+    """Return the model years that words for years stand for."""
+    schema = ["form", "type", "word", "model_year", "share", "source", "checked"]
+    table = pl.DataFrame(words.YEARS, schema=schema, orient="row")
+    return table.with_columns(year=pl.lit(YEAR), unit=pl.lit("share of 1"))
 
 
 def tables() -> dict[str, pl.DataFrame]:
     """Return the tables by file name."""
-    return {"identifier_patterns.csv": patterns(), "registry_headers.csv": headers()}
+    return {
+        "identifier_patterns.csv": patterns(),
+        "registry_headers.csv": headers(),
+        "registry_forms.csv": forms(),
+        "registry_words.csv": form_words(),
+        "registry_parts.csv": parts(),
+        "registry_years.csv": years(),
+    }
 
 
 def main() -> int:

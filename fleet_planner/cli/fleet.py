@@ -16,15 +16,17 @@ def fleet() -> None:
 
 @fleet.command(epilog="Example: fleet-planner fleet check registry.csv --country CL --year 2024 --fix good.csv")
 @click.argument("registry", type=click.Path(path_type=Path))
-@click.option("--country", default="EU", show_default=True, help="Whose emission-standard dates apply.")
-@click.option("--year", type=int, required=True, help="Base year.")
+@click.option("--country", help="Whose emission-standard dates apply; default: EU, or the plan's.")
+@click.option("--year", type=int, help="Base year; not needed where REGISTRY is a plan.")
+@click.option("--format", "form", help="Form of the registry; default: as its header tells.")
 @click.option("--encoding", help="Encoding of a CSV; default: UTF-8, and GB18030 (holds GBK) where a row is none.")
 @click.option(
     "--key",
     type=click.Path(path_type=Path),
     help="Key that ids are hashed by; without it plates give way to row numbers.",
 )
-@click.option("--fix", type=click.Path(path_type=Path), help="Write the usable rows here (CSV).")
+@click.option("--fix", type=click.Path(path_type=Path), help="Write the usable rows here (CSV, our own form).")
+@click.option("--rejected", type=click.Path(path_type=Path), help="Write every rejected cell here (CSV).")
 @click.option(
     "--max-rejected",
     type=click.FloatRange(0.0, 1.0),
@@ -35,42 +37,50 @@ def fleet() -> None:
 @click.option("--columns", is_flag=True, help="Only show the columns a registry may have.")
 def check(
     registry: Path,
-    country: str,
-    year: int,
+    country: str | None,
+    year: int | None,
+    form: str | None,
     encoding: str | None,
     key: Path | None,
     fix: Path | None,
+    rejected: Path | None,
     max_rejected: float,
     *,
     columns: bool,
 ) -> None:
-    """Show what is wrong in REGISTRY, by row and column, and how much of it was usable."""
+    """Show what form REGISTRY has, what is wrong in it, by row and column, and how much of it was usable.
+
+    REGISTRY is a file, or a plan (.toml) whose registry is read as the plan says.
+    """
     if columns:
-        from fleet_planner.tables import columns as specs
-
-        rows = [["column", "type", "unit", "required", "default", "allowed", "description"]]
-        for c in specs("registry"):
-            needed = "yes" if c.required else ""
-            rows.append([c.column, c.type, c.unit, needed, c.default, c.allowed, c.description])
-        click.echo(aligned(rows, right=[False] * len(rows[0])))
+        _show_columns()
         return
-    from fleet_planner.fleet import check_file, coverage_table, refuse_if_too_much_rejected, write_fixed
+    from fleet_planner.cli.files import write_csv_whole
+    from fleet_planner.cli.registry_check import Asked, asked_of, show_check
+    from fleet_planner.fleet import check_registry_file, refuse_if_too_much_rejected, write_fixed
     from fleet_planner.fleet.identifiers import read_key
-    from fleet_planner.tables import finding_text
 
-    checked = check_file(registry, country=country, year=year, key=read_key(key) if key else None, encoding=encoding)
-    if checked.rejected.height:
-        click.echo(text_table(checked.rejected.head(50)))
-        if checked.rejected.height > 50:
-            click.echo(f"... and {checked.rejected.height - 50:,} more rejected cells")
-        click.echo("")
-    click.echo(text_table(coverage_table(checked)))
-    for finding in checked.findings:
-        click.echo(f"- {finding_text(finding)}")
+    asked: Asked = asked_of(registry, country, year, form, encoding)
+    secret = read_key(key) if key else asked.key
+    checked = check_registry_file(asked.path, asked.setting, secret)
+    show_check(asked, checked)
+    if rejected:
+        write_csv_whole(rejected, checked.rejected)
+        click.echo(f"Rejected cells written to {rejected}")
     if fix:
-        write_fixed(registry, checked, fix, encoding)
+        write_fixed(asked.path, checked, fix, asked.setting)
         click.echo(f"Usable rows written to {fix}")
-    refuse_if_too_much_rejected(checked, max_rejected, registry)
+    refuse_if_too_much_rejected(checked, max_rejected, asked.path)
+
+
+def _show_columns() -> None:
+    from fleet_planner.tables import columns as specs
+
+    rows = [["column", "type", "unit", "required", "default", "allowed", "description"]]
+    for c in specs("registry"):
+        needed = "yes" if c.required else ""
+        rows.append([c.column, c.type, c.unit, needed, c.default, c.allowed, c.description])
+    click.echo(aligned(rows, right=[False] * len(rows[0])))
 
 
 @fleet.command(epilog="Example: fleet-planner fleet key identifiers.key")

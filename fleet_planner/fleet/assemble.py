@@ -8,46 +8,27 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from fleet_planner.errors import InputError
-from fleet_planner.fleet.check import READABLE, check_registry, rejected_cells, same_ids
+from fleet_planner.fleet.check import check_registry, rejected_cells, same_ids
+from fleet_planner.fleet.forms import NATIVE
+from fleet_planner.fleet.forms.convert import IMPORTED
 from fleet_planner.fleet.identifiers import ID, masked
 from fleet_planner.fleet.mapping import map_technologies
-from fleet_planner.fleet.read import filled_rows, no_rows, tidy_cells
+from fleet_planner.fleet.model import Totals
+from fleet_planner.fleet.read import native_blocks
 from fleet_planner.fleet.tally import FLAGS, summed, tally
 from fleet_planner.fleet.use import usual_load, with_usual_km
 from fleet_planner.reference import reference_table
 from fleet_planner.tables import columns
 
 if TYPE_CHECKING:
-    from fleet_planner.fleet.read import NativeColumns
+    from fleet_planner.fleet.forms import Reading
+    from fleet_planner.fleet.read import NativeBlock, Setting
     from fleet_planner.fleet.source import Source
-    from fleet_planner.fleet.text_blocks import TextBlock
 
 FLEET_COLUMNS = tuple(spec.column for spec in columns("vehicles"))
 LOST_COLUMNS = ("row", ID, "km_per_year", "share_inside", "count")
 MAX_ODOMETER_KM = 1.5e6
 """Derived odometers are cut here: few vehicles drive further."""
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What a registry is checked against.
-
-    Parameters
-    ----------
-    country
-        Region whose dates of emission standards apply.
-    year
-        Base year.
-    default_load
-        Load of heavy vehicles without one; None: ``reference/load_defaults.csv``.
-    stream_loads
-        Whether the stream's own load, where ``reference/vehicle_use.csv`` has one, goes before the default.
-    """
-
-    country: str
-    year: int
-    default_load: float | None = None
-    stream_loads: bool = True
 
 
 @dataclass(frozen=True)
@@ -64,8 +45,10 @@ class Assembled:
         ``tables/columns/rejected.csv``, identifiers masked, sorted by row.
     lost
         `LOST_COLUMNS` of the rejected rows as far as their cells can be read.
-    rows
-        Rows read, empty ones aside.
+    outside
+        ``row, count`` of rejected rows that are no vehicles of this inventory.
+    totals
+        What was read, kept and rejected.
     encoding
         Of the file; "" for Parquet.
     other_encoding
@@ -76,7 +59,8 @@ class Assembled:
     groups: pl.DataFrame
     rejected: pl.DataFrame
     lost: pl.DataFrame
-    rows: int
+    outside: pl.DataFrame
+    totals: Totals
     encoding: str
     other_encoding: int
 
@@ -87,10 +71,13 @@ class _Part:
     groups: pl.DataFrame
     wrong: list[pl.DataFrame]
     lost: pl.DataFrame
+    outside: pl.DataFrame
     rows: int
+    left_out: int
+    read: float
 
 
-def assemble(source: Source, named: NativeColumns, setting: Setting) -> Assembled:
+def assemble(source: Source, reading: Reading, setting: Setting) -> Assembled:
     """Check and map all blocks of a registry.
 
     Raises
@@ -99,54 +86,59 @@ def assemble(source: Source, named: NativeColumns, setting: Setting) -> Assemble
         The file has no rows, is no text, or a standard is needed and the country is unknown.
     """
     parts: list[_Part] = []
-    encoding, other, blank = "", 0, None
-    for block, used in source.blocks():
-        encoding = used or encoding
+    encoding, other = "", 0
+    for block in native_blocks(source, reading, setting):
+        encoding = block.encoding or encoding
         other += block.other_encoding
-        cells = tidy_cells(block, named.kept)
-        filled = filled_rows(cells)
-        if filled.is_empty() and block.wrong.is_empty():
-            blank = cells if blank is None else blank
-            continue
-        parts.append(_part(block, filled, source, setting))
-    if not parts:
-        if blank is None or blank.is_empty():
-            raise no_rows(source.path)
-        parts.append(_checked(blank, source, setting))
-    return _together(parts, source, encoding, other)
+        parts.append(_checked(block, source, setting))
+    return _together(parts, source, reading, encoding, other)
 
 
-def _part(block: TextBlock, filled: pl.DataFrame, source: Source, setting: Setting) -> _Part:
-    part = _checked(filled, source, setting)
-    if block.wrong.is_empty():
-        return part
-    unread = block.wrong.select("row", *(pl.lit(None).alias(name) for name in LOST_COLUMNS[1:]))
-    lost = pl.concat([part.lost, unread.cast(part.lost.schema)])
-    return _Part(part.vehicles, part.groups, [block.wrong, *part.wrong], lost, part.rows + block.wrong.height)
-
-
-def _checked(cells: pl.DataFrame, source: Source, setting: Setting) -> _Part:
-    comma = source.separator == ";"
-    good, rejected, lost = check_registry(cells, source.path, setting.year, region=setting.country, decimal_comma=comma)
+def _checked(block: NativeBlock, source: Source, setting: Setting) -> _Part:
+    made = block.made
+    comma = source.separator == ";" and made.vehicles is None  # numbers that a form's reader wrote have points
+    good, rejected, lost = check_registry(
+        made.cells, source.path, setting.year, region=setting.country, decimal_comma=comma
+    )
     good = with_usual_km(good, setting.year, setting.country)
     mapped, unknown = map_technologies(good, setting.country)
     lost = lost.select(LOST_COLUMNS)
     if unknown.height:
-        lost = pl.concat([lost, good.join(unknown, on="row", how="semi").select(LOST_COLUMNS)])
-    given = _given(cells, mapped, "share_inside")
+        gone = pl.col("row").is_in(unknown["row"].implode())
+        mapped = mapped.filter(~gone)  # a row of several kinds of vehicles is kept or left out whole
+        lost = pl.concat([lost, good.filter(gone).select(LOST_COLUMNS)])
+    given = _given(made.cells, mapped, "share_inside")
     full = _with_defaults(mapped, setting).with_columns(
         share_given=given, date_unchecked=pl.col("date_checked") == "no"
     )
     vehicles = full.select(*FLEET_COLUMNS, "row", *FLAGS)
-    return _Part(vehicles, tally(vehicles), [rejected.drop("file"), unknown], lost, cells.height)
+    checked = sum_of(vehicles["count"]) + lost_vehicles(lost)
+    ragged = block.unread.select("row", pl.lit(None, dtype=pl.Float64).alias("count"))
+    unread = pl.concat([ragged, made.lost]).select("row", *(_of_lost(name) for name in LOST_COLUMNS[1:]))
+    return _Part(
+        vehicles=vehicles,
+        groups=tally(vehicles),
+        wrong=[block.unread, made.wrong, rejected.drop("file"), unknown],
+        lost=pl.concat([lost, unread.cast(lost.schema)]),
+        outside=made.outside,
+        rows=block.rows,
+        left_out=block.left_out,
+        read=(checked if made.vehicles is None else made.vehicles) + block.unread.height,
+    )
 
 
-def _together(parts: list[_Part], source: Source, encoding: str, other: int) -> Assembled:
+def _of_lost(name: str) -> pl.Expr:
+    return pl.col("count") if name == "count" else pl.lit(None).alias(name)
+
+
+def _together(parts: list[_Part], source: Source, reading: Reading, encoding: str, other: int) -> Assembled:
     vehicles = pl.concat([part.vehicles for part in parts])
     lost = pl.concat([part.lost for part in parts])
+    outside = pl.concat([part.outside for part in parts])
     groups = [part.groups for part in parts]
     wrong = [table for part in parts for table in part.wrong]
-    rows = sum(part.rows for part in parts)
+    rows, left_out = sum(part.rows for part in parts), sum(part.left_out for part in parts)
+    read = sum(part.read for part in parts)
     parts.clear()  # ten million rows need not stand in memory twice
     removed = []
     twice = same_ids(pl.concat([vehicles.select("row", ID), lost.select("row", ID)]))
@@ -161,7 +153,18 @@ def _together(parts: list[_Part], source: Source, encoding: str, other: int) -> 
         problem = f"no row of the registry is usable; first: {first['reason']}"
         place = {name: first[name] for name in ("row", "column", "value")}
         raise InputError(problem, first["remedy"], source.path, **place)
-    return Assembled(vehicles.drop(FLAGS), summed(groups, removed), rejected, lost, rows, encoding, other)
+    totals = Totals(
+        rows_read=rows,
+        rows_left_out=left_out,
+        rows_kept=vehicles.height if reading.form == NATIVE else vehicles["row"].n_unique(),
+        rows_rejected=rejected["row"].n_unique(),
+        vehicles_read=read,
+        vehicles_kept=sum_of(vehicles["count"]),
+        vehicles_rejected=lost_vehicles(lost),
+        vehicles_outside=sum_of(outside["count"]),
+    )
+    totals.must_close()
+    return Assembled(vehicles.drop(FLAGS), summed(groups, removed), rejected, lost, outside, totals, encoding, other)
 
 
 def _with_defaults(mapped: pl.DataFrame, setting: Setting) -> pl.DataFrame:
@@ -175,6 +178,9 @@ def _with_defaults(mapped: pl.DataFrame, setting: Setting) -> pl.DataFrame:
     if setting.stream_loads:
         load = pl.coalesce(usual_load(mapped, setting.country), load)
     age = (setting.year - pl.col("model_year")).clip(lower_bound=0) + 0.5
+    if IMPORTED in mapped.columns:
+        told = pl.format("{}; import:{}", "rule", IMPORTED)
+        mapped = mapped.with_columns(rule=pl.when(pl.col(IMPORTED).is_not_null()).then(told).otherwise("rule"))
     return mapped.with_columns(
         load_defaulted=pl.col("load_fraction").is_null() & heavy,
         load_fraction=pl.col("load_fraction").fill_null(load),
@@ -194,6 +200,11 @@ def _given(cells: pl.DataFrame, rows: pl.DataFrame, column: str) -> pl.Series:
     return rows["row"].is_in(cells.filter(pl.col(column).is_not_null())["row"].implode())
 
 
+def sum_of(counts: pl.Series) -> float:
+    """Return the sum of numbers of vehicles, 0 of none."""
+    return float(counts.sum() or 0.0)
+
+
 def lost_vehicles(lost: pl.DataFrame) -> float:
     """Return the vehicles of the lost rows; one a row where the number cannot be read."""
-    return float(lost.select(pl.when(READABLE).then("count").fill_null(1.0).sum()).item())
+    return float(lost.select(pl.when(pl.col("count") >= 0).then("count").otherwise(1.0).sum()).item() or 0.0)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from fleet_planner.fleet.forms.convert import IMPORTED
 from fleet_planner.fleet.numbers import ambiguous, numbers
 from fleet_planner.fleet.translate import with_own_words
 from fleet_planner.fleet.vocabulary import ELECTRICITY, ZERO_EMISSION, Words, as_built, words
@@ -76,12 +77,18 @@ def rejected_cells(parts: list[pl.DataFrame], path: Path) -> pl.DataFrame:
 
 
 def lost_share(good: pl.DataFrame, lost: pl.DataFrame) -> float:
-    """Return the share of the vehicle-km in the lost rows; where it cannot be read, that of a mean good row."""
+    """Return the share of the vehicle-km in the lost rows.
+
+    Where the distance cannot be read, that of as many mean good vehicles counts; where not even their number can, that
+    of a mean good row.
+    """
     if lost.is_empty():
         return 0.0
-    kept = float(good.select(VKT.sum()).item() or 0.0)
-    mean = kept / good.height if good.height else 1.0
-    gone = float(lost.select(pl.when(READABLE).then(VKT).fill_null(mean).sum()).item())
+    kept, number = good.select(VKT.sum().alias("km"), pl.col("count").sum()).row(0)
+    a_row = kept / good.height if good.height else 1.0
+    a_vehicle = kept / number if number else 1.0
+    by_number = pl.when(pl.col("count") >= 0).then(pl.col("count") * a_vehicle).otherwise(a_row)
+    gone = float(lost.select(pl.when(READABLE).then(VKT).otherwise(by_number).sum()).item())
     return gone / (gone + kept) if gone + kept > 0.0 else lost.height / (lost.height + good.height)
 
 
@@ -112,6 +119,8 @@ def _typed(raw: pl.DataFrame, *, decimal_comma: bool) -> tuple[pl.DataFrame, lis
         if spec.allowed:
             bad.append(_allowed(raw, text, value, spec))
         out.append(value.alias(name))
+    if IMPORTED in raw.columns:
+        out.append(raw[IMPORTED])
     return pl.DataFrame(out), bad
 
 

@@ -23,7 +23,7 @@ def how_mapped(rule: pl.Expr) -> pl.Expr:
     return (
         pl.when(rule.str.contains(f":{DEFAULT}", literal=True))
         .then(pl.lit(BY_DEFAULT))
-        .when(exact)
+        .when(exact & ~rule.str.contains("; import:", literal=True))
         .then(pl.lit(EXACT))
         .otherwise(pl.lit(BY_RULE))
     )

@@ -9,13 +9,14 @@ import polars as pl
 
 from fleet_planner.errors import InputError, OutputError
 from fleet_planner.findings import Finding
-from fleet_planner.fleet.assemble import FLEET_COLUMNS, Setting, assemble, lost_vehicles
+from fleet_planner.fleet.assemble import FLEET_COLUMNS, assemble
 from fleet_planner.fleet.check import VKT, lost_share
 from fleet_planner.fleet.coverage import REJECTED_CODE, coverage_finding, coverage_of, findings_of
+from fleet_planner.fleet.forms import NATIVE, Choice
+from fleet_planner.fleet.forms.convert import IMPORTED
 from fleet_planner.fleet.identifiers import ID, finding_of, hidden, key_of, without_plates
 from fleet_planner.fleet.model import Fleet
-from fleet_planner.fleet.read import native_columns, read_cells
-from fleet_planner.fleet.source import open_source
+from fleet_planner.fleet.read import Setting, native_blocks, open_registry
 from fleet_planner.fleet.visiting import visiting_vehicles
 
 if TYPE_CHECKING:
@@ -23,11 +24,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fleet_planner.fleet.assemble import Assembled
+    from fleet_planner.fleet.forms import Reading
     from fleet_planner.fleet.identifiers import Key
-    from fleet_planner.fleet.read import NativeColumns
+    from fleet_planner.fleet.model import Totals
     from fleet_planner.plan.fleet import FleetSection
     from fleet_planner.plan.models import City
 
+VEHICLES_PER_UNIT = {"vehicles": 1.0, "thousand": 1e3, "ten_thousand": 1e4}
 PLACES = ("zone", "depot")
 
 
@@ -42,16 +45,8 @@ def load_fleet(
         The registry cannot be read, or too much of it was rejected.
     """
     path = base / section.registry
-    key = key_of(section, base)
-    fleet = check_file(
-        path,
-        country=city.country,
-        year=city.year,
-        default_load=default_load,
-        stream_loads=stream_loads,
-        key=key,
-        encoding=section.encoding or None,
-    )
+    setting = setting_of(section, city, default_load, stream_loads=stream_loads)
+    fleet = check_registry_file(path, setting, key_of(section, base))
     refuse_if_too_much_rejected(fleet, section.max_rejected_vkt_share, path)
     visiting = visiting_vehicles(fleet.vehicles, section.visiting_share, path)
     if visiting.is_empty():
@@ -61,6 +56,12 @@ def load_fleet(
     part = float(visiting.select(VKT.sum()).item()) / total if total else 0.0
     found = Finding("fleet.visiting", "assumption", {}, round(visiting["count"].sum()), part)
     return replace(fleet, vehicles=both, findings=(*fleet.findings, found))
+
+
+def setting_of(section: FleetSection, city: City, default_load: float | None, *, stream_loads: bool = True) -> Setting:
+    """Return what the plan says of its registry; see `Setting`."""
+    choice = Choice(section.format, section.columns, section.keep, VEHICLES_PER_UNIT[section.count_unit])
+    return Setting(city.country, city.year, default_load, choice, section.encoding or None, stream_loads)
 
 
 def refuse_if_too_much_rejected(fleet: Fleet, limit: float, path: Path) -> None:
@@ -93,88 +94,100 @@ def check_file(
     default_load: float | None = None,
     stream_loads: bool = True,
     key: Key | None = None,
-    encoding: str | None = None,
 ) -> Fleet:
+    """Do as `check_registry_file` with a file in a form that its header tells."""
+    return check_registry_file(path, Setting(country, year, default_load, stream_loads=stream_loads), key)
+
+
+def check_registry_file(path: Path, setting: Setting, key: Key | None = None) -> Fleet:
     """Read, check and map a registry file; nothing is refused for the share rejected.
 
     Parameters
     ----------
     path
         CSV or Parquet.
-    country
-        Region whose dates of emission standards apply.
-    year
-        Base year.
-    default_load
-        Load of heavy vehicles without one; None: ``reference/load_defaults.csv``.
-    stream_loads
-        Whether a stream's own load goes before the default.
+    setting
+        Country, year, form, encoding, default load.
     key
         Hashes the ids; None: plates and VINs give way to row numbers.
-    encoding
-        Of a CSV; None: UTF-8, GB18030 where a row is none.
 
     Raises
     ------
     InputError
         The file cannot be read, holds no usable row, or the country is unknown.
     """
-    source = open_source(path, encoding)
-    named = native_columns(source)
-    made = assemble(source, named, Setting(country, year, default_load, stream_loads))
+    source, reading = open_registry(path, setting)
+    made = assemble(source, reading, setting)
     share = lost_share(made.vehicles, made.lost)
-    ids, changed = hidden(made.vehicles[ID], made.vehicles["row"], key, every=named.plates)
+    ids, changed = hidden(made.vehicles[ID], made.vehicles["row"], key, every=reading.plates)
     vehicles = made.vehicles.select(FLEET_COLUMNS).with_columns(
         ids, *(without_plates(made.vehicles[name]) for name in PLACES)
     )
-    gone = lost_vehicles(made.lost)
-    coverage = coverage_of(made.groups, made.rejected["row"].n_unique(), gone, share)
-    told = [*findings_of(made.groups, _rejected_finding(made.lost, gone, share), country=country)]
-    told += [coverage_finding(coverage), *_reading_findings(made, named)]
+    totals = made.totals
+    gone = totals.vehicles_rejected + totals.vehicles_outside
+    coverage = coverage_of(made.groups, totals.rows_rejected, gone, share)
+    told = [*findings_of(made.groups, _rejected_finding(made.lost, totals, share), country=setting.country)]
+    told += [coverage_finding(coverage), *_reading_findings(made, reading)]
     if (told_ids := finding_of(changed, key)) is not None:
         told.append(told_ids)
-    return Fleet(vehicles, made.rejected, tuple(told), share, coverage)
+    return Fleet(vehicles, made.rejected, tuple(told), share, coverage, totals)
 
 
-def _reading_findings(made: Assembled, named: NativeColumns) -> list[Finding]:
+def _reading_findings(made: Assembled, reading: Reading) -> list[Finding]:
+    """Return what is remarkable of how the file was read."""
     out = []
+    totals = made.totals
+    if reading.form != NATIVE:
+        names = ("read", "kept", "rejected", "outside")
+        values = {name: f"{getattr(totals, f'vehicles_{name}'):,.0f}" for name in names}
+        rows = {"form": reading.form, "rows": f"{totals.rows_read - totals.rows_left_out:,}"}
+        out.append(Finding("fleet.imported", "info", rows | values))
+    if reading.renamed:
+        pairs = ", ".join(f"{ours} = {theirs}" for ours, theirs in reading.renamed.items())
+        out.append(Finding("fleet.columns_recognised", "assumption", {"columns": pairs}))
+    if totals.rows_left_out:
+        read = f"{totals.rows_read:,}"
+        out.append(Finding("fleet.left_out", "info", {"read": read}, totals.rows_left_out))
+    if reading.ignored:
+        out.append(Finding("fleet.columns_ignored", "info", {"columns": ", ".join(reading.ignored)}))
     if made.encoding not in {"", "utf-8"}:
         out.append(Finding("fleet.encoding", "warning", {"encoding": made.encoding}))
     if made.other_encoding:
         other = "gb18030" if made.encoding == "utf-8" else "utf-8"
         out.append(Finding("fleet.encodings_mixed", "warning", {"other": other}, made.other_encoding))
-    if named.unread:
-        out.append(Finding("fleet.identifiers_unread", "info", {"columns": ", ".join(named.unread)}))
+    if reading.unread:
+        out.append(Finding("fleet.identifiers_unread", "info", {"columns": ", ".join(reading.unread)}))
     return out
 
 
-def _rejected_finding(lost: pl.DataFrame, vehicles: float, share: float) -> Finding | None:
-    """Return how much was rejected, in vehicles."""
+def _rejected_finding(lost: pl.DataFrame, totals: Totals, share: float) -> Finding | None:
+    """Return how much was rejected, in vehicles; those that are none of the inventory's are told elsewhere."""
     if lost.is_empty():
         return None
-    return Finding(REJECTED_CODE, "warning", {"rows": f"{lost.height:,}"}, round(vehicles), share)
+    rows = {"rows": f"{lost['row'].n_unique():,}"}
+    return Finding(REJECTED_CODE, "warning", rows, round(totals.vehicles_rejected), share)
 
 
-def fixed_registry(path: Path, fleet: Fleet, encoding: str | None = None) -> Iterator[pl.DataFrame]:
-    """Yield the usable rows of the registry ``path`` as they stand in it, but with the ids of the fleet.
+def fixed_registry(path: Path, fleet: Fleet, setting: Setting) -> Iterator[pl.DataFrame]:
+    """Yield the usable rows of the registry ``path`` in our own form, with the ids of the fleet.
 
     Raises
     ------
     InputError
         The file cannot be read.
     """
-    source = open_source(path, encoding)
+    source, reading = open_registry(path, setting)
     ids = fleet.vehicles.filter(~pl.col("visiting"))[ID]
     bad = fleet.rejected["row"].unique().implode()
     done = 0
-    for raw in read_cells(source, native_columns(source)):
-        kept = raw.filter(~pl.col("row").is_in(bad)).drop("row")
+    for block in native_blocks(source, reading, setting):
+        kept = block.made.cells.filter(~pl.col("row").is_in(bad)).drop("row", IMPORTED, strict=False)
         places = [without_plates(kept[name]) for name in PLACES if name in kept.columns]
         yield kept.with_columns(ids.slice(done, kept.height), *places)
         done += kept.height
 
 
-def write_fixed(path: Path, fleet: Fleet, out: Path, encoding: str | None = None) -> None:
+def write_fixed(path: Path, fleet: Fleet, out: Path, setting: Setting | None = None) -> None:
     """Write the usable rows of the registry ``path`` to the CSV ``out``, whole or not at all.
 
     Raises
@@ -187,7 +200,7 @@ def write_fixed(path: Path, fleet: Fleet, out: Path, encoding: str | None = None
     beside = out.with_name(f".{out.name}.part")
     try:
         with beside.open("wb") as stream:
-            for number, rows in enumerate(fixed_registry(path, fleet, encoding)):
+            for number, rows in enumerate(fixed_registry(path, fleet, setting or Setting())):
                 rows.write_csv(stream, include_header=number == 0)
         beside.replace(out)
     except OSError as error:

@@ -8,7 +8,10 @@ from fleet_planner.fleet.check import VKT
 
 FLAGS = ("share_given", "odometer_given", "load_defaulted", "date_unchecked", "km_given", "km_unchecked")
 GROUP = ("rule", "segment", "standard", "default_load", "km_stream", *FLAGS)
-RULES = r"^segment:(?<segment_rule>.*); standard:(?<standard_rule>.*); aftertreatment:(?<aftertreatment_rule>.*)$"
+RULES = (
+    r"^segment:(?<segment_rule>.*); standard:(?<standard_rule>.*); aftertreatment:(?<aftertreatment_rule>[^;]*)"
+    r"(?:; import:(?<import_rule>.*))?$"
+)
 
 
 def tally(vehicles: pl.DataFrame) -> pl.DataFrame:
@@ -36,7 +39,7 @@ def summed(parts: list[pl.DataFrame], removed: list[pl.DataFrame]) -> pl.DataFra
     Returns
     -------
     groups
-        As `tally` has them, sorted, with ``segment_rule, standard_rule, aftertreatment_rule`` apart.
+        As `tally` has them, sorted, with ``segment_rule, standard_rule, aftertreatment_rule, import_rule`` apart.
     """
     less = [part.with_columns(-pl.col("rows"), -pl.col("count"), -pl.col("vkt")) for part in removed]
     sums = pl.concat([*parts, *less]).group_by(GROUP).agg(pl.col("rows", "count", "vkt").sum())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -13,6 +13,19 @@ class FleetSection(Section):
     """The vehicle registry."""
 
     registry: str = Field(description="CSV or Parquet file, one row per vehicle or group")
+    format: Literal["", "native", "emfac", "california_zip", "ntd", "china_stock", "age_distribution"] = Field(
+        default="", description="form of the registry (docs/registry.md); empty: recognised by its header"
+    )
+    columns: dict[str, str] = Field(
+        default={}, description="columns of the registry under other names, such as km_per_year = 'annual km'"
+    )
+    keep: dict[str, list[str]] = Field(
+        default={},
+        description="rows that are read, by column: words with * ? [0-9] or ranges such as '2010..2020'; empty: all",
+    )
+    count_unit: Literal["vehicles", "thousand", "ten_thousand"] = Field(
+        default="vehicles", description="what a count of 1 means in stock tables that do not say it"
+    )
     encoding: str = Field(
         default="", description="encoding of a CSV registry; empty: UTF-8, and GB18030 (holds GBK) where a row is none"
     )
