@@ -107,9 +107,13 @@ def _table_2025() -> UserTable:
     return user_table(kept, "emep_eea_2025_hot.csv", "emep_eea_2025")
 
 
+@cache
+def _odd_2025() -> pl.DataFrame:
+    return user_odd(_table_2025())
+
+
 def _overlay_2025(year: int, interpolate: bool) -> Overlay:  # noqa: ARG001  # the signature of all sets
-    table = _table_2025()
-    return Overlay("emep_eea_2025", partial(user_curves, table), odd=partial(user_odd, table), cold=cold_2025)
+    return Overlay("emep_eea_2025", partial(user_curves, _table_2025()), odd=_odd_2025, cold=cold_2025)
 
 
 def _evaluate_2025(asked: pl.DataFrame) -> pl.DataFrame:
@@ -206,7 +210,7 @@ def flags_table(user: Path | None = None) -> pl.DataFrame:
     user
         The user's own factors, if they are to be looked through too.
     """
-    tables = {EUROPEAN: european_odd(), "emep_eea_2025": user_odd(_table_2025())}
+    tables = {EUROPEAN: european_odd(), "emep_eea_2025": _odd_2025()}
     if user is not None:
         tables["user"] = user_odd(read_user_factors(user))
     parts = [_as_flags(name, table) for name, table in tables.items()]
