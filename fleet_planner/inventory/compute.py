@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from fleet_planner.factors.compiling.table import FactorTable
 
 Array = NDArray[np.float64]
+LEAST_KM = 1e-300
 GRADE_FIRST, GRADE_STEP = GRADES[0], GRADES[1] - GRADES[0]
 POLLUTANT_OF = np.array([POLLUTANTS.index(c.pollutant) for c in CHANNELS], dtype=np.int64)
 
@@ -113,7 +114,13 @@ def compute_inventory(
         below_range=below,
         histogram=histogram,
         grade_span=span,
-        findings=inventory_findings(factors, km_technology, below, steep_findings(grade, activity)),
+        findings=inventory_findings(
+            factors,
+            km_technology,
+            below,
+            _above_range(factors, fleet, histogram, km_entry),
+            steep_findings(grade, activity),
+        ),
     )
 
 
@@ -369,6 +376,16 @@ def _by_technology(vehicles: pl.DataFrame, fleet: FleetArrays, vehicle: Array, n
         )
         .sort(*TECHNOLOGY, "stream")
     )
+
+
+def _above_range(factors: FactorTable, fleet: FleetArrays, histogram: Array, km_entry: Array) -> Array:
+    """Return the vehicle-km of each technology above its NOx curve's highest speed, average day, shape (T,)."""
+    by_speed = histogram.sum(axis=(1, 2))
+    total = np.maximum(by_speed.sum(axis=1), LEAST_KM)[:, None]
+    highest = factors.technologies["v_max_kmh"].fill_null(np.inf).to_numpy()[fleet.entry_technology]
+    beyond = factors.grid_kmh[None, :] > highest[:, None]
+    km = ((by_speed / total)[fleet.entry_stream] * beyond).sum(axis=1) * km_entry
+    return np.bincount(fleet.entry_technology, weights=km, minlength=factors.technologies.height).astype(np.float64)
 
 
 def _below_range(

@@ -31,7 +31,7 @@ PARTICLE_NUMBER, PARTICLE_NUMBER_CODE = "SPN23", "inventory.particle_number"
 
 
 def inventory_findings(
-    factors: FactorTable, km: Array, below: pl.DataFrame, steep: Sequence[Finding]
+    factors: FactorTable, km: Array, below: pl.DataFrame, above_km: Array, steep: Sequence[Finding]
 ) -> tuple[Finding, ...]:
     """Return what an inventory rests on.
 
@@ -43,6 +43,8 @@ def inventory_findings(
         Vehicle-km by technology, shape (T,).
     below
         Driving below the curves: ``v_min_kmh, vkt_km_per_day``.
+    above_km
+        Vehicle-km by technology above the curves, shape (T,).
     steep
         What `steep_findings` says.
     """
@@ -62,7 +64,20 @@ def inventory_findings(
         if below["v_min_kmh"].n_unique() > 1:
             steps = ", ".join(f"{v:g}" for v in sorted(below["v_min_kmh"].unique()))
             out.append(Finding("inventory.unequal_v_min", "warning", {"speeds": steps}, share=slow))
+    fast = float(above_km.sum()) / total
+    if fast >= LEAST_SHARE:
+        out.append(Finding("inventory.above_range", "assumption", {}, int((above_km > 0.0).sum()), fast))
     return (*out, *steep)
+
+
+def brought_stand_ins(now: Sequence[Finding], baseline: Sequence[Finding], scenario: str) -> list[Finding]:
+    """Return the stand-ins of an inventory that the baseline does not have: those of vehicles that measures bring."""
+    code = "inventory.stand_in"
+    known = [f.values for f in baseline if f.code == code]
+    brought = [f for f in now if f.code == code and f.values not in known]
+    return [
+        Finding("scenario.stand_in", "assumption", {"scenario": scenario, **f.values}, share=f.share) for f in brought
+    ]
 
 
 def steep_findings(grade: Array, activity: Activity) -> list[Finding]:

@@ -19,6 +19,7 @@ from fleet_planner.findings import Finding
 from fleet_planner.fleet import load_fleet
 from fleet_planner.fleet.dates import REGION_FALLBACK
 from fleet_planner.fleet.identifiers import key_of
+from fleet_planner.inventory.told import brought_stand_ins
 from fleet_planner.network import Network, builtin_gtfs, load_network, with_grade
 from fleet_planner.network.builtin import archive_path
 from fleet_planner.network.zones import map_zones, read_zone_layer
@@ -311,6 +312,7 @@ def _all_findings(
         unchecked = result.costs.filter(pl.col("checked") == "no")["measure_id"].to_list()
         title = result.fleet.title_en
         out += [Finding("economics.cost_unchecked", "assumption", {"scenario": title, "measure": m}) for m in unchecked]
+        out += brought_stand_ins(result.inventory.findings, results[0].inventory.findings, title)
     return tuple(out)
 
 

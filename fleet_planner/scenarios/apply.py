@@ -28,6 +28,7 @@ from fleet_planner.scenarios.standards import (
     check_standard_sulphur,
     eligible_rows,
     renewed,
+    same_factor_findings,
     steps_taken,
 )
 from fleet_planner.scenarios.told import count_units, unchecked, units_frame
@@ -98,6 +99,7 @@ def apply_scenario(
             cleanest = cleanest_ppm(scenario, measures, sulphur_ppm)
             check_standard_sulphur(new, wanted.to_standard, measures, cleanest, scenario)
             findings.append(told)
+            findings += same_factor_findings(steps, scenario)
             adopted.append(steps)
         elif kind == AGAINST_IDLING:
             state = stop_idling(state, wanted, chosen)

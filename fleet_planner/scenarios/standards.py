@@ -134,6 +134,13 @@ def steps_taken(before: pl.DataFrame, standard: str) -> pl.DataFrame:
     )
 
 
+def same_factor_findings(steps: pl.DataFrame, scenario: Scenario) -> list[Finding]:
+    """Say that the step from Euro VI A to C to Euro VI D/E changes no published factor."""
+    same = (pl.col("standard") == "euro_VI_abc") & (pl.col("to_standard") == "euro_VI_de")
+    count = float(steps.filter(same)["vehicles"].sum())
+    return [Finding("scenario.same_factors", "warning", {"scenario": scenario.title}, round(count))] if count else []
+
+
 def adoption_finding(rows: pl.DataFrame, wanted: ScenarioMeasure, scenario: Scenario, years: pl.DataFrame) -> Finding:
     """Say how many vehicles get the standard, from which model years on."""
     since = ", ".join(str(y) for y in years["from_year"].unique().sort())

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from click.testing import CliRunner
 
 from fleet_planner.cli.main import main
 from fleet_planner.factors.processes.shares import find_share, load_shares
+from fleet_planner.inventory.compute import _above_range
 
 REGISTRY = """vehicle_id,category,fuel,standard,stream,model_year,km_per_year,count,segment
 a,bus,cng,eev,urban_bus,2012,60000,10,Urban CNG Buses
@@ -19,6 +22,7 @@ b,bus,diesel,euro_V,urban_bus,2012,60000,10,Urban Buses Standard 15 - 18 t
 c,heavy_truck,lng,euro_V,rigid_truck,2014,60000,20,Rigid 14 - 20 t
 d,heavy_truck,diesel,euro_V,rigid_truck,2014,60000,20,Rigid 14 - 20 t
 e,light_commercial,diesel,euro_7,van,2027,20000,100,N1-III
+g,heavy_truck,diesel,euro_III,articulated_truck,2008,60000,5,Articulated 34 - 40 t
 f,passenger_car,cng,euro_5,car,2012,12000,100,Medium
 """
 PLAN = """[city]
@@ -34,6 +38,12 @@ hot = "emep_eea_2025"
 wear = "emep_eea_2025"
 [idling]
 enabled = false
+[[scenario]]
+name = "gas"
+title = "Liquefied gas"
+[[scenario.measure]]
+measure = "lng"
+streams = ["articulated_truck"]
 """
 NO2, BC, OC = (load_shares(f"{n}_share.csv", f"{n}_share") for n in ("no2", "bc", "oc"))
 
@@ -84,17 +94,33 @@ def test_everything_that_stands_in_is_counted(out: Path) -> None:
     odd = "\n".join(text["inventory.odd_factor"])
     for pollutant in ("VOC", "CH4"):
         assert f"emep_eea_2025: {pollutant} of light_commercial / diesel / N1-III / euro_7" in odd
-    # gas bus, both trucks, gas car; the diesel bus and the van have a number
-    assert text["inventory.particle_number"][0].startswith("4 technologies")
+    # gas bus, three kinds of trucks, gas car; the diesel bus and the van have a number
+    assert text["inventory.particle_number"][0].startswith("5 technologies")
     stood = "\n".join(text["inventory.stand_in"])
     assert "heavy_truck / lng / Rigid 14 - 20 t / euro_V" in stood
     assert "fuel diesel for lng" in stood
     assert "passenger_car / cng" in stood
+    assert all(
+        t.startswith("Liquefied gas: no published factors for heavy_truck / lng") for t in text["scenario.stand_in"]
+    )
+    # trucks drive up to 90 km/h on the embedded motorways, their curves end at 85 or 86
+    assert "held at that speed" in text["inventory.above_range"][0]
+
+
+def test_driving_above_the_curves_by_hand() -> None:
+    factors = SimpleNamespace(
+        technologies=pl.DataFrame({"v_max_kmh": [86.0, None]}), grid_kmh=np.array([10.0, 50.0, 86.0, 90.0, 100.0])
+    )
+    fleet = SimpleNamespace(entry_stream=np.array([0, 0, 1]), entry_technology=np.array([0, 1, 0]))
+    histogram = np.zeros((2, 1, 1, 5))
+    histogram[0, 0, 0] = [10.0, 20.0, 30.0, 25.0, 15.0]
+    above = _above_range(factors, fleet, histogram, np.array([60.0, 40.0, 7.0]))  # type: ignore[arg-type]
+    assert above.tolist() == [pytest.approx(0.4 * 60.0), 0.0]
 
 
 def test_a_gas_truck_has_its_own_carbon_and_the_curves_that_stand_in(out: Path) -> None:
     rows = pl.read_csv(out / "by_process.csv").filter(
-        (pl.col("process") == "hot") & (pl.col("stream") == "rigid_truck")
+        (pl.col("process") == "hot") & (pl.col("stream") == "rigid_truck") & (pl.col("scenario") == "baseline")
     )
     value = dict(rows.group_by("pollutant").agg(pl.col("value_per_year").sum()).iter_rows())
     assert value["BC"] == pytest.approx(0.15 * value["PM_exhaust"], rel=1e-9)
@@ -106,7 +132,7 @@ def test_a_gas_truck_has_its_own_carbon_and_the_curves_that_stand_in(out: Path) 
 
 
 def test_wear_and_cold_starts_of_the_newer_edition_reach_the_run(out: Path) -> None:
-    rows = pl.read_csv(out / "by_process.csv").filter(pl.col("stream") == "van")
+    rows = pl.read_csv(out / "by_process.csv").filter((pl.col("stream") == "van") & (pl.col("scenario") == "baseline"))
     value = {(p, c): v for p, c, v in rows.select("process", "pollutant", "value_per_year").iter_rows()}
     # 100 vans x 20,000 km x 21 mg/km x half of it PM10
     assert value["road", "PM10_non_exhaust"] == pytest.approx(100 * 20_000 * 0.021 * 0.5 / 1e6)

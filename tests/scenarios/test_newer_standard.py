@@ -13,6 +13,7 @@ from fleet_planner.errors import PlanError
 from fleet_planner.factors.stand_ins import STANDARD_ORDER
 from fleet_planner.fleet.dates import dated_standards
 from fleet_planner.plan.models import EconomicsSection, Scenario, ScenarioMeasure
+from fleet_planner.reference import reference_table
 from fleet_planner.scenarios import ScenarioFleet, apply_scenario, measures_table
 from tests.scenarios.test_measures import bus, fleet, truck
 
@@ -155,3 +156,15 @@ def test_a_filter_in_name_only_is_not_refused() -> None:
     assert run([car], four, sulphur_ppm=350.0).vehicles["standard"].to_list() == ["euro_4"]
     with pytest.raises(PlanError, match=r"euro_5 have DPF.*at most 50 ppm"):
         run([car], five, sulphur_ppm=350.0)
+
+
+def test_a_step_between_equal_factors_is_told() -> None:
+    rows = [truck("euro_VI_abc", 3.0, 2016), truck("euro_V", 2.0, 2016)]
+    state = run(rows, newer("euro_VI_de", from_model_year=2015))
+    told = [f for f in state.findings if f.code == "scenario.same_factors"]
+    assert [f.count for f in told] == [3]
+    assert not [f for f in run(rows[1:], newer("euro_VI_de", from_model_year=2015)).findings if "same" in f.code]
+    hot = reference_table("emep_eea_2019_hot.csv.gz").filter(pl.col("category").is_in(["heavy_truck", "bus"]))
+    names = [c for c in hot.columns if c not in {"standard", "source", "year", "checked"}]
+    old, new = (hot.filter(pl.col("standard") == s).select(names).sort(names) for s in ("euro_VI_abc", "euro_VI_de"))
+    assert old.equals(new)

@@ -101,6 +101,7 @@ def compile_factors(
                 [c.replaced for c in published.european.curves.technologies[: len(rows)]], dtype=pl.String
             ),
             v_min_kmh=pl.Series(published.european.v_min_kmh[: len(rows)], dtype=pl.Float64),
+            v_max_kmh=pl.Series(published.european.v_max_kmh[: len(rows)], dtype=pl.Float64),
         ),
         conditions=conditions,
         curves=spread,

@@ -23,15 +23,17 @@ if TYPE_CHECKING:
     from fleet_planner.factors.conditions import Conditions
     from fleet_planner.factors.published.hot_table import HotTable
 
+NO_SPEEDS: tuple[float | None, float | None] = (None, None)
 KEY_COLUMNS = ("category", "fuel", "segment", "standard", "technology")
 
 
 @dataclass(frozen=True)
 class HotCurves:
-    """Curves of a hot table; the lowest speed of each technology's NOx curve and its published key (none without)."""
+    """Curves of a hot table; the speeds between which each technology's NOx curves hold and its key (none without)."""
 
     curves: SetCurves
     v_min_kmh: tuple[float | None, ...]
+    v_max_kmh: tuple[float | None, ...]
     keys: tuple[Key | None, ...] = ()
 
 
@@ -107,11 +109,12 @@ def hot_curves(
     table_rows = rows["table_row"].to_numpy().astype(np.int64)
     row_curve = {int(r): i for i, r in enumerate(table_rows)}
     of_key = {key: _index(part, row_curve, conditions) for key, part in by_key.items()}
-    lowest = {key: _lowest_nox_speed(hot, part) for key, part in by_key.items()}
+    speeds = {key: _nox_speeds(hot, part) for key, part in by_key.items()}
     covered = [Covered(of_key.get(r.key, {}), r.replaced) if r else Covered() for r in resolved]
     return HotCurves(
         SetCurves(_sample(hot, table_rows, below_range), tuple(covered)),
-        tuple(lowest.get(r.key) if r else None for r in resolved),
+        tuple(speeds.get(r.key, NO_SPEEDS)[0] if r else None for r in resolved),
+        tuple(speeds.get(r.key, NO_SPEEDS)[1] if r else None for r in resolved),
         tuple(r.key if r else None for r in resolved),
     )
 
@@ -160,6 +163,9 @@ def _sample(hot: HotTable, table_rows: NDArray[np.int64], below_range: str) -> N
     )
 
 
-def _lowest_nox_speed(hot: HotTable, rows: pl.DataFrame) -> float | None:
+def _nox_speeds(hot: HotTable, rows: pl.DataFrame) -> tuple[float | None, float | None]:
+    """Return the speeds between which all NOx curves of a technology hold."""
     nox = rows.filter(pl.col("pollutant") == "NOx")["table_row"].to_numpy()
-    return float(hot.coefficients[nox, curves.V_MIN].max()) if nox.size else None
+    if not nox.size:
+        return NO_SPEEDS
+    return float(hot.coefficients[nox, curves.V_MIN].max()), float(hot.coefficients[nox, curves.V_MAX].min())

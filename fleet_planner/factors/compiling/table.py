@@ -45,8 +45,8 @@ class FactorTable:
     ----------
     technologies
         One row per technology (`axes.TECHNOLOGY` columns and ``use``, "" for any), with ``technology_id`` = row number,
-        ``replaced`` (what stood in, "" when nothing did) and ``v_min_kmh`` (lowest speed of its NOx curve; null without
-        one).
+        ``replaced`` (what stood in, "" when nothing did), ``v_min_kmh`` and ``v_max_kmh`` (speeds between which its NOx
+        curves hold; null without one).
     conditions
         Weather, fuels, trips; gives the condition axis.
     curves
