@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fleet_planner.findings import Finding
 from fleet_planner.reference import reference_table
-from fleet_planner.tables import finding_text, pollutants
+from fleet_planner.tables import finding_text, measure_words, pollutants
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,12 +69,26 @@ def finding_lines(data: Mapping[str, Any], kind: str, language: Language) -> lis
         for key, names in (("scenario", titles), ("measure", measures), ("stream", streams), ("used", streams)):
             if key in values:
                 values[key] = names.get(values[key], values[key])
-        if "streams" in values:
-            listed = [streams.get(s.strip(), s.strip()) for s in str(values["streams"]).split(",")]
-            values["streams"] = ("、" if language == "zh" else ", ").join(listed)
+        for key, names in (("streams", streams), ("parts", measures), ("chosen", measures), ("measures", measures)):
+            if key in values:
+                listed = [names.get(s.strip(), s.strip()) for s in str(values[key]).split(",")]
+                values[key] = ("、" if language == "zh" else ", ").join(listed)
+        if entry["code"] == "scenario.not_eligible":
+            values["reason"] = reasons(str(values["reason"]), language)
         finding = Finding(entry["code"], kind, values, entry["count"], entry["share"])  # type: ignore[arg-type]  # one of the three kinds
         lines.append(finding_text(finding, language))
     return list(dict.fromkeys(lines))
+
+
+def reasons(listed: str, language: Language) -> str:
+    """Return why vehicles do not get a measure, in words."""
+    words = measure_words(language)
+    out = []
+    for reason in listed.split(", "):
+        device = reason.removeprefix("has ").removesuffix(" already")
+        known = words.get(f"reason_{reason}")
+        out.append(known or (reason if device == reason else words["reason_has"].format(device=device)))
+    return ("、" if language == "zh" else ", ").join(out)
 
 
 def plain_value(text: str | None) -> str:

@@ -280,6 +280,20 @@ def _measure_values(plan: Plan, measures: pl.DataFrame) -> list[tuple[str, str, 
             engine = {"legacy": "without filter", "with_filter": "with filter", "any": ""}[row["effect_on"]]
             item = f"{row['title_en']}: {row['pollutant']} {engine}".strip()
             out.append((item, f"{row['change_pct']:g}{spread}", unit, row["source"], row["checked"], None))
+    return [*out, *_own_effects(plan, measures)]
+
+
+def _own_effects(plan: Plan, measures: pl.DataFrame) -> list[tuple[str, str, str, str, str, float | None]]:
+    """Return the effects that the plan gives, and the ends of ranges that it takes."""
+    titles = dict(measures.select("measure_id", "title_en").iter_rows())
+    out: list[tuple[str, str, str, str, str, float | None]] = []
+    for scenario in plan.scenario:
+        for entry in scenario.measure:
+            item = f"{titles.get(entry.measure, entry.measure)} ({scenario.name})"
+            if entry.effect != "central":
+                out.append((f"{item}: end of the range", entry.effect, "", "the plan", "plan", None))
+            for pollutant, change in sorted(entry.effect_pct.items()):
+                out.append((f"{item}: {pollutant}", f"{change:g}", "%", "the plan", "plan", None))
     return out
 
 

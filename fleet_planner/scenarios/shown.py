@@ -8,6 +8,7 @@ import polars as pl
 
 from fleet_planner.errors import InputError, use_one_of
 from fleet_planner.factors.processes.idling import load_idle_measures
+from fleet_planner.reference import reference_table
 from fleet_planner.scenarios.catalogue import AGAINST_IDLING, PACKAGE, REPLACEMENT, SLOTS, measures_table, slots_of
 from fleet_planner.scenarios.standards import NEWER_STANDARD
 from fleet_planner.tables import measure_words
@@ -39,7 +40,7 @@ def measures_listed(language: Language, kind: str = "", category: str = "") -> p
     """
     words = measure_words(language)
     rows = [_line(rows, words, language) for rows in _by_measure().values()]
-    rows += [_other(name, words) for name in (NEWER_STANDARD, *load_idle_measures())]
+    rows += [_other(name, kind, title, words) for name, (kind, title, _) in _others(words, language).items()]
     for key, asked in (("kind", kind), ("category", category)):
         kept = [r for r in rows if not asked or asked in r[f"_{key}"]]
         if not kept:
@@ -75,15 +76,23 @@ def _line(rows: list[dict[str, Any]], words: Mapping[str, str], language: Langua
     }
 
 
-def _other(name: str, words: Mapping[str, str]) -> dict[str, Any]:
-    """Return the line of a measure that has no percentages."""
-    standard = name == NEWER_STANDARD
-    kind = "standard" if standard else AGAINST_IDLING
+def _others(words: Mapping[str, str], language: Language) -> dict[str, tuple[str, str, str]]:
+    """Return kind, title and note of the measures that have no percentages, by name."""
+    out = {NEWER_STANDARD: ("standard", words[NEWER_STANDARD], words["newer_standard_note"])}
+    for name in load_idle_measures():
+        out[name] = (AGAINST_IDLING, words[f"idle_{name}"], words["idling_note"])
+    for row in reference_table("operation_measures.csv").iter_rows(named=True):
+        name = row["measure_id"]
+        out[name] = ("operation", row[f"title_{language}"], words["operation_note"].format(kind=name))
+    return out
+
+
+def _other(name: str, kind: str, title: str, words: Mapping[str, str]) -> dict[str, Any]:
     return {
         "_kind": [kind],
         "_category": list(CATEGORIES),
         "measure": name,
-        "title": words[name if standard else f"idle_{name}"],
+        "title": title,
         "kind": words[f"kind_{kind}"],
         "for": words["all"],
         **dict.fromkeys((*LISTED, "price", "life"), ""),
@@ -114,7 +123,7 @@ def measure_rows(name: str) -> list[dict[str, Any]]:
     """
     rows = _by_measure().get(name)
     if rows is None:
-        known = [*_by_measure(), NEWER_STANDARD, *load_idle_measures()]
+        known = [*_by_measure(), *_others(measure_words("en"), "en")]
         remedy = f"{use_one_of(name, known)} `fleet-planner measures list` shows them all."
         raise InputError("unknown measure", remedy, column="measure", value=name)
     return rows
@@ -129,9 +138,9 @@ def measure_shown(name: str, language: Language) -> tuple[list[str], pl.DataFram
         There is no such measure.
     """
     words = measure_words(language)
-    if name == NEWER_STANDARD or name in load_idle_measures():
-        note = "newer_standard_note" if name == NEWER_STANDARD else "idling_note"
-        return [f"{name}: {_other(name, words)['title']}", words[note]], pl.DataFrame(), []
+    if (other := _others(words, language).get(name)) is not None:
+        kind, title, note = other
+        return [f"{name}: {title} ({words[f'kind_{kind}']})", f"  {note}"], pl.DataFrame(), []
     rows = measure_rows(name)
     first = rows[0]
     lines = [f"{name}: {first[f'title_{language}']} ({words['kind_' + first['kind']]})"]

@@ -13,9 +13,11 @@ from pydantic import ValidationError
 from fleet_planner.economics import EnergyChange, scenario_costs
 from fleet_planner.errors import PlanError
 from fleet_planner.fleet.model import Fleet
+from fleet_planner.outputs.wording import reasons
 from fleet_planner.plan.models import EconomicsSection, Scenario, ScenarioMeasure
-from fleet_planner.scenarios import ScenarioFleet, apply_scenario, baseline, measures_table
+from fleet_planner.scenarios import ScenarioFleet, apply_scenario, baseline, measures_table, walk
 from fleet_planner.scenarios.catalogue import SLOTS
+from fleet_planner.scenarios.phase import Picker
 from fleet_planner.scenarios.sulphur import CHINESE, EUROPEAN, sulphur_changes
 
 MEASURES = measures_table()
@@ -345,6 +347,27 @@ def test_other_sources_for_a_blend_are_named_and_cost_the_same() -> None:
     assert costs["energy_cost_usd2024_per_year"][0] == pytest.approx(50.0)
 
 
+def test_packages_tyres_and_cleaner_diesel_by_year() -> None:
+    """A package stands for its life, tyres stay on, diesel is what the year says; half is half of all that could."""
+    entries = [
+        ScenarioMeasure(measure="integrated_hd", uptake_by_year={"2025": 0.5}, max_per_year=30.0),
+        ScenarioMeasure(measure="lrr_city", uptake_by_year={"2025": 0.5, "2026": 0.0}),
+        ScenarioMeasure(measure="ulsd_10", uptake_by_year={"2025": 1.0, "2026": 0.4}),
+    ]
+    plan = Scenario(name="s", title="S", measure=entries)
+
+    def applied(vehicles: Fleet, pick: Picker) -> ScenarioFleet:
+        return apply_scenario(vehicles, plan, MEASURES, sulphur_ppm=50.0, pick=pick)
+
+    years = {y: fleet(tractor(count=100.0), rigid(count=10.0)) for y in (2025, 2026)}
+    path = walk(plan, years.__getitem__, years, list(years), applied, {"integrated_hd": 12.0})
+    reached = {(m, y): n for m, y, n in path.reached.select("measure_id", "year", "vehicles").iter_rows()}
+    assert (reached["integrated_hd", 2025], reached["integrated_hd", 2026]) == (30.0, 50.0)
+    assert (reached["lrr_city", 2025], reached["lrr_city", 2026]) == (5.0, 5.0)
+    assert (reached["ulsd_10", 2025], reached["ulsd_10", 2026]) == pytest.approx((110.0, 44.0))
+    assert path.states[2026].units.filter(measure_id="repower_vi")["vehicles"].to_list() == [50.0]
+
+
 IDS = MEASURES.filter(pl.col("alternative_of") == "")["measure_id"].unique(maintain_order=True).to_list()
 STREAMS = ["rigid_truck", "articulated_truck", "urban_bus", "taxi"]
 MIXED = fleet(
@@ -431,3 +454,10 @@ def test_the_table_is_whole() -> None:
     least = {1: -25.0, 2: -50.0, 3: -85.0}
     for name, level, change in levels.select("measure_id", "verified_level", "change_pct").iter_rows():
         assert change <= least[level], name
+
+
+def test_why_vehicles_are_left_out_is_said_in_both_languages() -> None:
+    assert reasons("category, has DPF already, already treated", "en") == (
+        "category of vehicle, has DPF already, another measure of the same place"
+    )
+    assert reasons("has DPF already, sulphur", "zh") == "已装有DPF、柴油含硫量过高"
