@@ -222,6 +222,10 @@ def added(parts: Sequence[tuple[int, Schedule]], length: int) -> Schedule:
 
 
 def debt_service_cover(available: Sequence[float] | Float, service: Sequence[float] | Float) -> Float:
-    """Return what is available for the debt over what it takes, by year; NaN in years without debt service."""
+    """Return what is available for the debt over what it takes, by year; NaN in years without debt service.
+
+    A billionth of the largest year's service is rounding, no service.
+    """
     cash, due = np.asarray(available, dtype=np.float64), np.asarray(service, dtype=np.float64)
-    return np.asarray(np.divide(cash, due, out=np.full(due.shape, np.nan), where=due > 0.0))
+    least = 1e-9 * float(due.max(initial=0.0))
+    return np.asarray(np.divide(cash, due, out=np.full(due.shape, np.nan), where=due > least))

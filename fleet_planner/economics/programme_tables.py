@@ -13,6 +13,7 @@ from fleet_planner.economics.cash_flow import cash_flow
 from fleet_planner.economics.finance import capital_recovery_factor, discount_factors
 from fleet_planner.economics.ownership import TOTAL
 from fleet_planner.economics.programme import LINES, costs_by_year
+from fleet_planner.economics.programme_checked import line_sound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +42,7 @@ WORTH = {
     "public": pl.Float64,
     "public_per_year": pl.Float64,
     "unit": pl.String,
+    "checked": pl.String,
 }
 CASH = {
     "scenario": pl.String,
@@ -91,7 +93,7 @@ def programme_tables(programmes: Sequence[Programme], outlook: Outlook) -> Progr
         books = {view.name: costs_by_year(programme, outlook, view) for view in outlook.views}
         private, public = books["private"], books["public"]
         by_year += _year_rows(programme.scenario, private, public, outlook)
-        worth += _worth_rows(programme.scenario, private, public, outlook)
+        worth += _worth_rows(programme, private, public, outlook)
         flow = cash_flow(programme.scenario, private, outlook.section, outlook.prices.base_year)
         flows[programme.scenario] = flow
         cash += _cash_rows(programme.scenario, flow, outlook)
@@ -113,7 +115,7 @@ def _year_rows(name: str, private: Ledger, public: Ledger, outlook: Outlook) -> 
     return rows
 
 
-def _worth_rows(name: str, private: Ledger, public: Ledger, outlook: Outlook) -> list[tuple[object, ...]]:
+def _worth_rows(programme: Programme, private: Ledger, public: Ledger, outlook: Outlook) -> list[tuple[object, ...]]:
     """Return the present value of each line in the base year, and the equal yearly amount that is worth the same."""
     shown, years = outlook.shown.per_usd2024, private.years
     sides = []
@@ -125,10 +127,16 @@ def _worth_rows(name: str, private: Ledger, public: Ledger, outlook: Outlook) ->
         sides.append((view.rate, values, per_year))
     (rate, worth, level), (social, public_worth, public_level) = sides
     span = (years.start, years.stop - 1)
+    sound = {
+        line: line_sound(line, programme, outlook) or not (private.lines[line].any() or public.lines[line].any())
+        for line in LINES
+    }
+    sound[TOTAL] = all(sound.values())
     return [
         (
-            *(name, line, *span, rate, worth[line], worth[line] * level),
+            *(programme.scenario, line, *span, rate, worth[line], worth[line] * level),
             *(social, public_worth[line], public_worth[line] * public_level, outlook.shown.unit),
+            "yes" if sound[line] else "no",
         )
         for line in (*LINES, TOTAL)
     ]

@@ -116,17 +116,19 @@ def worth_rows(data: Mapping[str, Any], t: Words, names: Words) -> dict[str, Any
             rows.append(
                 {
                     "group": names[scenario] if view == VIEWS[0] else "",
+                    "flag": t["no"] if lines["total"]["checked"] == "no" else "",
                     "view": t[f"view_{view}"],
                     "cells": [significant(v / MILLION) if abs(v) >= 1.0 else "0" for v in cells],
                 }
             )
     if not rows:
-        return {"rows": [], "head": [], "note": ""}
+        return {"rows": [], "head": [], "note": "", "unchecked": False}
     first = given[0]
     rates = {view: percent_rate(first[f"{view}_rate"]) for view in VIEWS}
     note = t["worth_note"].format(unit=first["unit"], first=first["first_year"], last=first["last_year"], **rates)
     keys = (*(key for key, _ in WORTH_LINES), "worth_total", "worth_per_year")
-    return {"rows": rows, "head": [t[key] for key in keys], "note": note}
+    unchecked = any(row["flag"] for row in rows)
+    return {"rows": rows, "head": [t[key] for key in keys], "note": note, "unchecked": unchecked}
 
 
 def cash_rows(data: Mapping[str, Any], t: Words, names: Words) -> dict[str, Any]:
@@ -140,7 +142,11 @@ def cash_rows(data: Mapping[str, Any], t: Words, names: Words) -> dict[str, Any]
         money = [flow[key] for key in ("capital", "incentives", "savings", "least", "public_purse")]
         cells = [_million(v) for v in money]
         if debts:
-            cover = "–" if flow["least_cover"] is None else f"{flow['least_cover']:.2f} ({flow['least_cover_year']})"
+            cover = (
+                "–"
+                if flow["least_cover"] is None
+                else f"{significant(flow['least_cover'])} ({flow['least_cover_year']})"
+            )
             cells += [_million(flow["drawn"]), _million(flow["interest"]), cover, _million(flow["outstanding"])]
         rows.append([names[flow["scenario"]], *cells])
     note = t["cash_note"].format(unit=flows[0]["unit"]) if flows else ""

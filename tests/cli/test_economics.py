@@ -165,6 +165,8 @@ def test_costs_over_the_years_of_a_trajectory(tmp_path: Path) -> None:
     assert all("Electric:" in f["text"] for f in ahead)  # those that come by year come after the upgrade
     page = (out / "report.html").read_text(encoding="utf-8")
     assert 'id="worth"' in page
+    assert "⚠ not checked" in page[page.index('id="worth"') : page.index('id="cash"')]
+    assert worth.filter(scenario="buses_by_year", line="equipment")["checked"][0] == "no"
     assert "Least cover (year)" in page
     assert "Cumulative cash of the owners" in page
 

@@ -108,6 +108,8 @@ def test_cover_of_the_debt_service() -> None:
     cover = debt_service_cover([5.0, 12.0, -3.0], [0.0, 10.0, 10.0])
     assert math.isnan(cover[0])
     assert cover[1:].tolist() == [1.2, -0.3]
+    rounding = debt_service_cover([5.0, 5.0], [10.0, 1e-12])
+    assert math.isnan(rounding[1])
 
 
 def test_discounting() -> None:

@@ -183,6 +183,23 @@ def test_present_values_by_hand() -> None:
     assert (worth["first_year"], worth["last_year"]) == (2025, 2027)
 
 
+def test_present_values_on_unchecked_figures_are_marked() -> None:
+    def marks(look: Outlook, terms: MeasureTerms = BEV) -> set[str]:
+        own = replace(TWO_YEARS, terms={**TERMS, "bev_bus": terms})
+        worth = programme_tables([own], look).worth.filter(checked="no")
+        return set(worth["line"])
+
+    sound = outlook()
+    assert marks(sound) == set()
+    assert marks(sound, replace(BEV, running=-500.0, checked=False)) == {
+        *("equipment", "maintenance", "insurance", "residual", "total")
+    }
+    costs = {"bus": replace(BUS, unchecked=frozenset({"grid_per_kw", "speed_kmh"}))}
+    assert marks(replace(sound, classes=costs)) == {"grid", "residual", "total"}
+    prices = replace(PRICES, unchecked=frozenset({"diesel", "grid"}))
+    assert marks(replace(sound, prices=prices)) == {"energy", "carbon", "total"}
+
+
 numbers = st.floats(0.0, 1e4)
 
 
