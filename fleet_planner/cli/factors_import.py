@@ -13,7 +13,7 @@ from fleet_planner.cli.shared import text_table
 @click.argument("export", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="CSV of user factors to write.")
 def import_emfac(export: Path, out: Path) -> None:
-    """Turn EXPORT, EMFAC's emission rates by speed, into user factors of trucks and buses (plan: factors.user)."""
+    """Turn EXPORT, EMFAC's emission rates by speed, into user factors (plan: factors.user)."""
     from fleet_planner.cli.files import write_text_whole
     from fleet_planner.factors.published.emfac_export import read_emfac_export
 

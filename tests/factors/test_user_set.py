@@ -141,7 +141,7 @@ def test_emfacs_export_becomes_user_factors(tmp_path: Path) -> None:
         "ef_g_per_km"
     ][0]
     assert energy == pytest.approx(1650 / 1.609344 / (1000 * 3.1695 / 42.695))
-    assert found.skipped.rows() == [("category LDA", 1), ("no speed", 1)]
+    assert found.skipped.rows() == [("no speed", 1)]
     out = tmp_path / "user.csv"
     out.write_text(found.factors.write_csv(), encoding="utf-8")
     truck = ("heavy_truck", "diesel", "Articulated 34 - 40 t", one["standard"], "DPF+SCR")
@@ -149,10 +149,33 @@ def test_emfacs_export_becomes_user_factors(tmp_path: Path) -> None:
     assert {"NOx", "PM_exhaust", "energy_MJ"} <= set(curves.technologies[0].index)
 
 
+def test_emfacs_cars_and_light_trucks_take_the_registry_s_standards(tmp_path: Path) -> None:
+    """0.1 g/mile of a car of 2014 (Tier 2, read as Euro 4) and 0.04 of one of 2018 (Tier 3, Euro 6)."""
+    rows = ["South Coast,2020,LDA,2018,30,Gasoline,1000,9000,0.04,0.001,280"]
+    rows += [
+        "South Coast,2020,LDT2,2003,30,Gasoline,1000,9000,0.5,0.002,400",
+        "South Coast,2020,MCY,2014,30,Gasoline,1,1,1,0,1",
+    ]
+    rows += ["South Coast,2020,LDA,2018,30,Electricity,1000,9000,0,0,0"]
+    path = tmp_path / "rates.csv"
+    path.write_text(EXPORT + "\n".join(rows) + "\n", encoding="utf-8")
+    found = read_emfac_export(path)
+    nox = found.factors.filter(pl.col("pollutant") == "NOx").filter(pl.col("fuel") == "petrol")
+    rates = {(s, t): ef for s, t, ef in nox.select("segment", "standard", "ef_g_per_km").iter_rows()}
+    assert rates["Medium", "euro_4"] == rates["Small", "euro_4"] == pytest.approx(0.1 / 1.609344)
+    assert rates["Medium", "euro_6abc"] == pytest.approx(0.04 / 1.609344)
+    assert rates["N1-III", "euro_2"] == pytest.approx(0.5 / 1.609344)
+    assert found.skipped.rows() == [("category MCY", 1), ("fuel Electricity", 1), ("no speed", 1)]
+    out = tmp_path / "user.csv"
+    out.write_text(found.factors.write_csv(), encoding="utf-8")
+    read_user_factors(out)
+
+
 def test_the_newer_exports_miles_weigh_the_rates(tmp_path: Path) -> None:
     path = tmp_path / "rates.csv"
     path.write_text(EXPORT.replace("Population,VMT,", "Population,Total VMT,"), encoding="utf-8")
-    nox = read_emfac_export(path).factors.filter((pl.col("pollutant") == "NOx") & pl.col("standard").is_not_null())
+    read = read_emfac_export(path).factors.filter(pl.col("category") == "heavy_truck")
+    nox = read.filter((pl.col("pollutant") == "NOx") & pl.col("standard").is_not_null())
     assert nox["ef_g_per_km"].to_list() == pytest.approx([4.5 / 1.609344] * nox.height)
     assert nox.height
 

@@ -1,9 +1,10 @@
-"""Turn EMFAC's own export of emission rates into the form of user factors: trucks and buses.
+"""Turn EMFAC's own export of emission rates into the form of user factors: cars, light trucks, trucks and buses.
 
 The export begins with lines about the run, then has one row per region, calendar year, vehicle category, model year,
 speed and fuel; running exhaust in g per mile at the upper end of a bin of 5 mph. Model years are gathered into the
-Euro standards that they answer to, categories into segments (``emfac_category_map.csv``), both weighted by the miles
-driven where the export has them.
+Euro standards that they answer to (heavy vehicles by ``us_bus_standard_years.csv``, light ones by the dates that a
+registry is read with, ``standards_us.csv``), categories into segments (``emfac_category_map.csv``), both weighted by
+the miles driven where the export has them.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from io import StringIO
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -40,6 +42,8 @@ NEEDED = ("Calendar Year", "Vehicle Category", "Model Year", "Speed", "Fuel")
 MILES = ("VMT", "Total VMT")
 """Column of the miles driven: EMFAC2017, EMFAC2021."""
 
+HEAVY, LIGHT = ("heavy_truck", "bus"), ("passenger_car", "light_commercial")
+FIRST_MODEL_YEAR, LAST_MODEL_YEAR = 1900, 2100
 BIN_MPH = 5.0
 AGGREGATE = "aggregate"
 
@@ -74,8 +78,6 @@ def read_emfac_export(path: Path) -> Imported:
         schema={"Vehicle Category": pl.String, "category": pl.String, "segments": pl.String},
         orient="row",
     )
-    years = [(s, y) for s, (low, high) in standard_model_years().items() for y in range(low, high + 1)]
-    standards = pl.DataFrame(years, schema={"standard": pl.String, "model_year": pl.Int64}, orient="row")
     rows = (
         table.join(known, on="Vehicle Category", how="left", maintain_order="left")
         .with_columns(
@@ -83,7 +85,7 @@ def read_emfac_export(path: Path) -> Imported:
             mph=_number(table, "Speed", path),
             model_year=_number(table, "Model Year", path).cast(pl.Int64),
         )
-        .join(standards, on="model_year", how="left", maintain_order="left")
+        .join(_standards(), on=["category", "model_year"], how="left", maintain_order="left")
     )
     aggregate = pl.col("Model Year").str.to_lowercase() == AGGREGATE
     problems = (
@@ -101,12 +103,31 @@ def read_emfac_export(path: Path) -> Imported:
     used = marked.filter(pl.col("what") == "")
     if used.is_empty():
         raise InputError(
-            "no row is a truck or bus with a speed",
-            "Export emission rates by speed for heavy vehicles.",
+            "no row is a car, light truck, truck or bus with a speed",
+            "Export emission rates by speed.",
             file=path,
         )
     skipped = marked.filter(pl.col("what") != "").group_by("what").agg(pl.len().alias("rows")).sort("what")
     return Imported(_factors(used, path), skipped)
+
+
+def _standards() -> pl.DataFrame:
+    """Return ``category, model_year, standard``: the Euro standards that American model years answer to."""
+    spans = standard_model_years()
+    years = [
+        (category, year, standard)
+        for category in HEAVY
+        for standard, (low, high) in spans.items()
+        for year in range(low, high + 1)
+    ]
+    for category in LIGHT:
+        dated = reference_table("standards_us.csv").filter(pl.col("vehicle_group") == category).sort("first_model_year")
+        firsts = [*dated.select("standard", "first_model_year").iter_rows(), ("", LAST_MODEL_YEAR + 1)]
+        for (standard, first), (_, following) in pairwise(firsts):
+            years += [(category, year, standard) for year in range(max(first, FIRST_MODEL_YEAR), following)]
+    return pl.DataFrame(
+        years, schema={"category": pl.String, "model_year": pl.Int64, "standard": pl.String}, orient="row"
+    )
 
 
 def _table(path: Path) -> pl.DataFrame:
