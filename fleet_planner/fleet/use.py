@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
 from fleet_planner.fleet.dates import ANY_REGION, REGION_FALLBACK
+from fleet_planner.fleet.vocabulary import words
 from fleet_planner.reference import reference_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 HALF_YEAR = 0.5
 LONGEST_KM = 400_000.0
@@ -37,27 +42,30 @@ def usual(quantity: str, stream: str, category: str, region: str = ANY_REGION) -
     region
         Country or region code.
     """
-    table = _table(quantity)
-    for applies in (stream, category):
-        for where in dict.fromkeys((region, REGION_FALLBACK.get(region, region), ANY_REGION)):
-            if (where, applies) in table:
-                return table[where, applies]
-    return None
+    found = _in_region(quantity, region)
+    return found.get(stream) or found.get(category)
 
 
-def _joined(vehicles: pl.DataFrame, region: str, quantities: tuple[str, ...]) -> pl.DataFrame:
-    """Return ``stream, category`` of each vehicle with its figures, in columns named as they are."""
-    kinds = vehicles.select("stream", "category").unique()
-    rows = []
-    for stream, category in kinds.iter_rows():
-        found = [usual(q, stream, category, region) for q in quantities]
-        rows.append((stream, category, *(f[0] if f else None for f in found), found[0][1] if found[0] else None))
-    schema: dict[str, type[pl.DataType]] = {"stream": pl.String, "category": pl.String}
-    schema |= dict.fromkeys(quantities, pl.Float64) | {"figure_checked": pl.String}
-    table = pl.DataFrame(rows, schema=schema, orient="row")
-    return vehicles.select("stream", "category").join(
-        table, on=["stream", "category"], how="left", maintain_order="left"
-    )
+@cache
+def _in_region(quantity: str, region: str) -> dict[str, tuple[float, str]]:
+    """Return the figures of a region by stream or category, those of the regions it falls back on where it has none."""
+    out: dict[str, tuple[float, str]] = {}
+    for where in dict.fromkeys((region, REGION_FALLBACK.get(region, region), ANY_REGION)):
+        for (owner, applies), figure in _table(quantity).items():
+            if owner == where:
+                out.setdefault(applies, figure)
+    return out
+
+
+def _figures(quantity: str, region: str) -> pl.Expr:
+    """Return the figure of each vehicle: its stream's, else its category's, else null."""
+    return _looked_up({applies: value for applies, (value, _) in _in_region(quantity, region).items()}, pl.Float64)
+
+
+def _looked_up(table: Mapping[str, object], kind: type[pl.DataType]) -> pl.Expr:
+    """Return a figure by stream, else by category; categories are not looked at where the table has none."""
+    names = ["stream", *(["category"] if set(table) & set(words()) else [])]
+    return pl.coalesce(pl.col(name).replace_strict(table, default=None, return_dtype=kind) for name in names)
 
 
 def with_usual_km(vehicles: pl.DataFrame, base_year: int, region: str) -> pl.DataFrame:
@@ -82,18 +90,20 @@ def with_usual_km(vehicles: pl.DataFrame, base_year: int, region: str) -> pl.Dat
     given = vehicles["km_per_year"].is_not_null()
     if given.all():
         return vehicles.with_columns(km_given=pl.lit(value=True), km_unchecked=pl.lit(value=False))
-    figures = _joined(vehicles, region, ("km_per_year", "km_decline", "km_age"))
+    read = {applies: checked == "yes" for applies, (_, checked) in _in_region("km_per_year", region).items()}
+    figures = vehicles.select(
+        *(_figures(name, region).fill_null(0.0).alias(name) for name in ("km_per_year", "km_decline", "km_age")),
+        _looked_up(read, pl.Boolean).fill_null(value=False).alias("read"),
+    )
     age = np.maximum(base_year - vehicles["model_year"].to_numpy().astype(np.float64), 0.0)
     km, odometer = distance_by_age(
         age,
-        figures["km_per_year"].fill_null(0.0).to_numpy(),
-        figures["km_decline"].fill_null(0.0).to_numpy(),
-        figures["km_age"].fill_null(0.0).to_numpy(),
+        *(figures[name].to_numpy() for name in ("km_per_year", "km_decline", "km_age")),
     )
     derived = pl.when(~given)
     return vehicles.with_columns(
         km_given=given,
-        km_unchecked=~given & (figures["figure_checked"].fill_null("no") == "no"),
+        km_unchecked=~given & ~figures["read"],
         km_per_year=derived.then(pl.Series(km)).otherwise("km_per_year"),
         odometer_km=derived.then(pl.coalesce("odometer_km", pl.Series(odometer))).otherwise("odometer_km"),
     )
@@ -125,4 +135,4 @@ def distance_by_age(
 
 def usual_load(vehicles: pl.DataFrame, region: str) -> pl.Series:
     """Return the packaged load of each vehicle's stream, shape (N,); null where there is none."""
-    return _joined(vehicles, region, ("load_fraction",))["load_fraction"]
+    return vehicles.select(_figures("load_fraction", region).alias("load_fraction"))["load_fraction"]
