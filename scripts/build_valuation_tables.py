@@ -1,4 +1,4 @@
-"""Write the packaged tables that put a value on tonnes: damages, social cost of CO2, grant rules, published ranges.
+"""Write the packaged tables that put a value on tonnes: damages, grant rules, published ranges.
 
 Usage: python scripts/build_valuation_tables.py [--check]
 
@@ -34,8 +34,6 @@ TRANSFER = [
     ("JP", "US", 0.2, 0.1, 0.4, "value of a statistical life of Japan (JPY 226 million of 2007, recalled) over US EPA's; to be checked", 2007),
 ]  # fmt: skip
 
-SOCIAL_CO2 = [(2020, 190, 120, 340), (2025, 210, 130, 360), (2030, 230, 140, 380), (2040, 270, 170, 430), (2050, 310, 200, 480), (2060, 350, 230, 530)]  # fmt: skip
-EPA_SC_GHG = "US EPA, social cost of greenhouse gases, December 2023 (opened): 2 % discounting, low 2.5 %, high 1.5 %; US$ 2020 to US$ 2024"
 
 WEIGHT = ("recalled: Carl Moyer guidelines 2017, appendix C, formula C-1; to be checked", 2017, "no")
 LIVES = ("own reading of usual project lives in the programme's guidelines; recalled, to be checked", 2017, "no")
@@ -87,13 +85,6 @@ def tables() -> dict[str, pl.DataFrame]:
     transfer = pl.DataFrame(
         TRANSFER, schema=["country", "region", "value", "low", "high", "source", "year"], orient="row"
     ).with_columns(unit=pl.lit("of the region's damage per t"), checked=pl.lit("no"))
-    social = pl.DataFrame(
-        [(y, *(_now(float(v), 2020) for v in values)) for y, *values in SOCIAL_CO2],
-        schema=["emission_year", "value", "low", "high"],
-        orient="row",
-    ).with_columns(
-        source=pl.lit(EPA_SC_GHG), year=pl.lit(2023), unit=pl.lit("US$ 2024 per t CO2"), checked=pl.lit("yes")
-    )
     moyer = pl.DataFrame(
         MOYER, schema=["guideline_year", "parameter", "value", "source", "year", "checked"], orient="row"
     ).with_columns(unit=pl.lit("US$ per weighted short ton; 1 a year; -; years"))
@@ -105,7 +96,6 @@ def tables() -> dict[str, pl.DataFrame]:
     return {
         "damage_costs.csv": damages,
         "damage_transfer.csv": transfer,
-        "social_cost_co2.csv": social,
         "moyer_parameters.csv": moyer.sort("guideline_year", "parameter"),
         "cost_effectiveness_ranges.csv": ranges,
     }

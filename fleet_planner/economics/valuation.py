@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from fleet_planner.economics.money import usd2024
 from fleet_planner.fleet.dates import REGION_FALLBACK
 from fleet_planner.reference import reference_table
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from fleet_planner.plan.comparison import ComparisonSection
 
-PARTICLES = "PM2.5"
+BOUNDS = ("value", "low", "high")
 OWN = "plan"
 
 
@@ -90,7 +91,8 @@ def _packaged(country: str) -> tuple[str, dict[str, Value]]:
 def _carbon(year: int, own: float | None) -> Value:
     if own is not None:
         return Value(own, own, own, checked=True)
-    table = reference_table("social_cost_co2.csv").sort("emission_year")
-    years = table["emission_year"].to_numpy()
-    value, low, high = (float(np.interp(year, years, table[k].to_numpy())) for k in ("value", "low", "high"))
+    table = reference_table("social_carbon.csv").sort("of_year")
+    years = table["of_year"].to_numpy()
+    money = [usd2024(1.0, c, y) for c, y in table.select("currency", "price_year").iter_rows()]
+    value, low, high = (float(np.interp(year, years, table[k].to_numpy() * np.array(money))) for k in BOUNDS)
     return Value(value, low, high, not (table["checked"] == "no").any())

@@ -25,7 +25,7 @@ from fleet_planner.tables import pollutants
 from fleet_planner.units import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -96,7 +96,14 @@ def measures_compared(plan: Plan, measures: pl.DataFrame) -> list[str]:
 
 
 def option_effects(
-    plan: Plan, run: Inventories, computed: Computed, fleet: Fleet, elsewhere: Elsewhere
+    plan: Plan,
+    run: Inventories,
+    computed: Computed,
+    fleet: Fleet,
+    elsewhere: Elsewhere,
+    *,
+    measures: Sequence[str] = (),
+    keys: tuple[str, ...] = GROUP,
 ) -> OptionEffects:
     """Evaluate every option on all vehicles of the baseline that can take it.
 
@@ -110,6 +117,10 @@ def option_effects(
         Of the base year.
     elsewhere
         Greenhouse gases of fuels and electricity.
+    measures
+        To evaluate; those that the plan compares by default.
+    keys
+        What makes a group.
 
     Raises
     ------
@@ -121,7 +132,7 @@ def option_effects(
     for measure in (m for s in plan.scenario for m in s.measure):
         named = tuple(s for s in measure.streams if s in present)
         offered[measure.measure] = (*offered.get(measure.measure, ()), *named)
-    options = options_of(measures_compared(plan, run.measures), run.measures, offered)
+    options = options_of(measures or measures_compared(plan, run.measures), run.measures, offered)
     states, findings = [], []
     for option in options:
         try:
@@ -129,7 +140,7 @@ def option_effects(
         except PlanError as error:
             # cleaner diesel has to come first: no option of this city as it is
             findings.append(Finding("economics.option_refused", "info", {"option": option.name, "why": str(error)}))
-    groups, group_of = groups_of(computed.states[0][0].vehicles, plan.city.year)
+    groups, group_of = groups_of(computed.states[0][0].vehicles, plan.city.year, keys)
     rows = [_effects(option, state, run, computed, plan.economics, elsewhere, group_of) for option, state in states]
     filled = [r for r in rows if r.height]
     effects = pl.concat(filled) if filled else pl.DataFrame(schema={"group": pl.Int64, "option": pl.String})
@@ -146,22 +157,24 @@ def _treated(state: ScenarioFleet, option: Option) -> tuple[pl.DataFrame, pl.Dat
     return state.vehicles.filter(mask), state.multipliers.filter(mask)
 
 
-def groups_of(vehicles: pl.DataFrame, year: int) -> tuple[pl.DataFrame, NDArray[np.int64]]:
+def groups_of(
+    vehicles: pl.DataFrame, year: int, keys: tuple[str, ...] = GROUP
+) -> tuple[pl.DataFrame, NDArray[np.int64]]:
     """Return the groups of local vehicles and the group of each registry row, -1 for visiting vehicles."""
     numbered = vehicles.with_columns(row=pl.int_range(pl.len()))
     local = numbered.filter(~pl.col("visiting"))
     count = pl.col("count")
     groups = (
-        local.group_by(GROUP)
+        local.group_by(keys)
         .agg(
             count.sum().alias("vehicles"),
             (count * pl.col("km_per_year")).sum().alias("km_per_year"),
             ((count * (year - pl.col("model_year").fill_null(year))).sum() / count.sum()).alias("age_years"),
         )
-        .sort(GROUP)
+        .sort(keys)
         .with_columns(group=pl.int_range(pl.len(), dtype=pl.Int64))
     )
-    found = numbered.join(groups.select(*GROUP, "group"), on=GROUP, how="left", maintain_order="left")
+    found = numbered.join(groups.select(*keys, "group"), on=keys, how="left", maintain_order="left")
     group_of = found.select(pl.when(pl.col("visiting")).then(-1).otherwise(pl.col("group")).alias("g"))["g"]
     return groups, group_of.to_numpy().astype(np.int64)
 

@@ -136,6 +136,13 @@ TABLES = {
     "social_carbon.csv": ("social cost of CO2", "US government"),
     "energy_taxes.csv": ("taxes on fuels", "figures"),
     "grid_marginal.csv": ("long-run marginal CO2 of electricity", "figures; own"),
+    "operation_measures.csv": ("measures in operation", "figures; own"),
+    "damage_costs.csv": ("damage per tonne", "figures"),
+    "damage_transfer.csv": ("damage per tonne in other countries", "figures; own"),
+    "moyer_parameters.csv": ("rules of the Carl Moyer programme", "US state government"),
+    "cost_effectiveness_ranges.csv": ("published costs per tonne", "US government"),
+    "fuel_upstream.csv": ("greenhouse gases of making fuels", "figures"),
+    "fuel_blends.csv": ("what measures mix into the tank", "own"),
     "operation_figures.csv": ("measures in operation", "figures; own"),
 }
 

@@ -101,6 +101,18 @@ def verdicts(
     return judged(aims, paths)
 
 
+def yearly_of(
+    plan: Plan, target: Aim, computed: Computed, later: ByYear | None, nonroad: NonRoad | None
+) -> dict[int, float]:
+    """Return the emission without measures that counts for a target, by year computed."""
+    first = computed.states[0]
+    if later is None:
+        states = {plan.city.year: with_machines(year_state(first[0].vehicles, first[1]), nonroad)}
+    else:
+        states = {year: state for (scenario, year), state in later.states.items() if scenario == first[0].name}
+    return {year: target.of(_per_year(state)) for year, state in states.items()}
+
+
 def _per_year(state: YearState) -> pl.DataFrame:
     factors = {p.pollutant: DAYS_PER_YEAR * p.per_year_factor for p in pollutants()}
     return state.by_scope.with_columns(

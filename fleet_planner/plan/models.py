@@ -18,6 +18,7 @@ from fleet_planner.plan.fleet import FleetSection  # noqa: TC001  # pydantic rea
 from fleet_planner.plan.nonroad import NonRoadSection
 from fleet_planner.plan.operation import Operation
 from fleet_planner.plan.places import PlacesSection
+from fleet_planner.plan.portfolio import PortfolioSection
 from fleet_planner.plan.targets import Target
 from fleet_planner.plan.traffic import TrafficSection
 from fleet_planner.plan.turnover import TurnoverSection
@@ -442,6 +443,7 @@ class Plan(Section):
     target: list[Target] = Field(default_factory=list[Target])
     economics: EconomicsSection = EconomicsSection()
     comparison: ComparisonSection = ComparisonSection()
+    portfolio: PortfolioSection = PortfolioSection()
     outputs: OutputsSection = OutputsSection()
 
     @model_validator(mode="after")

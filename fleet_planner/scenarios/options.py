@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fleet_planner.errors import PlanError, use_one_of
 from fleet_planner.plan.models import Scenario, ScenarioMeasure
+from fleet_planner.scenarios.catalogue import FUEL, PACKAGE, REPLACEMENT, RETROFIT, RUNNING_GEAR, SULPHUR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,7 +15,16 @@ if TYPE_CHECKING:
     import polars as pl
 
 JOINED = " + "
-PACKAGE = "package"
+TOGETHER = "package"
+KINDS = {
+    RETROFIT: RETROFIT,
+    RUNNING_GEAR: RETROFIT,
+    REPLACEMENT: REPLACEMENT,
+    PACKAGE: REPLACEMENT,
+    FUEL: FUEL,
+    SULPHUR: FUEL,
+}
+"""What a kind of measure counts as where options are compared: something fitted, a new vehicle, something burnt."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +104,7 @@ def options_of(
     together = [
         Option(
             JOINED.join((d.name, f.name)),
-            PACKAGE,
+            TOGETHER,
             (d.name, f.name),
             JOINED.join((d.title_en, f.title_en)),
             JOINED.join((d.title_zh, f.title_zh)),

@@ -1,0 +1,209 @@
+"""The first half of a run: everything read, and the inventories of the base year and of later ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from fleet_planner.activity.days import AVERAGE, day_types
+from fleet_planner.errors import PlanError
+from fleet_planner.factors.processes.electricity import grid_factor
+from fleet_planner.factors.processes.upstream import load_upstream
+from fleet_planner.fleet import load_fleet
+from fleet_planner.fleet.dates import REGION_FALLBACK, region_order
+from fleet_planner.fleet.identifiers import key_of
+from fleet_planner.network import Network, builtin_gtfs, load_network, with_grade
+from fleet_planner.network.zones import map_zones, read_zone_layer
+from fleet_planner.nonroad import NonRoad, load_nonroad
+from fleet_planner.pipeline.bus_service import buses_on_roads, with_bus_km
+from fleet_planner.pipeline.by_year import by_year
+from fleet_planner.pipeline.economics import Setting, setting_of
+from fleet_planner.pipeline.inventories import Clock, Inventories, scaled_to_fuel_sold
+from fleet_planner.pipeline.options import Elsewhere
+from fleet_planner.pipeline.places import read_home_places, tied_to_places
+from fleet_planner.pipeline.targets import aims_of, years_asked
+from fleet_planner.pipeline.traffic import assigned_traffic
+from fleet_planner.scenarios import measures_table
+from fleet_planner.transit_feed import Feed, read_feed, read_feeds
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from fleet_planner.activity.timetables.transit import BusKm
+    from fleet_planner.findings import Finding
+    from fleet_planner.fleet import Fleet
+    from fleet_planner.pipeline.by_year import ByYear
+    from fleet_planner.pipeline.inventories import Computed
+    from fleet_planner.pipeline.places import HomePlaces
+    from fleet_planner.plan.models import Plan
+    from fleet_planner.progress import Progress
+    from fleet_planner.scenarios.targets import Aim
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A city that is ready to be judged.
+
+    Parameters
+    ----------
+    plan, base
+        The plan and its folder.
+    network, rasters
+        Roads, and the rasters of heights that they lie on.
+    fleet, places, zones, nonroad
+        Vehicles; zones and depots that they are tied to; zones with inhabitants; machines beside the roads.
+    run, computed
+        What computes inventories, and those of the base year and the scenarios.
+    later, aims
+        Emissions of later years, where the plan has a turnover; the targets.
+    priced, grid
+        What costs are computed with; the electricity's factor, its source, ``checked``.
+    buses
+        The timetable on the roads.
+    findings
+        What was assumed of buses and of fuel sold.
+    """
+
+    plan: Plan
+    base: Path
+    network: Network
+    rasters: tuple[Path, ...]
+    fleet: Fleet
+    places: HomePlaces
+    zones: Any  # geopandas.GeoDataFrame or None
+    nonroad: NonRoad | None
+    run: Inventories
+    computed: Computed
+    later: ByYear | None
+    aims: list[Aim]
+    priced: Setting
+    grid: tuple[float, str, str]
+    buses: Mapping[str, BusKm]
+    findings: tuple[Finding, ...]
+
+    @property
+    def elsewhere(self) -> Elsewhere:
+        """Greenhouse gases that arise away from the road, for differences."""
+        country = self.plan.city.country
+        upstream = load_upstream([country, REGION_FALLBACK.get(country, country)])
+        return Elsewhere(upstream, self.priced.grid.of_differences)
+
+
+def prepare(plan: Plan, base: Path, progress: Progress) -> Prepared:
+    """Read everything that a plan names, and compute its inventories.
+
+    Raises
+    ------
+    UserError
+        Something in the plan or its inputs has to be mended by the user.
+    """
+    clock = Clock()
+    region_order(plan.city.country)  # an unknown country is refused before anything is read
+    grid = grid_factor(plan.city.grid_region or plan.city.country, plan.city.year)
+    measures = measures_table()
+    priced = setting_of(plan, measures, grid)
+    with clock.step("network"):
+        network = load_network(plan.network, base, plan.city.country, progress)
+    with clock.step("elevation"):
+        graded = with_grade(network, plan.network, base, progress)
+        network = graded.network
+    with clock.step("fleet"):
+        progress("reading the fleet", 0.2)
+        fleet = load_fleet(
+            plan.fleet, base, plan.city, plan.factors.default_load, stream_loads=plan.factors.stream_loads
+        )
+        places = read_home_places(plan.places, base)
+        fleet = tied_to_places(fleet, places)
+        plan = _with_key_name(plan, base)
+        nonroad = load_nonroad(plan.nonroad, base, plan.city, grid[0])
+        aims = aims_of(plan, fleet.vehicles, nonroad)
+    with clock.step("activity"):
+        feeds = _feeds(plan, base)
+        buses = buses_on_roads(network, feeds, plan, fleet.vehicles, places.depots)
+        fleet, reconciled = with_bus_km(fleet, buses, plan.activity, day_types(plan.traffic))
+        layer = read_zone_layer(plan.network.zones, base) if plan.network.zones else None
+        where = plan.network.zones
+        zones = None if layer is None else map_zones(layer, plan.traffic.assignment, where)
+        assigned = assigned_traffic(plan, base, network, fleet.vehicles, layer, feeds, buses, progress)
+    run = Inventories(plan, base, network, feeds, grid[0], measures, clock, progress, assigned, buses)
+    computed = run.of(fleet)
+    scaled: list[Finding] = []
+    if plan.fuel_sold.scale_activity:
+        fleet, scaled = scaled_to_fuel_sold(fleet, computed, sold_t(plan), run.baseline_of)
+        computed = run.of(fleet)
+    later = None
+    if plan.turnover.to_year is not None:
+        later = by_year(plan, run, computed, fleet, years_asked(plan, aims), nonroad)
+    return Prepared(
+        plan=plan,
+        base=base,
+        network=network,
+        rasters=graded.files,
+        fleet=fleet,
+        places=places,
+        zones=zones,
+        nonroad=nonroad,
+        run=run,
+        computed=computed,
+        later=later,
+        aims=aims,
+        priced=priced,
+        grid=grid,
+        buses=buses,
+        findings=(*scaled, *reconciled),
+    )
+
+
+def only_scenarios(plan: Plan, only: tuple[str, ...], path: Path) -> Plan:
+    """Return a plan with some of its scenarios; all where none is named.
+
+    Raises
+    ------
+    PlanError
+        A name is none of the plan's scenarios.
+    """
+    if not only:
+        return plan
+    known = [s.name for s in plan.scenario]
+    for name in only:
+        if name not in known and name != "baseline":
+            raise PlanError(
+                "no such scenario",
+                f"The plan has {', '.join(known)}.",
+                file=path,
+                column="--scenario",
+                value=name,
+            )
+    return plan.model_copy(update={"scenario": [s for s in plan.scenario if s.name in only]})
+
+
+def _feeds(plan: Plan, base: Path) -> dict[str, Feed]:
+    """Return the bus timetable of a weekday, a Saturday and a Sunday, or of the one day that the plan names for all."""
+    given = plan.activity.gtfs
+    if not given:
+        return {}
+    try:
+        day = date.fromisoformat(plan.activity.gtfs_date) if plan.activity.gtfs_date else None
+    except ValueError as error:
+        raise PlanError(
+            "not a date", "Write YYYY-MM-DD.", column="activity.gtfs_date", value=plan.activity.gtfs_date
+        ) from error
+    path = builtin_gtfs() if given == "builtin" else base / given
+    if day is not None and plan.traffic.day_types == AVERAGE.name:
+        return {AVERAGE.name: read_feed(path, day)}
+    return read_feeds(path, {"weekday": range(5), "saturday": [5], "sunday": [6]}, day)
+
+
+def _with_key_name(plan: Plan, base: Path) -> Plan:
+    """Return the plan with the name of its key of identifiers: who runs it again from the manifest needs that key."""
+    key = key_of(plan.fleet, base)
+    if key is None:
+        return plan
+    return plan.model_copy(update={"fleet": plan.fleet.model_copy(update={"identifier_key_id": key.name})})
+
+
+def sold_t(plan: Plan) -> dict[str, float]:
+    """Return the fuel sold a year, t, by fuel, that the plan names."""
+    return {str(fuel): t for fuel, t in plan.fuel_sold.t_per_year.items()}

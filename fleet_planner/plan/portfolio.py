@@ -1,0 +1,61 @@
+"""What the least-cost mix may use and has to reach."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from fleet_planner.plan.base import Fraction, Positive, Section
+
+NotNegative = Annotated[float, Field(ge=0.0)]
+
+
+class Future(Section):
+    """A way in which the future may differ from the plan; mixes are judged under each of them."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,30}$", description="short name, used in tables")
+    title: str = Field(default="", description="title on the report; empty: the name")
+    title_zh: str = Field(default="", description="title in Chinese")
+    electric_capex_factor: Positive = Field(default=1.0, description="capital of electric vehicles against the plan's")
+    electricity_price_factor: Positive = Field(default=1.0, description="price of electricity against the plan's")
+    fuel_price_factor: Positive = Field(default=1.0, description="prices of fuels against the plan's")
+    grid_factor: NotNegative = Field(default=1.0, description="CO2 of electricity against the plan's")
+    effect_factor: Positive = Field(default=1.0, description="what measures avoid against the plan's")
+
+
+class PortfolioSection(Section):
+    """The least-cost mix of measures by group of vehicles and year."""
+
+    to_year: int | None = Field(
+        default=None, description="last year; none: that of the turnover, else of the last target"
+    )
+    objective: Literal["cost", "benefit"] = Field(
+        default="cost", description="least cost under the targets, or most net benefit under the budget"
+    )
+    measures: list[str] = Field(default=[], description="measures that may be used; empty: those that are compared")
+    budget_usd_per_year: NotNegative | None = Field(
+        default=None, description="capital that may be spent a year, US$ 2024"
+    )
+    supply_per_year: dict[str, NotNegative] = Field(
+        default={}, description="vehicles a year by measure that makers and workshops can deliver"
+    )
+    time_limit_s: Positive = Field(default=60.0, description="seconds for the integer solve")
+    gap: Positive = Field(default=1e-4, description="gap to the proved bound at which the solve may stop")
+    front: str = Field(default="", description="target whose cut is varied for the front of cost against tonnes")
+    front_points: Annotated[int, Field(ge=3, le=200)] = Field(default=11, description="points of the front")
+    probability: Fraction = Field(
+        default=0.0, description="probability with which the targets are to be met; 0: on central figures"
+    )
+    samples: Annotated[int, Field(ge=20, le=5000)] = Field(default=400, description="draws behind the probability")
+    seed: int = Field(default=1, description="of the draws")
+    future: list[Future] = Field(default=[], description="other futures under which mixes are judged (regret)")
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> PortfolioSection:
+        names = ["plan", *(f.name for f in self.future)]
+        if twice := sorted({n for n in names if names.count(n) > 1}):
+            raise ValueError(f"names of futures must differ, and 'plan' is taken: {', '.join(twice)}")
+        if self.probability >= 1.0:
+            raise ValueError("a probability of 1 cannot be promised: name one below 1, such as 0.9")
+        return self

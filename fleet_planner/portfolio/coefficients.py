@@ -1,0 +1,143 @@
+"""From per-vehicle figures of options to the coefficients of the programme."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fleet_planner.portfolio.problem import AT_LEAST, AT_MOST, Problem, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What an option does to a vehicle of a group, by year of the horizon.
+
+    ``G`` groups, ``O`` options, ``T`` years of the horizon.
+
+    Parameters
+    ----------
+    count
+        Vehicles by group, shape (G,).
+    able
+        Whether a group can take an option, shape (G, O).
+    first
+        Place of the first year in which a group can be treated, shape (G,); of vehicles yet to be sold their year.
+    only_first
+        Groups that are treated in that year or never, by option, shape (G, O): replacements of vehicles yet to be sold.
+    alive
+        Share of a group's vehicles that still drives, shape (G, T).
+    capital
+        Paid when a vehicle is treated, shape (G, O).
+    capital_per_year, running_per_year
+        Capital spread over the option's life, and upkeep and energy, a vehicle and year, shape (G, O).
+    life
+        Years that the option lasts, shape (O,).
+    avoided
+        By pollutant or sum: a vehicle and year, shape (G, O).
+    """
+
+    count: Array
+    able: NDArray[np.bool_]
+    first: NDArray[np.int64]
+    only_first: NDArray[np.bool_]
+    alive: Array
+    capital: Array
+    capital_per_year: Array
+    running_per_year: Array
+    life: Array
+    avoided: Mapping[str, Array]
+
+
+@dataclass(frozen=True)
+class Aimed:
+    """A target: what has to be avoided of a sum in a year (place in the horizon), and in which groups it counts."""
+
+    name: str
+    pollutant: str
+    year: int
+    required: float
+    counts: NDArray[np.bool_]
+
+
+def in_force(figures: Figures) -> NDArray[np.bool_]:
+    """Return whether an option taken in year t acts in year y, shape (O, T, T): last axis y."""
+    years = figures.alive.shape[1]
+    t, y = np.meshgrid(np.arange(years), np.arange(years), indexing="ij")
+    return (y >= t)[None] & ((y - t)[None] < figures.life[:, None, None])
+
+
+def problem_of(
+    figures: Figures,
+    aims: tuple[Aimed, ...],
+    discount: Array,
+    *,
+    budget: float | None = None,
+    supply: Mapping[tuple[int, ...], tuple[str, float]] | None = None,
+    benefit: Array | None = None,
+) -> Problem:
+    """Return the programme.
+
+    Parameters
+    ----------
+    figures
+        Per-vehicle figures.
+    aims
+        Targets.
+    discount
+        Factor of each year, shape (T,).
+    budget
+        Capital of each year.
+    supply
+        Name and vehicles a year, by the options that share it.
+    benefit
+        A vehicle and year, shape (G, O): then the net benefit is maximised, which is to minimise cost less benefit.
+    """
+    groups, options = figures.able.shape
+    years = figures.alive.shape[1]
+    acts = in_force(figures)
+    # vehicle-years of a base-year vehicle that takes o in t, discounted: (G, O, T)
+    lived = np.einsum("gy,oty,y->got", figures.alive, acts, discount)
+    per_year = figures.capital_per_year + figures.running_per_year
+    if benefit is not None:
+        per_year = per_year - benefit
+    cost = per_year[:, :, None] * lived
+    t = np.arange(years)[None, None, :]
+    able = figures.able[:, :, None] & (t >= figures.first[:, None, None])
+    able &= ~figures.only_first[:, :, None] | (t == figures.first[:, None, None])
+    rows = [
+        Row(
+            aim.name,
+            AT_LEAST,
+            aim.required,
+            np.where(aim.counts[:, None], figures.avoided[aim.pollutant], 0.0)[:, :, None]
+            * figures.alive[:, aim.year][:, None, None]
+            * acts[:, :, aim.year][None],
+        )
+        for aim in aims
+    ]
+    treated = figures.alive[:, None, :]
+    for year in range(years):
+        now = t == year
+        if budget is not None:
+            spent = np.where(now, figures.capital[:, :, None] * treated, 0.0)
+            rows.append(Row(f"budget {year}", AT_MOST, budget, spent))
+        for which, (name, most) in (supply or {}).items():
+            mine = np.isin(np.arange(options), which)[None, :, None]
+            rows.append(
+                Row(
+                    f"{name} {year}",
+                    AT_MOST,
+                    most,
+                    np.where(now & mine, np.broadcast_to(treated, (groups, options, years)), 0.0),
+                )
+            )
+    return Problem(np.round(figures.count), able, np.where(able, cost, 0.0), tuple(rows))
