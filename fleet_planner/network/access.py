@@ -1,9 +1,11 @@
 """Which OpenStreetMap ways belong to the drive network, and where trucks may go.
 
 The rules follow osmnx's network type ``drive``: motor roads without service roads, tracks and paths; no areas;
-nothing that is private or closed to motor vehicles. They differ in two points. The classes are a list of what is
+nothing that is private or closed to motor vehicles. They differ in three points. The classes are a list of what is
 read, so an unknown value of ``highway`` stays out. And where several keys speak of access, the most special one
 decides (``access=no`` with ``motor_vehicle=yes`` is open; osmnx looks at each key alone and at ``private`` only).
+And service roads and pedestrian streets that are open to buses but closed to cars (terminals, transit malls), and
+guided busways, are read as roads for buses only.
 """
 
 from __future__ import annotations
@@ -38,6 +40,8 @@ DRIVABLE = frozenset(
 """Values of ``highway`` that are read."""
 
 BUSWAY = "busway"
+BUS_ROADS = frozenset({"service", "pedestrian", "bus_guideway"})
+"""Values of ``highway`` that are read as `BUSWAY` where buses may drive and cars may not."""
 SERVICE = frozenset({"alley", "driveway", "emergency_access", "parking", "parking_aisle", "private"})
 CLOSED = frozenset({"no", "private", "agricultural", "forestry", "military", "emergency"})
 FOR_BUSES = frozenset({"psv", "bus"})
@@ -80,14 +84,29 @@ WEIGHT = re.compile(r"^(\d+(?:\.\d+)?)\s*([a-z]*)$")
 
 def is_drivable(tags: Tags) -> bool:
     """Return whether a way belongs to the drive network, be it for buses only."""
-    if tags.get("highway") not in DRIVABLE or tags.get("area") == "yes" or tags.get("service") in SERVICE:
+    highway = tags.get("highway")
+    if tags.get("area") == "yes" or tags.get("service") in SERVICE:
         return False
-    return not _closed(tags) or _open_to_buses(tags)
+    if highway in BUS_ROADS:
+        return _open_to_buses(tags) and _closed_to_cars(tags)
+    return highway in DRIVABLE and (not _closed(tags) or _open_to_buses(tags))
+
+
+def road_class(tags: Tags) -> str:
+    """Return the class of a way of the drive network."""
+    highway = str(tags.get("highway"))
+    return BUSWAY if highway in BUS_ROADS else highway
 
 
 def buses_only(tags: Tags) -> bool:
     """Return whether none but buses may drive on a way of the drive network."""
-    return tags.get("highway") == BUSWAY or _closed(tags)
+    return tags.get("highway") == BUSWAY or tags.get("highway") in BUS_ROADS or _closed(tags)
+
+
+def _closed_to_cars(tags: Tags) -> bool:
+    """Return whether cars may not drive: on guided busways and pedestrian streets unless a key opens them."""
+    unknown = all(tags.get(key) is None for key in ACCESS_KEYS)
+    return _closed(tags) or (unknown and tags.get("highway") != "service")
 
 
 def _closed(tags: Tags) -> bool:
@@ -100,6 +119,8 @@ def _closed(tags: Tags) -> bool:
 
 
 def _open_to_buses(tags: Tags) -> bool:
+    if tags.get("highway") == "bus_guideway":
+        return tags.get("bus") not in CLOSED
     for key in BUS_KEYS:
         value = tags.get(key)
         if value is not None:

@@ -13,12 +13,14 @@ from fleet_planner.findings import Finding
 from fleet_planner.kernels import osm_blocks, topology
 from fleet_planner.network.access import (
     ACCESS_TAGS,
+    BUS_ROADS,
     DRIVABLE,
     bus_lanes,
     buses_only,
     is_drivable,
     max_weight_hgv_t,
     max_weight_t,
+    road_class,
     trucks_allowed,
 )
 from fleet_planner.network.attributes import LANE_TAGS, lanes_by_direction, off_the_ground, parse_oneway, speeds_kmh
@@ -99,7 +101,7 @@ def read_osm(path: Path, keep_classes: Sequence[str], progress: Progress) -> Sou
     areas = frozenset({*known, LOW_EMISSION})
     try:
         file = read_osm_file(
-            path, Wanted(KEYS, DRIVABLE, areas, lambda t: is_area(t, known), lambda t: is_area(t, known))
+            path, Wanted(KEYS, DRIVABLE | BUS_ROADS, areas, lambda t: is_area(t, known), lambda t: is_area(t, known))
         )
     except BrokenFileError as error:
         raise InputError(
@@ -158,7 +160,7 @@ def _row(tags: dict[str, str]) -> tuple[Any, ...]:
         speed = lanes = None
     per_direction = (speed, speed_back, lanes, lanes_back, *bus_lanes(tags, direction))
     masses = (max_weight_t(tags), max_weight_hgv_t(tags))
-    return (highway, trucks_allowed(tags), direction, *per_direction, buses_only(tags), *masses)
+    return (road_class(tags), trucks_allowed(tags), direction, *per_direction, buses_only(tags), *masses)
 
 
 def _taken(index: Int, offsets: Int, way: Int, kept: Bool) -> tuple[Int, Int, Int]:
