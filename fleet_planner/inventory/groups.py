@@ -40,7 +40,7 @@ def grouped_inventory(
     multipliers, links, factors
         As of `compute_inventory`.
     activity
-        Its streams are the groups.
+        Its streams are the groups; speeds of a stream's own (``own_kmh``) are by stream and hold for its groups.
     context
         Hours of idling by stream.
     stream_of
@@ -49,6 +49,8 @@ def grouped_inventory(
     local = {g.removeprefix("visiting_"): stream_of(g).removeprefix("visiting_") for g in activity.streams}
     hours = dict(context.idle_hours) | {g: context.idle_hours[s] for g, s in local.items() if s in context.idle_hours}
     by_group = vehicles.with_columns(stream=pl.col("group"))
+    own_kmh = {g: activity.own_kmh[stream_of(g)] for g in activity.streams if stream_of(g) in activity.own_kmh}
+    activity = replace(activity, own_kmh=own_kmh)
     context = replace(context, idle_hours=hours)
     inventory = compute_inventory(by_group, multipliers, links, activity, factors, context)
     return by_stream(inventory, stream_of)

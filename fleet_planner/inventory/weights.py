@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from fleet_planner.activity.profiles import base_stream
+from fleet_planner.activity.profiles import PART, base_stream
 from fleet_planner.factors.axes import TECHNOLOGY
 from fleet_planner.factors.compiling.channels import (
     CHANNELS,
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from fleet_planner.factors.compiling.table import FactorTable
 
 Array = NDArray[np.float64]
+GROUP_MARK = "~"
+"""Between the stream and the number in the name of a group of a stream; no stream has it."""
+
 USES = ("taxi",)
 """Streams whose vehicles have factors of their own in some sets: the Chinese guide's taxis are driven to the end."""
 
@@ -96,8 +99,8 @@ def technologies_by_use(vehicles: pl.DataFrame) -> pl.DataFrame:
 
 
 def use_of(uses: Collection[str]) -> pl.Expr:
-    """Return the use of a vehicle: its stream, local or visiting, where it is one of ``uses``, else ""."""
-    stream = pl.col("stream").str.strip_prefix("visiting_")
+    """Return the use of a vehicle: its stream without marks of visitors, parts and groups, where among ``uses``."""
+    stream = pl.col("stream").str.strip_prefix("visiting_").str.replace(rf"[{PART}{GROUP_MARK}].*$", "")
     return pl.when(stream.is_in(list(uses))).then(stream).otherwise(pl.lit(""))
 
 

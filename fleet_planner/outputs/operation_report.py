@@ -19,6 +19,8 @@ SHOWN = ("NOx", "PM_exhaust", "CO2")
 FATES = ("ignored", "paid", "rerouted", "replaced", "cancelled", "other_hours", "other_days")
 LEAST_KM = 0.5
 LEAST_PART = 5e-4
+APART = 0.05
+"""Percentage points from which the change of exposure is told beside that of the emission."""
 
 
 def operation_data(results: Results) -> list[dict[str, Any]]:
@@ -78,8 +80,6 @@ def fates(entry: Mapping[str, Any], t: Mapping[str, str], language: Language) ->
         told.append(t["fate_hours"].format(hours=_signed(entry["driving_h_change_per_day"])))
     if entry["off_road_tonne_km_per_day"]:
         told.append(t["fate_rail"].format(tkm=significant(entry["off_road_tonne_km_per_day"])))
-    if entry.get("exposure_change_pct") is not None:
-        told.append(t["fate_exposure"].format(change=percent(entry["exposure_change_pct"])))
     return ("、" if language == "zh" else ", ").join(told)
 
 
@@ -93,6 +93,12 @@ def _effect(effect: Mapping[str, Any] | None, t: Mapping[str, str]) -> str:
     if inside and abs(inside - effect["before_per_year"]) > LEAST_PART * effect["before_per_year"]:
         change = 100.0 * (effect["inside_after_per_year"] / inside - 1.0)
         text += "; " + t["operation_inside"].format(change=percent(change))
+    exposed = effect["exposure_change_pct"]
+    if (
+        exposed is not None
+        and abs(exposed - 100.0 * (effect["after_per_year"] / effect["before_per_year"] - 1.0)) > APART
+    ):
+        text += "; " + t["fate_exposure"].format(change=percent(exposed))
     if effect["off_road_per_year"]:
         text += "; " + t["operation_rail"].format(value=_signed(effect["off_road_per_year"]), unit=unit)
     return text

@@ -16,7 +16,7 @@ from fleet_planner.fleet import Fleet, load_fleet
 from fleet_planner.fleet.turnover import Projection, project_fleet, step_ratios
 from fleet_planner.inventory import compute_inventory
 from fleet_planner.pipeline.neat_fuels import on_neat_fuels
-from fleet_planner.pipeline.operated import Computing, path_of, state_after
+from fleet_planner.pipeline.operated import Computing, Planned, plan_operation, state_after
 from fleet_planner.pipeline.vehicle_adjustments import Adjustments, fault_plan
 from fleet_planner.pipeline.vehicle_use import fleet_use
 from fleet_planner.plan.load import check_plan, load_plan
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from fleet_planner.plan.models import Plan, Scenario
     from fleet_planner.plan.turnover import TurnoverSection
     from fleet_planner.scenarios import ScenarioFleet, Trajectory
-    from fleet_planner.scenarios.operation.traffic import Traffic
     from fleet_planner.scenarios.phase import Picker
 
 EVERY = 5
@@ -202,7 +201,7 @@ class _Future:
     name: str
     projection: Projection
     fleets: Mapping[int, ScenarioFleet]
-    driving: Mapping[int, Traffic] = field(default_factory=dict)
+    driving: Mapping[int, Planned] = field(default_factory=dict)
     """Years in which measures in operation are in force."""
 
 
@@ -211,10 +210,11 @@ def _in_operation(run: Inventories, computed: Computed, fleet: Fleet, scenario: 
     driving, fleets = {}, {}
     for year, state in future.fleets.items():
         activity = run.driven(computed.activity, fleet.vehicles, state.vehicles)
-        path = path_of(state, scenario, activity, run.in_operation(scenario, activity, year))
-        fleets[year] = state_after(state, path)
-        if path:
-            driving[year] = path[-1].traffic
+        setting = run.in_operation(scenario, activity, year)
+        planned = plan_operation(state, scenario.operation, activity, setting)
+        fleets[year] = state_after(state, planned.path)
+        if not planned.idle:
+            driving[year] = planned
     return replace(future, fleets=fleets, driving=driving)
 
 
@@ -324,7 +324,7 @@ def _inventory(
     fleet: Fleet,
     what: tuple[ScenarioFleet, FactorTable],
     year: int,
-    driving: Traffic | None = None,
+    driving: Planned | None = None,
 ) -> Inventory:
     state, factors = what
     adjustments = Adjustments(fault_plan(plan.faults), year, None)
@@ -335,7 +335,9 @@ def _inventory(
 
     links, context = run.network.links, computed.setting.context
     if driving is not None:
-        return Computing(links, factors, context, multiplied).of(driving)
+        computing = Computing(links, factors, context, multiplied)
+        done = driving.whole(computing)
+        return computing.of(done[-1].traffic)
     activity = run.driven(computed.activity, fleet.vehicles, state.vehicles)
     multipliers = multiplied(state.vehicles, state.multipliers)
     return compute_inventory(state.vehicles, multipliers, links, activity, factors, context)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -23,9 +24,11 @@ from fleet_planner.pipeline.neat_fuels import on_neat_fuels
 from fleet_planner.pipeline.operated import (
     Computing,
     Operated,
+    Planned,
     operated,
     operation_setting,
-    path_of,
+    plan_operation,
+    route_parts,
     technologies_on,
 )
 from fleet_planner.pipeline.vehicle_adjustments import (
@@ -35,10 +38,13 @@ from fleet_planner.pipeline.vehicle_adjustments import (
     measured_adjustment,
 )
 from fleet_planner.scenarios import ScenarioFleet, all_at_once, apply_scenario, baseline
+from fleet_planner.scenarios.operation.exposure import Exposure, exposure_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from fleet_planner.activity.assigned_traffic import AssignedTraffic
     from fleet_planner.activity.parts import AccessParts
@@ -48,7 +54,7 @@ if TYPE_CHECKING:
     from fleet_planner.network import Network
     from fleet_planner.plan.models import Plan, Scenario
     from fleet_planner.progress import Progress
-    from fleet_planner.scenarios.operation.model import Done, OperationSetting
+    from fleet_planner.scenarios.operation.model import OperationSetting
     from fleet_planner.scenarios.phase import Picker
     from fleet_planner.transit_feed import Feed
 
@@ -128,6 +134,7 @@ class Inventories:
     progress: Progress
     assigned: AssignedTraffic | None = None
     buses: Mapping[str, BusKm] | None = None
+    zones: Any = None
 
     def of(self, fleet: Fleet, *, scenarios: bool = True) -> Computed:
         """Return the inventories of a fleet; of the baseline alone without ``scenarios``."""
@@ -138,7 +145,7 @@ class Inventories:
         if scenarios:
             fleets += [self.applied(fleet, scenario) for scenario in plan.scenario]
         with self.clock.step("operation"):
-            paths = self._paths(fleets, activity) if scenarios else {}
+            in_plan = self._planned(fleets, activity) if scenarios else {}
         with self.clock.step("factors"):
             self.progress("compiling emission factors", 0.45)
             grade = self.network.links["grade_pct"].to_numpy().astype(np.float64) / 100.0
@@ -146,7 +153,7 @@ class Inventories:
             needed = replace(setting.options, grades=tuple(grade_steps(grade).tolist()))
             setting = replace(setting, options=needed)
             driven = [state.vehicles for state in fleets]
-            driven += [rows for path in paths.values() for rows in technologies_on(path)]
+            driven += [rows for planned in in_plan.values() for rows in technologies_on(planned)]
             technologies = setting.technologies(driven)
             factors = compile_factors(technologies, setting.sources, setting.conditions, setting.options)
             tests, rejected, found = measured_adjustment(
@@ -170,8 +177,8 @@ class Inventories:
                 inventory = compute_inventory(
                     adjusted.vehicles, adjusted.multipliers, self.network.links, own, factors, setting.context
                 )
-                if path := paths.get(state.name):
-                    done = operated(state, (adjusted, inventory), path, computing)
+                if planned := in_plan.get(state.name):
+                    done = operated((adjusted, inventory), planned, computing)
                     in_operation[state.name] = done
                     adjusted, inventory = done.state, done.inventory
             states.append((adjusted, inventory))
@@ -190,18 +197,30 @@ class Inventories:
         found_all = (tuple(findings), rejected, flat, adjustments, in_operation)
         return Computed(activity, factors, setting, tuple(states), *found_all)
 
-    def _paths(self, fleets: list[ScenarioFleet], activity: Activity) -> dict[str, list[Done]]:
-        """Return the traffic after each measure in operation, of the scenarios that have some."""
+    def _planned(self, fleets: list[ScenarioFleet], activity: Activity) -> dict[str, Planned]:
+        """Return the measures in operation of the scenarios that have some in force in the base year."""
         out = {}
         for state, scenario in zip(fleets[1:], self.plan.scenario, strict=True):
             if scenario.operation.measures:
                 own = self._of_state(activity, fleets[0], state)
-                out[scenario.name] = path_of(state, scenario, own, self.in_operation(scenario, own))
-        return {name: path for name, path in out.items() if path}
+                setting = self.in_operation(scenario, own)
+                out[scenario.name] = plan_operation(state, scenario.operation, own, setting)
+        return {name: planned for name, planned in out.items() if not planned.idle}
+
+    @cached_property
+    def exposure(self) -> Exposure:
+        """People about the links."""
+        return exposure_of(self.network, self.zones)
+
+    @cached_property
+    def routes(self) -> dict[str, NDArray[np.float64]]:
+        """Share of each link's driving by route, of the stream that the timetable places."""
+        return route_parts(self.buses or {}, self.exposure, self.network.links.height)
 
     def in_operation(self, scenario: Scenario, activity: Activity, year: int | None = None) -> OperationSetting:
-        """Return what the measures in operation of a scenario may use; in the base year all are in force."""
+        """Return what the measures in operation of a scenario may use, in the base year or a later one."""
         more = {"grid_kg_per_kwh": self.grid_kg_per_kwh, "measures": self.measures}
+        more |= {"exposure": self.exposure, "routes": self.routes if scenario.operation.reassign else {}}
         when = self.plan.city.year if year is None else year
         return operation_setting(self.plan, scenario, self.network, self.base, activity, when, **more)
 

@@ -52,6 +52,7 @@ EFFECTS = {
     "off_road_per_year": pl.Float64,
     "net_change_per_year": pl.Float64,
     "net_change_pct": pl.Float64,
+    "exposure_change_pct": pl.Float64,
 }
 
 
@@ -96,7 +97,9 @@ def effects_table(operated: Mapping[str, Operated]) -> pl.DataFrame:
                 net = values[1] - values[0] + off
                 pct = 100.0 * net / values[0] if values[0] else None
                 key = (name, k, step.outcome.measure_id, spec.pollutant, spec.unit_per_year)
-                rows.append((*key, *values, off, net, pct))
+                people = float(step.exposure_before[p])
+                exposed = 100.0 * (float(step.exposure_after[p]) / people - 1.0) if people else None
+                rows.append((*key, *values, off, net, pct, exposed))
     return pl.DataFrame(rows, schema=EFFECTS, orient="row")
 
 

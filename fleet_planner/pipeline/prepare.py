@@ -127,7 +127,7 @@ def prepare(plan: Plan, base: Path, progress: Progress) -> Prepared:
         where = plan.network.zones
         zones = None if layer is None else map_zones(layer, plan.traffic.assignment, where)
         assigned = assigned_traffic(plan, base, network, fleet.vehicles, layer, feeds, buses, progress)
-    run = Inventories(plan, base, network, feeds, grid[0], measures, clock, progress, assigned, buses)
+    run = Inventories(plan, base, network, feeds, grid[0], measures, clock, progress, assigned, buses, zones)
     computed = run.of(fleet)
     scaled: list[Finding] = []
     if plan.fuel_sold.scale_activity:

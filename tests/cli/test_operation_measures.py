@@ -48,6 +48,12 @@ streams = ["articulated_truck"]
 share = 0.2
 
 [[scenario]]
+name = "reassigned"
+title = "Reassigned"
+[[scenario.operation.reassign]]
+streams = ["rigid_truck"]
+
+[[scenario]]
 name = "freight_too"
 title = "The same in another order"
 [[scenario.operation.rail_shift]]
@@ -89,6 +95,7 @@ def test_the_account_of_vehicle_km_closes(out: Path) -> None:
         ("centre", 2, "speed_limit"),
         ("freight", 1, "rail_shift"),
         ("freight", 2, "eco_driving"),
+        ("reassigned", 1, "reassign"),
         ("freight_too", 1, "rail_shift"),
         ("freight_too", 2, "eco_driving"),
     ]
@@ -137,6 +144,22 @@ def test_effects_add_up_to_the_summary(out: Path) -> None:
         assert at["freight", pollutant] == at["freight_too", pollutant]
 
 
+def test_reassigning_is_nearly_free_and_cuts_exposure(out: Path) -> None:
+    effects = pl.read_csv(out / "operation_effects.csv").filter(scenario="reassigned")
+    pm = effects.filter(pollutant="PM_exhaust").row(0, named=True)
+    assert pm["exposure_change_pct"] < -5.0  # people breathe less of it than the little that less is emitted
+    assert pm["exposure_change_pct"] < 2.0 * min(pm["net_change_pct"], 0.0)
+    table = pl.read_csv(out / "operation.csv").filter(scenario="reassigned").row(0, named=True)
+    assert table["vkt_after_km_per_day"] == pytest.approx(table["vkt_before_km_per_day"], rel=1e-9)
+    assert table["bought"] == 0.0
+    with sqlite3.connect(out / "city.gpkg") as database:
+        capex, opex = database.execute(
+            "SELECT capex_usd2024, opex_usd2024_per_year FROM costs WHERE measure_id = 'reassign'"
+        ).fetchone()
+    assert (capex, opex) == (0.0, pytest.approx(50.0 * table["vehicles"]))
+    assert "exposure −" in (out / "report.html").read_text(encoding="utf-8")
+
+
 def test_costs_stand_beside_those_of_measures_on_vehicles(out: Path) -> None:
     with sqlite3.connect(out / "city.gpkg") as database:
         rows = database.execute(
@@ -145,7 +168,7 @@ def test_costs_stand_beside_those_of_measures_on_vehicles(out: Path) -> None:
     costs = {(s, m): rest for s, m, *rest in rows}
     assert set(costs) == {
         ("centre", "dpf_passive"), ("centre", "zone"), ("centre", "speed_limit"),
-        ("freight", "rail_shift"), ("freight", "eco_driving"), ("freight_too", "rail_shift"), ("freight_too", "eco_driving"),
+        ("freight", "rail_shift"), ("freight", "eco_driving"), ("reassigned", "reassign"), ("freight_too", "rail_shift"), ("freight_too", "eco_driving"),
     }  # fmt: skip
     bought = pl.read_csv(out / "operation.csv")["bought"][0]
     # 60,000 dollars of 2021 a truck, and the plan's half million

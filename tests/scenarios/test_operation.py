@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from fleet_planner.activity.days import AVERAGE
 from fleet_planner.activity.model import Activity
 from fleet_planner.errors import InputError, PlanError
-from fleet_planner.inventory.weights import km_per_day
+from fleet_planner.inventory.weights import km_per_day, use_of
 from fleet_planner.network import Network
 from fleet_planner.plan.operation import Ban, Operation, RailShift, Scrappage, Zone
 from fleet_planner.reference import reference_table
@@ -221,6 +221,11 @@ def test_scrapped_vehicles_are_renewed_one_for_one() -> None:
     assert done.outcome.km_after == pytest.approx(done.outcome.km_before, rel=1e-12)
     price = reference_table("operation_figures.csv").filter(figure="capex_usd_per_heavy_vehicle")["value"][0]
     assert [m.amount for m in done.outcome.costs] == pytest.approx([2.0 * price])
+
+
+def test_groups_keep_the_use_of_their_stream() -> None:
+    streams = pl.DataFrame({"stream": ["taxi", "taxi~2", "visiting_taxi:over_t_3~1", "car~1"]})
+    assert streams.select(use_of(["taxi"])).to_series().to_list() == ["taxi", "taxi", "taxi", ""]
 
 
 def test_measures_hold_from_their_first_year_to_their_last() -> None:

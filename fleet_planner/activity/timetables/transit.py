@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -50,6 +50,8 @@ class BusKm:
         Ways without passengers and rests, as far as blocks tell them.
     too_fast
         Trips with a section faster than `FASTEST_KMH`, and the first of them.
+    route_links
+        Km of the day by route and link: ``route, link`` (index), ``km``.
     """
 
     km: Float
@@ -62,6 +64,7 @@ class BusKm:
     routes: pl.DataFrame
     duties: Duties
     too_fast: tuple[int, str] = (0, "")
+    route_links: pl.DataFrame = field(default_factory=pl.DataFrame)
 
     @property
     def revenue_km(self) -> float:
@@ -157,6 +160,7 @@ def bus_km(
             np.zeros((0, 2)) if depots is None else depots,
         ),
         _too_fast(feed, too_fast & (pace > 0.0)),
+        _route_links(feed, paths),
     )
 
 
@@ -200,6 +204,16 @@ def _routes(feed: Feed, of_line: dict[str, Float]) -> pl.DataFrame:
         speed_kmh=pl.when(pl.col("hours") > 0.0).then(pl.col("line_km") / pl.col("hours")),
         stops_per_km=pl.when(pl.col("line_km") > 0.0).then(pl.col("stops") / pl.col("line_km")),
     ).sort("matched_share", "route", nulls_last=True)
+
+
+def _route_links(feed: Feed, paths: Paths) -> pl.DataFrame:
+    """Return the km of a day by route and link: ``route, link`` (index), ``km``; sorted."""
+    line = np.repeat(np.arange(paths.first.size - 1), np.diff(paths.first))
+    pieces = pl.DataFrame({"shape": line, "link": paths.link, "km": paths.km}).filter(pl.col("link") >= 0)
+    runs = feed.trips.group_by("route", pl.col("shape").cast(pl.Int64)).len()
+    joined = pieces.with_columns(pl.col("shape").cast(pl.Int64)).join(runs, on="shape")
+    summed = joined.group_by("route", "link").agg((pl.col("km") * pl.col("len")).sum())
+    return summed.sort("route", "link")
 
 
 def _too_fast(feed: Feed, stops: NDArray[np.bool_]) -> tuple[int, str]:

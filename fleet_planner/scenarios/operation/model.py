@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fleet_planner.activity.days import DayType
     from fleet_planner.findings import Finding
     from fleet_planner.network.model import Network
+    from fleet_planner.scenarios.operation.exposure import Exposure
     from fleet_planner.scenarios.operation.traffic import Traffic
 
 Bool = NDArray[np.bool_]
@@ -46,6 +47,10 @@ class OperationSetting:
         Length of road that speeds are averaged over; CO2 of electricity.
     measures
         The packaged measures on vehicles.
+    exposure
+        People about the links.
+    routes
+        By stream with a timetable: share of each link's driving by route, shape (routes, links).
     """
 
     scenario: str
@@ -58,6 +63,8 @@ class OperationSetting:
     corridor_km: float
     grid_kg_per_kwh: float
     measures: pl.DataFrame
+    exposure: Exposure | None = None
+    routes: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

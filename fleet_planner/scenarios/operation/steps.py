@@ -11,12 +11,14 @@ from fleet_planner.reference import reference_table
 from fleet_planner.scenarios.operation.demand import consolidation, rail_shift
 from fleet_planner.scenarios.operation.driving import eco_driving, speed_limit
 from fleet_planner.scenarios.operation.model import Done, Money
+from fleet_planner.scenarios.operation.reassign import REASSIGN, reassign
 from fleet_planner.scenarios.operation.restriction import restriction
 from fleet_planner.scenarios.operation.scrappage import scrappage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from fleet_planner.inventory import Inventory
     from fleet_planner.plan.operation import Operation, Operational
     from fleet_planner.scenarios.operation.model import OperationSetting
     from fleet_planner.scenarios.operation.traffic import Traffic
@@ -63,6 +65,28 @@ def operate(traffic: Traffic, operation: Operation, setting: OperationSetting) -
             if not wanted.in_force(setting.year):
                 continue
             done = step(traffic, wanted, setting, number)
+            traffic = done.traffic
+            out.append(_with_costs(done, wanted))
+    return out
+
+
+def reassigned(
+    traffic: Traffic, operation: Operation, setting: OperationSetting, computed: Callable[[Traffic], Inventory]
+) -> list[Done]:
+    """Apply the reassignments of a scenario: last of all, since they need what vehicles emit where.
+
+    Parameters
+    ----------
+    traffic, operation, setting
+        As of `operate`, the traffic as that leaves it.
+    computed
+        Returns the inventory of a traffic.
+    """
+    out = []
+    for number, wanted in enumerate(sorted(operation.reassign, key=lambda m: m.model_dump_json()), 1):
+        check_words(traffic, wanted, REASSIGN, setting)
+        if wanted.in_force(setting.year):
+            done = reassign(traffic, wanted, setting, number, computed)
             traffic = done.traffic
             out.append(_with_costs(done, wanted))
     return out

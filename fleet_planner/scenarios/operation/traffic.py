@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from fleet_planner.activity.parts import AccessParts
 from fleet_planner.activity.profiles import whole_stream
-from fleet_planner.inventory.weights import km_per_day
+from fleet_planner.inventory.weights import GROUP_MARK, km_per_day
 from fleet_planner.units import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -29,8 +29,7 @@ Int32 = NDArray[np.int32]
 Bool = NDArray[np.bool_]
 
 GROUP = "group"
-MARK = "~"
-"""Between the stream and the number in the name of a group; no stream has it."""
+MARK = GROUP_MARK
 
 LEAST_SHARE = 1e-12
 
