@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from fleet_planner.outputs import frames, wording
-from fleet_planner.outputs.numbers import share, significant
+from fleet_planner.outputs.numbers import significant
 from fleet_planner.tables import columns
 from fleet_planner.units import DAYS_PER_YEAR, MASS_PER_T
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 SHOWN = ("NOx", "PM_exhaust", "CO2")
 RANKED = "NOx"
 MOST_SITES = 15
+LEAST_PERCENT = 0.1
 
 
 def machines_frame(nonroad: NonRoad) -> pl.DataFrame:
@@ -100,7 +101,7 @@ def machines_parts(data: Mapping[str, Any], t: Mapping[str, str], language: Lang
                     for p in SHOWN
                     for cell in (
                         significant(row["emissions"][p] * scale),
-                        share(row["emissions"][p] / whole[p] if whole.get(p) else None),
+                        _share(row["emissions"][p], whole.get(p, 0.0)),
                     )
                 ),
             ]
@@ -117,6 +118,14 @@ def machines_parts(data: Mapping[str, Any], t: Mapping[str, str], language: Lang
             for row in given["sites"]
         ],
     }
+
+
+def _share(part: float, whole: float) -> str:
+    """Return a part in percent; small ones are told as such, not as nought."""
+    if not whole or not part:
+        return "–"
+    percent = 100.0 * part / whole
+    return f"{percent:.1f} %" if percent >= LEAST_PERCENT else f"<{LEAST_PERCENT:g} %"
 
 
 def _named(row: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:

@@ -61,6 +61,10 @@ def test_machines_count_beside_the_roads(tmp_path: Path) -> None:
         assert kinds.fetchone() == ("POINT",)
         (rows,) = database.execute("SELECT COUNT(*) FROM by_technology WHERE category = 'non_road'").fetchone()
         assert rows == 3
+        for pollutant, column, scale in (("NOx", "nox_kg_per_day", 1e-3), ("CO2", "co2_kg_per_day", 1e-3)):
+            (day,) = database.execute(f"SELECT SUM({column}) FROM by_technology").fetchone()  # noqa: S608  # own names
+            total = summary.filter(pollutant=pollutant)["value_per_year"][0]  # vehicles and equipment sum together
+            assert day * 365.25 * scale == pytest.approx(total, rel=1e-9)
         assert database.execute("SELECT COUNT(*) FROM layer_styles WHERE f_table_name = 'sites'").fetchone() == (1,)
     rejected = pl.read_csv(out / "rejected_machines.csv")
     assert rejected.select("row", "column", "value").rows() == [(5, "stage", "tier 9")]
