@@ -9,6 +9,7 @@ import polars as pl
 
 from fleet_planner.network import links_geometry
 from fleet_planner.outputs import frames, geopackage_tables, styles
+from fleet_planner.outputs.buses import bus_layer
 from fleet_planner.outputs.geopackage_tables import Layer, Style
 from fleet_planner.outputs.machines import sites_frame
 from fleet_planner.outputs.places import LAYER, place_layer
@@ -80,6 +81,11 @@ def _layers(results: Results) -> list[Layer]:
         )
         wkb = shapely.to_wkb(geometry[hot["link_id"].to_numpy()])
         out.append(Layer("hotspots", hot, wkb, "LineString", marker, names))
+    buses = bus_layer(results)
+    if buses is not None:
+        style = _style("buses", buses, "bus_km_per_day", "Bus km per day", names)
+        wkb = shapely.to_wkb(geometry[buses["link_id"].to_numpy()])
+        out.append(Layer("buses", buses, wkb, "LineString", style, names))
     zones = frames.zones_frame(results)
     if zones is not None:
         frame = pl.DataFrame({c: zones[c].to_numpy() for c in zones.columns if c != "geometry"})

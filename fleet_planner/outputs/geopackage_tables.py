@@ -26,6 +26,7 @@ DESCRIPTIONS = {
     "hotspots": "Roads with the highest baseline NOx per km and day, both directions together",
     "home_zones": "Home zones: registered vehicles and what they emit in the city, average day",
     "depots": "Depots: registered vehicles and what they emit in the city, average day",
+    "buses": "Links that buses of the timetable use: km, speed with the time at stops, stops per km, one service day",
     "sites": "Sites of non-road machines: machines, energy and emissions of the average day",
     "summary": "Yearly totals by scenario and pollutant",
     "by_technology": "Vehicles, vehicle-km and emissions by technology and stream, average day",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fleet_planner.outputs.buses import bus_data
 from fleet_planner.units import G_PER_KG, HOURS_PER_DAY
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def traffic_data(results: Results) -> dict[str, Any]:
         ],
         "counts": None if activity.fit is None else _fit(activity.fit),
         "assignment": None if activity.assigned is None else _assignment(activity.assigned),
+        "buses": bus_data(results),
     }
 
 

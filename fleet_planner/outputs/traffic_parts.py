@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fleet_planner.outputs.buses import bus_note, bus_rows
 from fleet_planner.outputs.numbers import percent, share, significant
 from fleet_planner.outputs.wording import class_name
 
@@ -33,6 +34,8 @@ def traffic(data: Mapping[str, Any], t: Mapping[str, str]) -> dict[str, Any]:
         "fit_note": t["fit_calibrated"] if given["counts"] and given["counts"]["calibrated"] else t["fit_compared"],
         "assigned_note": assigned_note(given["assignment"], t) if given["assignment"] else "",
         "groups": group_rows(given["assignment"], t) if given["assignment"] else [],
+        "buses": bus_rows(given.get("buses")),
+        "buses_note": bus_note(given.get("buses"), t),
         "congested": congested_rows(given["assignment"], t) if given["assignment"] else [],
     }
 

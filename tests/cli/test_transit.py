@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyogrio
 import pytest
 from click.testing import CliRunner, Result
 
@@ -89,10 +90,19 @@ def test_a_timetable_from_end_to_end(tmp_path: Path) -> None:
     )
     driven = (vehicles["km_per_year"] * vehicles["share_inside"] * vehicles["count"]).sum() / 365.25
     assert driven == pytest.approx(14 * STREET_KM, rel=0.02)
+    drawn = pyogrio.read_dataframe(tmp_path / "out" / "city.gpkg", layer="buses")
+    assert [c for c in drawn.columns if c != "geometry"] == [c.column for c in columns("buses")]
+    assert drawn["bus_km_per_day"].sum() == pytest.approx(day["bus_km"].sum())
+    assert drawn["empty_km_per_day"].sum() == pytest.approx(day["empty_km"].sum())
+    stops = (drawn["bus_km_per_day"] * drawn["stops_per_km"].fillna(0.0)).sum()
+    assert stops == pytest.approx(6.0)
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert 'id="buses"' in page
+    assert "The 1 of 1 routes that follow" in page
     again = CliRunner().invoke(main, ["report", str(tmp_path / "out"), "--language", "zh"])
     assert again.exit_code == 0, again.output
     chinese = (tmp_path / "out" / "report.zh.html").read_text(encoding="utf-8")
-    for part in ("车次链", "匹配最差的线路", "stop_times.txt第3行"):
+    for part in ("车次链", "匹配最差的线路", "stop_times.txt第3行", "按站点推算的班次"):
         assert part in chinese
 
 

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from fleet_planner.activity import build_activity, vkt_by_stream
 from fleet_planner.activity.days import AVERAGE, day_types
+from fleet_planner.activity.model import Activity
 from fleet_planner.activity.timetables.bus_speeds import bus_speeds
 from fleet_planner.activity.timetables.buses import average_scheduled
 from fleet_planner.activity.timetables.transit import BusKm, bus_km
@@ -20,6 +21,7 @@ from fleet_planner.errors import InputError
 from fleet_planner.pipeline.bus_service import bus_links, with_bus_km
 from fleet_planner.plan.models import ActivitySection
 from fleet_planner.plan.traffic import TrafficSection
+from fleet_planner.scenarios.operation.driving import _slower
 from fleet_planner.tables import columns
 from fleet_planner.transit_feed import read_feed
 from fleet_planner.units import DAYS_PER_YEAR
@@ -122,3 +124,12 @@ def test_links_have_the_speed_and_stops_of_the_timetable(tmp_path: Path) -> None
     night = table.filter(pl.col("hour") == 1)
     assert night["speed_kmh"].min() == pytest.approx(6.0 * 4.98, abs=0.1)
     assert bus_links({}, net.links["link_id"].to_numpy()).is_empty()
+
+
+def test_a_lower_limit_makes_buses_take_as_much_longer_as_others() -> None:
+    own = np.array([[20.0, np.nan]])
+    activity = Activity.dense(("urban_bus",), np.ones((1, 1, 2)), np.array([[40.0, 40.0]]), np.zeros((1, 2), np.int8))
+    slowed = _slower(replace(activity, own_kmh={"urban_bus": own}), np.full((1, 2), 0.01), 0.7)
+    assert slowed.speed_kmh[0, 0] == pytest.approx(1.0 / (1.0 / 40.0 + 0.01))
+    assert slowed.own_kmh["urban_bus"][0, 0] == pytest.approx(1.0 / (1.0 / 20.0 + 0.01))
+    assert np.isnan(slowed.own_kmh["urban_bus"][0, 1])

@@ -73,7 +73,10 @@ def speed_limit(traffic: Traffic, wanted: SpeedLimit, setting: OperationSetting,
 
 
 def _slower(activity: Activity, longer_h_per_km: Float, corridor_km: float) -> Activity:
-    """Return the activity with links slower by some hours per km, averaged over stretches of road as before."""
+    """Return the activity with links slower by some hours per km, averaged over stretches of road as before.
+
+    Buses that keep a timetable of their own take as much longer as the others.
+    """
     own = {name: 1.0 / (1.0 / kmh + longer_h_per_km) for name, kmh in activity.own_kmh.items()}
     activity = replace(activity, own_kmh=own)
     if activity.speeds is None:
