@@ -208,7 +208,13 @@ def plot(set_name: str, load: float | None, slope: float | None, out: Path, **gi
 @click.option("--raw", is_flag=True, help="The published formula, without bridges and floor.")
 @click.option("--user", type=click.Path(path_type=Path), help="Own factors (CSV), asked for as factor_set 'user'.")
 @click.option("--strict", is_flag=True, help="Refuse values beyond the published range instead of holding them.")
-def evaluate(queries: Path, out: Path, user: Path | None, *, raw: bool, strict: bool) -> None:
+@click.option(
+    "--stand-ins/--no-stand-ins",
+    default=True,
+    show_default=True,
+    help="Answer from emep_eea_2019 what another set does not cover, named in the note; never with --strict.",
+)
+def evaluate(queries: Path, out: Path, user: Path | None, *, raw: bool, strict: bool, stand_ins: bool) -> None:
     """Answer QUERIES (a CSV) with the exact formula: adds ef, note and error; keeps order and columns.
 
     Column factor_set names the set (empty: emep_eea_2019); see `factors list --sets`.
@@ -216,21 +222,31 @@ def evaluate(queries: Path, out: Path, user: Path | None, *, raw: bool, strict: 
     import polars as pl
 
     from fleet_planner.cli.files import read_csv_as_text, write_csv_whole
-    from fleet_planner.factors.evaluate import evaluate_queries
+    from fleet_planner.factors.evaluate import STOOD_IN, evaluate_queries
     from fleet_planner.factors.published.hot_table import load_hot_table
     from fleet_planner.factors.published.user_read import read_user_factors
     from fleet_planner.factors.published.user_set import evaluate_user
-    from fleet_planner.factors.sets import SETS
+    from fleet_planner.factors.sets import EUROPEAN, SETS
 
     others = {s.name: s.evaluate for s in SETS}
     if user:
         table = read_user_factors(user)
         others[table.name] = partial(evaluate_user, table)
-    answered = evaluate_queries(read_csv_as_text(queries), load_hot_table(), raw=raw, strict=strict, others=others)
+    answered = evaluate_queries(
+        read_csv_as_text(queries),
+        load_hot_table(),
+        raw=raw,
+        strict=strict,
+        others=others,
+        stand_ins=stand_ins and not strict,
+    )
     write_csv_whole(out, answered)
     failed = answered.filter(pl.col("error") != "").height
     noted = answered.filter((pl.col("note") != "") & (pl.col("error") == "")).height
     click.echo(f"{answered.height:,} answered, {noted:,} with a note, {failed:,} with an error -> {out}")
+    stood = answered.filter(pl.col("note").str.starts_with(f"{STOOD_IN}{EUROPEAN}")).height
+    if stood:
+        click.echo(f"{stood:,} answered by {EUROPEAN} in place of their own set, which does not cover them")
 
 
 @factors.command(epilog="Example: fleet-planner factors bridges --out bridges.csv")

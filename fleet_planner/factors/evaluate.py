@@ -43,6 +43,7 @@ condition."""
 WHOLE = ("inventory_year", "model_year", "reference_year")
 
 HELD = r"(clamped to|held at)"
+STOOD_IN = "stand-in: "
 MENDED_NOTE = "pole or spike bridged, or negative value floored"
 
 
@@ -53,6 +54,7 @@ def evaluate_queries(
     raw: bool,
     strict: bool = False,
     others: Mapping[str, Evaluate] | None = None,
+    stand_ins: bool = False,
 ) -> pl.DataFrame:
     """Add ``ef``, ``note`` and ``error`` to a table of questions; order and other columns stay.
 
@@ -71,6 +73,8 @@ def evaluate_queries(
     others
         Other factor sets by name: each takes questions with ``query`` and typed columns and returns ``query, ef,
         note, error``.
+    stand_ins
+        What another set does not cover is answered by the European one, named in the note, as in a run.
 
     Raises
     ------
@@ -88,6 +92,8 @@ def evaluate_queries(
         found = sets[str(name)](part)
         answers.append(found.select("query", "ef", pl.col("note").fill_null(""), "error"))
     given = pl.concat([a.cast({"ef": pl.Float64}) for a in answers]).unique("query", keep="last").sort("query")
+    if stand_ins:
+        given = _with_stand_ins(given, asked, hot, elsewhere, raw=raw)
     if strict:
         held = pl.col("note").str.contains(HELD)
         given = given.with_columns(
@@ -96,6 +102,32 @@ def evaluate_queries(
             note=pl.when(held).then(pl.lit("")).otherwise(pl.col("note")),
         )
     return queries.with_columns(given["ef"], given["note"], given["error"])
+
+
+def _with_stand_ins(
+    given: pl.DataFrame, asked: pl.DataFrame, hot: HotTable, elsewhere: pl.DataFrame, *, raw: bool
+) -> pl.DataFrame:
+    """Answer what other sets do not cover from the European one and say so; what that lacks too keeps its error."""
+    failed = given.filter((pl.col("error") != "") & pl.col("query").is_in(elsewhere["query"].implode()))
+    again = asked.filter(pl.col("query").is_in(failed["query"].implode())).with_columns(factor_set=pl.lit(""))
+    if again.is_empty():
+        return given
+    own = asked.select("query", "factor_set").join(failed.select("query", why="error"), on="query")
+    stood = (
+        _european(again, hot, {}, raw=raw)
+        .filter(pl.col("error") == "")
+        .join(own, on="query")
+        .with_columns(
+            note=pl.concat_str(
+                pl.format("{}{} for {} ({})", pl.lit(STOOD_IN), pl.lit(hot.name), "factor_set", "why"),
+                pl.when(pl.col("note") != "").then(pl.col("note")),
+                separator="; ",
+                ignore_nulls=True,
+            )
+        )
+    )
+    kept = pl.concat([given, stood.select(given.columns)])
+    return kept.unique("query", keep="last").sort("query")
 
 
 def _european(asked: pl.DataFrame, hot: HotTable, others: Mapping[str, Evaluate], *, raw: bool) -> pl.DataFrame:

@@ -465,6 +465,34 @@ def test_strict_refuses_what_other_sets_hold(tmp_path: Path) -> None:
     assert strict["ef"].is_null().to_list() == [True] * 5 + [False] * 2
 
 
+def test_what_a_set_does_not_cover_is_answered_by_the_european_one_named_and_counted(tmp_path: Path) -> None:
+    bus = "bus,diesel,Urban Buses Standard 15 - 18 t"
+    head = "factor_set,category,fuel,segment,standard,technology,pollutant,mode,speed_kmh,load,slope\n"
+    rows = [
+        f"china_guide_2014,{bus},euro_VI_abc,DPF+SCR,NOx,any,30,0.5,0",
+        f",{bus},euro_VI_abc,DPF+SCR,NOx,any,30,0.5,0",
+        "emfac2017,passenger_car,petrol,Medium,euro_4,PFI,CO,any,50,,",
+        "emfac2017,tram,petrol,Medium,euro_4,PFI,CO,any,50,,",
+        f"china_guide_2014,{bus},euro_V,SCR,NOx,any,30,0.5,0",
+        f"china_guide_2014,{bus},euro_V,SCR,NOx,any,fast,0.5,0",
+    ]
+    (tmp_path / "q.csv").write_text(head + "\n".join(rows) + "\n", encoding="utf-8")
+    asked = ("factors", "evaluate", tmp_path / "q.csv", "--out", tmp_path / "a.csv")
+    result = call(*asked)
+    assert "2 answered by emep_eea_2019 in place of their own set" in result.output
+    got = pl.read_csv(tmp_path / "a.csv", infer_schema=False).fill_null("")
+    assert got["ef"][0] == got["ef"][1] != ""
+    assert got["note"][0].startswith("stand-in: emep_eea_2019 for china_guide_2014 (")
+    assert "stage VI" in got["note"][0]
+    assert got["note"][2].startswith("stand-in: emep_eea_2019 for emfac2017 (")
+    assert [bool(e) for e in got["error"]] == [False, False, False, True, False, True]
+    assert not got["note"][4].startswith("stand-in: emep")
+    for option in ("--no-stand-ins", "--strict"):
+        assert call(*asked, option).exit_code == 0
+        alone = pl.read_csv(tmp_path / "a.csv", infer_schema=False).fill_null("")
+        assert [bool(e) for e in alone["error"]] == [True, False, True, True, False, True]
+
+
 def test_the_map_of_standards_is_shown_edited_and_read_again(tmp_path: Path) -> None:
     shown = call("factors", "map", "--region", "CN", "--group", "heavy_duty", "--standard", "China IV")
     assert shown.exit_code == 0, shown.output
