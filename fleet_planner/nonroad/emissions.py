@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from fleet_planner.errors import InputError
+from fleet_planner.errors import InputError, PlanError, use_one_of
 from fleet_planner.factors.processes.fuels import load_fuels
 from fleet_planner.factors.processes.shares import load_shares
 from fleet_planner.findings import Finding
 from fleet_planner.nonroad.model import NonRoad
 from fleet_planner.nonroad.read import BY_WORD, BY_YEAR, ELECTRICITY, check_machines, read_machines
-from fleet_planner.nonroad.stages import SPAN, places, power_classes
+from fleet_planner.nonroad.stages import SPAN, dated_regions, places, power_classes
 from fleet_planner.reference import reference_table
 from fleet_planner.tables import pollutants
 from fleet_planner.units import DAYS_PER_YEAR, G_PER_KG
@@ -57,9 +57,18 @@ def load_nonroad(section: NonRoadSection, base: Path, city: City, grid_kg_per_kw
     ------
     InputError
         The file cannot be read, or too many of its rows are wrong.
+    PlanError
+        The plan names a country whose dates of stages are not known.
     """
     if not section.file:
         return None
+    if section.country and section.country not in dated_regions():
+        raise PlanError(
+            "the dates of non-road stages are not known for this country",
+            use_one_of(section.country, dated_regions()),
+            column="nonroad.country",
+            value=section.country,
+        )
     path = base / section.file
     region = section.country or city.country
     raw = read_machines(path)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fleet_planner.errors import InputError
+from fleet_planner.errors import InputError, PlanError
 from fleet_planner.nonroad import NonRoad, load_nonroad
 from fleet_planner.nonroad.emissions import emissions_per_day
 from fleet_planner.nonroad.stages import (
@@ -168,6 +168,9 @@ def test_too_many_wrong_rows_stop_the_run(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="the dates of stages are not known for CL"):
         load(tmp_path, "a,excavator,120,,2020,,,,,1,S,1,2\n", country="CL")
     run = load(tmp_path, "a,excavator,120,,2020,,,,,1,S,1,2\n", country="EU")
+    key = NonRoadSection(file="m.csv", country="EUU")
+    with pytest.raises(PlanError, match=r"nonroad.country.*\(found: 'EUU'\). Use one of EU"):
+        load_nonroad(key, tmp_path, City(name="x", country="EU", year=2024), GRID)
     assert run.machines["stage"].to_list() == ["stage_V"]
 
 
