@@ -22,13 +22,13 @@ VICE = "NREL/TP-5400-74832 (VICE-BEB), base case; recalled, to be checked"
 EPA = "US EPA, final report on the social cost of greenhouse gases, December 2023 (as printed by costofcarbon.org)"
 
 CLASSES = [
-    ("car", "car|taxi", "Cars", "小客车"),
-    ("van", "light_commercial|postal", "Vans", "轻型货车"),
-    ("motorcycle", "motorcycle", "Motorcycles", "摩托车"),
-    ("rigid", "rigid_truck|construction|sanitation", "Rigid trucks", "单体货车"),
-    ("articulated", "articulated_truck|drayage", "Articulated trucks", "铰接货车"),
-    ("bus", "urban_bus|minibus", "Buses", "公交车"),
-    ("coach", "coach", "Coaches", "长途客车"),
+    ("car", "car|taxi", "bev_car", "Cars", "小客车"),
+    ("van", "light_commercial|postal", "bev_van", "Vans", "轻型货车"),
+    ("motorcycle", "motorcycle", "", "Motorcycles", "摩托车"),
+    ("rigid", "rigid_truck|construction|sanitation", "bev_shorthaul", "Rigid trucks", "单体货车"),
+    ("articulated", "articulated_truck|drayage", "bev_shorthaul", "Articulated trucks", "铰接货车"),
+    ("bus", "urban_bus|minibus", "bev_bus", "Buses", "公交车"),
+    ("coach", "coach", "bev_bus", "Coaches", "长途客车"),
 ]
 
 ANY = [
@@ -151,7 +151,9 @@ def vehicle_costs() -> pl.DataFrame:
 
 def tables() -> dict[str, pl.DataFrame]:
     """Return the tables by file name."""
-    classes = pl.DataFrame(CLASSES, schema=["vehicle_class", "streams", "title_en", "title_zh"], orient="row")
+    classes = pl.DataFrame(
+        CLASSES, schema=["vehicle_class", "streams", "electric_measure", "title_en", "title_zh"], orient="row"
+    )
     residual = pl.DataFrame(RESIDUAL, schema=["age_years", "share"], orient="row", infer_schema_length=None)
     learning = pl.DataFrame(LEARNING, schema=["of_year", "value", "low"], orient="row")
     carbon = pl.DataFrame(SOCIAL_CARBON, schema=["of_year", "value", "low", "high"], orient="row")

@@ -18,7 +18,7 @@ from fleet_planner.economics.learning import battery_price, capital_in, whole
 from fleet_planner.economics.ownership import carbon_cost, energy_cost, energy_taxes
 from fleet_planner.economics.ownership_table import purchase_tax
 from fleet_planner.economics.use_by_year import changes_by_year
-from fleet_planner.economics.vehicle_costs import vehicle_class
+from fleet_planner.economics.vehicle_costs import residual_share, vehicle_class
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from fleet_planner.economics.vehicle_costs import VehicleCosts
 
 Float = NDArray[np.float64]
-CAPITAL = ("equipment", "battery", "chargers", "grid")
+CAPITAL = ("vehicles", "equipment", "battery", "chargers", "grid")
 RUNNING = ("maintenance", "insurance", "energy", "carbon")
 LINES = (*CAPITAL, *RUNNING, "energy_taxes", "purchase_taxes", "incentives", "residual")
 
@@ -43,6 +43,17 @@ class Reach:
     stream: str
     vehicles: float
     new: float
+
+
+@dataclass(frozen=True)
+class Sale:
+    """Vehicles that a scenario's own turnover brings in a year above the baseline's: new, and used from outside."""
+
+    year: int
+    stream: str
+    new: float
+    used: float
+    used_age: int
 
 
 @dataclass(frozen=True)
@@ -61,6 +72,10 @@ class Programme:
         What its fleet uses a year above the baseline's, in the years whose emissions are computed.
     terms
         Of its measures.
+    sales
+        Of a turnover of its own.
+    fleet_changes
+        Whether it has a turnover or measures in operation of its own: then its change is not of its measures alone.
     """
 
     scenario: str
@@ -68,6 +83,8 @@ class Programme:
     reached: tuple[Reach, ...]
     change: Mapping[int, Use]
     terms: Mapping[str, MeasureTerms]
+    sales: tuple[Sale, ...] = ()
+    fleet_changes: bool = False
 
     @property
     def vehicles(self) -> dict[int, float]:
@@ -102,11 +119,14 @@ class Ledger:
         used_from
             First year of use; none: the year of the purchase.
         """
-        if year not in self.years:
-            return
-        self.add(line, year, amount)
         used = max(self.years.stop - (year if used_from is None else used_from), 0)
-        self.add("residual", self.years.stop - 1, -amount * max(1.0 - used / life, 0.0))
+        self.valued(line, year, amount, max(1.0 - used / life, 0.0))
+
+    def valued(self, line: str, year: int, amount: float, left: float) -> None:
+        """Add a purchase, and the share of it that is left after the last year."""
+        if year in self.years:
+            self.add(line, year, amount)
+            self.add("residual", self.years.stop - 1, -amount * left)
 
 
 def costs_by_year(programme: Programme, outlook: Outlook, view: View) -> Ledger:
@@ -124,8 +144,11 @@ def costs_by_year(programme: Programme, outlook: Outlook, view: View) -> Ledger:
     book = Ledger(programme.years)
     for reach in programme.reached:
         _equipment(reach, programme, outlook, book)
+    for sale in programme.sales:
+        _sold(sale, outlook, view, book)
     _chargers(programme, outlook, book)
-    changes = changes_by_year(programme.change, programme.vehicles, programme.years)
+    reached = {} if programme.fleet_changes else programme.vehicles
+    changes = changes_by_year(programme.change, reached, programme.years)
     for year, use in changes.items():
         book.add("energy", year, energy_cost(use, outlook.prices, year))
         book.add("carbon", year, carbon_cost(use, outlook.prices, view, year))
@@ -168,7 +191,7 @@ def _equipment(reach: Reach, programme: Programme, outlook: Outlook, book: Ledge
     """Book an entry's vehicles or devices, their upkeep and insurance, and batteries after the first."""
     terms, costs = programme.terms[reach.measure_id], class_costs(outlook, reach.stream)
     book.add("maintenance", reach.year, reach.vehicles * terms.running)
-    if reach.new <= 0.0:
+    if reach.new == 0.0:
         return
     capital = reach.new * capital_of(reach, programme, outlook)
     book.bought("equipment", reach.year, capital, terms.life_years)
@@ -182,6 +205,19 @@ def _equipment(reach: Reach, programme: Programme, outlook: Outlook, book: Ledge
             year = reach.year + age
             packs = reach.new * costs.battery_kwh * battery_price().at(year)
             book.bought("battery", year, packs, min(life, held - age))
+
+
+def _sold(sale: Sale, outlook: Outlook, view: View, book: Ledger) -> None:
+    """Book vehicles at the price of conventional ones, used ones at what is left of it at their age."""
+    costs = class_costs(outlook, sale.stream)
+    if costs is None:
+        return
+    for number, age in ((sale.new, 0), (sale.used, sale.used_age)):
+        paid = number * costs.price * residual_share(age)
+        kept = residual_share(age + book.years.stop - sale.year) / residual_share(age)
+        book.valued("vehicles", sale.year, paid, kept)
+    if view.is_private:
+        book.add("purchase_taxes", sale.year, sale.new * costs.price * outlook.section.taxes.purchase_share)
 
 
 def _purchase_tax(reach: Reach, programme: Programme, outlook: Outlook) -> float:

@@ -26,6 +26,9 @@ def line_sound(line: str, programme: Programme, outlook: Outlook) -> bool:
     """
     if line == "residual":
         return all(line_sound(capital, programme, outlook) for capital in CAPITAL)
+    if line == "vehicles":
+        sold = [costs for s in programme.sales if (costs := class_costs(outlook, s.stream)) is not None]
+        return not any("price" in costs.unchecked for costs in sold)
     used = {reach.measure_id for reach in programme.reached}
     terms = [programme.terms[measure] for measure in used]
     if line in {"equipment", "maintenance"}:

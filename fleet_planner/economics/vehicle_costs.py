@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
 from fleet_planner.economics.money import Price, levels_of
 from fleet_planner.reference import reference_table
@@ -60,6 +61,13 @@ def class_of_stream() -> Mapping[str, str]:
     """Return the class of each stream's vehicles."""
     rows = reference_table("vehicle_classes.csv").iter_rows(named=True)
     return {stream: r["vehicle_class"] for r in rows for stream in r["streams"].split("|")}
+
+
+@cache
+def electric_measure() -> Mapping[str, str]:
+    """Return the measure whose terms an electric vehicle of a class has where a sales rule brings it."""
+    rows = reference_table("vehicle_classes.csv").filter(pl.col("electric_measure").is_not_null())
+    return dict(rows.select("vehicle_class", "electric_measure").iter_rows())
 
 
 def vehicle_class(stream: str) -> str | None:

@@ -95,7 +95,7 @@ def ownership_changes(data: Mapping[str, Any], streams: Words) -> tuple[list[str
 
 
 WORTH_LINES = (
-    ("worth_bought", ("equipment", "battery", "chargers", "grid", "residual")),
+    ("worth_bought", ("vehicles", "equipment", "battery", "chargers", "grid", "residual")),
     ("worth_upkeep", ("maintenance", "insurance")),
     ("own_energy", ("energy",)),
     ("own_carbon", ("carbon",)),

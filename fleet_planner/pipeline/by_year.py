@@ -94,6 +94,7 @@ class ByYear:
     (``tables/columns/by_year.csv``); ``outside_per_year`` is what vehicles that were registered outside the city since
     the base year emit there, if they drive and emit as they would here. ``measures`` says how many vehicles each
     measure has reached (``tables/columns/measures_by_year.csv``), ``of_stream`` by stream (see `Trajectory.of_stream`);
+    ``own`` has the projections of scenarios with a turnover of their own;
     ``states`` has the figures by scenario and year.
     """
 
@@ -101,6 +102,7 @@ class ByYear:
     table: pl.DataFrame
     measures: pl.DataFrame
     of_stream: pl.DataFrame
+    own: Mapping[str, Projection]
     states: Mapping[tuple[str, int], YearState]
     findings: tuple[Finding, ...]
 
@@ -191,7 +193,8 @@ def by_year(
         findings.append(Finding("fleet.turnover_measured", "assumption", {}))
     states = {key: with_machines(state, nonroad) for key, state in _states(plan, run, computed, fleet, futures).items()}
     measures = pl.concat(reached).drop("place") if reached else pl.DataFrame(schema=REACHED).drop("place")
-    return ByYear(projection, _table(states), measures, pl.concat(of_stream), states, tuple(findings))
+    own_ones = {f.name: f.projection for f in futures if f.projection is not projection}
+    return ByYear(projection, _table(states), measures, pl.concat(of_stream), own_ones, states, tuple(findings))
 
 
 @dataclass(frozen=True)

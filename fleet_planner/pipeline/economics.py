@@ -5,27 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
 
 from fleet_planner.economics.grid import SCHEMA as GRID_SCHEMA
 from fleet_planner.economics.grid import Difference, grid_differences, grid_pair
 from fleet_planner.economics.money import Price, levels_of, shown_in
-from fleet_planner.economics.ownership import Use
 from fleet_planner.economics.ownership_table import SCHEMA as OWNERSHIP_SCHEMA
 from fleet_planner.economics.ownership_table import Group, Outlook, ownership_table
 from fleet_planner.economics.prices import prices_of
-from fleet_planner.economics.programme import Programme, Reach, ahead_of_the_grid, standing_still
 from fleet_planner.economics.programme_tables import ProgrammeTables, no_programmes, programme_tables
 from fleet_planner.economics.terms import FUELS, measure_terms
-from fleet_planner.economics.use_by_year import added, difference, scaled
-from fleet_planner.economics.vehicle_costs import class_of_stream, vehicle_costs
+from fleet_planner.economics.vehicle_costs import class_of_stream, electric_measure, vehicle_costs
 from fleet_planner.errors import PlanError, use_one_of
 from fleet_planner.findings import Finding
-from fleet_planner.pipeline.vehicle_use import total_use, treated_groups
+from fleet_planner.pipeline.programmes import parts_named, programme_findings, standing_programme, walked_programme
+from fleet_planner.pipeline.vehicle_use import treated_groups
 from fleet_planner.reference import reference_table
-from fleet_planner.scenarios.catalogue import parts_of
-from fleet_planner.scenarios.rows import VARIANT
 from fleet_planner.scenarios.standards import NEWER_STANDARD
 from fleet_planner.units import DAYS_PER_YEAR, G_PER_T
 
@@ -134,84 +129,28 @@ def economy(
         return Economy()
     section, outlook, pair = plan.economics, setting.outlook, setting.grid
     bought = on_vehicles or states
-    named = {s.name: [p for m in s.measure for p in _parts(m.measure, measures)] for s in plan.scenario}
+    named = {s.name: [p for m in s.measure for p in parts_named(m.measure, measures)] for s in plan.scenario}
+    for name in later.own if later else ():
+        named[name] += electric_measure().values()
     terms = {state.name: measure_terms(state, measures, section, named[state.name]) for state, _ in bought[1:]}
     groups = [g for now in bought[1:] for g in _groups(now, bought[0], terms[now[0].name])]
     owned = ownership_table(groups, outlook)
     differences = [*_differences(states, plan.city.year), *_later_differences(later)]
     compared = grid_differences(differences, pair)
     if later is None:
-        programmes = [_still(plan, name, [g for g in groups if g.scenario == name], of) for name, of in terms.items()]
+        programmes = [
+            standing_programme(plan, name, [g for g in groups if g.scenario == name], of) for name, of in terms.items()
+        ]
     else:
-        programmes = [_walked(plan, name, later, of, measures) for name, of in terms.items()]
+        programmes = [walked_programme(plan, name, later, of, measures) for name, of in terms.items()]
     costs = programme_tables(programmes, outlook)
     findings = (
         *_money_findings(plan),
         *_ownership_findings(outlook, owned),
         *_grid_findings(pair, compared, plan),
-        *_programme_findings(plan, programmes, costs, outlook, later),
+        *programme_findings(plan, programmes, costs, outlook, later),
     )
     return Economy(owned, compared, costs, findings)
-
-
-def _parts(measure: str, measures: pl.DataFrame) -> list[str]:
-    """Return the measures that a package is made of; of another measure itself."""
-    rows = measures.filter(pl.col("measure_id") == measure)
-    return parts_of(rows.row(0, named=True)) if rows.height else [measure]
-
-
-def _still(plan: Plan, name: str, groups: list[Group], terms: dict[str, MeasureTerms]) -> Programme:
-    """Return the programme of a fleet that stays as it is in the base year."""
-    years = range(plan.city.year, plan.city.year + plan.economics.horizon_years)
-    change = Use(0.0)
-    for group in groups:
-        change = added(change, scaled(difference(group.after, group.before), group.vehicles))
-    entries = [(m.measure_id, group.stream, group.vehicles) for group in groups for m in group.measures]
-    return Programme(name, years, standing_still(years, entries, terms), {plan.city.year: change}, terms)
-
-
-def _walked(plan: Plan, name: str, later: ByYear, terms: dict[str, MeasureTerms], measures: pl.DataFrame) -> Programme:
-    """Return the programme of a fleet that is carried forward."""
-    fuels = {m for m, of in terms.items() if of.kind in FUELS}
-    known = sorted(year for scenario, year in later.states if scenario == name and year > plan.city.year)
-    change = {plan.city.year: Use(0.0)} | {
-        year: difference(
-            total_use(later.states[name, year].use, fuels), total_use(later.states[BASELINE, year].use, fuels)
-        )
-        for year in known
-    }
-    rows = later.of_stream.filter(scenario=name).select("year", "measure_id", "stream", "vehicles", "new_vehicles")
-    reached = tuple(
-        Reach(year, part, stream, vehicles, new)
-        for year, measure, stream, vehicles, new in rows.iter_rows()
-        for part in _parts(measure.partition(VARIANT)[0], measures)
-        if part in terms
-    )
-    return Programme(name, range(plan.city.year + 1, known[-1] + 1), reached, change, terms)
-
-
-def _programme_findings(
-    plan: Plan, programmes: list[Programme], costs: ProgrammeTables, outlook: Outlook, later: ByYear | None
-) -> Iterable[Finding]:
-    """Say what costs over the years leave out, which vehicles come before their grid, which debts are not served."""
-    titles = {s.name: s.title for s in plan.scenario}
-    lead = plan.economics.charging.upgrade_lead_years
-    if later is not None and (own := [s.title for s in plan.scenario if s.turnover is not None]):
-        yield Finding("economics.turnover_left_out", "warning", {"scenarios": ", ".join(own)})
-    if operated := [s.title for s in plan.scenario if s.operation.model_fields_set]:
-        yield Finding("economics.operation_left_out", "warning", {"scenarios": ", ".join(operated)})
-    for programme in programmes:
-        values: dict[str, str | int | float] = {"scenario": titles[programme.scenario], "years": lead}
-        if ahead := round(ahead_of_the_grid(programme, outlook)):
-            yield Finding("economics.ahead_of_grid", "warning", values | {"ready": plan.city.year + lead}, ahead)
-        flow = costs.flows[programme.scenario]
-        short = flow.cover < 1.0
-        if short.any():
-            least = f"{float(np.nanmin(flow.cover)):.2f}"
-            yield Finding("economics.cover_short", "warning", values | {"least": least}, int(short.sum()))
-        if (left := float(flow.debts.outstanding[-1]) * outlook.shown.per_usd2024) > 1.0:
-            told = values | {"left": f"{left:,.0f}", "unit": outlook.shown.unit, "last": flow.years.stop - 1}
-            yield Finding("economics.debt_left", "info", told)
 
 
 def _groups(now: State, start: State, terms: dict[str, MeasureTerms]) -> Iterable[Group]:

@@ -184,3 +184,24 @@ def test_vehicles_can_wait_for_the_grid(tmp_path: Path) -> None:
         f["code"] for f in json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))["findings"]
     }
     assert "economics.ahead_of_grid" not in codes
+
+
+def test_a_scenario_that_sells_electric_buses_by_a_rule_pays_for_them(tmp_path: Path) -> None:
+    rule = (
+        "[turnover]\nto_year = 2030\nyears = [2030]\ngrowth_per_year = 0.0\nrules = { cn_public = false }\n"
+        '[[scenario]]\nname = "mandate"\ntitle = "Mandate"\n[scenario.turnover]\n'
+        "zero_emission_share = { urban_bus = { 2025 = 1.0 } }\n"
+    )
+    result = call(tmp_path, rule, "--scenario", "mandate")
+    assert result.exit_code == 0, result.output
+    out = tmp_path / "out"
+    years = pl.read_csv(out / "costs_by_year.csv").filter(scenario="mandate").sort("year")
+    lines = {line: dict(rows.select("year", "private").iter_rows()) for (line,), rows in years.group_by("line")}
+    bought = {year for year, money in lines["equipment"].items() if money > 0.0}
+    assert bought
+    assert min(bought) == 2025
+    assert sum(lines["chargers"].values()) > 0.0
+    assert sum(lines["energy"].values()) < 0.0
+    assert sum(lines["vehicles"].values()) == pytest.approx(0.0, abs=1e-3)  # as many buses are sold, others
+    told = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["findings"]
+    assert any(f["code"] == "economics.own_turnover" for f in told)

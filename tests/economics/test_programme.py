@@ -19,6 +19,7 @@ from fleet_planner.economics.programme import (
     LINES,
     Programme,
     Reach,
+    Sale,
     ahead_of_the_grid,
     costs_by_year,
     installed,
@@ -27,7 +28,7 @@ from fleet_planner.economics.programme import (
 from fleet_planner.economics.programme_tables import programme_tables
 from fleet_planner.economics.terms import MeasureTerms
 from fleet_planner.economics.use_by_year import changes_by_year
-from fleet_planner.economics.vehicle_costs import VehicleCosts
+from fleet_planner.economics.vehicle_costs import VehicleCosts, residual_share
 from fleet_planner.plan.economics import EconomicsSection
 
 BUS = VehicleCosts(
@@ -245,3 +246,23 @@ def test_a_change_of_currency_leaves_the_ranking_of_scenarios_unchanged(currency
         return list(totals.sort("private", maintain_order=True)["scenario"])
 
     assert ranked(currency) == ranked("USD")
+
+
+def test_vehicles_of_a_turnover_of_its_own_by_hand() -> None:
+    """Five more buses new in 2026 and four used ones of 5 years in 2027, two of them fewer than the baseline in 2025."""
+    sales = (
+        Sale(2025, "urban_bus", -2.0, 0.0, 5),
+        Sale(2026, "urban_bus", 5.0, 0.0, 5),
+        Sale(2027, "urban_bus", 0.0, 4.0, 5),
+        Sale(2027, "forklift", 9.0, 0.0, 5),
+    )
+    change = {2024: Use(0.0), 2027: Use(0.0, {"diesel": -3e6})}
+    own = replace(programme((), change), sales=sales, fleet_changes=True)
+    lines = costs_by_year(own, outlook(taxes={"purchase_share": 0.1}), PRIVATE).lines
+    used = residual_share(5)
+    assert lines["vehicles"].tolist() == pytest.approx([-200_000.0, 500_000.0, 4 * 100_000.0 * used])
+    left = -2e5 * residual_share(3) + 5e5 * residual_share(2) + 4e5 * residual_share(6)
+    assert lines["residual"].tolist() == pytest.approx([0.0, 0.0, -left])
+    assert lines["purchase_taxes"].tolist() == pytest.approx([-20_000.0, 50_000.0, 0.0])
+    assert lines["energy"].tolist() == pytest.approx([-20_000.0, -40_000.0, -60_000.0])  # between 2024 and 2027
+    assert not costs_by_year(own, outlook(taxes={"purchase_share": 0.1}), PUBLIC).lines["purchase_taxes"].any()
