@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import numpy as np
 import polars as pl
 
@@ -11,13 +14,21 @@ from fleet_planner.network.components import Components, components, has_reverse
 from fleet_planner.network.impute import impute, without_defaults
 from fleet_planner.network.model import Network
 from fleet_planner.network.segments import Bool, Float, Int, Segments, lengths_km, line_points
+from fleet_planner.network.turns import forbidden_turns
 from fleet_planner.tables import columns
+
+if TYPE_CHECKING:
+    from collections import Counter
+
+    from fleet_planner.network.turns import Restriction
 
 TYPES = {"text": pl.String, "integer": pl.Int64, "number": pl.Float64, "boolean": pl.Boolean}
 LINK_SCHEMA = {spec.column: TYPES[spec.type] for spec in columns("links")}
 OPTIONAL: dict[str, float | bool | None] = {
     "max_weight_t": None,
     "max_weight_hgv_t": None,
+    "first_way": None,
+    "last_way": None,
     "bus_only": False,
     "bus_lanes_forward": 0.0,
     "bus_lanes_backward": 0.0,
@@ -30,7 +41,12 @@ OPTIONAL: dict[str, float | bool | None] = {
 
 
 def assemble(
-    segments: Segments, region: str, attribution: str, where: str, findings: tuple[Finding, ...] = ()
+    segments: Segments,
+    region: str,
+    attribution: str,
+    where: str,
+    findings: tuple[Finding, ...] = (),
+    restricted: tuple[tuple[Restriction, ...], Counter[str]] | None = None,
 ) -> Network:
     """Turn segments into a network of directed links.
 
@@ -53,7 +69,11 @@ def assemble(
     )
     if segments.directed:
         links = links.with_columns(oneway=~pl.Series(has_reverse(links["u"].to_numpy(), links["v"].to_numpy())))
-    return finish(links, coordinates, offsets, attribution, findings, structure)
+    network = finish(links, coordinates, offsets, attribution, findings, structure)
+    if restricted is None:
+        return network
+    turns, found = forbidden_turns(frame, *restricted)
+    return replace(network, turns=turns, findings=(*network.findings, *found))
 
 
 def finish(
@@ -84,6 +104,8 @@ def _directed(segments: Segments) -> tuple[pl.DataFrame, Float, Int, Bool | None
         pl.col(backward_speed).alias("maxspeed_kmh"),
         tagged_lanes="lanes_backward",
         bus_lanes="bus_lanes_backward",
+        first_way="last_way",
+        last_way="first_way",
         u="v",
         v="u",
         reverse=pl.lit(value=True),

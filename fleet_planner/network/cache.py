@@ -39,7 +39,7 @@ FROM_BYTES = 100_000
 KEPT_PER_INPUT = 8
 """Kept tables of one input with other options or of earlier content; the oldest go."""
 
-MAGIC = b"fleet_planner links 2\n"
+MAGIC = b"fleet_planner links 3\n"
 DIGEST_BYTES = 32
 NOT_OF_THE_TABLE = {
     "cache",
@@ -139,7 +139,10 @@ def _write(network: Network, handle: Any) -> None:
     links = io.BytesIO()
     network.links.write_ipc(links, compression="lz4")
     hung = b"" if network.structure is None else np.packbits(network.structure).tobytes()
-    parts = [links.getvalue(), network.coordinates.tobytes(), network.offsets.tobytes(), hung]
+    turns = io.BytesIO()
+    if network.turns is not None:
+        network.turns.write_ipc(turns, compression="lz4")
+    parts = [links.getvalue(), network.coordinates.tobytes(), network.offsets.tobytes(), hung, turns.getvalue()]
     about = {
         "sizes": [len(part) for part in parts],
         "attribution": network.attribution,
@@ -183,4 +186,5 @@ def load(path: Path) -> Network | None:
     if about["structure"]:
         bits = np.unpackbits(np.frombuffer(parts[3], dtype=np.uint8), count=len(coordinates))
         structure = bits.astype(np.bool_)
-    return Network(links, coordinates, offsets, about["attribution"], findings, structure)
+    turns = pl.read_ipc(io.BytesIO(parts[4]), use_pyarrow=False) if about["sizes"][4] else None
+    return Network(links, coordinates, offsets, about["attribution"], findings, structure, turns)

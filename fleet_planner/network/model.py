@@ -33,6 +33,8 @@ class Network:
     structure
         Whether the piece of geometry that leads to a point, from the one before it, is a bridge or a tunnel,
         shape (points,); nothing where the source does not say.
+    turns
+        Turns that are forbidden, columns of ``tables/columns/turns.csv``; nothing where the source does not say.
     """
 
     links: pl.DataFrame
@@ -41,3 +43,4 @@ class Network:
     attribution: str
     findings: tuple[Finding, ...] = ()
     structure: NDArray[np.bool_] | None = None
+    turns: pl.DataFrame | None = None

@@ -28,9 +28,10 @@ from fleet_planner.network.built_up import land_use_kinds
 from fleet_planner.network.osm_areas import LOW_EMISSION, is_area, read_land_use
 from fleet_planner.network.osm_file import HIGHWAY, BrokenFileError, OsmFile, Wanted, read_osm_file
 from fleet_planner.network.segments import Bool, Int, Segments, Source, line_points
+from fleet_planner.network.turns import is_restriction, restrictions_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from fleet_planner.progress import Progress
@@ -99,10 +100,15 @@ def read_osm(path: Path, keep_classes: Sequence[str], progress: Progress) -> Sou
     progress(f"reading {path.name}", 0.05)
     known = land_use_kinds()
     areas = frozenset({*known, LOW_EMISSION})
+
+    def area(tags: Mapping[str, str]) -> bool:
+        return is_area(tags, known)
+
+    def asked(tags: Mapping[str, str]) -> bool:
+        return area(tags) or is_restriction(tags)
+
     try:
-        file = read_osm_file(
-            path, Wanted(KEYS, DRIVABLE | BUS_ROADS, areas, lambda t: is_area(t, known), lambda t: is_area(t, known))
-        )
+        file = read_osm_file(path, Wanted(KEYS, DRIVABLE | BUS_ROADS, areas, relation=asked, members=area))
     except BrokenFileError as error:
         raise InputError(
             f"this OpenStreetMap file cannot be read: {error}",
@@ -128,7 +134,8 @@ def read_osm(path: Path, keep_classes: Sequence[str], progress: Progress) -> Sou
         findings.append(Finding("network.classes_dropped", "info", {}, int((~kept).sum())))
         index, offsets, way = _taken(index, offsets, way, kept)
     segments = _segments(file, index, offsets, way, tags)
-    return Source(segments, ATTRIBUTION, str(path), tuple(findings), "osm", all_roads, land_use)
+    restricted = restrictions_of(file.relations)
+    return Source(segments, ATTRIBUTION, str(path), tuple(findings), "osm", all_roads, land_use, restricted=restricted)
 
 
 def _attributes(file: OsmFile) -> _Attributes:
@@ -192,10 +199,13 @@ def _segments(file: OsmFile, nodes: Int, offsets: Int, line_way: Int, tags: _Att
     points = nodes[index[keep]]
     line_offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     head, turned = way[order[chains[:-1]]], flipped[chains[:-1]]
+    foot = way[order[chains[1:] - 1]]
     names = pl.Series([*file.texts, None], dtype=pl.String)
     frame = tags.frame[tags.set_of[head] + turned * tags.drivable.size].with_columns(
         osm_id=pl.Series(file.way[head]),
         name=names.gather(pl.Series(np.where(file.tags[head, NAME] < 0, len(file.texts), file.tags[head, NAME]))),
+        first_way=pl.Series(file.way[head]),
+        last_way=pl.Series(file.way[foot]),
         u=pl.Series(file.node[points[line_offsets[:-1]]]),
         v=pl.Series(file.node[points[line_offsets[1:] - 1]]),
     )

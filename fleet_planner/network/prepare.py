@@ -83,7 +83,7 @@ def prepare(
     if source.kind == "links":
         given = (source.attribution, tuple(findings))
         return finish(segments.frame, segments.coordinates, segments.offsets, *given)
-    return assemble(segments, region, source.attribution, source.where, tuple(findings))
+    return assemble(segments, region, source.attribution, source.where, tuple(findings), source.restricted)
 
 
 def _with_areas(source: Source, areas: Areas) -> tuple[Source, tuple[Finding, ...]]:

@@ -12,9 +12,12 @@ from fleet_planner.kernels import geometry
 from fleet_planner.units import M_PER_KM, WGS84_ECCENTRICITY2, WGS84_SEMI_MAJOR_M
 
 if TYPE_CHECKING:
+    from collections import Counter
+
     import polars as pl
 
     from fleet_planner.findings import Finding
+    from fleet_planner.network.turns import Restriction
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -32,8 +35,9 @@ class Segments:
         1 (as drawn) or -1 (against); null where unknown ``maxspeed_kmh``, ``lanes_forward, lanes_backward``.
         Optional: ``maxspeed_backward_kmh`` (else as forward), ``length_km`` (else from the geometry),
         ``capacity_veh_h`` (of a direction), ``capacity_veh_h_lane``, ``max_weight_t``, ``max_weight_hgv_t``,
-        ``bus_only``, ``bus_lanes_forward, bus_lanes_backward``, ``urban``, ``low_emission_zone``. A finished link table
-        has the columns of ``tables/columns/links.csv`` instead.
+        ``bus_only``, ``bus_lanes_forward, bus_lanes_backward``, ``urban``, ``low_emission_zone``, ``first_way,
+        last_way`` (ways of OpenStreetMap that it begins and ends with). A finished link table has the columns of
+        ``tables/columns/links.csv`` instead.
     coordinates, offsets
         Geometry as in `Network`.
     directed
@@ -105,6 +109,8 @@ class Source:
         Polygons of land use and of low-emission zones, where the source has them.
     words
         What the file says of itself (names of file, layer and columns): may tell a datum.
+    restricted
+        Turn restrictions, and how many others are left out by reason (see `restrictions_of`).
     """
 
     segments: Segments
@@ -115,6 +121,7 @@ class Source:
     all_roads: tuple[Float, Int] | None = None
     land_use: LandUse | None = None
     words: str = ""
+    restricted: tuple[tuple[Restriction, ...], Counter[str]] | None = None
 
 
 def line_points(first: Int, last: Int, turned: Bool) -> tuple[Int, Int]:

@@ -171,12 +171,19 @@ def _open_links(city: _City, hour: int) -> list[Bool]:
     return out
 
 
+def _kind(group: Group) -> str:
+    """Return which kind of vehicles a group is to turn restrictions."""
+    if group.traffic_class == BUS_CLASS:
+        return "bus"
+    return "truck" if group.heavy else "light"
+
+
 def _prepared(city: _City, hour: int) -> tuple[ZoneGraph, list[Demand]]:
     """Return the graph and the trips of the day of each group, were its access all day what it is at an hour."""
     links = _open_links(city, hour)
     key = b"".join(np.packbits(own).tobytes() for own in links)
     if key not in city.ready:
-        graph = zone_graph(city.roads, city.zones, links, city.section)
+        graph = zone_graph(city.roads, city.zones, links, city.section, [_kind(g) for g in city.groups])
         skims = {}
         demand = []
         for g, group in enumerate(city.groups):

@@ -58,6 +58,9 @@ def network_findings(network: Network, roads: Roads, zones: Zones, graphs: Seque
     """Return what of the roads and zones has no part in the assignment."""
     out = []
     links = roads.tail.size
+    if roads.turns[0].size:
+        values: dict[str, str | int | float] = {"junctions": np.unique(roads.head[roads.turns[0]]).size}
+        out.append(Finding("activity.turns", "info", values, roads.turns[0].size))
     no_capacity = network.links["in_main"].to_numpy() & ~roads.usable
     if no_capacity.any():
         out.append(Finding("activity.no_capacity", "warning", {}, int(no_capacity.sum())))

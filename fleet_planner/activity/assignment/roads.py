@@ -6,16 +6,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from fleet_planner.activity.assignment.connectors import Connectors, connect, pairs_inside, two_way_core
 from fleet_planner.activity.assignment.equilibrium import NEVER_CLOGS, RoadGraph
+from fleet_planner.activity.assignment.turning import Bans, with_turns
 from fleet_planner.activity.parts import LIMITS, limits_t
 from fleet_planner.activity.places import middle_points
 from fleet_planner.activity.profiles import class_groups, quiet_speeds
 from fleet_planner.activity.speeds import delay_parameters
+from fleet_planner.network.turns import CLASSES, SCHEMA
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fleet_planner.network.model import Network
     from fleet_planner.network.zones import Zones
     from fleet_planner.plan.assignment import AssignmentSection
@@ -23,6 +28,7 @@ if TYPE_CHECKING:
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 Bool = NDArray[np.bool_]
+Turns = tuple[Int, Int, Bool]
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,8 @@ class Roads:
         Open to buses alone, shape (links,).
     street
         Neither motorway nor trunk road: trips begin and end there, shape (links,).
+    turns
+        Forbidden turns, as pairs of links and whether they bind each of `CLASSES`, shape (turns,) and (classes, turns).
     zone_node, zone_link
         Pairs of zone and node, and of zone and link, that lies in it.
     """
@@ -67,6 +75,7 @@ class Roads:
     limit_goods_t: Float
     bus_only: Bool
     street: Bool
+    turns: Turns
     zone_node: tuple[Int, Int]
     zone_link: tuple[Int, Int]
 
@@ -120,12 +129,22 @@ def roads_of(network: Network, zones: Zones, section: AssignmentSection) -> Road
         limit_goods_t=limits_t(links, LIMITS).fill_null(np.inf).to_numpy(),
         bus_only=links["bus_only"].to_numpy(),
         street=group != 0,
+        turns=_turns(network.turns),
         zone_node=pairs_inside(zones.geometry, lonlat),
         zone_link=pairs_inside(zones.geometry, middle_points(network.coordinates, network.offsets)),
     )
 
 
-def zone_graph(roads: Roads, zones: Zones, open_links: list[Bool], section: AssignmentSection) -> ZoneGraph:
+def _turns(turns: pl.DataFrame | None) -> Turns:
+    table = pl.DataFrame(schema=SCHEMA) if turns is None else turns
+    first, second = (table[name].to_numpy().astype(np.int64) for name in ("from_link", "to_link"))
+    binds = np.array([table[kind].to_numpy() for kind in CLASSES], dtype=np.bool_)
+    return first, second, binds
+
+
+def zone_graph(
+    roads: Roads, zones: Zones, open_links: list[Bool], section: AssignmentSection, kinds: Sequence[str] = ()
+) -> ZoneGraph:
     """Tie the zones to the roads that each group may use.
 
     A group drives in the largest part of its links in which every place can be reached and left; its zones are tied
@@ -135,6 +154,10 @@ def zone_graph(roads: Roads, zones: Zones, open_links: list[Bool], section: Assi
     ----------
     open_links
         Links that are open to each group, shape (links,) each.
+    section
+        Of the plan.
+    kinds
+        Which of `CLASSES` each group is, so that it heeds the turns that are forbidden to it; empty: none does.
     """
     count, links, nodes = len(zones.ids), roads.tail.size, len(roads.lonlat)
     made: dict[bytes, tuple[int, Bool, Connectors]] = {}
@@ -181,6 +204,10 @@ def zone_graph(roads: Roads, zones: Zones, open_links: list[Bool], section: Assi
         tied[g] = ways > 0
         total = np.bincount(ties[k].zone, weights=ties[k].length_km, minlength=count)
         access[g] = total / np.maximum(ways, 1)
+    if kinds:
+        first, second, binds = roads.turns
+        bans = Bans(first, second, binds[[CLASSES.index(kind) for kind in kinds]])
+        graph, allowed = with_turns(graph, allowed, bans)
     return ZoneGraph(graph, allowed, tied, access)
 
 
