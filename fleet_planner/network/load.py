@@ -15,7 +15,7 @@ from fleet_planner.network.osm import read_osm
 from fleet_planner.network.place import read_place
 from fleet_planner.network.prepare import prepare, read_areas
 from fleet_planner.network.table import read_table
-from fleet_planner.network.table_files import LAYER
+from fleet_planner.network.table_files import LAYER, TURNS
 from fleet_planner.plan.models import NetworkSection
 from fleet_planner.progress import Progress, silent
 
@@ -121,7 +121,7 @@ def links_geometry(network: Network) -> Any:
 
 
 def write_network(network: Network, path: Path) -> None:
-    """Write the links as layer ``links`` of a GeoPackage, whole or not at all.
+    """Write the links as layer ``links`` of a GeoPackage, forbidden turns as table ``turns``; whole or not at all.
 
     Raises
     ------
@@ -129,6 +129,7 @@ def write_network(network: Network, path: Path) -> None:
         The folder is missing or may not be written.
     """
     import geopandas as gpd
+    import pyogrio
 
     frame = gpd.GeoDataFrame(network.links.to_pandas(), geometry=links_geometry(network), crs=4326)
     beside = path.with_name(f".{path.stem}.partial.gpkg")
@@ -136,6 +137,8 @@ def write_network(network: Network, path: Path) -> None:
         beside.unlink(missing_ok=True)
         about = {"attribution": network.attribution}
         frame.to_file(beside, layer=LAYER, driver="GPKG", engine="pyogrio", layer_metadata=about)
+        if network.turns is not None:
+            pyogrio.write_dataframe(network.turns.to_pandas(), beside, layer=TURNS, driver="GPKG", append=True)
         beside.replace(path)
     except (OSError, RuntimeError) as error:
         raise OutputError(

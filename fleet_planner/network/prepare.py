@@ -72,6 +72,7 @@ def prepare(
         No road is left, or the datum cannot be told.
     """
     findings = list(source.findings)
+    rows = source.segments.frame.height
     source, found = to_wgs84(source, section.datum, reference)
     findings += found
     if not source.segments.frame.is_empty():
@@ -82,7 +83,8 @@ def prepare(
     segments = source.segments
     if source.kind == "links":
         given = (source.attribution, tuple(findings))
-        return finish(segments.frame, segments.coordinates, segments.offsets, *given)
+        network = finish(segments.frame, segments.coordinates, segments.offsets, *given)
+        return replace(network, turns=source.turns if segments.frame.height == rows else None)
     return assemble(segments, region, source.attribution, source.where, tuple(findings), source.restricted)
 
 

@@ -111,6 +111,8 @@ class Source:
         What the file says of itself (names of file, layer and columns): may tell a datum.
     restricted
         Turn restrictions, and how many others are left out by reason (see `restrictions_of`).
+    turns
+        Forbidden turns between the rows, of a link table.
     """
 
     segments: Segments
@@ -122,6 +124,7 @@ class Source:
     land_use: LandUse | None = None
     words: str = ""
     restricted: tuple[tuple[Restriction, ...], Counter[str]] | None = None
+    turns: pl.DataFrame | None = None
 
 
 def line_points(first: Int, last: Int, turned: Bool) -> tuple[Int, Int]:

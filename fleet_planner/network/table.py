@@ -12,7 +12,8 @@ from fleet_planner.findings import Finding
 from fleet_planner.network.assemble import LINK_SCHEMA
 from fleet_planner.network.attributes import parse_lanes, parse_maxspeed_kmh, parse_oneway
 from fleet_planner.network.segments import Segments, Source
-from fleet_planner.network.table_files import LineTable, read_lines
+from fleet_planner.network.table_files import LineTable, read_lines, read_turns
+from fleet_planner.network.turns import SCHEMA
 from fleet_planner.plan.models import ColumnMap
 from fleet_planner.tables import columns
 from fleet_planner.units import M_PER_KM
@@ -47,7 +48,9 @@ def read_table(path: Path, section: NetworkSection, lock_wait_s: float = LOCK_WA
     words = " ".join([path.name, table.layer, *table.frame.columns])
     if section.columns == ColumnMap() and set(table.frame.columns) >= OWN_COLUMNS:
         links = Segments(_own_links(table.frame, path), table.coordinates, table.offsets, directed=True)
-        return Source(links, licence, str(path), found, "links", words=words)
+        return Source(
+            links, licence, str(path), found, "links", words=words, turns=_turns(path, links.frame["link_id"])
+        )
     segments = Segments(
         _mapped(table, section, path),
         table.coordinates,
@@ -76,6 +79,25 @@ def _own_links(frame: pl.DataFrame, path: Path) -> pl.DataFrame:
             bad = bad | ~inside.fill_null(value=True)
         _refuse(bad, whole, spec.column, f"this is no valid {spec.column} (allowed: {spec.allowed or 'any'})", path)
     return links
+
+
+def _turns(path: Path, number: pl.Series) -> pl.DataFrame | None:
+    """Return the forbidden turns of a file that `write_network` wrote; those of deleted links go.
+
+    Parameters
+    ----------
+    number
+        ``link_id`` of the file's rows; links are numbered anew by row.
+    """
+    found = read_turns(path)
+    if found is None:
+        return None
+    row = pl.DataFrame({"number": number, "row": np.arange(len(number))})
+    turns = found.select(pl.col(name).cast(kind) for name, kind in SCHEMA.items())
+    for name in ("from_link", "to_link"):
+        joined = turns.join(row, left_on=name, right_on="number", how="inner", maintain_order="left")
+        turns = joined.with_columns(pl.col("row").alias(name)).select(SCHEMA)
+    return turns
 
 
 def _cast(name: str, kind: pl.DataType | type[pl.DataType], have: pl.DataType) -> pl.Expr:

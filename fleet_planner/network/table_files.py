@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 WGS84 = "EPSG:4326"
 LAYER = "links"
+TURNS = "turns"
 WKT_COLUMNS = ("geometry", "wkt", "WKT", "geom", "the_geom")
 
 
@@ -80,6 +81,15 @@ def read_lines(path: Path, lock_wait_s: float) -> LineTable:
     offsets = np.searchsorted(np.cumsum(usable)[owner[usable[owner]]] - 1, np.arange(lines + 1)).astype(np.int64)
     kept = frame.with_row_index("row", offset=2).filter(pl.Series(usable))
     return LineTable(kept, to_wgs84(points, crs, path), offsets, len(usable) - lines, attribution, layer)
+
+
+def read_turns(path: Path) -> pl.DataFrame | None:
+    """Return the table of forbidden turns of a GeoPackage, nothing where it has none."""
+    import pyogrio
+
+    if path.suffix.lower() != ".gpkg" or TURNS not in pyogrio.list_layers(path)[:, 0]:
+        return None
+    return pl.DataFrame(pl.from_pandas(pyogrio.read_dataframe(path, layer=TURNS, read_geometry=False)))
 
 
 def to_wgs84(points: NDArray[np.float64], crs: str | None, path: Path) -> NDArray[np.float64]:

@@ -15,7 +15,7 @@ from fleet_planner.activity.assignment.equilibrium import RoadGraph, UserClass, 
 from fleet_planner.activity.assignment.turning import Bans, with_turns
 from fleet_planner.activity.build import traffic_setting
 from fleet_planner.activity.timetables.paths import Roads
-from fleet_planner.network import Network, load_network
+from fleet_planner.network import Network, load_network, read_network, write_network
 from fleet_planner.network.turns import SCHEMA, turns_of
 from fleet_planner.network.zones import Zones
 from fleet_planner.plan.models import ActivitySection, NetworkSection
@@ -154,6 +154,16 @@ def test_kept_and_clipped_networks_have_their_turns(tmp_path: Path) -> None:
     assert again.turns.equals(network.turns)
     kept = load(tmp_path, restriction("no_left_turn", *LEFT), keep_classes=["residential"])
     assert pairs(kept) == {((1, 2), (2, 4))}
+
+
+def test_a_written_network_keeps_its_turns(tmp_path: Path) -> None:
+    network = load(tmp_path, restriction("no_left_turn", *LEFT))
+    write_network(network, tmp_path / "links.gpkg")
+    again = read_network(tmp_path / "links.gpkg")
+    assert again.turns is not None
+    assert network.turns is not None
+    assert again.turns.equals(network.turns)
+    assert again.links.height == network.links.height
 
 
 def chain(bans: list[tuple[int, int]], groups: int = 1) -> tuple[RoadGraph, np.ndarray[Any, Any]]:
