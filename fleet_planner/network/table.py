@@ -96,7 +96,7 @@ def _turns(path: Path, number: pl.Series) -> pl.DataFrame | None:
     turns = found.select(pl.col(name).cast(kind) for name, kind in SCHEMA.items())
     for name in ("from_link", "to_link"):
         joined = turns.join(row, left_on=name, right_on="number", how="inner", maintain_order="left")
-        turns = joined.with_columns(pl.col("row").alias(name)).select(SCHEMA)
+        turns = joined.with_columns(pl.col("row").alias(name)).select(list(SCHEMA))
     return turns
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import polars as pl
 import pytest
@@ -164,6 +165,15 @@ def test_a_written_network_keeps_its_turns(tmp_path: Path) -> None:
     assert network.turns is not None
     assert again.turns.equals(network.turns)
     assert again.links.height == network.links.height
+    # a link that somebody deletes takes its turns along, and those of later links follow them to their new rows
+    frame = gpd.read_file(tmp_path / "links.gpkg", layer="links")
+    for gone, left in ((1, 1), (int(network.turns["to_link"].item()), 0)):
+        frame[frame["link_id"] != gone].to_file(tmp_path / "links.gpkg", layer="links", driver="GPKG")
+        edited = read_network(tmp_path / "links.gpkg")
+        assert edited.turns is not None
+        assert edited.turns.height == left
+        if left:
+            assert pairs(edited) == {((1, 2), (2, 4))}
 
 
 def chain(bans: list[tuple[int, int]], groups: int = 1) -> tuple[RoadGraph, np.ndarray[Any, Any]]:
