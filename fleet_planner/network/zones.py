@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fleet_planner.errors import InputError
+from fleet_planner.errors import InputError, first_line
 from fleet_planner.findings import Finding
 from fleet_planner.network.builtin import builtin_zones
 
@@ -66,6 +66,7 @@ def read_zone_layer(given: str, base: Path) -> Any:
     if given == BUILTIN:
         return builtin_zones()
     import pyogrio
+    from pyproj.exceptions import ProjError
 
     path = base / given
     if not path.is_file():
@@ -78,7 +79,14 @@ def read_zone_layer(given: str, base: Path) -> Any:
         raise InputError(
             "the zones have no geometry or no coordinate reference system", "Assign one in a GIS.", file=path
         )
-    return zones.to_crs(4326)
+    try:
+        return zones.to_crs(4326)
+    except ProjError as error:
+        raise InputError(
+            f"the coordinate system of the zones cannot be used: {first_line(error)}",
+            "Store them in EPSG:4326.",
+            file=path,
+        ) from error
 
 
 def map_zones(layer: Any, section: AssignmentSection, where: str | Path) -> Any:

@@ -242,6 +242,9 @@ def test_census_tracts_on_real_roads(
     fleet = pl.DataFrame(
         {
             "stream": ["car", "articulated_truck"],
+            "category": ["passenger_car", "heavy_truck"],
+            "segment": ["Medium", "Articulated 34 - 40 t"],
+            "gross_mass_kg": pl.Series([None, None], dtype=pl.Float64),
             "km_per_year": [car_km * DAYS_PER_YEAR, 0.05 * car_km * DAYS_PER_YEAR],
             "share_inside": [1.0, 1.0],
             "count": [1.0, 1.0],
@@ -259,3 +262,27 @@ def test_census_tracts_on_real_roads(
     assert np.allclose(activity.vkt.sum(axis=(1, 2)), setting.total_km, rtol=1e-12)
     barred = ~net.links["hgv_allowed"].to_numpy()
     assert activity.km[activity.streams.index("articulated_truck")][barred].sum() == 0.0
+
+
+@pytest.mark.city
+def test_all_census_tracts_on_major_roads_alone(shared_data: Path) -> None:
+    """2,753 zones on a partial network run; most have no road in reach: they are left out and counted."""
+    net = load_network(NetworkSection(file="los_angeles/socal_major_roads.osm.pbf"), shared_data, "US")
+    tracts = pl.read_parquet(shared_data / "los_angeles" / "acs2019_tract_points.parquet")
+    layer = gpd.GeoDataFrame(
+        {"zone_id": tracts["geoid"].to_list(), "population": tracts["total_pop"].to_list()},
+        geometry=gpd.points_from_xy(tracts["lon"], tracts["lat"]),
+        crs=4326,
+    )
+    fleet = pl.DataFrame({"stream": ["car"], "km_per_year": [1e9], "share_inside": [1.0], "count": [1.0]})
+    fleet = fleet.with_columns(category=pl.lit("passenger_car"), segment=pl.lit("Medium"))
+    fleet = fleet.with_columns(gross_mass_kg=pl.lit(None, dtype=pl.Float64))
+    assignment = AssignmentSection(target_gap=0.5, max_iterations=2, periods="day")
+    traffic = TrafficSection(method="assigned", assignment=assignment)
+    setting = traffic_setting(net, fleet, ActivitySection(), traffic, Path(), {})
+    assigned = assign_traffic(setting, demand_zones(layer, assignment, "tracts"), {})
+    assert (assigned.zones, assigned.zones_tied) == (2_753, 452)
+    off = next(f for f in assigned.findings if f.code == "activity.zones_off")
+    assert off.count == 2_753 - 452
+    assert off.share == pytest.approx(0.82, abs=0.01)
+    assert assigned.pattern.sum() == pytest.approx(1.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -176,3 +177,17 @@ def test_what_is_no_matrix_file_is_refused(tmp_path: Path) -> None:
         read_trips(path, ("1", "2"))
     with pytest.raises(InputError, match="no such file of trips"):
         read_trips(tmp_path / "none.csv", ("1", "2"))
+
+
+LOCAL = 'LOCAL_CS["site grid",LOCAL_DATUM["site",0],UNIT["metre",1],AXIS["x",EAST],AXIS["y",NORTH]]'
+
+
+@pytest.mark.parametrize(("crs", "message"), [(None, "no coordinate reference system"), (LOCAL, "cannot be used")])
+def test_zones_that_are_nowhere_on_earth_are_refused(tmp_path: Path, crs: str | None, message: str) -> None:
+    frame = layer().set_crs(crs, allow_override=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        frame.to_file(tmp_path / "zones.gpkg")
+    with pytest.raises(InputError, match=message) as caught:
+        read_zone_layer("zones.gpkg", tmp_path)
+    assert "zones.gpkg" in str(caught.value)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fleet_planner.activity.places import Plane, middle_points
-from fleet_planner.errors import InputError, PlanError, first_line, use_one_of
+from fleet_planner.errors import PlanError, use_one_of
+from fleet_planner.network.areas import read_area
 from fleet_planner.reference import reference_table
 from fleet_planner.units import HOURS_PER_DAY, M_PER_KM
 
@@ -84,7 +85,7 @@ def distance_km(setting: OperationSetting, path: Path, key: str) -> NDArray[np.f
     """
     import shapely
 
-    area = polygons(path, key)
+    area = read_area(path, key)
     plane = Plane.around(setting.network.coordinates)
     metric = shapely.transform(area, plane.project)
     middle = plane.project(middle_points(setting.network.coordinates, setting.network.offsets))
@@ -92,20 +93,3 @@ def distance_km(setting: OperationSetting, path: Path, key: str) -> NDArray[np.f
     points = shapely.points(middle)
     out = np.asarray(shapely.distance(points, metric)) / M_PER_KM
     return np.where(shapely.contains_xy(metric, middle[:, 0], middle[:, 1]), 0.0, np.maximum(out, 1e-9))
-
-
-def polygons(path: Path, key: str) -> Any:
-    """Return the union of the polygons of a file, WGS84."""
-    import pyogrio
-
-    if not path.is_file():
-        raise InputError("there is no such polygon file", f"Check {key} in the plan.", file=path)
-    try:
-        area = pyogrio.read_dataframe(path).to_crs(4326).union_all()
-    except (pyogrio.errors.DataSourceError, ValueError) as error:
-        raise InputError(
-            f"the polygons cannot be read: {first_line(error)}", "Use GeoJSON or GeoPackage.", file=path
-        ) from error
-    if area.area == 0.0:
-        raise InputError("the file holds no polygon", "Draw the area as a polygon.", file=path)
-    return area
