@@ -137,7 +137,7 @@ def write_network(network: Network, path: Path) -> None:
         beside.unlink(missing_ok=True)
         about = {"attribution": network.attribution}
         frame.to_file(beside, layer=LAYER, driver="GPKG", engine="pyogrio", layer_metadata=about)
-        if network.turns is not None:
+        if network.turns is not None and network.turns.height:
             pyogrio.write_dataframe(network.turns.to_pandas(), beside, layer=TURNS, driver="GPKG", append=True)
         beside.replace(path)
     except (OSError, RuntimeError) as error:

@@ -55,12 +55,21 @@ def with_network(folder: Path, source: Path, repository: Path, name: str, old: s
 
 
 @pytest.mark.city
-def test_los_angeles_plan_on_santa_monica(repository: Path, shared_data: Path, tmp_path: Path) -> None:
-    source = shared_data / "santa_monica" / "santa_monica_drive.osm.pbf"
+@pytest.mark.parametrize(
+    ("name", "links"),
+    [("santa_monica/santa_monica_drive.osm.pbf", 5_980), ("los_angeles/socal_major_roads.osm.pbf", 22_544)],
+)
+def test_los_angeles_plan_on_real_roads(
+    repository: Path, shared_data: Path, tmp_path: Path, name: str, links: int
+) -> None:
+    source = shared_data / name
     old = 'file = "los-angeles.osm.pbf"'
     plan = with_network(tmp_path / "la", source, repository, "los_angeles", old, 'file = "{path}"')
     out = tmp_path / "out"
-    run(plan, out)
+    manifest = run(plan, out)
+    assert pl.read_parquet(out / "links.parquet")["link_id"].n_unique() == links
+    limits = next(f for f in manifest["findings"] if f["code"] == "activity.weight_limits")
+    assert limits["count"] > 30  # signs of 6,000 and 10,000 pounds: vans and trucks are told apart by them
     value = totals(out)
     assert value["filters_and_scr", "PM_exhaust"] < value["baseline", "PM_exhaust"]
     assert value["electric_buses_drayage", "NOx"] < value["baseline", "NOx"]
