@@ -127,6 +127,24 @@ def years() -> pl.DataFrame:
     return table.with_columns(year=pl.lit(YEAR), unit=pl.lit("share of 1"))
 
 
+def makes() -> pl.DataFrame:
+    """Return the aftertreatment that makers used for a standard, where several were usual."""
+    rows = [
+        (make, category, "diesel", standard, aftertreatment)
+        for aftertreatment, standards, names in words.AFTERTREATMENT
+        for make in names.split("|")
+        for standard in standards.split("|")
+        for category in ("heavy_truck", "bus")
+    ]
+    table = pl.DataFrame(rows, schema=["make", "category", "fuel", "standard", "aftertreatment"], orient="row")
+    return table.with_columns(
+        source=pl.lit("makers' usual concept for the standard (recalled)"),
+        year=pl.lit(YEAR),
+        unit=pl.lit("words"),
+        checked=pl.lit("no"),
+    )
+
+
 def tables() -> dict[str, pl.DataFrame]:
     """Return the tables by file name."""
     return {
@@ -136,6 +154,7 @@ def tables() -> dict[str, pl.DataFrame]:
         "registry_words.csv": form_words(),
         "registry_parts.csv": parts(),
         "registry_years.csv": years(),
+        "aftertreatment_makes.csv": makes(),
     }
 
 

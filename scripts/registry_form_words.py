@@ -377,3 +377,10 @@ NATIVE_WORDS = {
     ("stream", "light_commercial"): "城市配送|配送",
     ("stream", "car"): "非营运|家庭自用|私家车",
 }  # fmt: skip
+
+AFTERTREATMENT = [
+    ("EGR", "euro_IV", "Scania|MAN"),
+    ("EGR", "euro_V", "MAN"),
+    ("SCR", "euro_IV|euro_V", "Volvo|DAF|Mercedes-Benz|Iveco|Renault|Renault Trucks"),
+]
+"""What heavy engines of a maker had behind them; of Scania's Euro V both kinds were usual."""

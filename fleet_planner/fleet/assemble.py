@@ -148,6 +148,8 @@ def _together(parts: list[_Part], source: Source, reading: Reading, encoding: st
         lost = pl.concat([lost, vehicles.filter(again).select(LOST_COLUMNS).cast(lost.schema)])
         vehicles = vehicles.filter(~again)
     rejected = masked(rejected_cells([*wrong, twice], source.path))
+    if reading.form != NATIVE:  # all kinds of vehicles of a row may have the same fault
+        rejected = rejected.unique(["row", "column", "reason"], keep="first", maintain_order=True)
     if vehicles.is_empty():
         first = rejected.row(0, named=True)
         problem = f"no row of the registry is usable; first: {first['reason']}"

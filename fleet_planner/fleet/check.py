@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from fleet_planner.fleet.dates import earliest_years
 from fleet_planner.fleet.forms.convert import IMPORTED
 from fleet_planner.fleet.numbers import ambiguous, numbers
-from fleet_planner.fleet.translate import with_own_words
+from fleet_planner.fleet.translate import CERTIFIED, with_own_words
 from fleet_planner.fleet.vocabulary import ELECTRICITY, ZERO_EMISSION, Words, as_built, words
 from fleet_planner.tables import ColumnSpec, columns
 
@@ -29,6 +30,8 @@ KEY = ("category", "fuel", "segment", "standard", "aftertreatment")
 VKT = pl.col("km_per_year") * pl.col("share_inside") * pl.col("count")
 READABLE = (pl.col("km_per_year") >= 0) & pl.col("share_inside").is_between(0, 1) & (pl.col("count") >= 0)
 VISITING = "visiting_"
+EARLY_YEARS = 5
+"""Makers meet a standard at most so many years before the first region asks for it."""
 
 
 def check_registry(
@@ -62,10 +65,34 @@ def check_registry(
     typed, bad = _typed(raw, decimal_comma=decimal_comma)
     typed = with_own_words(typed, region)
     bad += _cross_checks(raw, typed, base_year)
-    bad += _word_checks(typed)
+    bad += _of_certificates(typed, [*_word_checks(typed), too_early(typed)])
     rejected = rejected_cells(bad, path)
     bad_row = pl.col("row").is_in(rejected["row"].unique().implode())
     return typed.filter(~bad_row), rejected, typed.filter(bad_row)
+
+
+def _of_certificates(typed: pl.DataFrame, bad: list[pl.DataFrame]) -> list[pl.DataFrame]:
+    """Say ``certification`` where a wrong standard was one."""
+    rows = typed.filter(CERTIFIED)["row"]
+    if rows.is_empty():
+        return bad
+    wrong = (pl.col("column") == "standard") & pl.col("row").is_in(rows.implode())
+    return [part.with_columns(column=pl.when(wrong).then(pl.lit("certification")).otherwise("column")) for part in bad]
+
+
+def too_early(typed: pl.DataFrame) -> pl.DataFrame:
+    """List vehicles of a standard that no region had yet: ``row, column, value, reason, remedy``."""
+    first = earliest_years()
+    found = typed.select("row", "category", "standard", "model_year").join(
+        first, on=["category", "standard"], how="left", maintain_order="left"
+    )
+    return found.filter(pl.col("model_year") < pl.col("first_year") - EARLY_YEARS).select(
+        "row",
+        pl.lit("standard").alias("column"),
+        pl.format("{} in {}", "standard", "model_year").alias("value"),
+        pl.format("no region had this standard before {}", "first_year").alias("reason"),
+        pl.lit("Correct the standard or the model year, or leave the standard empty.").alias("remedy"),
+    )
 
 
 def rejected_cells(parts: list[pl.DataFrame], path: Path) -> pl.DataFrame:

@@ -8,6 +8,7 @@ import polars as pl
 
 from fleet_planner.findings import Finding
 from fleet_planner.fleet.mapping import BY_MAP, DEFAULT, GIVEN
+from fleet_planner.fleet.translate import CERTIFICATION
 
 if TYPE_CHECKING:
     from fleet_planner.fleet.model import Fleet
@@ -19,7 +20,9 @@ MOST_STEPS = 12
 
 def how_mapped(rule: pl.Expr) -> pl.Expr:
     """Return the least certain way in which a row's ``rule`` mapped it."""
-    exact = rule.str.contains(r"segment:given; standard:(?:given|electric); aftertreatment:(?:given|only|none)")
+    exact = rule.str.contains(
+        r"segment:given; standard:(?:given|electric|certification); aftertreatment:(?:given|only|none)"
+    )
     return (
         pl.when(rule.str.contains(f":{DEFAULT}", literal=True))
         .then(pl.lit(BY_DEFAULT))
@@ -91,9 +94,15 @@ def findings_of(groups: pl.DataFrame, rejected: Finding | None, *, country: str)
     names = groups.filter(defaulted)["segment"].unique().sort().to_list()
     add("fleet.segment_default", defaulted, segments=", ".join(names))
     by_map = pl.col("standard_rule").str.starts_with(BY_MAP)
-    add("fleet.standard_by_year", ~by_map & ~pl.col("standard_rule").is_in([GIVEN, "electric"]), region=country)
+    certified = pl.col("standard_rule").str.starts_with(CERTIFICATION)
+    by_year = ~by_map & ~certified & ~pl.col("standard_rule").is_in([GIVEN, "electric"])
+    add("fleet.standard_by_year", by_year, region=country)
+    add("fleet.standard_certified", certified)
     add("fleet.standard_mapped", by_map, steps=_steps(groups.filter(by_map)))
     add("fleet.standard_unchecked", pl.col("date_unchecked"))
+    by_make = pl.col("aftertreatment_rule").str.starts_with("make ")
+    makes = groups.filter(by_make)["aftertreatment_rule"].str.strip_prefix("make ").unique().sort()
+    add("fleet.aftertreatment_by_make", by_make, makes=", ".join(makes))
     add("fleet.aftertreatment_default", pl.col("aftertreatment_rule") == DEFAULT)
     add("fleet.share_inside_default", ~pl.col("share_given"))
     streams = groups["km_stream"].drop_nulls().unique().sort()

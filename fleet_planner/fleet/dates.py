@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import polars as pl
 
 from fleet_planner.errors import InputError
@@ -40,6 +42,14 @@ def standards_table() -> pl.DataFrame:
     """Return the dates of all emission standards."""
     tables = [reference_table(name).select(STANDARD_COLUMNS) for name in STANDARD_TABLES]
     return pl.concat(tables, how="vertical_relaxed")
+
+
+@cache
+def earliest_years() -> pl.DataFrame:
+    """Return the first model year of each standard in any region: ``category, standard, first_year``."""
+    steps = standards_table().filter(pl.col("standard") != "conventional")
+    first = steps.group_by("vehicle_group", "standard").agg(pl.col("first_model_year").min().alias("first_year"))
+    return first.rename({"vehicle_group": "category"}).sort("category", "first_year")
 
 
 def known_regions() -> list[str]:

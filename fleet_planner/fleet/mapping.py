@@ -6,11 +6,12 @@ import numpy as np
 import polars as pl
 
 from fleet_planner.fleet.dates import dated_standards
-from fleet_planner.fleet.translate import MAPPED
+from fleet_planner.fleet.forms.model import plain_word
+from fleet_planner.fleet.translate import CERTIFICATION, MAPPED
 from fleet_planner.fleet.vocabulary import ELECTRICITY, ZERO_EMISSION, hot_keys
 from fleet_planner.reference import reference_table
 
-WORDS = ("category", "fuel", "segment", "stream", "standard", MAPPED, "aftertreatment")
+WORDS = ("category", "fuel", "segment", "stream", "standard", MAPPED, "aftertreatment", "maker")
 RULES = ("segment_rule", "standard_rule", "aftertreatment_rule", "date_checked")
 GIVEN = "given"
 BY_MAP = "map "
@@ -46,7 +47,8 @@ def map_technologies(good: pl.DataFrame, country: str) -> tuple[pl.DataFrame, pl
     InputError
         A standard is needed and the country is unknown.
     """
-    keyed = good.with_columns(_mass_bound(good["gross_mass_kg"]), pl.col(WORDS).fill_null(""))
+    made = good.with_columns(known_makers(good["make"]))
+    keyed = made.with_columns(_mass_bound(good["gross_mass_kg"]), pl.col(WORDS).fill_null(""))
     names = [*WORDS, "model_year", "mass_bound"]
     keys = keyed.select(names).unique(maintain_order=True)
     read = keys.with_columns(
@@ -95,6 +97,16 @@ def _mass_bound(mass: pl.Series) -> pl.Series:
     values = mass.fill_null(np.nan).to_numpy()
     at = np.minimum(np.searchsorted(edges, values, side="left"), edges.size - 1)
     return pl.Series("mass_bound", np.where(np.isnan(values), np.nan, edges[at]))
+
+
+def known_makers(make: pl.Series) -> pl.Series:
+    """Return the makers whose aftertreatment is known, as ``reference/aftertreatment_makes.csv`` calls them."""
+    names = reference_table("aftertreatment_makes.csv")["make"].unique().to_list()
+    known = {plain_word(name): name for name in names}
+    found = {text: known.get(plain_word(text)) for text in make.unique() if text}
+    if not any(found.values()):
+        return pl.Series("maker", [None], dtype=pl.String).new_from_index(0, make.len())
+    return make.replace_strict(found, default=None, return_dtype=pl.String).rename("maker")
 
 
 def with_segment(rows: pl.DataFrame) -> pl.DataFrame:
@@ -150,6 +162,8 @@ def with_standard(rows: pl.DataFrame, region: str) -> pl.DataFrame:
         standard=pl.when(electric).then(pl.lit(ZERO_EMISSION)).otherwise(pl.col("standard")),
         standard_rule=pl.when(electric)
         .then(pl.lit("electric"))
+        .when(pl.col(MAPPED).str.starts_with(CERTIFICATION))
+        .then(MAPPED)
         .otherwise(pl.coalesce(pl.lit(BY_MAP) + pl.col(MAPPED), pl.lit(GIVEN))),
     )
     missing = start.filter(pl.col("standard").is_null())
@@ -172,7 +186,8 @@ def with_standard(rows: pl.DataFrame, region: str) -> pl.DataFrame:
 def with_aftertreatment(rows: pl.DataFrame) -> pl.DataFrame:
     """Fill empty aftertreatments with that of the standard; add ``aftertreatment_rule``.
 
-    The rule is ``only`` where the factor table has one for the standard, ``default`` where
+    The rule is ``only`` where the factor table has one for the standard, ``make X`` where
+    ``reference/aftertreatment_makes.csv`` knows the maker's, ``default`` where
     ``reference/aftertreatment_defaults.csv`` chooses between several, ``none`` where neither has one.
     """
     on = ["category", "fuel", "standard"]
@@ -186,18 +201,26 @@ def with_aftertreatment(rows: pl.DataFrame) -> pl.DataFrame:
         .filter(pl.col("choices") == 1)
         .drop("choices")
     )
+    if "maker" not in rows.columns:
+        rows = rows.with_columns(maker=pl.lit(None, dtype=pl.String))
+    makers = reference_table("aftertreatment_makes.csv").select(
+        *on, pl.col("make").alias("maker"), pl.col("aftertreatment").alias("of_make")
+    )
     return (
-        rows.join(only, on=on, how="left", maintain_order="left")
+        rows.join(makers, on=[*on, "maker"], how="left", maintain_order="left")
+        .join(only, on=on, how="left", maintain_order="left")
         .join(choice, on=on, how="left", maintain_order="left")
         .with_columns(
             aftertreatment_rule=pl.when(pl.col("aftertreatment").is_not_null())
             .then(pl.lit(GIVEN))
             .when(pl.col("only").is_not_null())
             .then(pl.lit("only"))
+            .when(pl.col("of_make").is_not_null())
+            .then(pl.format("make {}", "maker"))
             .when(pl.col("usual").is_not_null())
             .then(pl.lit(DEFAULT))
             .otherwise(pl.lit("none")),
-            aftertreatment=pl.coalesce("aftertreatment", "only", "usual", pl.lit("none")),
+            aftertreatment=pl.coalesce("aftertreatment", "only", "of_make", "usual", pl.lit("none")),
         )
-        .drop("only", "usual")
+        .drop("only", "usual", "of_make")
     )

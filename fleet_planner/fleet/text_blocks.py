@@ -135,6 +135,7 @@ class TextReader:
         for k in np.flatnonzero(hard).tolist():
             record = self._record(data[starts[k] : ends[k]], GBK if gbk[k] else UTF8)
             if isinstance(record, tuple):
+                other[k] = False
                 wrong.append((int(rows[k]), WHOLE_ROW, *record))
             else:
                 kept.append(record)
@@ -163,7 +164,7 @@ class TextReader:
         if not self.used:
             self.used = GBK if bad.sum() > (foreign & ~bad).sum() else UTF8
         if self.used == UTF8:
-            return bad, bad
+            return bad, bad.copy()
         gbk = bad | (foreign & ((flags & TWO_BYTE) != 0))
         return gbk, foreign & ~gbk
 

@@ -10,6 +10,8 @@ from fleet_planner.reference.standard_words import find_standard
 from fleet_planner.reference.technology_map import load_technology_map
 
 MAPPED = "standard_map"
+CERTIFIED = "certified"
+CERTIFICATION = "certification"
 KEY = ("category", "fuel", "standard", "model_year")
 
 
@@ -19,15 +21,18 @@ def with_own_words(typed: pl.DataFrame, region: str) -> pl.DataFrame:
     Parameters
     ----------
     typed
-        Needs ``category, fuel, standard, model_year``.
+        Needs ``category, fuel, standard, certification, model_year``; a certification stands in for a standard.
     region
         Whose steps a word means first, such as ``CN-BJ``.
 
     Returns
     -------
     ``typed`` with the standards in the words of the factor sets, and ``standard_map``: the row of the map that
-    translated, such as ``CN China V, same`` (region, name, exactness); null where none did.
+    translated, such as ``CN China V, same`` (region, name, exactness); null where none did. It begins with
+    ``certification`` where that told the standard. ``certified`` says the same.
     """
+    certified = pl.col("standard").is_null() & pl.col("certification").is_not_null()
+    typed = typed.with_columns(certified.alias(CERTIFIED), pl.coalesce("standard", "certification").alias("standard"))
     known = {standard for word in words().values() for standard in word.standards}
     foreign = typed.filter(
         pl.col("standard").is_not_null()
@@ -45,8 +50,15 @@ def with_own_words(typed: pl.DataFrame, region: str) -> pl.DataFrame:
             how = f"{found.region} {found.standard}, {found.exactness}"
             rows.append((category, fuel, standard, year, found.euro, how))
     if not rows:
-        return typed.with_columns(pl.lit(None, dtype=pl.String).alias(MAPPED))
+        return _told(typed.with_columns(pl.lit(None, dtype=pl.String).alias(MAPPED)))
     schema = {name: typed.schema[name] for name in KEY} | {"euro": pl.String, MAPPED: pl.String}
     answers = pl.DataFrame(rows, schema=schema, orient="row")
     joined = typed.join(answers, on=list(KEY), how="left", maintain_order="left")
-    return joined.with_columns(standard=pl.coalesce("euro", "standard")).drop("euro")
+    return _told(joined.with_columns(standard=pl.coalesce("euro", "standard")).drop("euro"))
+
+
+def _told(typed: pl.DataFrame) -> pl.DataFrame:
+    """Say in the row of the map that the standard is the engine's certification."""
+    read = pl.concat_str(pl.lit(f"{CERTIFICATION} "), MAPPED, ignore_nulls=False)
+    how = pl.when(CERTIFIED).then(pl.coalesce(read, pl.lit(CERTIFICATION))).otherwise(MAPPED)
+    return typed.with_columns(how.alias(MAPPED))

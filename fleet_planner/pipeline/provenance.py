@@ -95,6 +95,7 @@ TABLES = {
     "fuel_stand_ins.csv": ("factors that stand in for fuels without", "own"),
     "registry_headers.csv": ("headers of registries", "own"),
     "identifier_patterns.csv": ("forms of plates and VINs", "own"),
+    "aftertreatment_makes.csv": ("aftertreatment by maker", "own"),
     "registry_words.csv": ("words of registries", "own"),
     "registry_forms.csv": ("columns of public forms of registries", "own"),
     "registry_parts.csv": ("vehicles of the classes of public forms", "figures; own"),
