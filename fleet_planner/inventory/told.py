@@ -27,6 +27,7 @@ LEAST_SHARE = 5e-5
 MOST_NAMES = 4
 """So many stand-ins are named; the others are counted."""
 
+IDLING, IDLING_CODE = "idling", "inventory.idle_stand_in"
 PARTICLE_NUMBER, PARTICLE_NUMBER_CODE = "SPN23", "inventory.particle_number"
 
 
@@ -136,7 +137,8 @@ def _shares(factors: FactorTable, share: Array) -> list[Finding]:
     ):
         nothing = rows["replaced"] == NONE.replaced
         without = PARTICLE_NUMBER_CODE if pollutant == PARTICLE_NUMBER else "inventory.share_none"
-        for code, part in (("inventory.share_stand_in", rows.filter(~nothing)), (without, rows.filter(nothing))):
+        stood = IDLING_CODE if pollutant == IDLING else "inventory.share_stand_in"
+        for code, part in ((stood, rows.filter(~nothing)), (without, rows.filter(nothing))):
             ids = part["technology_id"].to_numpy()
             if not ids.size:
                 continue

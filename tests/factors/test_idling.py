@@ -19,6 +19,7 @@ from fleet_planner.factors.processes.heater import (
 from fleet_planner.factors.processes.idling import (
     hours_factor,
     idling_g_per_h,
+    idling_stand_in,
     load_idle_hours,
     load_idle_measures,
     load_idling,
@@ -71,6 +72,27 @@ def test_vehicles_without_engine_or_figures():
     assert idling_g_per_h({**TRUCK, "category": "bus"}, "pto") is None
     with pytest.raises(InputError, match="curb"):
         idling_g_per_h(TRUCK, "parking")
+
+
+@pytest.mark.parametrize(
+    ("category", "fuel", "standard", "used", "told"),
+    [
+        ("passenger_car", "cng", "euro_5", ("petrol", "euro_5"), "curb petrol / euro_5"),
+        ("light_commercial", "diesel", "euro_7", ("diesel", "euro_6d"), "curb diesel / euro_6d"),
+        ("heavy_truck", "lpg", "euro_V", ("diesel", "euro_V"), "curb diesel / euro_V"),
+        ("heavy_truck", "lng", "euro_V", ("cng", "euro_V"), "curb cng / euro_V"),
+        ("bus", "diesel", "euro_V", ("diesel", "euro_V"), ""),
+        ("l_category", "petrol", "euro_3", None, ""),
+    ],
+)
+def test_rates_that_stand_in_are_named(
+    category: str, fuel: str, standard: str, used: tuple[str, str] | None, told: str
+) -> None:
+    technology = {"category": category, "fuel": fuel, "standard": standard}
+    own = None if used is None else idling_g_per_h({"category": category, "fuel": used[0], "standard": used[1]})
+    assert idling_g_per_h(technology) == own
+    assert idling_stand_in(technology).startswith(told)
+    assert bool(idling_stand_in(technology)) == bool(told)
 
 
 def test_rates_and_hours_of_a_day():

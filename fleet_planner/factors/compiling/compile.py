@@ -27,7 +27,7 @@ from fleet_planner.factors.odd_stages import european_odd
 from fleet_planner.factors.processes.cold import basis_of
 from fleet_planner.factors.processes.degradation import degradation_of
 from fleet_planner.factors.processes.fuel_quality import quality_factors
-from fleet_planner.factors.processes.idling import WITHOUT_ENGINE
+from fleet_planner.factors.processes.idling import WITHOUT_ENGINE, idling_stand_in
 from fleet_planner.factors.processes.nitrogen import nitrogen_factor
 from fleet_planner.factors.processes.particle_number import particles_1e12_per_km
 from fleet_planner.factors.processes.shares import NONE, find_share, share_of
@@ -115,7 +115,7 @@ def compile_factors(
         ageing=tuple(ageing),
         origins=_origins(origins),
         missing=_missing(rows, origins),
-        shares=_shares(rows, sources),
+        shares=_shares(rows, sources, idling=options.idling),
         defects=_defects(published),
         odd=_odd(rows, published, sources, origins),
         unspread=curves if options.speed_spread else None,
@@ -216,8 +216,8 @@ def _origins(rows: Sequence[tuple[int, str, str, str]]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _shares(rows: Sequence[Mapping[str, str]], sources: FactorSources) -> pl.DataFrame:
-    """List what stood in for shares of NOx and particles, and who has no particle number."""
+def _shares(rows: Sequence[Mapping[str, str]], sources: FactorSources, *, idling: bool) -> pl.DataFrame:
+    """List what stood in for shares of NOx and particles and for rates of idling, and who has no particle number."""
     told = []
     for t, row in enumerate(rows):
         if row["fuel"] in WITHOUT_ENGINE:
@@ -225,6 +225,8 @@ def _shares(rows: Sequence[Mapping[str, str]], sources: FactorSources) -> pl.Dat
         found = {s.quantity: find_share(s, row).replaced for s in (sources.no2, sources.bc, sources.oc)}
         if particles_1e12_per_km(row) is None:
             found["SPN23"] = NONE.replaced
+        if idling:
+            found["idling"] = idling_stand_in(row)
         told += [(t, quantity, replaced) for quantity, replaced in found.items() if replaced]
     return pl.DataFrame(told, schema=no_shares().schema, orient="row")
 

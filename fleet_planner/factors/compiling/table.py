@@ -73,7 +73,7 @@ class FactorTable:
         By technology: factor of the quality of the diesel sold by pollutant, which the curves hold already.
     shares
         ``technology_id, pollutant, replaced``: what stood in for a share of NOx or particles (``none``: nothing, so
-        that it counts as zero) and for a particle number.
+        that it counts as zero), for a particle number and for rates of ``idling``.
     defects
         ``technology_id, factor_set, code``: known defects of a set's rows that a technology uses.
     odd

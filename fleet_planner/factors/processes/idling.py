@@ -40,6 +40,10 @@ SAME_FUEL = {
 }
 """Fuels without figures of their own take those of another; for lpg and hybrids this is a stand-in."""
 
+SAME_STANDARD = {"euro_7": "euro_6d"}
+NEAR_FUEL = {"heavy_truck": "diesel", "bus": "diesel", "passenger_car": "petrol", "light_commercial": "petrol"}
+"""Fuel whose rates stand in where neither the fuel nor its like has any."""
+
 REMAINING = "remaining_"
 
 Rates = dict[str, float]
@@ -101,12 +105,37 @@ def idling_g_per_h(technology: Mapping[str, str], kind: str = "curb", *, bound: 
     """
     if kind not in KINDS:
         raise InputError("no such kind of idling", f"Use one of {', '.join(KINDS)}.", value=kind)
-    fuel = technology["fuel"]
-    if fuel in WITHOUT_ENGINE:
+    if technology["fuel"] in WITHOUT_ENGINE:
         return {}
-    key = (kind, technology["category"], SAME_FUEL.get(fuel, fuel), technology["standard"])
-    found = load_idling().get(key)
-    return None if found is None else {pollutant: figure[bound] for pollutant, figure in found.items()}
+    key = idling_key(technology, kind)
+    if key is None:
+        return None
+    return {pollutant: figure[bound] for pollutant, figure in load_idling()[key].items()}
+
+
+def idling_key(technology: Mapping[str, str], kind: str) -> Key | None:
+    """Return the key of the rates that a technology takes; nothing where none are near.
+
+    In order: its own fuel, the fuel of `SAME_FUEL`, diesel for heavy and petrol for light vehicles; Euro 7 takes the
+    rates of Euro 6.
+    """
+    category, fuel = technology["category"], technology["fuel"]
+    standard = SAME_STANDARD.get(technology["standard"], technology["standard"])
+    for name in (fuel, SAME_FUEL.get(fuel, fuel), NEAR_FUEL.get(category, fuel)):
+        key = (kind, category, name, standard)
+        if key in load_idling():
+            return key
+    return None
+
+
+def idling_stand_in(technology: Mapping[str, str]) -> str:
+    """Return whose rates stand in for a technology, kind by kind; "" where all are its own or none are near."""
+    if technology["fuel"] in WITHOUT_ENGINE:
+        return ""
+    used = {kind: idling_key(technology, kind) for kind in KINDS}
+    own = (technology["fuel"], technology["standard"])
+    other = [f"{kind} {key[2]} / {key[3]}" for kind, key in used.items() if key is not None and key[2:] != own]
+    return ", ".join(other)
 
 
 @cache
