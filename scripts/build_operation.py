@@ -15,6 +15,7 @@ from build_reference_tables import write_or_check
 
 MEASURES = [
     ("scrappage", "Early scrappage", "提前淘汰老旧车"),
+    ("inspection", "Inspection and maintenance", "检查与维护"),
     ("rail_shift", "Freight from road to rail", "货运公路转铁路"),
     ("consolidation", "Consolidation of freight", "货物集并运输"),
     ("zone", "Low-emission zone", "低排放区"),
@@ -36,7 +37,19 @@ AAR = "from memory, to be checked: US railways 480 short ton-miles a gallon; hig
 ATRI = "ATRI, Operational Costs of Trucking 2024, as reported (concreteproducts.com, opened): 1.716 US$ a mile without fuel in 2023"
 TRACTOR = "from memory, to be checked: a new truck or bus (measure cv_to_cvi)"
 XINHUA = "Beijing 2012, Xinhua 25 April 2012 (opened): 2,500-14,500 yuan a vehicle; a transfer, no cost of its own"
-YEAR = {ECO: 2017, LIMIT: 2018, FEE: 2023, ODD_EVEN: 2008, ATRI: 2023, XINHUA: 2012, TRACTOR: 2021, ECO_COST: 2015}
+IM = "from memory, to be checked: fee of an opacity test (measure im_opacity), repair"
+WORST = "own: programmes aim at the worst tenth (Preble and others 2024 on its weight); prices the repairs alone"
+YEAR = {
+    IM: 2010,
+    ECO: 2017,
+    LIMIT: 2018,
+    FEE: 2023,
+    ODD_EVEN: 2008,
+    ATRI: 2023,
+    XINHUA: 2012,
+    TRACTOR: 2021,
+    ECO_COST: 2015,
+}
 
 FIGURES = [
     ("eco_driving", "change_pct", "energy", -3.5, -5.0, -2.0, "%", ECO, "yes"),
@@ -78,6 +91,9 @@ FIGURES = [
     ("rail_shift", "road_usd_per_km", "", 1.066, 0.6, 1.3, "USD", ATRI, "yes"),
     ("consolidation", "centre_usd_per_km", "", 0.5, 0.2, 1.0, "USD", OWN, "no"),
     ("scrappage", "subsidy_cny_per_vehicle", "", 14500.0, 2500.0, 14500.0, "CNY", XINHUA, "yes"),
+    ("inspection", "test_usd_per_vehicle", "", 40.0, 15.0, 100.0, "USD a year", IM, "no"),
+    ("inspection", "repair_usd_per_vehicle", "", 600.0, 200.0, 3000.0, "USD", IM, "no"),
+    ("inspection", "faulty_share", "", 0.1, 0.05, 0.2, "share", WORST, "no"),
     ("reassign", "opex_usd_per_vehicle", "", 50.0, 0.0, 300.0, "USD a year", OWN, "no"),
 ]
 COLUMNS = ("measure_id", "figure", "applies", "value", "low", "high", "unit", "source", "checked")

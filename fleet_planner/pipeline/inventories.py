@@ -221,6 +221,7 @@ class Inventories:
         """Return what the measures in operation of a scenario may use, in the base year or a later one."""
         more = {"grid_kg_per_kwh": self.grid_kg_per_kwh, "measures": self.measures}
         more |= {"exposure": self.exposure, "routes": self.routes if scenario.operation.reassign else {}}
+        more["faults"] = fault_plan(self.plan.faults)
         when = self.plan.city.year if year is None else year
         return operation_setting(self.plan, scenario, self.network, self.base, activity, when, **more)
 

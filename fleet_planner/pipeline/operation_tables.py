@@ -53,6 +53,10 @@ EFFECTS = {
     "net_change_per_year": pl.Float64,
     "net_change_pct": pl.Float64,
     "exposure_change_pct": pl.Float64,
+    "exposure_equivalent_per_year": pl.Float64,
+    "cost_usd2024_per_year": pl.Float64,
+    "usd2024_per_unit": pl.Float64,
+    "usd2024_per_exposure_unit": pl.Float64,
 }
 
 
@@ -83,11 +87,12 @@ def _driving(step: OperationStep) -> tuple[object, ...]:
     )
 
 
-def effects_table(operated: Mapping[str, Operated]) -> pl.DataFrame:
+def effects_table(operated: Mapping[str, Operated], section: EconomicsSection) -> pl.DataFrame:
     """Return what each measure changes by pollutant, on its roads and off the roads: ``operation_effects.csv``."""
     rows = []
     for name, scenario in operated.items():
-        for k, step in enumerate(scenario.steps, 1):
+        costs = operation_costs(name, scenario, section)["total_usd2024_per_year"].to_list()
+        for k, (step, cost) in enumerate(zip(scenario.steps, costs, strict=True), 1):
             for p, spec in enumerate(pollutants()):
                 values = [step.before[p], step.after[p], step.inside_before[p], step.inside_after[p]]
                 values = [float(v) * DAYS_PER_YEAR * spec.per_year_factor for v in values]
@@ -99,8 +104,15 @@ def effects_table(operated: Mapping[str, Operated]) -> pl.DataFrame:
                 key = (name, k, step.outcome.measure_id, spec.pollutant, spec.unit_per_year)
                 people = float(step.exposure_before[p])
                 exposed = 100.0 * (float(step.exposure_after[p]) / people - 1.0) if people else None
-                rows.append((*key, *values, off, net, pct, exposed))
+                alike = None if exposed is None else -exposed / 100.0 * values[0]
+                per = (_per(cost, -net), _per(cost, alike))
+                rows.append((*key, *values, off, net, pct, exposed, alike, cost, *per))
     return pl.DataFrame(rows, schema=EFFECTS, orient="row")
+
+
+def _per(cost: float, cut: float | None) -> float | None:
+    """Return the cost of a unit cut; nothing where nothing is."""
+    return cost / cut if cut is not None and cut > 0.0 else None
 
 
 def operation_costs(name: str, operated: Operated, section: EconomicsSection) -> pl.DataFrame:

@@ -137,7 +137,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         comparison=comparison,
         well_to_wheel=well_to_wheel_table(results, elsewhere.fuels),
         operation=driving_table(computed.operated),
-        operation_effects=effects_table(computed.operated),
+        operation_effects=effects_table(computed.operated, plan.economics),
         bus_links=bus_links(ready.buses, ready.network.links["link_id"].to_numpy()),
         nonroad=nonroad,
         bus_routes=bus_routes(ready.buses),

@@ -167,6 +167,15 @@ class Scrappage(Operational):
         return self
 
 
+class InspectionMeasure(Operational):
+    """An inspection and maintenance programme; by default it finds and mends 36 % of the faulty vehicles (own)."""
+
+    compliance: Fraction = Field(default=0.9, description="share of the vehicles that come to the inspection")
+    identification: Fraction = Field(default=0.5, description="share of the faulty ones among them that it finds")
+    repair: Fraction = Field(default=0.8, description="share of the found that are mended")
+    repaired_excess: Fraction = Field(default=0.2, description="what is left of a fault's excess after the repair")
+
+
 class Reassign(Operational):
     """The cleanest vehicles there are on the routes where most people live."""
 
@@ -182,6 +191,7 @@ class Operation(Section):
     """Measures in operation; their order does not matter."""
 
     scrappage: list[Scrappage] = Field(default=[], description="early scrappage")
+    inspection: list[InspectionMeasure] = Field(default=[], description="inspection and maintenance")
     rail_shift: list[RailShift] = Field(default=[], description="freight from road to rail")
     consolidation: list[Consolidation] = Field(default=[], description="fuller vehicles")
     zone: list[Zone] = Field(default=[], description="low-emission and zero-emission zones, permanent bans")

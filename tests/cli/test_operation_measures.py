@@ -156,6 +156,13 @@ def test_reassigning_is_nearly_free_and_cuts_exposure(out: Path) -> None:
         capex, opex = database.execute(
             "SELECT capex_usd2024, opex_usd2024_per_year FROM costs WHERE measure_id = 'reassign'"
         ).fetchone()
+    assert pm["exposure_equivalent_per_year"] == pytest.approx(
+        -pm["exposure_change_pct"] / 100.0 * pm["before_per_year"]
+    )
+    assert pm["usd2024_per_exposure_unit"] == pytest.approx(
+        pm["cost_usd2024_per_year"] / pm["exposure_equivalent_per_year"]
+    )
+    assert pm["usd2024_per_exposure_unit"] < pm["usd2024_per_unit"]
     assert (capex, opex) == (0.0, pytest.approx(50.0 * table["vehicles"]))
     assert "exposure −" in (out / "report.html").read_text(encoding="utf-8")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from pydantic import ValidationError
 from fleet_planner.activity.days import AVERAGE
 from fleet_planner.activity.model import Activity
 from fleet_planner.errors import InputError, PlanError
+from fleet_planner.factors.in_use.high_emitters import FaultPlan, Inspection, mean_multipliers
 from fleet_planner.inventory.weights import km_per_day, use_of
 from fleet_planner.network import Network
 from fleet_planner.plan.operation import Ban, Operation, RailShift, Scrappage, Zone
@@ -223,6 +225,34 @@ def test_scrapped_vehicles_are_renewed_one_for_one() -> None:
     assert [m.amount for m in done.outcome.costs] == pytest.approx([2.0 * price])
 
 
+def test_inspection_takes_what_it_mends_of_the_faults() -> None:
+    begin = traffic(
+        [
+            truck("euro_III", 10.0, year=2010),
+            truck("euro_III", 5.0, year=2010, stream="visiting_rigid_truck", visiting=True),
+        ]
+    )
+    keys = {"compliance": 0.8, "identification": 0.5, "repair": 1.0, "repaired_excess": 0.25}
+    (done,) = run(begin, inspection=[keys])
+    age = np.full(2, 14.0)
+    left = FaultPlan(inspection=Inspection(0.8, 0.5, 1.0, 0.25))
+    expected = mean_multipliers(begin.vehicles, ["PM_exhaust"], left, age_years=age)[:, 0]
+    assert expected[0] < 1.0
+    got = done.traffic.multipliers["PM_exhaust"].to_numpy()
+    visiting = done.traffic.vehicles["visiting"].to_numpy()
+    np.testing.assert_allclose(got, np.where(visiting, 1.0, expected), rtol=1e-12)
+    # with a programme in the plan already, each leaves its part of what the other leaves
+    again = replace(setting(), faults=left)
+    (more,) = operate(begin, Operation.model_validate({"inspection": [keys]}), again)
+    left_of_both = FaultPlan(inspection=Inspection(1.0, 1.0, 1.0, left.inspection.remaining**2))
+    twice = mean_multipliers(begin.vehicles, ["PM_exhaust"], left_of_both, age_years=age)[:, 0]
+    np.testing.assert_allclose(
+        more.traffic.multipliers["PM_exhaust"].to_numpy() * expected, np.where(visiting, expected, twice), rtol=1e-12
+    )
+    assert done.outcome.vehicles == 8.0
+    assert sum(m.amount for m in done.outcome.costs) == pytest.approx(8.0 * 40.0 + 8.0 * 0.1 * 0.5 * 600.0)
+
+
 def test_groups_keep_the_use_of_their_stream() -> None:
     streams = pl.DataFrame({"stream": ["taxi", "taxi~2", "visiting_taxi:over_t_3~1", "car~1"]})
     assert streams.select(use_of(["taxi"])).to_series().to_list() == ["taxi", "taxi", "taxi", ""]
@@ -243,6 +273,7 @@ MIXED = [
     ("speed_limit", {"limit_kmh": 30.0}),
     ("eco_driving", {"uptake": 0.3}),
     ("scrappage", {"standards": ["euro_II"], "share": 0.3}),
+    ("inspection", {"streams": ["rigid_truck"]}),
 ]  # fmt: skip
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from fleet_planner.activity.days import DayType
+    from fleet_planner.factors.in_use.high_emitters import FaultPlan
     from fleet_planner.findings import Finding
     from fleet_planner.network.model import Network
     from fleet_planner.scenarios.operation.exposure import Exposure
@@ -51,6 +52,8 @@ class OperationSetting:
         People about the links.
     routes
         By stream with a timetable: share of each link's driving by route, shape (routes, links).
+    faults
+        What the plan says of faulty vehicles.
     """
 
     scenario: str
@@ -65,6 +68,7 @@ class OperationSetting:
     measures: pl.DataFrame
     exposure: Exposure | None = None
     routes: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    faults: FaultPlan | None = None
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from fleet_planner.factors.stand_ins import STANDARD_ORDER
 from fleet_planner.reference import reference_table
 from fleet_planner.scenarios.operation.demand import consolidation, rail_shift
 from fleet_planner.scenarios.operation.driving import eco_driving, speed_limit
+from fleet_planner.scenarios.operation.inspection import inspection
 from fleet_planner.scenarios.operation.model import Done, Money
 from fleet_planner.scenarios.operation.reassign import REASSIGN, reassign
 from fleet_planner.scenarios.operation.restriction import restriction
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 PRICES = 2024
 STEPS: Mapping[str, Callable[..., Done]] = {
     "scrappage": scrappage,
+    "inspection": inspection,
     "rail_shift": rail_shift,
     "consolidation": consolidation,
     "zone": restriction,
