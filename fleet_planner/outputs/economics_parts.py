@@ -84,12 +84,14 @@ def short_title(group: Mapping[str, Any], streams: Words) -> str:
     return f"{streams.get(group['stream'], group['stream'])}: {group['measures'].replace(',', ' + ')}"
 
 
-def ownership_changes(data: Mapping[str, Any], streams: Words) -> tuple[list[str], list[list[float]]]:
+def ownership_changes(data: Mapping[str, Any], names: Words, streams: Words) -> tuple[list[str], list[list[float]]]:
     """Return labels, and by label what the measures change of the private and the public total, percent."""
     labels, values = [], []
-    for group in (data.get("economics") or {}).get("ownership") or []:
+    groups = (data.get("economics") or {}).get("ownership") or []
+    short = [short_title(group, streams) for group in groups]
+    for group, label in zip(groups, short, strict=True):
         total = group["lines"]["total"]
-        labels.append(short_title(group, streams))
+        labels.append(label if short.count(label) == 1 else f"{names[group['scenario']]} · {label}")
         values.append([_change(total[2 * view], total[2 * view + 1]) or 0.0 for view in (0, 1)])
     return labels, values
 

@@ -49,7 +49,7 @@ def charts(
         values = [[totals[n, p]["change_pct"] or 0.0 for n in others] for p in shown]
         labels = [SHORT.get(p, p) for p in shown]
         made.append(("chart_change", "", draw.changes(t["chart_change"], labels, [names[n] for n in others], values)))
-    owned, by_view = ownership_changes(data, streams)
+    owned, by_view = ownership_changes(data, names, streams)
     if owned:
         views = [t["view_private"], t["view_public"]]
         made.append(("chart_ownership", "", draw.changes(t["chart_ownership"], owned, views, by_view)))

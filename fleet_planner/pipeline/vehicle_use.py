@@ -56,7 +56,7 @@ def used_by_row(rows: pl.DataFrame, inventory: Inventory) -> pl.DataFrame:
         "stream",
         "measures",
         "visiting",
-        tank=pl.Series([tank(f) for f in rows["fuel"]], dtype=pl.String),
+        tank=pl.col("fuel").replace_strict({f: tank(f) for f in rows["fuel"].unique()}, return_dtype=pl.String),
         vehicles=pl.col("count").cast(pl.Float64),
         km=pl.col("count") * pl.col("km_per_year"),
         mj=pl.Series(inventory.vehicle[:, index["energy_MJ"]] * year),
@@ -89,7 +89,7 @@ def treated_groups(
     before = used_by_row(start[0].vehicles, start[1])
     source = state.vehicles["baseline_row"].to_numpy()
     part = after["vehicles"].to_numpy() / np.maximum(before["vehicles"].to_numpy()[source], 1e-300)
-    had = before[source.tolist()].with_columns(pl.col("km", "mj", "kwh", "co2_t") * pl.Series(part))
+    had = before[source].with_columns(pl.col("km", "mj", "kwh", "co2_t") * pl.Series(part))
     out = []
     for (stream, measures), rows in after.filter(pl.col("measures") != "").group_by(
         "stream", "measures", maintain_order=True

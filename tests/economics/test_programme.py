@@ -266,3 +266,29 @@ def test_vehicles_of_a_turnover_of_its_own_by_hand() -> None:
     assert lines["purchase_taxes"].tolist() == pytest.approx([-20_000.0, 50_000.0, 0.0])
     assert lines["energy"].tolist() == pytest.approx([-20_000.0, -40_000.0, -60_000.0])  # between 2024 and 2027
     assert not costs_by_year(own, outlook(taxes={"purchase_share": 0.1}), PUBLIC).lines["purchase_taxes"].any()
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"kind": "bond", "sinking_fund_rate": 0.03, "fee_share": 0.01},
+        {"kind": "bond"},
+        {"kind": "lease", "residual_share": 0.1},
+        {"kind": "loan", "grace_years": 1},
+    ],
+    ids=["fund", "bond", "lease", "grace"],
+)
+def test_every_kind_of_debt_is_drawn_and_paid_back_within_its_term(keys: dict[str, object]) -> None:
+    """Undeflated, a debt of a third of the capital: the principal comes back whole, and the net cash has all of it."""
+    one = programme(buses({2025: (10.0, 10.0)}), {2025: Use(0.0, {"diesel": -1e6})}, last=2031)
+    debt = {"name": "d", "share": 1.0 / 3.0, "rate": 0.04, "years": 5, **keys}
+    look = outlook(finance=[debt], inflation=0.0)
+    flow = cash_flow("s", costs_by_year(one, look, PRIVATE), look.section, 2024)
+    assert flow.debts.drawn.sum() == pytest.approx(flow.capital[0] / 3.0)
+    assert flow.debts.principal.sum() == pytest.approx(flow.debts.drawn.sum())
+    assert flow.debts.outstanding[5:].tolist() == pytest.approx([0.0, 0.0], abs=1e-6)
+    assert flow.debts.interest.sum() > 0.0
+    paid = flow.debts.interest + flow.debts.principal + flow.debts.fees + flow.debts.set_aside
+    assert flow.debts.service.tolist() == pytest.approx(paid.tolist())
+    cash = flow.savings.sum() + flow.incentives.sum() - flow.capital.sum() + flow.debts.drawn.sum() - paid.sum()
+    assert flow.net.sum() == pytest.approx(cash)
