@@ -75,6 +75,9 @@ def bans(
         if special:
             values["vehicles"] = ", ".join([*rule.standards, *rule.fuels])
         code = "activity.access_vehicles" if special else "activity.access"
+        if special and not any(number in profile.meets for profile in profiles):
+            findings.append(Finding("activity.access_nobody", "warning", values))
+            continue
         findings.append(Finding(code, "info", values, int(where.sum())))
     return out, findings
 

@@ -165,6 +165,16 @@ def test_bad_polygons_of_rules_are_told(tmp_path: Path, shape: Polygon, crs: int
     assert "zone.gpkg" in str(error.value)
 
 
+def test_a_rule_that_binds_nobody_is_told() -> None:
+    rule = AccessRule(streams=["rigid_truck"], standards=["euro_I"])
+    section = ActivitySection(access=[rule])
+    activity = build_activity(limited(), vehicles(LIGHT_TRUCK, HEAVY_TRUCK), section, Path())
+    assert (activity.km > 0.0).all()
+    found = {f.code: f for f in activity.findings}
+    assert found["activity.access_nobody"].values["vehicles"] == "euro_I"
+    assert "activity.access_vehicles" not in found
+
+
 @pytest.mark.parametrize(
     ("key", "word", "near"), [("standards", "euro_IIII", "euro_III"), ("fuels", "disel", "diesel")]
 )

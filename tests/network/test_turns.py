@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import polars as pl
 import pytest
+from click.testing import CliRunner
 from shapely.geometry import box
 
 from fleet_planner.activity.assignment.assigned import assign_traffic
@@ -16,6 +17,7 @@ from fleet_planner.activity.assignment.equilibrium import RoadGraph, UserClass, 
 from fleet_planner.activity.assignment.turning import Bans, with_turns
 from fleet_planner.activity.build import traffic_setting
 from fleet_planner.activity.timetables.paths import Roads
+from fleet_planner.cli.main import main
 from fleet_planner.network import Network, load_network, read_network, write_network
 from fleet_planner.network.turns import SCHEMA, turns_of
 from fleet_planner.network.zones import Zones
@@ -279,6 +281,17 @@ def test_paths_of_buses_lack_forbidden_turns(tmp_path: Path) -> None:
     for link in range(len(ends)):
         if ends[link] != (1, 2):
             assert leaving(free, link) == leaving(network, link)
+
+
+def test_the_command_line_writes_and_tells_them(tmp_path: Path) -> None:
+    load(tmp_path, restriction("no_left_turn", *LEFT))
+    out = tmp_path / "links.gpkg"
+    command = ["network", "build", "--osm", str(tmp_path / "n.osm"), "--out", str(out)]
+    result = CliRunner().invoke(main, command)
+    assert result.exit_code == 0, result.output
+    assert "1 turn restrictions of the source forbid 1 turns" in result.output
+    written = pl.DataFrame(pl.from_pandas(gpd.read_file(out, layer="turns")))
+    assert written.select("osm_id", "light", "truck", "bus").rows() == [(90, True, True, True)]
 
 
 def test_schema_is_that_of_the_dictionary() -> None:
