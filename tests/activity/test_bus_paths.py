@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from fleet_planner.activity.timetables.paths import Paths, Roads, follow_lines
+from fleet_planner.activity.timetables.paths import Paths, Roads, _twins, follow_lines
 from fleet_planner.kernels import matching, routes
 from fleet_planner.network import Network, load_network
 from fleet_planner.plan.models import NetworkSection
@@ -218,6 +218,19 @@ def test_candidates_equal_brute_force(seed: int) -> None:
         assert sorted(got) == sorted(best)
         for k in best:
             assert got[k] == pytest.approx(want[k], abs=1e-9)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000))
+def test_the_way_back_is_the_link_of_the_same_ends_and_length(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    tail, head = rng.integers(0, 5, (2, 30))
+    length = rng.choice([100.0, 100.001, 250.0], 30)
+    got = _twins(tail, head, length)
+    for i in range(30):
+        same = (tail == head[i]) & (head == tail[i]) & (np.abs(length - length[i]) < 1e-4)
+        assert (got[i] == -1) == (not same.any())
+        assert got[i] == -1 or same[got[i]]
 
 
 @pytest.mark.city

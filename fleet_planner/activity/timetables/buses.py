@@ -19,11 +19,14 @@ if TYPE_CHECKING:
 
     from fleet_planner.activity.days import DayType
     from fleet_planner.activity.spread import Spread
+    from fleet_planner.findings import Kind
     from fleet_planner.transit_feed.gtfs import Feed
 
 Float = NDArray[np.float64]
 BUS_STREAM = "urban_bus"
 LEAST_OUTSIDE = 1e-3
+MUCH_UNMATCHED = 0.02
+"""Of the km on the map: terminals and yards are that much; more is a warning."""
 WORST = 3
 """Routes that are named."""
 
@@ -140,7 +143,8 @@ def _matching(placed: Mapping[str, BusKm]) -> list[Finding]:
     if outside > LEAST_OUTSIDE:
         out.append(Finding("activity.bus_outside", "info", {}, share=outside))
     if unmatched > 0.0:
-        out.append(Finding("activity.bus_unmatched", "warning", {"tolerance": f"{REACH_M:g}"}, share=unmatched))
+        kind: Kind = "warning" if unmatched > MUCH_UNMATCHED * (1.0 - outside) else "info"
+        out.append(Finding("activity.bus_unmatched", kind, {"tolerance": f"{REACH_M:g}"}, share=unmatched))
     count, trip = first.too_fast
     if count:
         out.append(Finding("activity.bus_too_fast", "warning", {"limit": f"{FASTEST_KMH:g}", "trip": trip}, count))

@@ -39,6 +39,7 @@ TURN_BACK_M = 80.0
 CELL_M = 120.0
 MARGIN_DEG = 0.01
 OFF_PIECE_M = 50.0
+M_TO_MM = 1e3
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ class Roads:
             link_m,
             lengths_km(network.coordinates, network.offsets),
             turns,
-            shapely.MultiPoint(xy).convex_hull.buffer(REACH_M),
+            shapely.linestrings(xy).convex_hull.buffer(REACH_M),
         )
 
 
@@ -162,13 +163,17 @@ def _without_turns(head: Int, out_first: Int, out_link: Int, first: Int, second:
 
 def _twins(tail: Int, head: Int, link_m: Float) -> Int:
     """Return for each link the one that leads back the same way, or -1; parallel links go by like length."""
-    millimetres = np.round(link_m * 1e3).astype(np.int64)
-    forward, back = np.stack([tail, head, millimetres]), np.stack([head, tail, millimetres])
-    _, number = np.unique(np.concatenate([forward, back], axis=1), axis=1, return_inverse=True)
-    number = number.ravel()
-    of_number = np.full(number.max(initial=0) + 1, -1, dtype=np.int64)
-    of_number[number[: tail.size]] = np.arange(tail.size)
-    return of_number[number[tail.size :]]
+    nodes = int(max(tail.max(initial=0), head.max(initial=0))) + 1
+    pairs = np.concatenate([tail * nodes + head, head * nodes + tail])
+    _, pair = np.unique(pairs, return_inverse=True)
+    millimetres = np.round(link_m * M_TO_MM).astype(np.int64)
+    longest = int(millimetres.max(initial=0)) + 1
+    key = pair.ravel() * longest + np.concatenate([millimetres, millimetres])
+    forward, back = key[: tail.size], key[tail.size :]
+    order = np.argsort(forward, kind="stable")
+    place = np.minimum(np.searchsorted(forward[order], back), max(tail.size - 1, 0))
+    found = order[place]
+    return np.where(forward[found] == back, found, -1)
 
 
 @dataclass(frozen=True)
