@@ -29,14 +29,19 @@ def toml_value(value: Any) -> str:
     raise TypeError(type(value))
 
 
+def _commented(line: str) -> str:
+    """Return a line as a comment; comments and empty lines stay."""
+    return line if not line or line.startswith("#") else f"# {line}"
+
+
 def _section(model: type[BaseModel], header: str, values: Mapping[str, Any]) -> list[str]:
     lines = [header]
     nested: list[str] = []
     for name, field in model.model_fields.items():
         default = None if field.default is PydanticUndefined else field.default
         if isinstance(default, BaseModel):
-            if name in values:
-                nested += ["", *_section(type(default), f"{header.rstrip(']')}.{name}]", values[name])]
+            inner = _section(type(default), f"{header.rstrip(']')}.{name}]", values.get(name, {}))
+            nested += ["", *(inner if name in values else map(_commented, inner))]
             continue
         if isinstance(values.get(name), list) and values[name] and isinstance(values[name][0], Mapping):
             continue

@@ -78,6 +78,8 @@ def test_template_is_a_plan_and_holds_every_key() -> None:
     for key in ("below_range", "visiting_share", "discount_rate", "gtfs", "map_pollutants"):
         assert f"# {key} = " in text
     assert "# [[target]]" in text
+    assert "# [economics.taxes]" in text
+    assert "\n[economics.taxes]" not in text
     aimed = plan_template({**EMPTY_PLAN, "target": [{"name": "t", "use": "nox_50", "base_year": 2024}]})
     assert check_plan(tomllib.loads(aimed), Path("template")).target[0].use == "nox_50"
 
