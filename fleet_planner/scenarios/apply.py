@@ -107,7 +107,7 @@ def apply_scenario(
         else:
             state, more = treat(state, wanted, table, scenario, failures_left, chosen)
             findings += more
-    if any(fleet.vehicles["visiting"]) and scenario.measure:
+    if fleet.vehicles["visiting"].any() and scenario.measure:
         findings.append(Finding("scenario.visiting_untreated", "assumption", {"scenario": scenario.title}))
     effects = multipliers(state, table, sulphur_ppm)
     vehicles = state.with_columns(measures=listed_measures()).drop(STATE)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from fleet_planner.errors import PlanError, use_one_of
 from fleet_planner.findings import Finding
 from fleet_planner.reference import reference_table
@@ -22,8 +24,10 @@ def check_names(fleet: Fleet, scenario: Scenario) -> list[Finding]:
     PlanError
         A stream is neither in the registry nor in the packaged table, or a standard is none.
     """
-    local = fleet.vehicles.filter(~fleet.vehicles["visiting"])
-    here = {"streams": set(local["stream"].to_list()), "standards": set(local["standard"].to_list())}
+    local = {
+        c: fleet.vehicles.select(pl.col(c).filter(~pl.col("visiting")).unique())[c] for c in ("stream", "standard")
+    }
+    here = {"streams": set(local["stream"]), "standards": set(local["standard"])}
     known = {
         "streams": here["streams"] | set(reference_table("streams.csv")["stream"].to_list()),
         "standards": here["standards"] | {*HEAVY_STANDARDS, *LIGHT_STANDARDS},

@@ -93,7 +93,7 @@ def all_at_once(state: pl.DataFrame, eligible: pl.Expr, pool: pl.Expr | None = N
 
 def _pool(state: pl.DataFrame, pool: pl.Expr | None, eligible: float) -> float:
     """Return the vehicles whose share an uptake is."""
-    return eligible if pool is None else float(state.filter(pool)["count"].sum())
+    return eligible if pool is None else float(state.select(pl.col("count").filter(pool).sum()).item())
 
 
 def _asked(state: pl.DataFrame, eligible: pl.Expr) -> pl.DataFrame:

@@ -57,9 +57,11 @@ def split_rows(
 
 
 def joined_rows(untouched: pl.DataFrame, changed: pl.DataFrame) -> pl.DataFrame:
-    """Return both, in an order that does not depend on the order of the measures."""
-    order = ["baseline_row", *(f"m_{slot}" for slot in SLOTS), "idle_measures", "failed", "fuel"]
-    return pl.concat([untouched, changed]).sort(order, maintain_order=True)
+    """Return both in the order of the registry.
+
+    Measures come in the canonical order, so that neither this nor the order of a vehicle's parts depends on the plan.
+    """
+    return pl.concat([untouched, changed]).sort("baseline_row", maintain_order=True)
 
 
 def listed_measures() -> pl.Expr:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from fleet_planner.scenarios.rows import Chosen
 
 EXCLUDING = ("already treated", "replaced")
+NAMED = "named by the plan"
 USUAL = "usual"
 """The aftertreatment that the new vehicle's standard usually has."""
 
@@ -97,12 +98,16 @@ def treat(
         named &= pl.col("standard").is_in(wanted.standards)
     slots = slots_of(measures, wanted.measure)
     conditions = _eligible(wanted, first, slots)
-    eligible = named & pl.all_horizontal(*conditions.values())
-    findings = _left_out(state, wanted, named, conditions, scenario, name)
-    before = _eligible(wanted, first, slots, "found")
-    pool = named & pl.all_horizontal(*(c for n, c in before.items() if n != "already treated"))
-    untouched, changed = split_rows(state, eligible, chosen, pool)
-    if state.filter(eligible).is_empty():
+    # evaluated once: a fleet may have millions of rows
+    flags = state.select(pl.col("count"), named.alias(NAMED), *(c.alias(n) for n, c in conditions.items()))
+    can = flags.select(pl.all_horizontal(NAMED, *conditions)).to_series()
+    findings = _left_out(flags, wanted, list(conditions), scenario, name)
+    pool = None
+    if not flags["already treated"].all():
+        before = _eligible(wanted, first, slots, "found")
+        pool = named & pl.all_horizontal(*(c for n, c in before.items() if n != "already treated"))
+    untouched, changed = split_rows(state, pl.lit(can), chosen, pool)
+    if not can.any():
         values = {"scenario": scenario.title, "measure": name}
         findings.append(Finding("scenario.reaches_none", "warning", values))
     treated = changed
@@ -127,36 +132,32 @@ def treat(
 
 
 def _left_out(
-    state: pl.DataFrame,
-    wanted: ScenarioMeasure,
-    named: pl.Expr,
-    conditions: dict[str, pl.Expr],
-    scenario: Scenario,
-    name: str,
+    flags: pl.DataFrame, wanted: ScenarioMeasure, conditions: list[str], scenario: Scenario, name: str
 ) -> list[Finding]:
-    """Say which vehicles that the plan names do not get the measure, and why."""
+    """Say which vehicles that the plan names do not get the measure, and why; ``flags`` has each condition by row."""
+
+    def vehicles(which: pl.Expr) -> float:
+        return float(flags.select(pl.col("count").filter(pl.col(NAMED) & which).sum()).item())
+
     findings = []
-    excluded = ~pl.all_horizontal(*(c for n, c in conditions.items() if n in EXCLUDING))
-    taken = state.filter(named & conditions["category"] & excluded)
-    if taken.height:
-        values = {"scenario": scenario.title}
-        findings.append(Finding("scenario.one_device", "info", values, round(taken["count"].sum())))
-    if "sulphur" in conditions:
-        others = pl.all_horizontal(*(c for n, c in conditions.items() if n != "sulphur"))
-        poisoned = state.filter(named & others & ~conditions["sulphur"])
-        if poisoned.height:
-            values = {"scenario": scenario.title, "measure": name}
-            findings.append(Finding("scenario.sulphur_left", "warning", values, round(poisoned["count"].sum())))
-    left = state.filter(named & ~pl.all_horizontal(*conditions.values()))
-    if wanted.streams and left.height:
-        why = [n for n, c in conditions.items() if left.filter(~c).height]
+    excluded = [n for n in conditions if n in EXCLUDING]
+    taken = vehicles(pl.col("category") & ~pl.all_horizontal(*excluded))
+    if taken:
+        findings.append(Finding("scenario.one_device", "info", {"scenario": scenario.title}, round(taken)))
+    others = [n for n in conditions if n != "sulphur"]
+    poisoned = vehicles(pl.all_horizontal(*others) & ~pl.col("sulphur")) if "sulphur" in conditions else 0.0
+    if poisoned:
+        values = {"scenario": scenario.title, "measure": name}
+        findings.append(Finding("scenario.sulphur_left", "warning", values, round(poisoned)))
+    left = vehicles(~pl.all_horizontal(*conditions)) if wanted.streams else 0.0
+    if left:
         values = {
             "scenario": scenario.title,
             "streams": ", ".join(wanted.streams),
             "measure": name,
-            "reason": ", ".join(why),
+            "reason": ", ".join(n for n in conditions if vehicles(~pl.col(n))),
         }
-        findings.append(Finding("scenario.not_eligible", "info", values, round(left["count"].sum())))
+        findings.append(Finding("scenario.not_eligible", "info", values, round(left)))
     return findings
 
 
