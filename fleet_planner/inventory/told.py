@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from fleet_planner.factors.axes import GRADES, HOT, TECHNOLOGY
+from fleet_planner.factors.compiling.channels import channel
 from fleet_planner.factors.processes.idling import WITHOUT_ENGINE
 from fleet_planner.factors.processes.shares import NONE
 from fleet_planner.findings import Finding
@@ -27,6 +28,7 @@ LEAST_SHARE = 5e-5
 MOST_NAMES = 4
 """So many stand-ins are named; the others are counted."""
 
+COLD_CHANNELS = [channel(pollutant, "cold") for pollutant in ("CO", "NOx", "energy_MJ")]
 IDLING, IDLING_CODE = "idling", "inventory.idle_stand_in"
 PARTICLE_NUMBER, PARTICLE_NUMBER_CODE = "SPN23", "inventory.particle_number"
 
@@ -52,7 +54,7 @@ def inventory_findings(
     total = float(km.sum())
     share = km / total
     out = [*_stand_ins(factors, share), *_other_sets(factors, km), *_shares(factors, share)]
-    out += [*_defects(factors, share), *_odd(factors, share)]
+    out += [*_defects(factors, share), *_odd(factors, share), *_no_cold_start(factors, share)]
     for pollutant in HOT:
         ids = factors.missing.filter(pl.col("pollutant") == pollutant)["technology_id"].to_numpy()
         ids = ids[km[ids] > 0.0]
@@ -165,6 +167,18 @@ def _defects(factors: FactorTable, share: Array) -> list[Finding]:
         values = {"set": str(name), "codes": ", ".join(rows["code"].unique().sort())}
         out.append(Finding("inventory.set_defects", "warning", values, int(ids.size), float(share[ids].sum())))
     return out
+
+
+def _no_cold_start(factors: FactorTable, share: Array) -> list[Finding]:
+    """Count the vehicles with an engine whose cold starts nobody publishes."""
+    engine = (~factors.technologies["fuel"].is_in(WITHOUT_ENGINE)).to_numpy()
+    without = (factors.block_of[:, COLD_CHANNELS] < 0).all(axis=1) & engine & (share > 0.0)
+    if not without.any():
+        return []
+    ids = np.flatnonzero(without)
+    kinds = factors.technologies[ids.tolist()].select(pl.format("{} {}", "category", "fuel")).to_series()
+    values = {"kinds": ", ".join(kinds.unique().sort())}
+    return [Finding("inventory.no_cold_start", "assumption", values, int(ids.size), float(share[ids].sum()))]
 
 
 def _odd(factors: FactorTable, share: Array) -> list[Finding]:

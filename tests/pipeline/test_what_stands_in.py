@@ -105,6 +105,9 @@ def test_everything_that_stands_in_is_counted(out: Path) -> None:
     )
     # trucks drive up to 90 km/h on the embedded motorways, their curves end at 85 or 86
     assert "held at that speed" in text["inventory.above_range"][0]
+    # five kinds of heavy vehicles; the van has its own cold starts, the gas car those of petrol
+    assert text["inventory.no_cold_start"][0].startswith("5 technologies")
+    assert text["inventory.no_cold_start"][0].endswith(": bus cng, bus diesel, heavy_truck diesel, heavy_truck lng.")
 
 
 def test_driving_above_the_curves_by_hand() -> None:
