@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-AFDC = "US Department of Energy, Alternative Fuels Data Center, average annual vehicle miles by category, data/10309 (read)"
 OWN = "own estimate, to be checked"
 READ = "as named in published programs that read the form"
 RECALLED = "names of the form (recalled)"
@@ -122,7 +121,8 @@ TYPES = [
     ("emfac", "T6 * Class 6", "", "t6_class6"),
     ("emfac", "T6 * Class 7", "", "t6_class7"),
     ("emfac", "T7|T7*|HHDT", "", "t7"),
-    ("emfac", "T7 Single Dump*|T7 Single Concrete*", "", "construction"),
+    ("emfac", "T7 Single Dump*", "", "dump"),
+    ("emfac", "T7 Single Concrete*", "", "mixer"),
     ("emfac", "T7 Single Other*|T7 Public*|T7 Utility*|T7 Single", "", "t7_single"),
     ("emfac", "T7 SWCV*", "", "refuse"),
     ("emfac", "T7 POLA*|T7 POAK*|T7 Other Port*", "", "drayage"),
@@ -154,7 +154,9 @@ TYPES = [
     ("china_stock", "重型货车|重型载货汽车|重型载货车|重货|重卡|heavy truck", "", "heavy_truck"),
     ("china_stock", "半挂牵引车|牵引车|重型牵引车", "", "tractor"),
     ("china_stock", "环卫车|环卫车辆", "", "sanitation"),
-    ("china_stock", "渣土车|工程车|自卸车|混凝土搅拌车|搅拌车", "", "construction"),
+    ("china_stock", "工程车", "", "construction"),
+    ("china_stock", "渣土车|自卸车|自卸汽车", "", "dump"),
+    ("china_stock", "混凝土搅拌车|搅拌车", "", "mixer"),
     ("china_stock", "邮政车|邮政快递车", "", "postal"),
     ("china_stock", "低速货车|低速汽车|三轮汽车", "", "low_speed"),
     ("china_stock", "摩托车|普通摩托车|motorcycle", "", "motorcycle"),
@@ -182,23 +184,21 @@ MAKES = [
      "MITSUBISHI FUSO|UD TRUCKS|MERCEDES-BENZ|NISSAN|TOYOTA")),
 ]  # fmt: skip
 
-MILE = 1.609344
-CAR, VAN, DELIVERY, CLASS8, REFUSE, TRANSIT, SCHOOL = (
-    round(miles * MILE) for miles in (11467, 11543, 12435, 62751, 25000, 43647, 12000)
-)
-BUILD = round(18000 * MILE)
+SCHOOL = round(12000 * 1.609344)
+"""Of a school bus (Alternative Fuels Data Center, 12,000 miles a year), whose stream is that of coaches."""
+
 MID, BIG = "Medium", "Large-SUV-Executive"
 TRUCKS = [
-    ("rigid 6.5 t", "heavy_truck", "", 6500, "rigid_truck", DELIVERY),
-    ("rigid 9.5 t", "heavy_truck", "", 9500, "rigid_truck", DELIVERY),
-    ("rigid 13 t", "heavy_truck", "", 13000, "rigid_truck", DELIVERY),
-    ("rigid 24 t", "heavy_truck", "", 24000, "rigid_truck", DELIVERY),
-    ("tractor", "heavy_truck", "", 36000, "articulated_truck", CLASS8),
-    ("drayage", "heavy_truck", "", 36000, "drayage", CLASS8),
-    ("construction", "heavy_truck", "", 27000, "construction", BUILD),
-    ("refuse", "heavy_truck", "", 27000, "sanitation", REFUSE),
-    ("transit 12 m", "bus", "", 17500, "urban_bus", TRANSIT),
-    ("transit 18 m", "bus", "", 27000, "urban_bus", TRANSIT),
+    ("rigid 6.5 t", "heavy_truck", "", 6500, "rigid_truck", ""),
+    ("rigid 9.5 t", "heavy_truck", "", 9500, "rigid_truck", ""),
+    ("rigid 13 t", "heavy_truck", "", 13000, "rigid_truck", ""),
+    ("rigid 24 t", "heavy_truck", "", 24000, "rigid_truck", ""),
+    ("tractor", "heavy_truck", "", 36000, "articulated_truck", ""),
+    ("drayage", "heavy_truck", "", 36000, "drayage", ""),
+    ("construction", "heavy_truck", "", 27000, "construction", ""),
+    ("refuse", "heavy_truck", "", 27000, "sanitation", ""),
+    ("transit 12 m", "bus", "", 17500, "urban_bus", ""),
+    ("transit 18 m", "bus", "", 27000, "urban_bus", ""),
     ("school bus", "bus", "", 13000, "coach", SCHOOL),
 ]
 HEAVY_DIESEL = (0.2385, 0.1325, 0.106, 0.053, 0.24, 0.09, 0.08, 0.02, 0.0085, 0.0015, 0.03)
@@ -206,6 +206,7 @@ HEAVY_GAS = (0.0, 0.0, 0.0, 0.0, 0.2, 0.05, 0.0, 0.35, 0.34, 0.06, 0.0)
 HEAVY_ELECTRIC = (0.135, 0.075, 0.06, 0.03, 0.0, 0.0, 0.0, 0.0, 0.595, 0.105, 0.0)
 HEAVY_PETROL = (0.45, 0.25, 0.2, 0.1, 0, 0, 0, 0, 0, 0, 0)
 TRUCK_MAKES = (0.11, 0.13, 0.19, 0.12, 0.25, 0.095, 0.085, 0.02, 0, 0, 0)
+CLASSES = "masses and uses by class: own estimate, to be checked"
 
 
 def mix(form: str, name: str, fuel: str, shares: tuple[float, ...]) -> list[tuple[object, ...]]:
@@ -218,90 +219,80 @@ def mix(form: str, name: str, fuel: str, shares: tuple[float, ...]) -> list[tupl
 
 
 def one(
-    form: str, name: str, category: str, segment: str, mass: object, stream: str, km: int, source: str = AFDC
+    form: str, name: str, category: str, segment: str, mass: object, stream: str, km: object = "", source: str = CLASSES
 ) -> tuple[object, ...]:
-    """Return the part of a class that is a single kind of vehicle."""
+    """Return the part of a class that is a single kind of vehicle; no ``km``: the usual ones of its stream."""
     return (form, name, "*", name, 1.0, category, segment, mass, stream, km, source, "no")
 
 
 # form, class, fuel, part, share, category, segment, gross mass, stream, km a year, source, checked
 PARTS: list[tuple[object, ...]] = [
-    ("california_zip", "light", "*", "car", 0.44, "passenger_car", MID, "", "car", CAR, OWN, "no"),
-    ("california_zip", "light", "*", "suv", 0.44, "passenger_car", BIG, "", "car", CAR, OWN, "no"),
-    ("california_zip", "light", "*", "van", 0.12, "light_commercial", "N1-III", "", "light_commercial", VAN, OWN, "no"),
-    ("california_zip", "light", "petrol_phev_on_fuel", "car", 0.5, "passenger_car", MID, "", "car", CAR, OWN, "no"),
-    ("california_zip", "light", "petrol_phev_on_fuel", "suv", 0.5, "passenger_car", BIG, "", "car", CAR, OWN, "no"),
+    ("california_zip", "light", "*", "car", 0.44, "passenger_car", MID, "", "car", "", OWN, "no"),
+    ("california_zip", "light", "*", "suv", 0.44, "passenger_car", BIG, "", "car", "", OWN, "no"),
+    ("california_zip", "light", "*", "van", 0.12, "light_commercial", "N1-III", "", "light_commercial", "", OWN, "no"),
+    ("california_zip", "light", "petrol_phev_on_fuel", "car", 0.5, "passenger_car", MID, "", "car", "", OWN, "no"),
+    ("california_zip", "light", "petrol_phev_on_fuel", "suv", 0.5, "passenger_car", BIG, "", "car", "", OWN, "no"),
     *mix("california_zip", "heavy", "diesel", HEAVY_DIESEL),
     *mix("california_zip", "heavy", "cng", HEAVY_GAS),
     *mix("california_zip", "heavy", "electricity", HEAVY_ELECTRIC),
     *mix("california_zip", "heavy", "petrol", HEAVY_PETROL),
     *mix("california_zip", "truck", "*", TRUCK_MAKES),
     *mix("california_zip", "delivery", "*", HEAVY_PETROL),
-    one("california_zip", "transit", "bus", "", 17500, "urban_bus", TRANSIT),
+    one("california_zip", "transit", "bus", "", 17500, "urban_bus"),
     one("california_zip", "school", "bus", "", 13000, "coach", SCHOOL),
-    one("california_zip", "coach", "bus", "", 22000, "coach", TRANSIT),
-    one("california_zip", "refuse", "heavy_truck", "", 27000, "sanitation", REFUSE),
-    one("emfac", "car", "passenger_car", MID, "", "car", CAR),
-    one("emfac", "light_truck", "passenger_car", BIG, "", "car", CAR),
-    one("emfac", "medium_truck", "light_commercial", "N1-III", "", "light_commercial", VAN),
-    one("emfac", "lhd1", "heavy_truck", "", 4196, "rigid_truck", DELIVERY),
-    one("emfac", "lhd2", "heavy_truck", "", 5443, "rigid_truck", DELIVERY),
-    one("emfac", "t6", "heavy_truck", "", 10660, "rigid_truck", DELIVERY),
-    one("emfac", "t6_class4", "heavy_truck", "", 6804, "rigid_truck", DELIVERY),
-    one("emfac", "t6_class5", "heavy_truck", "", 8051, "rigid_truck", DELIVERY),
-    one("emfac", "t6_class6", "heavy_truck", "", 10319, "rigid_truck", DELIVERY),
-    one("emfac", "t6_class7", "heavy_truck", "", 13381, "rigid_truck", DELIVERY),
-    one("emfac", "t7", "heavy_truck", "", 36000, "articulated_truck", CLASS8),
-    one("emfac", "t7_single", "heavy_truck", "", 24000, "rigid_truck", DELIVERY),
-    one("emfac", "construction", "heavy_truck", "", 27000, "construction", BUILD, OWN),
-    one("emfac", "refuse", "heavy_truck", "", 27000, "sanitation", REFUSE),
-    one("emfac", "drayage", "heavy_truck", "", 36000, "drayage", CLASS8),
-    one("emfac", "transit", "bus", "", 17500, "urban_bus", TRANSIT),
+    one("california_zip", "coach", "bus", "", 22000, "coach"),
+    one("california_zip", "refuse", "heavy_truck", "", 27000, "sanitation"),
+    one("emfac", "car", "passenger_car", MID, "", "car"),
+    one("emfac", "light_truck", "passenger_car", BIG, "", "car"),
+    one("emfac", "medium_truck", "light_commercial", "N1-III", "", "light_commercial"),
+    one("emfac", "lhd1", "heavy_truck", "", 4196, "rigid_truck"),
+    one("emfac", "lhd2", "heavy_truck", "", 5443, "rigid_truck"),
+    one("emfac", "t6", "heavy_truck", "", 10660, "rigid_truck"),
+    one("emfac", "t6_class4", "heavy_truck", "", 6804, "rigid_truck"),
+    one("emfac", "t6_class5", "heavy_truck", "", 8051, "rigid_truck"),
+    one("emfac", "t6_class6", "heavy_truck", "", 10319, "rigid_truck"),
+    one("emfac", "t6_class7", "heavy_truck", "", 13381, "rigid_truck"),
+    one("emfac", "t7", "heavy_truck", "", 36000, "articulated_truck"),
+    one("emfac", "t7_single", "heavy_truck", "", 24000, "rigid_truck"),
+    one("emfac", "dump", "heavy_truck", "", 27000, "dump_truck"),
+    one("emfac", "mixer", "heavy_truck", "", 30000, "mixer_truck"),
+    one("emfac", "refuse", "heavy_truck", "", 27000, "sanitation"),
+    one("emfac", "drayage", "heavy_truck", "", 36000, "drayage"),
+    one("emfac", "transit", "bus", "", 17500, "urban_bus"),
     one("emfac", "school", "bus", "", 13000, "coach", SCHOOL),
-    one("emfac", "other_bus", "bus", "", 13000, "coach", SCHOOL, OWN),
-    one("emfac", "coach", "bus", "", 22000, "coach", TRANSIT, OWN),
-    one("emfac", "motorcycle", "l_category", "Motorcycles 4-stroke 250 - 750 cc", "", "motorcycle", 3700, OWN),
-    one("emfac", "motor_home", "heavy_truck", "", 8000, "rigid_truck", 5000, OWN),
-    one("ntd", "bus", "bus", "", 17500, "urban_bus", TRANSIT),
-    one("ntd", "midi", "bus", "", 12000, "urban_bus", TRANSIT),
-    one("ntd", "articulated", "bus", "", 27000, "urban_bus", TRANSIT),
-    one("ntd", "double_decker", "bus", "", 24000, "urban_bus", TRANSIT),
-    one("ntd", "coach", "bus", "", 22000, "coach", TRANSIT),
+    one("emfac", "other_bus", "bus", "", 13000, "coach", SCHOOL),
+    one("emfac", "coach", "bus", "", 22000, "coach"),
+    one("emfac", "motorcycle", "l_category", "Motorcycles 4-stroke 250 - 750 cc", "", "motorcycle", 3700),
+    one("emfac", "motor_home", "heavy_truck", "", 8000, "rigid_truck", 5000),
+    one("ntd", "bus", "bus", "", 17500, "urban_bus"),
+    one("ntd", "midi", "bus", "", 12000, "urban_bus"),
+    one("ntd", "articulated", "bus", "", 27000, "urban_bus"),
+    one("ntd", "double_decker", "bus", "", 24000, "urban_bus"),
+    one("ntd", "coach", "bus", "", 22000, "coach"),
     one("ntd", "school", "bus", "", 13000, "coach", SCHOOL),
-    one("ntd", "cutaway", "bus", "", 6350, "minibus", TRANSIT, OWN),
-    one("ntd", "van", "light_commercial", "N1-III", "", "light_commercial", VAN, OWN),
-    one("ntd", "car", "passenger_car", BIG, "", "car", CAR, OWN),
-    one("china_stock", "mini_car", "passenger_car", "Mini", "", "car", 10500, GUIDE),
-    one("china_stock", "car", "passenger_car", MID, "", "car", 10500, GUIDE),
-    one("china_stock", "taxi", "passenger_car", MID, "", "taxi", 100000, GUIDE),
-    one("china_stock", "medium_coach", "bus", "", 6500, "coach", 60000, GUIDE),
-    one("china_stock", "coach", "bus", "", 16000, "coach", 60000, GUIDE),
-    one("china_stock", "transit", "bus", "", 17500, "urban_bus", 52000, GUIDE),
-    one("china_stock", "mini_truck", "light_commercial", "N1-I", "", "light_commercial", 22000, GUIDE),
-    one("china_stock", "light_truck", "light_commercial", "N1-III", "", "light_commercial", 22000, GUIDE),
-    one("china_stock", "medium_truck", "heavy_truck", "", 9000, "rigid_truck", 38000, GUIDE),
-    ("china_stock", "heavy_truck", "*", "rigid", 0.5, "heavy_truck", "", 25000, "rigid_truck", 38000, GUIDE, "no"),
-    (
-        "china_stock",
-        "heavy_truck",
-        "*",
-        "tractor",
-        0.5,
-        "heavy_truck",
-        "",
-        49000,
-        "articulated_truck",
-        80000,
-        GUIDE,
-        "no",
-    ),
-    one("china_stock", "tractor", "heavy_truck", "", 49000, "articulated_truck", 80000, GUIDE),
-    one("china_stock", "sanitation", "heavy_truck", "", 16000, "sanitation", 30000, GUIDE),
-    one("china_stock", "construction", "heavy_truck", "", 31000, "construction", 40000, GUIDE),
-    one("china_stock", "postal", "light_commercial", "N1-III", "", "postal", 22000, GUIDE),
-    one("china_stock", "low_speed", "light_commercial", "N1-II", "", "light_commercial", 20000, GUIDE),
-    one("china_stock", "motorcycle", "l_category", "Motorcycles 4-stroke <250 cc", "", "motorcycle", 5000, GUIDE),
-    one("china_stock", "moped", "l_category", "Mopeds 4-stroke <50 cc", "", "motorcycle", 3000, GUIDE),
+    one("ntd", "cutaway", "bus", "", 6350, "minibus"),
+    one("ntd", "van", "light_commercial", "N1-III", "", "light_commercial"),
+    one("ntd", "car", "passenger_car", BIG, "", "car"),
+    one("china_stock", "mini_car", "passenger_car", "Mini", "", "car", source=GUIDE),
+    one("china_stock", "car", "passenger_car", MID, "", "car", source=GUIDE),
+    one("china_stock", "taxi", "passenger_car", MID, "", "taxi", source=GUIDE),
+    one("china_stock", "medium_coach", "bus", "", 6500, "coach", source=GUIDE),
+    one("china_stock", "coach", "bus", "", 16000, "coach", source=GUIDE),
+    one("china_stock", "transit", "bus", "", 17500, "urban_bus", source=GUIDE),
+    one("china_stock", "mini_truck", "light_commercial", "N1-I", "", "light_commercial", source=GUIDE),
+    one("china_stock", "light_truck", "light_commercial", "N1-III", "", "light_commercial", source=GUIDE),
+    one("china_stock", "medium_truck", "heavy_truck", "", 9000, "rigid_truck", source=GUIDE),
+    ("china_stock", "heavy_truck", "*", "rigid", 0.5, "heavy_truck", "", 25000, "rigid_truck", "", GUIDE, "no"),
+    ("china_stock", "heavy_truck", "*", "tractor", 0.5, "heavy_truck", "", 49000, "articulated_truck", "", GUIDE, "no"),
+    one("china_stock", "tractor", "heavy_truck", "", 49000, "articulated_truck", source=GUIDE),
+    one("china_stock", "sanitation", "heavy_truck", "", 16000, "sanitation", source=GUIDE),
+    one("china_stock", "construction", "heavy_truck", "", 25000, "construction", source=GUIDE),
+    one("china_stock", "dump", "heavy_truck", "", 31000, "dump_truck", source=GUIDE),
+    one("china_stock", "mixer", "heavy_truck", "", 31000, "mixer_truck", source=GUIDE),
+    one("china_stock", "postal", "light_commercial", "N1-III", "", "postal", source=GUIDE),
+    one("china_stock", "low_speed", "light_commercial", "N1-II", "", "light_commercial", source=GUIDE),
+    one("china_stock", "motorcycle", "l_category", "Motorcycles 4-stroke <250 cc", "", "motorcycle", source=GUIDE),
+    one("china_stock", "moped", "l_category", "Mopeds 4-stroke <50 cc", "", "motorcycle", source=GUIDE),
 ]
 
 MEDIAN = "median model year of the vehicles whose year is known, computed from the DMV's table of 2020-01-01"
@@ -315,7 +306,7 @@ YEARS = [
 
 DEFAULT_FUELS = {
     "petrol": "mini_car|car|taxi|motorcycle|moped",
-    "diesel": "medium_coach|coach|transit|mini_truck|light_truck|medium_truck|heavy_truck|tractor|sanitation|construction|postal|low_speed",
+    "diesel": "medium_coach|coach|transit|mini_truck|light_truck|medium_truck|heavy_truck|tractor|sanitation|construction|dump|mixer|postal|low_speed",
 }
 """Fuels of the classes of Chinese stock tables that name none."""
 
@@ -370,7 +361,9 @@ NATIVE_WORDS = {
     ("stream", "coach"): "公路客运|旅游客运|长途客运|校车",
     ("stream", "sanitation"): "环卫|环卫车",
     ("stream", "postal"): "邮政|快递|邮政快递",
-    ("stream", "construction"): "工程|渣土|渣土车|工程车",
+    ("stream", "construction"): "工程|工程车",
+    ("stream", "dump_truck"): "渣土|渣土车|自卸车",
+    ("stream", "mixer_truck"): "搅拌车|混凝土搅拌车",
     ("stream", "drayage"): "集卡|港口集卡|疏港",
     ("stream", "rigid_truck"): "普通货运|货运|载货",
     ("stream", "articulated_truck"): "半挂|牵引|半挂牵引",

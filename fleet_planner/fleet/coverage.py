@@ -90,6 +90,9 @@ def findings_of(groups: pl.DataFrame, rejected: Finding | None, *, country: str)
             out.append(Finding(code, "assumption", values, round(picked["count"].sum()), share))
 
     defaulted = pl.col("segment_rule") == DEFAULT
+    by_form = pl.col("import_rule").str.contains(f":{DEFAULT}", literal=True)
+    forms = groups.filter(by_form)["import_rule"].str.extract(r"^(\w+)").unique().sort()
+    add("fleet.form_default", by_form, form=", ".join(forms))
     add("fleet.segment_by_mass", pl.col("segment_rule") == "mass")
     names = groups.filter(defaulted)["segment"].unique().sort().to_list()
     add("fleet.segment_default", defaulted, segments=", ".join(names))

@@ -20,6 +20,7 @@ from fleet_planner.fleet.headers import words_of
 from fleet_planner.reference import reference_table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from fleet_planner.plan.fleet import FleetSection
@@ -130,6 +131,13 @@ def _pattern() -> str:
 def looks_like_identifier(text: pl.Expr) -> pl.Expr:
     """Return where a cell has the form of a plate or VIN (``reference/identifier_patterns.csv``)."""
     return text.str.to_uppercase().str.contains(_pattern()).fill_null(value=False)
+
+
+def shown_names(names: Sequence[str]) -> str:
+    """Return a header as text; a cell that looks like a plate or VIN is masked: the first row may be no header."""
+    text = pl.Series("name", list(names), dtype=pl.String).to_frame()
+    plates = text.select(looks_like_identifier(pl.col("name"))).to_series()
+    return ", ".join(MASK if plate else name for name, plate in zip(names, plates, strict=True))
 
 
 def hashed(ids: pl.Series, key: Key) -> pl.Series:

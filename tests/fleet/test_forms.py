@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import polars as pl
@@ -16,6 +18,7 @@ from fleet_planner.fleet.forms.keep import Match, kept_rows
 from fleet_planner.fleet.forms.meaning import stage_years
 from fleet_planner.fleet.read import Setting
 from fleet_planner.fleet.source import open_source
+from fleet_planner.fleet.use import usual
 from fleet_planner.fleet.vocabulary import words as own_words
 from fleet_planner.reference import reference_table
 from fleet_planner.tables import columns, finding_text
@@ -34,6 +37,12 @@ def checked(
 def counts(fleet: Fleet, *by: str) -> dict[object, float]:
     sums = fleet.vehicles.group_by(by).agg(pl.col("count").sum())
     return {row[:-1] if len(by) > 1 else row[0]: round(row[-1], 6) for row in sums.iter_rows()}
+
+
+def usual_km(stream: str, category: str) -> float:
+    found = usual("km_per_year", stream, category, "US-CA")
+    assert found is not None
+    return found[0]
 
 
 def form_of(folder: Path, header: str) -> str:
@@ -80,6 +89,8 @@ def test_california_counts_by_hand(tmp_path: Path) -> None:
     assert t.vehicles_kept == pytest.approx(1309.0)
     rule = fleet.vehicles.filter(pl.col("stream") == "drayage")["rule"][0]
     assert rule.endswith("; import:california_zip truck/drayage:default")
+    told = next(f for f in fleet.findings if f.code == "fleet.form_default")
+    assert (told.values, told.count) == ({"form": "california_zip"}, 1302)  # all but the buses of their maker
 
 
 def test_keep_takes_rows_by_words_and_ranges(tmp_path: Path) -> None:
@@ -159,7 +170,8 @@ def test_emfac_export_of_population_and_distance(tmp_path: Path) -> None:
     drayage = fleet.vehicles.row(by_predicate=pl.col("stream") == "drayage", named=True)
     assert drayage["km_per_year"] == pytest.approx(10_000 / 100 * KM * 365.25)
     delivery = fleet.vehicles.row(by_predicate=pl.col("stream") == "rigid_truck", named=True)
-    assert (delivery["gross_mass_kg"], delivery["km_per_year"]) == (6804.0, round(12435 * KM))
+    assert (delivery["gross_mass_kg"], delivery["km_per_year"]) == (6804.0, usual_km("rigid_truck", "heavy_truck"))
+    assert [f.count for f in fleet.findings if f.code == "fleet.km_default"] == [10]
     assert fleet.rejected["reason"].to_list() == ["a part of a vehicle, counted with it"]
     assert (fleet.totals.vehicles_rejected, fleet.totals.vehicles_outside) == (0.0, 5.0)
     assert fleet.rejected_vkt_share == 0.0
@@ -185,7 +197,8 @@ def test_transit_inventory_by_hand(tmp_path: Path) -> None:
     assert (cng["segment"], cng["count"], cng["depot"]) == ("Urban CNG Buses", 100.0, "Metro")
     assert cng["km_per_year"] == pytest.approx(4_000_000 * KM / 80)  # of the active ones
     small = v.row(by_predicate=(pl.col("fuel") == "diesel") & (pl.col("stream") == "urban_bus"), named=True)
-    assert (small["segment"], small["km_per_year"]) == ("Urban Buses Midi <=15 t", round(43647 * KM))
+    assert small["segment"] == "Urban Buses Midi <=15 t"
+    assert [f.count for f in fleet.findings if f.code == "fleet.km_default"] == [10]  # no miles, so the usual ones
     found = fleet.rejected.select("row", "value", "reason").rows()
     assert found == [
         (5, "Heavy Rail Passenger Car", "runs on rails or water, or hangs"),
@@ -371,6 +384,19 @@ def test_parts_of_every_class_add_up_and_have_words_of_the_factor_table() -> Non
             assert known.mass_kg[0] <= row["gross_mass_kg"] <= known.mass_kg[1], row
     years = reference_table("registry_years.csv").group_by("form", "word").agg(pl.col("share").sum())
     assert years["share"].to_list() == pytest.approx([1.0] * years.height)
+
+
+def test_a_first_row_that_is_no_header_tells_no_plate(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="a needed column is missing") as error:
+        checked(tmp_path, "京A·12345,bus,diesel,2014\n京A·12346,bus,diesel,2014\n")
+    assert "12345" not in str(error.value)
+    assert "***, bus, diesel" in str(error.value)
+
+
+def test_packaged_tables_are_those_of_the_script(repository: Path) -> None:
+    script = [sys.executable, "scripts/build_registry_forms.py", "--check"]
+    done = subprocess.run(script, cwd=repository, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_every_word_of_a_form_means_something() -> None:

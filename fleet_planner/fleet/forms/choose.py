@@ -21,7 +21,7 @@ from fleet_planner.fleet.forms.model import (
     words,
 )
 from fleet_planner.fleet.headers import is_identifier, plain_header, words_of
-from fleet_planner.fleet.identifiers import ID
+from fleet_planner.fleet.identifiers import ID, shown_names
 from fleet_planner.tables import columns
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def choose_reading(source: Source, choice: Choice) -> Reading:
     if form == NATIVE and ignored and not (renamed or choice.columns or choice.form):
         known = ", ".join(c.column for c in columns("registry"))
         remedy = f"Remove it, use one of {known}, or name the form in fleet.format."
-        raise InputError("unknown column", remedy, source.path, row=1, column=ignored[0] or "(no name)")
+        raise InputError("unknown column", remedy, source.path, row=1, column=shown_names(ignored[:1]) or "(no name)")
     from_plates = mapped.get(ID, "") in plates or is_identifier(mapped.get(ID, ""))
     unread = tuple(name for name in plates if name not in used)
     return Reading(form, mapped, spread, unread, ignored, not choice.form, renamed, from_plates)
@@ -196,7 +196,7 @@ def _complete(source: Source, form: str, mapped: dict[str, str], spread: dict[st
     what = told.get(lacks[0]) or f"a column such as {', '.join(roles(form)[lacks[0]][:3])}"
     raise InputError(
         "a needed column is missing" if form == NATIVE else f"a column that the form {form} needs is missing",
-        f"The file has {', '.join(source.names)}; add {lacks[0]} ({what}), or name it in fleet.columns.",
+        f"The file has {shown_names(source.names)}; add {lacks[0]} ({what}), or name it in fleet.columns.",
         file=source.path,
         row=1,
         column=lacks[0],

@@ -218,7 +218,7 @@ def _as_registry(kept: pl.DataFrame, answers: pl.DataFrame, reading: Reading) ->
     km = _km_given(kept, reading)
     if km is not None:
         joined = joined.join(km, on="n", how="left", maintain_order="left").with_columns(
-            pl.coalesce("km_given", "km_per_year").alias("km_per_year")
+            pl.coalesce(pl.col("km_given").cast(pl.String), "km_per_year").alias("km_per_year")
         )
     number = pl.int_range(pl.len()).over("row").alias("k")
     out = joined.with_columns(number, (pl.col("count") * pl.col("share")).alias("vehicles"))
@@ -226,7 +226,7 @@ def _as_registry(kept: pl.DataFrame, answers: pl.DataFrame, reading: Reading) ->
         pl.format("r{}-{}", "row", "k").alias(ID),
         *(pl.when(pl.col(c) != "").then(pl.col(c)).alias(c) for c in ("category", "fuel", "segment", "gross_mass_kg")),
         *(pl.when(pl.col(c) != "").then(pl.col(c)).alias(c) for c in ("model_year", "standard", "stream")),
-        pl.col("km_per_year").cast(pl.String),
+        pl.when(pl.col("km_per_year") != "").then(pl.col("km_per_year")).alias("km_per_year"),
         pl.col("vehicles").cast(pl.String).alias("count"),
         "zone",
         "depot",

@@ -38,7 +38,7 @@ class Refused:
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of the vehicles of a row in our own words; text as a registry has it."""
+    """A part of the vehicles of a row in our own words; text as a registry has it, "" where its usual rules hold."""
 
     share: float
     category: str
@@ -48,7 +48,7 @@ class Piece:
     model_year: str
     standard: str
     stream: str
-    km_per_year: float
+    km_per_year: str
     rule: str
 
 
@@ -100,8 +100,9 @@ def pieces_of(form: str, key: Mapping[str, str], country: str, year: int) -> lis
             return dated
         for model_year, share, standard, how in dated:
             one = len(parts) == 1
+            mass, km = part["gross_mass_kg"], part["km_per_year"]
             rule = f"{form} {name}" + ("" if one else f"/{part['part']}:default") + how
-            mass = part["gross_mass_kg"]
+            rule += "" if km is None else "; km of the class:default"
             out.append(
                 Piece(
                     share=float(str(part["share"])) * share,
@@ -112,7 +113,7 @@ def pieces_of(form: str, key: Mapping[str, str], country: str, year: int) -> lis
                     model_year=model_year,
                     standard=standard,
                     stream=str(part["stream"]),
-                    km_per_year=float(str(part["km_per_year"])),
+                    km_per_year="" if km is None else str(km),
                     rule=rule,
                 )
             )
