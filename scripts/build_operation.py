@@ -37,6 +37,8 @@ AAR = "from memory, to be checked: US railways 480 short ton-miles a gallon; hig
 ATRI = "ATRI, Operational Costs of Trucking 2024, as reported (concreteproducts.com, opened): 1.716 US$ a mile without fuel in 2023"
 TRACTOR = "from memory, to be checked: a new truck or bus (measure cv_to_cvi)"
 XINHUA = "Beijing 2012, Xinhua 25 April 2012 (opened): 2,500-14,500 yuan a vehicle; a transfer, no cost of its own"
+PLANNER = "own estimate, to be checked: a planner of 60,000 US$ a year for 5,000 vehicles; high: with empty kilometres"
+YEARS_EARLY = "own, to be checked: surplus life of 3-6 years (measure scrappage)"
 IM = "from memory, to be checked: fee of an opacity test (measure im_opacity), repair"
 WORST = "own: programmes aim at the worst tenth (Preble and others 2024 on its weight); prices the repairs alone"
 YEAR = {
@@ -91,10 +93,11 @@ FIGURES = [
     ("rail_shift", "road_usd_per_km", "", 1.066, 0.6, 1.3, "USD", ATRI, "yes"),
     ("consolidation", "centre_usd_per_km", "", 0.5, 0.2, 1.0, "USD", OWN, "no"),
     ("scrappage", "subsidy_cny_per_vehicle", "", 14500.0, 2500.0, 14500.0, "CNY", XINHUA, "yes"),
+    ("scrappage", "years_early", "", 5.0, 3.0, 6.0, "years", YEARS_EARLY, "no"),
     ("inspection", "test_usd_per_vehicle", "", 40.0, 15.0, 100.0, "USD a year", IM, "no"),
     ("inspection", "repair_usd_per_vehicle", "", 600.0, 200.0, 3000.0, "USD", IM, "no"),
     ("inspection", "faulty_share", "", 0.1, 0.05, 0.2, "share", WORST, "no"),
-    ("reassign", "opex_usd_per_vehicle", "", 50.0, 0.0, 300.0, "USD a year", OWN, "no"),
+    ("reassign", "opex_usd_per_vehicle", "", 12.0, 0.0, 300.0, "USD a year", PLANNER, "no"),
 ]
 COLUMNS = ("measure_id", "figure", "applies", "value", "low", "high", "unit", "source", "checked")
 

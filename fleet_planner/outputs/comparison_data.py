@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from fleet_planner.reference import reference_table
+
 if TYPE_CHECKING:
     from fleet_planner.pipeline.results import Results
 
@@ -24,7 +26,8 @@ def comparison_data(results: Results) -> dict[str, Any] | None:
     return {
         "options": found.head_to_head.drop("title_en", "title_zh").to_dicts(),
         "titles": {
-            r["option"]: {"en": r["title_en"], "zh": r["title_zh"]} for r in found.head_to_head.iter_rows(named=True)
+            r["option"]: {"en": r["title_en"], "zh": r["title_zh"]}
+            for r in (*_in_operation(), *found.head_to_head.iter_rows(named=True))
         },
         "per_tonne": per_t.drop("kind", "cost_usd2024_per_year").to_dicts(),
         "break_even": found.break_even.to_dicts(),
@@ -32,6 +35,11 @@ def comparison_data(results: Results) -> dict[str, Any] | None:
         "grants": _grants(found.grants),
         "guideline": results.plan.comparison.moyer_guideline,
     }
+
+
+def _in_operation() -> list[dict[str, str]]:
+    """Return the titles of measures in operation, one of which has a bar in the curves."""
+    return reference_table("operation_measures.csv").rename({"measure_id": "option"}).to_dicts()
 
 
 def _steps(curve: pl.DataFrame) -> list[dict[str, Any]]:

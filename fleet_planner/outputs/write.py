@@ -87,6 +87,8 @@ def write_run(results: Results, out: Path, *, overwrite: bool, language: Languag
         results.well_to_wheel.write_csv(folder / "well_to_wheel.csv")
         if results.comparison is not None:
             write_comparison(results.comparison, folder)
+        if results.early_scrappage.height:
+            results.early_scrappage.write_csv(folder / "early_scrappage.csv")
         if results.operation.height:
             results.operation.write_csv(folder / "operation.csv")
             effects = frames.in_mass_unit(results.operation_effects, results.plan.outputs.mass_unit)

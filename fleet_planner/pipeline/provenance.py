@@ -308,6 +308,8 @@ def _own_effects(plan: Plan, measures: pl.DataFrame) -> list[tuple[str, str, str
 def _operation_values(plan: Plan) -> list[tuple[str, str, str, str, str, float | None]]:
     """Return the packaged figures of the measures in operation that the plan has, with their ranges."""
     kinds = {kind for scenario in plan.scenario for kind, _ in scenario.operation.measures}
+    if plan.turnover.early_scrappage or any(s.turnover and s.turnover.early_scrappage for s in plan.scenario):
+        kinds.add("scrappage")
     if kinds & {"ban", "scrappage"}:
         kinds.add("zone")  # prices of new vehicles and ways round stand there
     if "consolidation" in kinds:

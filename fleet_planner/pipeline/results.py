@@ -74,7 +74,7 @@ class Results:
     ``well_to_wheel`` has the greenhouse gases of every scenario with those of making the fuels.
     ``comparison`` sets the plan's measures against each other; nothing where it has none to compare.
     ``operation`` accounts for the vehicle-km that measures in operation change, ``operation_effects`` for what that
-    does to each pollutant (no rows without such measures).
+    does to each pollutant (no rows without such measures). ``early_scrappage`` has what scrapping early costs by year.
     """
 
     plan: Plan
@@ -107,3 +107,4 @@ class Results:
     economy: Economy = field(default_factory=Economy)
     operation: pl.DataFrame = field(default_factory=pl.DataFrame)
     operation_effects: pl.DataFrame = field(default_factory=pl.DataFrame)
+    early_scrappage: pl.DataFrame = field(default_factory=pl.DataFrame)

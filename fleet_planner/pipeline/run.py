@@ -22,8 +22,10 @@ from fleet_planner.pipeline.machines import machine_findings
 from fleet_planner.pipeline.operation_tables import driving_table, effects_table, operation_findings
 from fleet_planner.pipeline.prepare import Prepared, only_scenarios, prepare, sold_t
 from fleet_planner.pipeline.provenance import assumptions_table, sources_table
+from fleet_planner.pipeline.reassign_bar import with_reassignment
 from fleet_planner.pipeline.results import Results, ScenarioResult
 from fleet_planner.pipeline.scenario_costs import costs_of
+from fleet_planner.pipeline.scrapped_early import scrapped_early_findings, scrapped_early_table
 from fleet_planner.pipeline.summary import summary_table, terrain_table
 from fleet_planner.pipeline.targets import verdicts
 from fleet_planner.pipeline.voc_species import voc_findings, voc_table
@@ -92,6 +94,9 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
             for k, (state, inventory) in enumerate(computed.states)
         ]
         paid = economy(plan, ready.priced, measures, computed.states, later, computed.on_vehicles)
+    effects = effects_table(computed.operated, plan.economics)
+    scrapped = scrapped_early_table(later, plan.economics)
+    comparison = with_reassignment(comparison, effects)
     with clock.step("findings"):
         fuels = computed.setting.sources.fuels
         fuel = fuel_table(first, fuels)
@@ -111,6 +116,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
             *(comparison.findings if comparison else ()),
             *upstream_findings(elsewhere.fuels),
             *operation_findings(computed.operated),
+            *scrapped_early_findings(scrapped),
         )
     return Results(
         plan=plan,
@@ -137,7 +143,8 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         comparison=comparison,
         well_to_wheel=well_to_wheel_table(results, elsewhere.fuels),
         operation=driving_table(computed.operated),
-        operation_effects=effects_table(computed.operated, plan.economics),
+        operation_effects=effects,
+        early_scrappage=scrapped,
         bus_links=bus_links(ready.buses, ready.network.links["link_id"].to_numpy()),
         nonroad=nonroad,
         bus_routes=bus_routes(ready.buses),

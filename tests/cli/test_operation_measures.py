@@ -163,7 +163,13 @@ def test_reassigning_is_nearly_free_and_cuts_exposure(out: Path) -> None:
         pm["cost_usd2024_per_year"] / pm["exposure_equivalent_per_year"]
     )
     assert pm["usd2024_per_exposure_unit"] < pm["usd2024_per_unit"]
-    assert (capex, opex) == (0.0, pytest.approx(50.0 * table["vehicles"]))
+    assert (capex, opex) == (0.0, pytest.approx(12.0 * table["vehicles"]))
+    curve = pl.read_csv(out / "abatement_curve.csv").filter(pollutant="PM2.5")
+    bar = curve.filter(option="reassign").row(0, named=True)
+    both = effects.filter(pl.col("pollutant").is_in(["PM_exhaust", "PM2.5_non_exhaust"]))["net_change_per_year"].sum()
+    assert bar["avoided_per_year"] == pytest.approx(-both)
+    assert curve["usd_per_unit"].is_sorted()
+    assert curve["cumulative_avoided_per_year"][-1] == pytest.approx(curve["avoided_per_year"].sum())
     assert "exposure −" in (out / "report.html").read_text(encoding="utf-8")
 
 
@@ -214,6 +220,11 @@ standards = ["conventional", "euro_I", "euro_II", "euro_III", "euro_IV", "euro_V
 days_per_year = 100
 responses = { cancel = 1.0 }
 from_year = 2030
+[[scenario]]
+name = "scrap"
+title = "Old trucks go early"
+[scenario.turnover]
+early_scrappage = [{ streams = ["rigid_truck"], from_year = 2026, to_year = 2027, share_per_year = 0.2 }]
 """
 
 
@@ -230,6 +241,15 @@ def test_later_years_follow_what_is_in_force(tmp_path: Path) -> None:
     lost = {year: 1.0 - at["ban", year][1] / at["baseline", year][1] for year in (2032, 2036)}
     assert lost[2032] > lost[2036] >= 0.0
     assert not (tmp_path / "out" / "operation.csv").exists()  # not in force in the base year
+    early = pl.read_csv(tmp_path / "out" / "early_scrappage.csv")
+    assert early.columns == [c.column for c in columns("early_scrappage")]
+    assert early.select("scenario", "year", "stream").rows() == [("scrap", y, "rigid_truck") for y in (2026, 2027)]
+    row = early.row(0, named=True)
+    # 14,500 yuan of 2012 at 6.31 a dollar, US prices from 229.594 to 313.689
+    assert row["subsidy_usd2024"] == pytest.approx(row["vehicles"] * 14500.0 / 6.31 * 313.689 / 229.594, rel=0.01)
+    price = 60000.0 * 313.689 / 270.97
+    assert row["advance_usd2024"] == pytest.approx(row["vehicles"] * price * (1.0 - 1.06**-5.0), rel=1e-3)
+    assert "Early scrappage in the years" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def test_two_kinds_split_the_city_between_them() -> None:
     assert done.outcome.vehicles == 10.0
     assert done.outcome.km_concerned == pytest.approx(begin.total_km() * 10.0 / 12.0)
     assert exposed(after) < 0.8 * exposed(begin)
-    assert [(m.amount, m.life_years) for m in done.outcome.costs] == [(500.0, 0.0)]
+    assert [(m.amount, m.life_years) for m in done.outcome.costs] == [(120.0, 0.0)]
 
 
 def test_buses_change_between_routes_not_between_places_of_a_route() -> None:
