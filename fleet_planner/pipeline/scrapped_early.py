@@ -34,7 +34,7 @@ LEAST = 5e-4
 
 def advance_usd(price_usd: float, years_early: float, discount_rate: float) -> float:
     """Return what it costs to buy a vehicle so many years before its time: ``price (1 - (1 + r)^-years)``."""
-    return price_usd * (1.0 - (1.0 + discount_rate) ** -years_early)
+    return float(price_usd * (1.0 - (1.0 + discount_rate) ** -years_early))
 
 
 def scrapped_early_table(later: ByYear | None, section: EconomicsSection) -> pl.DataFrame:
