@@ -63,6 +63,16 @@ def test_ownership_reconciles_line_by_line_and_reaches_the_report_in_both_langua
     assert diesel["private_without"] == pytest.approx(480_000.0 * rise)
     assert diesel["private_with"] == pytest.approx(887_000.0 * rise)
     assert diesel["checked"] == "no"
+    # written apart: what filters and the fuel cost a year in the table of measures is what they change here, by annuity
+    data = json.loads((out / "report_data.json").read_text(encoding="utf-8"))
+    for measure in ("dpf_passive", "rd99"):
+        yearly = [c for c in data["costs"] if c["measure_id"] == measure]
+        own = table.filter(pl.col("measures") == measure, pl.col("line") == "total")
+        changed = sum(
+            (r["private_with"] - r["private_without"]) / yuan * r["vehicles"] * 0.06 / (1 - 1.06 ** -r["holding_years"])
+            for r in own.iter_rows(named=True)
+        )
+        assert changed == pytest.approx(sum(c["total_usd2024_per_year"] for c in yearly), rel=1e-9)
     grid = pl.read_csv(out / "grid_differences.csv")
     assert grid.columns == [c.column for c in columns("grid_differences")]
     electric = grid.filter(scenario="electric").row(0, named=True)
