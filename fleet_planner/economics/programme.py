@@ -7,7 +7,7 @@ proportion to the years left.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -289,6 +289,35 @@ def installed(need: Float, life: int) -> Float:
         alive = float(new[max(k - life + 1, 0) : k].sum())
         new[k] = max(float(wanted) - alive, 0.0)
     return new
+
+
+def with_renewals(reached: Iterable[Reach], terms: Mapping[str, MeasureTerms]) -> tuple[Reach, ...]:
+    """Return entries in which devices are bought again when their life is over and their vehicles still stand.
+
+    A year buys what is new in it, or what the standing vehicles have above the devices bought within a life, whichever
+    is more. Devices that were scrapped with their vehicles still count there as alive: the renewals are a lower bound.
+    Vehicles that replace others are bought again by the trajectory itself.
+
+    Parameters
+    ----------
+    reached
+        By year, measure and stream, years ascending.
+    terms
+        Of the measures.
+    """
+    bought: dict[tuple[str, str], list[tuple[int, float]]] = {}
+    out = []
+    for reach in reached:
+        of = terms[reach.measure_id]
+        if of.replaces or of.capital <= 0.0:
+            out.append(reach)
+            continue
+        had = bought.setdefault((reach.measure_id, reach.stream), [])
+        alive = sum(number for year, number in had if reach.year - year < whole(of.life_years))
+        new = max(reach.new, reach.vehicles - alive)
+        had.append((reach.year, new))
+        out.append(replace(reach, new=new))
+    return tuple(out)
 
 
 def standing_still(

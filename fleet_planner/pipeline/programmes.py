@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from fleet_planner.economics.ownership import Use
-from fleet_planner.economics.programme import Programme, Reach, Sale, ahead_of_the_grid, standing_still
+from fleet_planner.economics.programme import Programme, Reach, Sale, ahead_of_the_grid, standing_still, with_renewals
 from fleet_planner.economics.terms import FUELS
 from fleet_planner.economics.use_by_year import added, difference, scaled
 from fleet_planner.economics.vehicle_costs import electric_measure, vehicle_class
@@ -61,12 +61,13 @@ def walked_programme(
     }
     sales, electric = _own_turnover(plan, name, later)
     rows = later.of_stream.filter(scenario=name).select("year", "measure_id", "stream", "vehicles", "new_vehicles")
-    reached = tuple(
+    found = (
         Reach(year, part, stream, vehicles, new)
-        for year, measure, stream, vehicles, new in rows.iter_rows()
+        for year, measure, stream, vehicles, new in rows.sort("year", maintain_order=True).iter_rows()
         for part in parts_named(measure.partition(VARIANT)[0], measures)
         if part in terms
     )
+    reached = with_renewals(found, terms)
     own = next(s for s in plan.scenario if s.name == name)
     changes = own.turnover is not None or bool(own.operation.model_fields_set)
     return Programme(

@@ -24,6 +24,7 @@ from fleet_planner.economics.programme import (
     costs_by_year,
     installed,
     standing_still,
+    with_renewals,
 )
 from fleet_planner.economics.programme_tables import programme_tables
 from fleet_planner.economics.terms import MeasureTerms
@@ -292,3 +293,17 @@ def test_every_kind_of_debt_is_drawn_and_paid_back_within_its_term(keys: dict[st
     assert flow.debts.service.tolist() == pytest.approx(paid.tolist())
     cash = flow.savings.sum() + flow.incentives.sum() - flow.capital.sum() + flow.debts.drawn.sum() - paid.sum()
     assert flow.net.sum() == pytest.approx(cash)
+
+
+def test_devices_are_bought_again_while_their_vehicles_stand() -> None:
+    """Filters last 8 years: of 10 fitted in 2025 and 5 more in 2027, the 9 and 4 left in 2033 and 2035 are renewed."""
+    standing = (
+        dict.fromkeys((2025, 2026), 10.0)
+        | dict.fromkeys(range(2027, 2033), 15.0)
+        | {2033: 14.0, 2034: 14.0, 2035: 13.0}
+    )
+    fresh = {2025: 10.0, 2027: 5.0}
+    reached = with_renewals(buses({y: (n, fresh.get(y, 0.0)) for y, n in standing.items()}, "dpf_passive"), TERMS)
+    assert {r.year: r.new for r in reached if r.new} == {2025: 10.0, 2027: 5.0, 2033: 9.0, 2035: 4.0}
+    pooled = buses({2025: (10.0, 10.0), 2040: (10.0, 0.0)})
+    assert with_renewals(pooled, TERMS) == pooled
