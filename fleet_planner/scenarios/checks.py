@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from fleet_planner.errors import PlanError
-from fleet_planner.scenarios.catalogue import REPLACEMENT, SULPHUR, slots_of
+from fleet_planner.scenarios.catalogue import REPLACEMENT, SLOTS, SULPHUR, slots_of
 from fleet_planner.scenarios.phase import uptake_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from fleet_planner.fleet.model import Fleet
     from fleet_planner.plan.models import Scenario, ScenarioMeasure
+
+Entry = tuple["ScenarioMeasure", dict[str, Any]]
+"""What the plan says of a measure, and its first row of the table."""
 
 ROUNDING = 1e-9
 EVERY = "any"
@@ -34,10 +39,12 @@ def check_measures(fleet: Fleet, scenario: Scenario, measures: pl.DataFrame, sul
     for wanted, first in packaged:
         _check_fit(fleet, wanted, first, scenario)
         _check_sulphur(first, sulphur_ppm, cleanest_ppm(scenario, measures, sulphur_ppm), scenario)
-    for (one, a), (other, b) in combinations(packaged, 2):
-        shared = slots_of(measures, one.measure) & slots_of(measures, other.measure)
-        if shared:
-            _check_exclusive((one, a), (other, b), sorted(shared), scenario)
+    places = [slots_of(measures, wanted.measure) for wanted, _ in packaged]
+    for slot in SLOTS:
+        there = [entry for entry, taken in zip(packaged, places, strict=True) if slot in taken]
+        for number in range(2, len(there) + 1):
+            for some in combinations(there, number):
+                _check_exclusive(some, slot, scenario)
 
 
 def cleanest_ppm(scenario: Scenario, measures: pl.DataFrame, sulphur_ppm: float) -> float:
@@ -98,29 +105,24 @@ def _check_sulphur(first: dict[str, Any], sulphur_ppm: float, cleanest: float, s
     )
 
 
-def _check_exclusive(
-    one: tuple[ScenarioMeasure, dict[str, Any]],
-    other: tuple[ScenarioMeasure, dict[str, Any]],
-    places: list[str],
-    scenario: Scenario,
-) -> None:
-    """Refuse two measures of one place on a vehicle that the plan wants on more than all vehicles both are for."""
-    wanted = (one[0], other[0])
-    both = [_meet(*(_words(m, first, key) for m, first in (one, other))) for key in WORDS]
-    if any(words is not None and not words for words in both):
+def _check_exclusive(some: Sequence[Entry], slot: str, scenario: Scenario) -> None:
+    """Refuse measures of one place on a vehicle that the plan wants on more than all vehicles that each is for."""
+    wanted = [entry for entry, _ in some]
+    all_are_for = [_meet(_words(entry, first, key) for entry, first in some) for key in WORDS]
+    if any(words is not None and not words for words in all_are_for):
         return
     years = {int(y) for m in wanted for y in m.uptake_by_year} or {0}
     asked = max(sum(uptake_of(m, year) for m in wanted) for year in years)
     if asked <= 1.0 + ROUNDING:
         return
-    streams = ", ".join(sorted(both[3])) if both[3] else "all streams"
-    standards = ", ".join(sorted(both[2] or ()))
-    pair = " and ".join(m.measure for m in wanted)
-    what = "new vehicle" if places == [REPLACEMENT] else ", ".join(places)
+    said = [", ".join(sorted(words or {f"all {key}"})) for key, words in zip(WORDS, all_are_for, strict=True)]
+    standards, streams = said[WORDS.index("standards")], said[WORDS.index("streams")]
+    names = " and ".join(m.measure for m in wanted)
+    what = "new vehicle" if slot == REPLACEMENT else f"measure on its {slot}"
     raise PlanError(
-        f"measures {pair} of scenario {scenario.name} exclude each other (one {what} a vehicle), and the plan wants "
-        f"them on {100.0 * asked:g} % of the same vehicles: {streams}; {standards}",
-        "Keep them apart by streams or standards, or lower uptake so that both together are at most 1.",
+        f"measures {names} of scenario {scenario.name} exclude each other (one {what} each), and the plan wants them "
+        f"on {100.0 * asked:g} % of the same vehicles: {streams}; {standards}",
+        "Keep them apart by streams or standards, or lower uptake so that all together are at most 1.",
         column="scenario.measure.uptake",
         value=", ".join(f"{m.measure} {m.final_uptake:g}" for m in wanted),
     )
@@ -135,7 +137,7 @@ def _words(wanted: ScenarioMeasure, first: dict[str, Any], key: str) -> set[str]
     return set(given) if key == "streams" or packaged is None else set(given) & packaged
 
 
-def _meet(one: set[str] | None, other: set[str] | None) -> set[str] | None:
-    if one is None or other is None:
-        return other if one is None else one
-    return one & other
+def _meet(given: Iterable[set[str] | None]) -> set[str] | None:
+    """Return the words that all have; None where all have any."""
+    named = [words for words in given if words is not None]
+    return set.intersection(*named) if named else None

@@ -272,11 +272,15 @@ def test_exclusive_measures_share_the_vehicles_both_are_for() -> None:
     ("entries", "words"),
     [
         (["dpf_passive", "scr"], ["dpf_passive and scr", "exclude each other", "scenario.measure.uptake", "euro_III"]),
-        (["rd99", ScenarioMeasure(measure="b20", uptake=0.2)], ["120 %", "one fuel", "Keep them apart"]),
+        (["rd99", ScenarioMeasure(measure="b20", uptake=0.2)], ["120 %", "one measure on its fuel", "Keep them apart"]),
         (["bev_shorthaul", "repower_vi"], ["one new vehicle"]),
+        (
+            [ScenarioMeasure(measure=m, uptake=0.5) for m in ("rd99", "b20", "gtl")],
+            ["rd99 and b20 and gtl", "150 %"],
+        ),
         (["integrated_hd", "lrr"], ["tyres", "articulated_truck"]),
         (["dpf_passive", ScenarioMeasure(measure="dpf_passive", failed_share=0.1)], ["dpf_passive and dpf_passive"]),
-        (["ulsd_10", "ulsd_50"], ["one sulphur"]),
+        (["ulsd_10", "ulsd_50"], ["measure on its sulphur"]),
     ],
 )
 def test_measures_that_exclude_each_other_on_all_vehicles_are_refused(entries: list[Any], words: list[str]) -> None:
