@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 BUS_TYPES = ("3", "11", *(str(n) for n in range(700, 717)))
 """GTFS route types of buses and trolleybuses, with the extended ones."""
 DAY_S = 86_400
+SPARSE_M = 150.0
 
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -60,7 +61,8 @@ class Feed:
         Stops: metres along the shape, seconds after the trip's start; timing ``i`` is
         ``timing_m[timing_offsets[i]:timing_offsets[i + 1]]``. Neither metres nor seconds fall.
     stops_only
-        Which shapes are the straight lines between the stops of trips without a shape, shape (shapes,).
+        Which shapes are no more than straight lines between distant points (the stops of trips without a shape, or
+        shapes whose points are more than `SPARSE_M` apart in the mean), shape (shapes,).
     findings
         What was chosen, counted or replaced.
     """
@@ -156,6 +158,9 @@ def _feed(tables: Mapping[str, pl.DataFrame], path: Path, day: date | None, week
         findings.append(Finding("transit.times_between", "assumption", {}, between))
     stops_only = np.zeros(len(offsets) - 1, dtype=np.bool_)
     stops_only[kept.filter(~pl.col("has_shape"))["shape"].to_numpy()] = True
+    sparse = ~stops_only & (_line_ends(along_m, offsets) > SPARSE_M * (np.diff(offsets) - 1))
+    if trips_of := int(sparse[expanded["shape"].to_numpy()].sum()):
+        findings.append(Finding("transit.sparse_shape", "assumption", {"metres": f"{SPARSE_M:g}"}, trips_of))
     return Feed(
         chosen,
         picked,
@@ -166,7 +171,7 @@ def _feed(tables: Mapping[str, pl.DataFrame], path: Path, day: date | None, week
         _since_start(timed, "arrival_s"),
         _since_start(timed, "departure_s"),
         np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-        stops_only,
+        stops_only | sparse,
         tuple(findings),
     )
 

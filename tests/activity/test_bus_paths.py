@@ -18,6 +18,7 @@ from fleet_planner.network import Network, load_network
 from fleet_planner.plan.models import NetworkSection
 from fleet_planner.transit_feed import read_feed
 from fleet_planner.transit_feed.shapes import metres_along
+from tests.activity.small_city import network as street_row
 
 BLOCK_DEG = 0.002
 BLOCK_KM = 0.2224
@@ -145,6 +146,17 @@ def test_between_stops_one_way_streets_hold() -> None:
     found = follow(net, [(0.5, 1), (2.5, 1)], stops_only=True)
     assert (found.link >= 0).all()
     assert found.line_km()[0] == pytest.approx(4 * BLOCK_KM, rel=0.01)
+
+
+def test_a_stop_that_no_road_reaches_does_not_tear_the_way() -> None:
+    """Half a block off the only street, between two stops on it; at an end it is off the roads."""
+    net = street_row(8)
+    lonlat = np.array([[0.5, 0.0], [2.5, 0.3], [4.5, 0.0], [5.5, 0.3]]) * 0.009
+    for places, off in (([0, 1, 2], False), ([0, 2, 3], True)):
+        line, offsets = lonlat[places], np.array([0, 3])
+        found = follow_lines(Roads.of(net), line, offsets, metres_along(line, offsets), np.array([True]))
+        assert bool((found.link < 0).any()) == off
+        assert found.line_km(found.link >= 0)[0] == pytest.approx(4.0, abs=0.02)
 
 
 def test_fast_roads_go_before_short_ones_between_stops() -> None:

@@ -27,7 +27,8 @@ FEED = {
     "calendar": "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date\n"
     "all,1,1,1,1,1,1,1,20240101,20241231\n",
     "trips": "route_id,service_id,trip_id,shape_id,block_id\nr,all,out,s,1\nr,all,back,,1\n",
-    "shapes": "shape_id,shape_pt_lat,shape_pt_lon,shape_pt_sequence\ns,0.00005,0.002,1\ns,0.00005,0.022,2\n",
+    "shapes": "shape_id,shape_pt_lat,shape_pt_lon,shape_pt_sequence\n"
+    + "".join(f"s,0.00005,{0.002 + 0.001 * k:.3f},{k}\n" for k in range(21)),
     "stops": "stop_id,stop_lat,stop_lon\na,0,0.002\nb,0,0.012\nc,0,0.022\nd,0.004,0.022\nm,0.004,0.012\ne,0.004,0.002\n",
     "stop_times": "trip_id,arrival_time,departure_time,stop_id,stop_sequence\n"
     "out,08:00:00,08:00:00,a,1\nout,18:05:00,18:05:00,b,2\nout,08:10:00,08:10:00,c,3\n"

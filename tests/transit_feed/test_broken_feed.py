@@ -94,6 +94,17 @@ def test_shape_that_the_feed_does_not_have(tmp_path: Path) -> None:
     assert feed.trips["shape"].to_list() == [0, 0]
 
 
+def test_shape_of_few_points_far_apart_is_routed_between_them(tmp_path: Path) -> None:
+    """Three points in 2.2 km are no street; a point every 111 m is."""
+    feed = read_feed(write(tmp_path))
+    assert found(feed, "sparse_shape").count == 1
+    assert feed.stops_only.tolist() == [True]
+    rows = "".join(f"s,0,{0.001 * k},{k}\n" for k in range(21))
+    fine = read_feed(write(tmp_path, shapes="shape_id,shape_pt_lat,shape_pt_lon,shape_pt_sequence\n" + rows))
+    assert fine.stops_only.tolist() == [False]
+    assert fine.trips["distance_km"][0] == pytest.approx(feed.trips["distance_km"][0])
+
+
 def test_service_that_ends_before_it_starts(tmp_path: Path) -> None:
     calendar = DEFAULT["calendar"] + "old,1,1,1,1,1,1,1,20240601,20240101\n"
     feed = read_feed(write(tmp_path, calendar=calendar))

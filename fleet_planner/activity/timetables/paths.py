@@ -38,7 +38,8 @@ TURN_BACK_M = 80.0
 """A turn back in the street counts like this way."""
 CELL_M = 120.0
 MARGIN_DEG = 0.01
-OFF_PIECE_M = 50.0
+LONGEST_PIECE_M = 25.0
+"""Of a line: longer pieces are cut, so that each falls into one hour and lies inside or outside the area."""
 M_TO_MM = 1e3
 
 
@@ -247,6 +248,9 @@ def follow_lines(roads: Roads, coordinates: Float, offsets: Int, along_m: Float,
         np.where(bare_points, STOP_REACH_M, REACH_M),
         np.where(bare_points, STOP_SPREAD_M, SPREAD_M),
     )
+    kept, first = _in_reach(link, bare_points, first)
+    points, line_m, link, at_m, cost = points[kept], line_m[kept], link[kept], at_m[kept], cost[kept]
+    counts = np.diff(first)
     step_m = np.diff(line_m, prepend=0.0)
     step_m[first[:-1][counts > 0]] = 0.0
     tuning = np.where(stops_only[:, None], np.array(STOP_TUNING), np.array(TUNING))
@@ -256,7 +260,23 @@ def follow_lines(roads: Roads, coordinates: Float, offsets: Int, along_m: Float,
         first, line_m, link, at_m, chosen, graph, roads.link_m, roads.turns, tuning
     )
     km = road_m * np.where(piece >= 0, (roads.link_km / roads.link_m)[piece], 1.0 / M_PER_KM)
-    return _told_outside(_split_off(piece_first, piece, middle_m, span_m, km), roads, points, line_m, first)
+    return _told_outside(_split(piece_first, piece, middle_m, span_m, km), roads, points, line_m, first)
+
+
+def _in_reach(link: Int, stops: Bool, first: Int) -> tuple[Bool, Int]:
+    """Return which points are kept, and the lines' new first points.
+
+    A stop that no road reaches, between two that one does (a terminal off the streets), would tear the way in two: the
+    bus drives by.
+    """
+    known: Bool = np.asarray((link >= 0).any(axis=1))
+    inner = np.ones(known.size, dtype=np.bool_)
+    some = np.diff(first) > 0
+    inner[first[:-1][some]] = inner[first[1:][some] - 1] = False
+    between: Bool = np.zeros(known.size, dtype=np.bool_)
+    between[1:-1] = known[:-2] & known[2:]
+    kept = ~(stops & inner & ~known & between)
+    return kept, np.concatenate([[0], np.cumsum(kept)])[first].astype(np.int64)
 
 
 _NONE = (np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0))
@@ -276,9 +296,9 @@ def _even(line: Float, along_m: Float) -> tuple[Float, Float, Float]:
     return at(at_m), delta / np.maximum(np.hypot(*delta.T), 1e-9)[:, None], at_m
 
 
-def _split_off(first: Int, link: Int, middle_m: Float, span_m: Float, km: Float) -> Paths:
-    """Cut long pieces off the roads, so that each lies inside or outside the network's area."""
-    times = np.where(link < 0, np.ceil(span_m / OFF_PIECE_M), 1.0).clip(min=1.0).astype(np.int64)
+def _split(first: Int, link: Int, middle_m: Float, span_m: Float, km: Float) -> Paths:
+    """Cut long pieces into even parts; none is told to lie outside yet."""
+    times = np.ceil(span_m / LONGEST_PIECE_M).clip(min=1.0).astype(np.int64)
     total = np.concatenate([[0], np.cumsum(times)]).astype(np.int64)
     order = np.arange(total[-1]) - np.repeat(total[:-1], times)
     part_m = np.repeat(span_m / times, times)
