@@ -109,13 +109,15 @@ def links_frame(results: Results) -> pl.DataFrame:
 
 
 def links_long(results: Results) -> pl.DataFrame:
-    """Return every pollutant and scenario by link: ``link_id, scenario, <pollutant>_kg_per_day ...``."""
+    """Return every pollutant and scenario by link: ``link_id, scenario, vkt_per_day, <pollutant>_kg_per_day ...``."""
     parts = []
     for result in results.scenarios:
         have = [s for s in pollutants() if s.pollutant in result.inventory.pollutants]
         frame = pl.DataFrame({day_name(s): day_values(result, s) for s in have})
         ids = results.network.links["link_id"]
-        parts.append(frame.select(ids, pl.lit(result.fleet.name).alias("scenario"), pl.all()))
+        driven = results.driven.get(result.fleet.name, results.activity.km.sum(axis=0))
+        km = pl.Series("vkt_per_day", driven)
+        parts.append(frame.select(ids, pl.lit(result.fleet.name).alias("scenario"), km, pl.all()))
     return pl.concat(parts)
 
 

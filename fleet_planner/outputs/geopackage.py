@@ -187,7 +187,7 @@ def _tables(results: Results) -> dict[str, Any]:
         },
         schema_overrides={"kind": pl.String, "code": pl.String, "text": pl.String, "text_zh": pl.String},
     )
-    return {
+    tables: dict[str, Any] = {
         "summary": frames.summary(results),
         "by_technology": frames.by_technology(results),
         "by_process": frames.by_process(results),
@@ -198,3 +198,7 @@ def _tables(results: Results) -> dict[str, Any]:
         "assumptions": results.assumptions,
         "findings": findings,
     }
+    if results.operation.height:
+        tables["operation"] = results.operation
+        tables["operation_effects"] = frames.in_mass_unit(results.operation_effects, results.plan.outputs.mass_unit)
+    return tables

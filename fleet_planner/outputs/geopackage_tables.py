@@ -34,12 +34,17 @@ DESCRIPTIONS = {
     "fuel_check": "Fuel and emissions per kg of it in the baseline, with the range of Europe's fleet means",
     "duty": "What a working day asks of the vehicles of each stream",
     "costs": "Costs of measures, US$ of 2024",
+    "operation": "Measures in operation: their account of vehicle-km, average day",
+    "operation_effects": "Measures in operation: what each changes by pollutant, a year",
     "sources": "Data and figures used, with licences",
     "assumptions": "What was assumed, and whether it was checked",
     "findings": "What was imputed, defaulted, dropped; warnings",
 }
 SQL_TYPES: dict[Any, str] = {pl.String: "TEXT", pl.Float64: "DOUBLE", pl.Boolean: "BOOLEAN"}
-GEOMETRY_FREE = ("summary", "by_technology", "by_process", "fuel_check", "duty", "costs", "sources")
+GEOMETRY_FREE = (
+    *("summary", "by_technology", "by_process", "fuel_check", "duty", "costs", "sources"),
+    *("operation", "operation_effects"),
+)
 """Attribute tables that have a column dictionary."""
 
 

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from fleet_planner.activity.model import Activity
     from fleet_planner.findings import Finding
     from fleet_planner.fleet.model import Fleet
@@ -74,7 +77,8 @@ class Results:
     ``well_to_wheel`` has the greenhouse gases of every scenario with those of making the fuels.
     ``comparison`` sets the plan's measures against each other; nothing where it has none to compare.
     ``operation`` accounts for the vehicle-km that measures in operation change, ``operation_effects`` for what that
-    does to each pollutant (no rows without such measures). ``early_scrappage`` has what scrapping early costs by year.
+    does to each pollutant (no rows without such measures), ``driven`` the vehicle-km by link of their
+    scenarios. ``early_scrappage`` has what scrapping early costs by year.
     """
 
     plan: Plan
@@ -107,4 +111,5 @@ class Results:
     economy: Economy = field(default_factory=Economy)
     operation: pl.DataFrame = field(default_factory=pl.DataFrame)
     operation_effects: pl.DataFrame = field(default_factory=pl.DataFrame)
+    driven: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     early_scrappage: pl.DataFrame = field(default_factory=pl.DataFrame)

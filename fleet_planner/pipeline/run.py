@@ -144,6 +144,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         well_to_wheel=well_to_wheel_table(results, elsewhere.fuels),
         operation=driving_table(computed.operated),
         operation_effects=effects,
+        driven={name: done.activity.km.sum(axis=0) for name, done in computed.operated.items()},
         early_scrappage=scrapped,
         bus_links=bus_links(ready.buses, ready.network.links["link_id"].to_numpy()),
         nonroad=nonroad,

@@ -119,6 +119,21 @@ def test_the_account_of_vehicle_km_closes(out: Path) -> None:
     assert max(v for own in closures.values() for v in own.values()) < 1e-9
 
 
+def test_links_carry_the_traffic_of_their_scenario(out: Path) -> None:
+    links = pl.read_parquet(out / "links.parquet", columns=["link_id", "scenario", "vkt_per_day"])
+    km = dict(links.group_by("scenario").agg(pl.col("vkt_per_day").sum()).rows())
+    table = pl.read_csv(out / "operation.csv")
+    for scenario in ("centre", "freight"):
+        last = table.filter(scenario=scenario).sort("step")["vkt_after_km_per_day"][-1]
+        assert km[scenario] == pytest.approx(last, rel=1e-9)
+    at = {
+        s: rows["vkt_per_day"].to_numpy()
+        for (s,), rows in links.sort("link_id").group_by("scenario", maintain_order=True)
+    }
+    assert (at["centre"] > at["baseline"] * (1.0 + 1e-9)).any()  # roads round the zone
+    assert abs(at["reassigned"] - at["baseline"]).max() < 1e-6  # who drives changes, not where how much is driven
+
+
 def test_effects_add_up_to_the_summary(out: Path) -> None:
     effects = pl.read_csv(out / "operation_effects.csv")
     assert effects.columns == [c.column for c in columns("operation_effects")]
@@ -175,9 +190,13 @@ def test_reassigning_is_nearly_free_and_cuts_exposure(out: Path) -> None:
 
 def test_costs_stand_beside_those_of_measures_on_vehicles(out: Path) -> None:
     with sqlite3.connect(out / "city.gpkg") as database:
+        told = database.execute("SELECT scenario, measure_id FROM operation WHERE step = 1 AND bought > 0").fetchall()
+        cuts = database.execute("SELECT COUNT(*) FROM operation_effects WHERE pollutant = 'NOx'").fetchone()
         rows = database.execute(
             "SELECT scenario, measure_id, capex_usd2024, opex_usd2024_per_year, energy_cost_usd2024_per_year, checked FROM costs"
         ).fetchall()
+    assert told == [("centre", "zone")]
+    assert cuts == (7,)
     costs = {(s, m): rest for s, m, *rest in rows}
     assert set(costs) == {
         ("centre", "dpf_passive"), ("centre", "zone"), ("centre", "speed_limit"),
