@@ -135,7 +135,7 @@ def _kinds(tags: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
 
 @dataclass(frozen=True)
 class _Ends:
-    """Links by the nodes and ways that they begin and end with."""
+    """Links by the nodes and ways that they begin and end with; ``ending`` by the way that they end with."""
 
     u: Sequence[int]
     v: Sequence[int]
@@ -143,6 +143,7 @@ class _Ends:
     last: Sequence[int]
     leaving: Mapping[int, list[int]]
     coming: Mapping[int, list[int]]
+    ending: Mapping[int, list[int]]
 
     def into(self, node: int, ways: Iterable[int]) -> list[int]:
         return [i for i in self.coming.get(node, ()) if self.last[i] in ways]
@@ -171,13 +172,7 @@ def forbidden_turns(
     """
     if not restrictions and not others:
         return pl.DataFrame(schema=SCHEMA), ()
-    u, v, first, last = (links[name].to_list() for name in ("u", "v", "first_way", "last_way"))
-    leaving: dict[int, list[int]] = defaultdict(list)
-    coming: dict[int, list[int]] = defaultdict(list)
-    for i, (a, b) in enumerate(zip(u, v, strict=True)):
-        leaving[a].append(i)
-        coming[b].append(i)
-    ends = _Ends(u, v, first, last, leaving, coming)
+    number, ends = _near(links, restrictions)
     left = Counter(others)
     turns: dict[tuple[int, int], tuple[int, set[str]]] = {}
     placed = set()
@@ -188,9 +183,23 @@ def forbidden_turns(
             continue
         placed.add(one.number)
         for pair in found:
-            turns.setdefault(pair, (one.number, set()))[1].update(one.binds)
+            turns.setdefault((number[pair[0]], number[pair[1]]), (one.number, set()))[1].update(one.binds)
     rows = [(a, b, n, *(c in binds for c in CLASSES)) for (a, b), (n, binds) in sorted(turns.items())]
     return pl.DataFrame(rows, schema=SCHEMA, orient="row"), _findings(len(rows), len(placed), left)
+
+
+def _near(links: pl.DataFrame, restrictions: Sequence[Restriction]) -> tuple[list[int], _Ends]:
+    """Return the links about the restricted ways: their rows in ``links``, and what they meet."""
+    ways = list({way for one in restrictions for way in (*one.start, *one.between, *one.end)})
+    own = links.filter(pl.col("first_way").is_in(ways) | pl.col("last_way").is_in(ways))
+    nodes = pl.concat([own["u"], own["v"]]).unique().implode()
+    near = links.with_row_index("row").filter(pl.col("u").is_in(nodes) | pl.col("v").is_in(nodes))
+    u, v, first, last = (near[name].to_list() for name in ("u", "v", "first_way", "last_way"))
+    by: tuple[dict[int, list[int]], ...] = (defaultdict(list), defaultdict(list), defaultdict(list))
+    for link, keys in enumerate(zip(u, v, last, strict=True)):
+        for index, key in zip(by, keys, strict=True):
+            index[key].append(link)
+    return near["row"].to_list(), _Ends(u, v, first, last, *by)
 
 
 def _findings(turns: int, placed: int, left: Counter[str]) -> tuple[Finding, ...]:
@@ -200,7 +209,7 @@ def _findings(turns: int, placed: int, left: Counter[str]) -> tuple[Finding, ...
     if count := sum(left.values()):
         values = {name: f"{left[name]:,}" for name in ("timed", "ways", "off")}
         values["broken"] = f"{left['broken'] + left['other']:,}"
-        out.append(Finding("network.turns_left_out", "warning", values, count))
+        out.append(Finding("network.turns_left_out", "info", values, count))
     return tuple(out)
 
 
@@ -225,7 +234,7 @@ def _through_ways(ends: _Ends, one: Restriction) -> list[tuple[int, int]] | str:
     """Return the pair that means the same as a chain through ways, or why there is none."""
     if len(one.start) != 1 or len(one.end) != 1:
         return "ways"
-    chains = [[a] for a in range(len(ends.u)) if ends.last[a] == one.start[0]]
+    chains = [[a] for a in ends.ending.get(one.start[0], ())]
     for way in one.between:
         chains = [
             grown

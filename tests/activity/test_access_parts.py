@@ -207,8 +207,8 @@ def test_every_vehicle_drives_only_where_its_mass_allows(
         assert (part(activity, name) > 0.0).tolist() == free
 
 
-def test_assigned_trucks_keep_off_what_they_are_too_heavy_for() -> None:
-    """Two parallel roads, the short one limited to 18 t: the light truck takes it, the heavy one goes around."""
+def two_ways(**columns: Any) -> tuple[Network, Zones]:
+    """Two zones, a short road between them (the last two links) and a way around over node 2."""
     ends = [(1, 2), (2, 1), (2, 3), (3, 2), (1, 3), (3, 1)]
     place = {1: (0.0, 0.0), 2: (0.01, 0.01), 3: (0.02, 0.0)}
     n = len(ends)
@@ -217,7 +217,7 @@ def test_assigned_trucks_keep_off_what_they_are_too_heavy_for() -> None:
             "link_id": range(n),
             "u": [u for u, _ in ends],
             "v": [v for _, v in ends],
-            "name": [None] * n,
+            "name": pl.Series([None] * n, dtype=pl.String),
             "road_class": ["residential"] * n,
             "length_km": [2.0] * 4 + [2.2] * 2,
             "lanes": [1.0] * n,
@@ -227,22 +227,37 @@ def test_assigned_trucks_keep_off_what_they_are_too_heavy_for() -> None:
             "hgv_allowed": [True] * n,
             "bus_only": [False] * n,
             "low_emission_zone": [False] * n,
-            "max_weight_t": [None] * 4 + [18.0] * 2,
-        },
-        schema_overrides={"name": pl.String, "max_weight_t": pl.Float64},
-    )
+        }
+    ).with_columns(**columns)
     net = Network(links, np.array([place[k] for pair in ends for k in pair]), np.arange(0, 2 * n + 1, 2), "test")
     geometry = np.array([box(x - 1e-4, y - 1e-4, x + 1e-4, y + 1e-4) for x, y in (place[1], place[3])], dtype=object)
-    zones = Zones(("a", "b"), geometry, np.array([100.0, 100.0]), None, None)
-    own = vehicles(LIGHT_TRUCK, HEAVY_TRUCK)
+    return net, Zones(("a", "b"), geometry, np.array([100.0, 100.0]), None, None)
+
+
+def assigned_activity(net: Network, zones: Zones, own: pl.DataFrame, rules: list[AccessRule]) -> Activity:
     traffic = TrafficSection.model_validate({"method": "assigned"})
-    setting = traffic_setting(net, own, ActivitySection(), traffic, Path(), {})
-    given_trips = {"truck": np.array([[0.0, 50.0], [50.0, 0.0]])}
-    assigned = assign_traffic(setting, zones, given_trips)
-    activity = build_activity(net, own, ActivitySection(), Path(), traffic=traffic, assigned=assigned)
+    section = ActivitySection(access=rules)
+    setting = traffic_setting(net, own, section, traffic, Path(), {})
+    assigned = assign_traffic(setting, zones, {"truck": np.array([[0.0, 50.0], [50.0, 0.0]])})
+    return build_activity(net, own, section, Path(), traffic=traffic, assigned=assigned)
+
+
+def test_assigned_trucks_keep_off_what_they_are_too_heavy_for() -> None:
+    """The short road is limited to 18 t: the light truck takes it, the heavy one goes around."""
+    net, zones = two_ways(max_weight_t=pl.Series([None] * 4 + [18.0] * 2, dtype=pl.Float64))
+    activity = assigned_activity(net, zones, vehicles(LIGHT_TRUCK, HEAVY_TRUCK), [])
     light, heavy = part(activity, "rigid_truck"), part(activity, "rigid_truck:over_t_18")
     assert (light[:4].max() < 0.05 * light.sum(), heavy[4:].sum()) == (True, 0.0)
     assert heavy[:4].sum() == pytest.approx(200.0)
+
+
+def test_assigned_trucks_keep_out_of_a_zone_by_their_standard() -> None:
+    net, zones = two_ways(low_emission_zone=pl.Series([False] * 4 + [True] * 2))
+    rule = AccessRule(streams=["rigid_truck"], standards=["euro_III"], low_emission_zones=True)
+    activity = assigned_activity(net, zones, vehicles(LIGHT_TRUCK, HEAVY_TRUCK), [rule])
+    old, new = part(activity, "rigid_truck:rule_1"), part(activity, "rigid_truck")
+    assert (new[:4].max() < 0.05 * new.sum(), old[4:].sum()) == (True, 0.0)
+    assert (old.sum(), new.sum()) == (pytest.approx(100.0), pytest.approx(200.0))
 
 
 def test_parts_are_the_same_for_every_row() -> None:
