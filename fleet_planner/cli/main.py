@@ -10,6 +10,7 @@ from fleet_planner.cli.fleet import fleet
 from fleet_planner.cli.init import init
 from fleet_planner.cli.measures import measures
 from fleet_planner.cli.network import network
+from fleet_planner.cli.portfolio import portfolio
 from fleet_planner.cli.report import report
 from fleet_planner.cli.run import run
 from fleet_planner.cli.shared import UserErrors
@@ -27,5 +28,5 @@ def main() -> None:
     """
 
 
-for command in (init, run, network, fleet, factors, measures, report):
+for command in (init, run, portfolio, network, fleet, factors, measures, report):
     main.add_command(command)

@@ -182,9 +182,7 @@ def ground_of(ready: Prepared, years: tuple[int, ...]) -> Ground:
             column="portfolio.measures",
         )
     options = today.options
-    tables = [
-        _stacked(found, options, homes, new=new is not None) for found, new in parts if not found.effects.is_empty()
-    ]
+    tables = [_stacked(found, options, homes, new=new) for found, new in parts if not found.effects.is_empty()]
     groups = pl.concat([t[0] for t in tables], how="diagonal_relaxed").with_columns(group=pl.int_range(pl.len()))
     arrays = {k: np.concatenate([t[1][k] for t in tables]) for k in tables[0][1]}
     curves = load_curves(plan.city.country, ready.base / plan.turnover.survival if plan.turnover.survival else None)
@@ -271,7 +269,11 @@ def _stacked(
             f"t_{n}": summed(n, "everywhere" if n == GHG else "avoided")
             for n in ("NOx", "PM2.5", "SO2", "NMVOC", "NH3", GHG)
         },
-        **{f"t_{c.removeprefix('avoided_')}": pl.col(c) for c in found.effects.columns if c.startswith("avoided_")},
+        **{
+            f"t_{c.removeprefix('avoided_')}": pl.col(c)
+            for c in found.effects.columns
+            if c.startswith("avoided_") and c.removeprefix("avoided_") not in VALUED
+        },
     )
     rows = np.array([place[g] for g in table["group"].to_list()])
     columns = np.array([named[o] for o in table["option"].to_list()])
@@ -430,9 +432,11 @@ def _findings(ready: Prepared, ground: Ground) -> tuple[Finding, ...]:
     sold = float(ground.groups.filter(pl.col("sold") > 0)["vehicles"].sum())
     out = [
         Finding(
-            "portfolio.vehicles", "info", {"sold": f"{sold:,.0f}", "years": f"{ground.years[0]}-{ground.years[-1]}"}
+            "economics.portfolio_vehicles",
+            "info",
+            {"sold": f"{sold:,.0f}", "years": f"{ground.years[0]}-{ground.years[-1]}"},
         )
     ]
     if ready.later is None:
-        out.append(Finding("portfolio.no_turnover", "assumption", {}))
+        out.append(Finding("economics.portfolio_no_turnover", "assumption", {}))
     return tuple(out)

@@ -89,7 +89,8 @@ def robust(
     """Return the cheapest mix found whose targets are all met with a probability.
 
     The targets are tightened by the same share until they are, by bisection on draws of the effects; the probability
-    that is told comes from other draws than those that the tightening was chosen on. Costs are central figures.
+    that is told comes from other draws than those that the tightening was chosen on. Where no mix reaches it, the one
+    that comes nearest is returned with its probability. Costs are central figures.
 
     Parameters
     ----------
@@ -124,12 +125,13 @@ def robust(
         return Chance(found[0], found[2], asked * 1.0)
     best = None
     for _ in range(ROUNDS):
-        found = at(high)
-        if found[0].status == INFEASIBLE:
+        tried = at(high)
+        if tried[0].status == INFEASIBLE:
             high = low + (high - low) * STEP_BACK
             continue
-        if found[1] >= probability:
-            best = (found, high)
+        found = max(found, tried, key=lambda f: f[1])
+        if tried[1] >= probability:
+            best = (tried, high)
             break
         low, high = high, high * 2.0
     for _ in range(ROUNDS // 2):

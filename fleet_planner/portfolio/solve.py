@@ -36,6 +36,9 @@ FEASIBLE = 1e-7
 NEAR = 0.02
 """Columns this close to paying, as a share of the cost range, are offered to the integer solve too."""
 
+ALL_OFFERED = 10_000
+"""Problems of so few columns are offered to the integer solve whole: their mix is the best one."""
+
 MET, INFEASIBLE, STOPPED = "met", "infeasible", "time limit"
 
 
@@ -183,7 +186,9 @@ def _whole(
     best = np.minimum(reduced.reshape(problem.count.size, -1).min(axis=1), 0.0)[:, None, None]
     near = reduced - best <= NEAR * max(float(np.abs(problem.cost).max(initial=0.0)), 1.0)
     order = np.flatnonzero(near.ravel())
-    if order.size > 0:
+    if int(problem.able.sum()) <= ALL_OFFERED:
+        master.add(np.flatnonzero(problem.able.ravel()), free=False)
+    elif order.size > 0:
         by_cost = order[np.argsort((reduced - best).ravel()[order])][: 6 * problem.count.size]
         master.add(by_cost.astype(np.int64), free=False)
     found = master.solve_whole(*limits)

@@ -1,0 +1,48 @@
+"""`fleet-planner portfolio`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fleet_planner.cli.shared import progress_bar, text_table
+
+if TYPE_CHECKING:
+    from fleet_planner.tables import Language
+
+
+@click.command(epilog="Example: fleet-planner portfolio inputs/coquimbo/portfolio.toml --out outputs/mix")
+@click.argument("plan", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder; it must be absent or empty.")
+@click.option("--overwrite", is_flag=True, help="Replace what is in --out.")
+@click.option("--language", type=click.Choice(["en", "zh"]), help="Language of portfolio.html; default: the plan's.")
+def portfolio(plan: Path, out: Path, language: str | None, *, overwrite: bool) -> None:
+    """Find the least-cost mix of measures for the targets of PLAN, by group of vehicles and year."""
+    with progress_bar() as progress:
+        from fleet_planner.errors import UserError
+        from fleet_planner.outputs import check_target
+        from fleet_planner.outputs.portfolio import portfolio_tables, write_portfolio
+        from fleet_planner.pipeline.portfolio import portfolio_of
+        from fleet_planner.pipeline.prepare import prepare
+        from fleet_planner.plan.load import load_plan
+
+        check_target(out, overwrite=overwrite)
+        loaded = load_plan(plan)
+        try:
+            ready = prepare(loaded, plan.parent, progress)
+            progress("least-cost mix", 0.85)
+            found = portfolio_of(ready)
+        except UserError as error:
+            if error.file is None:
+                error.file = plan
+            raise
+        chosen: Language = "zh" if (language or loaded.outputs.language) == "zh" else "en"
+        write_portfolio(ready, found, out, overwrite=overwrite, language=chosen)
+    targets = portfolio_tables(ready, found)["portfolio_targets"]
+    if targets.height:
+        click.echo(text_table(targets.select("target", "year", "required_per_year", "avoided_per_year", "verdict")))
+    mix = found.mix
+    click.echo(f"\nStatus: {mix.status}; cost {mix.cost:,.0f} US$, proved gap {100.0 * mix.gap:.3f} %.")
+    click.echo(f"Written to {out}: portfolio.html, portfolio.csv, portfolio_targets.csv, portfolio_years.csv")

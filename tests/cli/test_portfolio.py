@@ -1,0 +1,130 @@
+"""`fleet-planner portfolio` from end to end on a small town."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+from click.testing import CliRunner, Result
+
+from fleet_planner.cli.main import main
+from fleet_planner.tables import columns
+from tests.cli.test_traffic import OSM, PLAN
+
+REGISTRY = (
+    "vehicle_id,category,fuel,gross_mass_kg,model_year,stream,km_per_year,count\n"
+    "t1,heavy_truck,diesel,12000,2008,rigid_truck,40000,300\nt2,heavy_truck,diesel,12000,2014,rigid_truck,45000,200\n"
+    "b1,bus,diesel,16000,2010,urban_bus,60000,80\nb2,bus,diesel,16000,2016,urban_bus,60000,60\n"
+    "c1,passenger_car,petrol,,2015,car,12000,2000\n"
+)
+TARGETS = """
+[turnover]
+to_year = 2030
+[[target]]
+name = "nox"
+pollutant = "NOx"
+cut_pct = 35.0
+year = 2030
+base_year = 2024
+[[target]]
+name = "pm"
+pollutant = "PM_exhaust"
+cut_pct = 50.0
+year = 2030
+base_year = 2024
+"""
+SECTION = """
+[portfolio]
+measures = ["dpf_passive", "dpf_scr", "rd99", "bev_bus"]
+supply_per_year = { bev_bus = 20.0 }
+front = "nox"
+front_points = 4
+probability = 0.8
+samples = 100
+[[portfolio.future]]
+name = "cheap_batteries"
+title = "Cheap batteries"
+title_zh = "电池降价"
+electric_capex_factor = 0.5
+"""
+
+
+def call(folder: Path, more: str) -> Result:
+    (folder / "plan.toml").write_text(PLAN + more, encoding="utf-8")
+    (folder / "r.csv").write_text(REGISTRY, encoding="utf-8")
+    (folder / "n.osm").write_text(OSM, encoding="utf-8")
+    return CliRunner().invoke(main, ["portfolio", str(folder / "plan.toml"), "--out", str(folder / "out")])
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("portfolio")
+    done = call(folder, TARGETS + SECTION)
+    assert done.exit_code == 0, done.output
+    return folder / "out"
+
+
+@pytest.mark.parametrize("name", ["years", "targets", "check", "front", "regret", "switching"])
+def test_tables_are_as_the_dictionary_says(out: Path, name: str) -> None:
+    table = pl.read_csv(out / f"portfolio_{name}.csv")
+    assert table.height > 0
+    assert table.columns == [c.column for c in columns(f"portfolio_{name}")]
+
+
+def test_targets_are_met_at_a_proved_gap(out: Path) -> None:
+    told = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    assert told["status"] == "met"
+    assert -1e-9 <= told["gap"] < 0.01
+    targets = pl.read_csv(out / "portfolio_targets.csv")
+    assert targets["verdict"].to_list() == ["met", "met"]
+    assert (targets["avoided_per_year"] >= targets["required_per_year"] - 1e-6).all()
+    assert 0.0 < told["probability"] <= 1.0
+    assert told["cost_with_probability_usd2024"] >= told["cost_usd2024"] - 1.0
+
+
+def test_the_inventory_finds_what_the_optimiser_promised(out: Path) -> None:
+    check = pl.read_csv(out / "portfolio_check.csv")
+    for pollutant in ("NOx", "PM_exhaust", "CO"):
+        row = check.filter(pollutant=pollutant).row(0, named=True)
+        assert row["optimiser_per_year"] > 0.0
+        assert row["inventory_per_year"] == pytest.approx(row["optimiser_per_year"], rel=1e-6)
+
+
+def test_supply_is_kept_every_year(out: Path) -> None:
+    years = pl.read_csv(out / "portfolio_years.csv").filter(option="bev_bus")
+    assert (years["new_vehicles"] <= 20.0 + 1e-6).all()
+
+
+def test_the_page_is_there_in_both_languages(out: Path) -> None:
+    assert "The least-cost mix" in (out / "portfolio.html").read_text(encoding="utf-8")
+    assert "最低成本组合" in (out / "portfolio.zh.html").read_text(encoding="utf-8")
+
+
+def test_targets_out_of_reach_are_told_with_the_relaxation(tmp_path: Path) -> None:
+    done = call(tmp_path, TARGETS.replace("cut_pct = 35.0", "cut_pct = 99.9") + '[portfolio]\nmeasures = ["rd99"]\n')
+    assert done.exit_code == 0, done.output
+    targets = pl.read_csv(tmp_path / "out" / "portfolio_targets.csv")
+    nox = targets.filter(target="nox").row(0, named=True)
+    assert nox["verdict"] == "missed"
+    assert nox["shortfall_per_year"] == pytest.approx(nox["required_per_year"] - nox["avoided_per_year"])
+    assert "infeasible" in done.output
+
+
+@pytest.mark.parametrize(
+    ("more", "parts"),
+    [
+        ("[portfolio]\nto_year = 2030\nmeasures = ['rd99']\n", ["target", "objective"]),
+        (TARGETS + "[portfolio]\nmeasures = ['rd98']\n", ["rd98", "rd99"]),
+        (TARGETS + "[portfolio]\nmeasures = ['rd99']\nsupply_per_year = { bev_bus = 5.0 }\n", ["supply_per_year"]),
+        (TARGETS + "[portfolio]\nmeasures = ['rd99']\nfront = 'so2'\n", ["portfolio.front", "so2"]),
+        (TARGETS + "[portfolio]\nmeasures = ['rd99']\nbudget_usd_per_year = -1.0\n", ["budget_usd_per_year"]),
+    ],
+)
+def test_bad_plans_get_one_message(tmp_path: Path, more: str, parts: list[str]) -> None:
+    done = call(tmp_path, more)
+    assert done.exit_code == 1, done.output
+    for part in parts:
+        assert part in done.output
+    assert not (tmp_path / "out").exists()
