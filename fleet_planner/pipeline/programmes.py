@@ -61,10 +61,11 @@ def walked_programme(
     }
     sales, electric = _own_turnover(plan, name, later)
     rows = later.of_stream.filter(scenario=name).select("year", "measure_id", "stream", "vehicles", "new_vehicles")
+    parts = {m: parts_named(m.partition(VARIANT)[0], measures) for m in rows["measure_id"].unique()}
     found = (
         Reach(year, part, stream, vehicles, new)
         for year, measure, stream, vehicles, new in rows.sort("year", maintain_order=True).iter_rows()
-        for part in parts_named(measure.partition(VARIANT)[0], measures)
+        for part in parts[measure]
         if part in terms
     )
     reached = with_renewals(found, terms)
