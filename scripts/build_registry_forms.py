@@ -130,13 +130,15 @@ def years() -> pl.DataFrame:
 def makes() -> pl.DataFrame:
     """Return the aftertreatment that makers used for a standard, where several were usual."""
     rows = [
-        (make, category, "diesel", standard, aftertreatment)
-        for aftertreatment, standards, names in words.AFTERTREATMENT
+        (region, make, category, "diesel", standard, aftertreatment)
+        for region, aftertreatment, standards, names in words.AFTERTREATMENT
         for make in names.split("|")
         for standard in standards.split("|")
         for category in ("heavy_truck", "bus")
     ]
-    table = pl.DataFrame(rows, schema=["make", "category", "fuel", "standard", "aftertreatment"], orient="row")
+    table = pl.DataFrame(
+        rows, schema=["region", "make", "category", "fuel", "standard", "aftertreatment"], orient="row"
+    )
     return table.with_columns(
         source=pl.lit("makers' usual concept for the standard (recalled)"),
         year=pl.lit(YEAR),

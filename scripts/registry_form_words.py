@@ -372,8 +372,10 @@ NATIVE_WORDS = {
 }  # fmt: skip
 
 AFTERTREATMENT = [
-    ("EGR", "euro_IV", "Scania|MAN"),
-    ("EGR", "euro_V", "MAN"),
-    ("SCR", "euro_IV|euro_V", "Volvo|DAF|Mercedes-Benz|Iveco|Renault|Renault Trucks"),
+    ("*", "EGR", "euro_IV", "Scania|MAN"),
+    ("*", "EGR", "euro_V", "MAN"),
+    ("*", "SCR", "euro_IV|euro_V", "Volvo|DAF|Mercedes-Benz|Iveco|Renault|Renault Trucks"),
+    ("US", "EGR", "euro_IV|euro_V", "Volvo|Mack|Freightliner|International|Peterbilt|Kenworth|Sterling|Western Star"),
 ]
-"""What heavy engines of a maker had behind them; of Scania's Euro V both kinds were usual."""
+"""What heavy engines of a maker had behind them, by region; of Scania's Euro V both kinds were usual. American engines
+of 2004 to 2009 had EGR (from 2007 on with a filter, which the factor table has with SCR alone)."""

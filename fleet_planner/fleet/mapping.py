@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from fleet_planner.fleet.dates import dated_standards
+from fleet_planner.fleet.dates import ANY_REGION, REGION_FALLBACK, dated_standards
 from fleet_planner.fleet.forms.model import plain_word
 from fleet_planner.fleet.translate import CERTIFICATION, MAPPED
 from fleet_planner.fleet.vocabulary import ELECTRICITY, ZERO_EMISSION, hot_keys
@@ -47,14 +47,14 @@ def map_technologies(good: pl.DataFrame, country: str) -> tuple[pl.DataFrame, pl
     InputError
         A standard is needed and the country is unknown.
     """
-    made = good.with_columns(known_makers(good["make"]))
+    made = good.with_columns(known_makers(good["make"], country))
     keyed = made.with_columns(_mass_bound(good["gross_mass_kg"]), pl.col(WORDS).fill_null(""))
     names = [*WORDS, "model_year", "mass_bound"]
     keys = keyed.select(names).unique(maintain_order=True)
     read = keys.with_columns(
         pl.when(pl.col(WORDS) != "").then(pl.col(WORDS)).name.keep(), gross_mass_kg=pl.col("mass_bound").fill_nan(None)
     )
-    filled = with_aftertreatment(with_standard(with_segment(read), country))
+    filled = with_aftertreatment(with_standard(with_segment(read), country), country)
     answers = keys.with_columns(
         filled["segment"].alias("new_segment"),
         filled["standard"].alias("new_standard"),
@@ -99,9 +99,16 @@ def _mass_bound(mass: pl.Series) -> pl.Series:
     return pl.Series("mass_bound", np.where(np.isnan(values), np.nan, edges[at]))
 
 
-def known_makers(make: pl.Series) -> pl.Series:
+def makers_of(region: str) -> pl.DataFrame:
+    """Return the aftertreatment by maker in a region: its own rows, or those of any region where it has none."""
+    table = reference_table("aftertreatment_makes.csv")
+    own = table.filter(pl.col("region").is_in([region, REGION_FALLBACK.get(region, region)]))
+    return table.filter(pl.col("region") == ANY_REGION) if own.is_empty() else own
+
+
+def known_makers(make: pl.Series, region: str) -> pl.Series:
     """Return the makers whose aftertreatment is known, as ``reference/aftertreatment_makes.csv`` calls them."""
-    names = reference_table("aftertreatment_makes.csv")["make"].unique().to_list()
+    names = makers_of(region)["make"].unique().to_list()
     known = {plain_word(name): name for name in names}
     found = {text: known.get(plain_word(text)) for text in make.unique() if text}
     if not any(found.values()):
@@ -183,7 +190,7 @@ def with_standard(rows: pl.DataFrame, region: str) -> pl.DataFrame:
     )
 
 
-def with_aftertreatment(rows: pl.DataFrame) -> pl.DataFrame:
+def with_aftertreatment(rows: pl.DataFrame, region: str = ANY_REGION) -> pl.DataFrame:
     """Fill empty aftertreatments with that of the standard; add ``aftertreatment_rule``.
 
     The rule is ``only`` where the factor table has one for the standard, ``make X`` where
@@ -203,9 +210,7 @@ def with_aftertreatment(rows: pl.DataFrame) -> pl.DataFrame:
     )
     if "maker" not in rows.columns:
         rows = rows.with_columns(maker=pl.lit(None, dtype=pl.String))
-    makers = reference_table("aftertreatment_makes.csv").select(
-        *on, pl.col("make").alias("maker"), pl.col("aftertreatment").alias("of_make")
-    )
+    makers = makers_of(region).select(*on, pl.col("make").alias("maker"), pl.col("aftertreatment").alias("of_make"))
     return (
         rows.join(makers, on=[*on, "maker"], how="left", maintain_order="left")
         .join(only, on=on, how="left", maintain_order="left")

@@ -49,7 +49,13 @@ def test_makers_name_technologies_of_the_factor_table() -> None:
     table = reference_table("aftertreatment_makes.csv")
     on = ["category", "fuel", "standard", "aftertreatment"]
     assert table.join(hot_keys().select(on).unique(), on=on, how="anti").is_empty()
-    assert not table.select("make", "category", "fuel", "standard").is_duplicated().any()
+    assert not table.select("region", "make", "category", "fuel", "standard").is_duplicated().any()
+
+
+def test_american_engines_of_the_same_maker_had_another_concept(tmp_path: Path) -> None:
+    row = "a,heavy_truck,diesel,16000,2005,euro_IV,,,VOLVO,rigid_truck,1000"
+    assert checked(tmp_path, row).vehicles["aftertreatment"].to_list() == ["SCR"]
+    assert checked(tmp_path, row, country="US-CA").vehicles["aftertreatment"].to_list() == ["EGR"]
 
 
 @pytest.mark.parametrize(

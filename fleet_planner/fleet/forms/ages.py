@@ -37,75 +37,74 @@ def spread_ages(named: pl.DataFrame, spread: dict[str, str], year: int, *, decim
     decimal_comma
         Numbers may have a decimal comma.
     """
-    if spread:
-        parts = [
-            named.drop(*spread).with_columns(pl.lit(age).alias("age"), named[name].alias("share"))
-            for name, age in spread.items()
-        ]
-        named = pl.concat(parts).filter(pl.col("share").is_not_null()).sort("row", maintain_order=True)
+    named = _in_rows(named, spread) if spread else named
     count = named["count"] if "count" in named.columns else pl.Series("count", [None] * named.height, pl.String)
     typed = named.with_columns(
         numbers(named["age"], whole=True).alias("a"),
         numbers(named["share"].str.strip_chars_end("%"), decimal_comma=decimal_comma).alias("s"),
         numbers(count.fill_null("1"), decimal_comma=decimal_comma).alias("c"),
+        pl.coalesce(ID, pl.format("(row {})", "row")).alias("group"),  # the check of cells tells empty ids
     )
-    first = typed.group_by(ID, maintain_order=True).agg(
-        pl.col("c").first(), pl.col("s").sum().alias("sum"), pl.col("row").min().alias("first")
+    groups = typed.group_by("group", maintain_order=True).agg(
+        pl.when(pl.col("c").first() >= 0).then(pl.col("c").first()).otherwise(1.0).alias("count"),
+        pl.col("c").first().alias("first_c"),
+        pl.col("s").sum().alias("sum"),
+        pl.col("row").min(),
     )
-    typed = typed.join(first.select(ID, "sum"), on=ID, how="left", maintain_order="left", nulls_equal=True)
-    whole = (
-        pl.when((pl.col("sum") - 1.0).abs() <= NEAR)
-        .then(1.0)
-        .when((pl.col("sum") - 100.0).abs() <= 100 * NEAR)
-        .then(100.0)
-    )
-    typed = typed.with_columns(whole.alias("whole"))
-    rules = [
-        (pl.col("a").is_null() | (pl.col("a") < 0), "age", "not an age in years", "Write a whole number from 0 on."),
-        (pl.col("s").is_null() | (pl.col("s") < 0), "share", "not a share", "Write a number from 0 to 1."),
-        (pl.col("c").is_null() | (pl.col("c") < 0), "count", "not a number of vehicles", "Write a number."),
-    ]
-    wrong = [
-        typed.filter(rule).select(
-            "row",
-            pl.lit(column).alias("column"),
-            (pl.col(column) if column in typed.columns else pl.lit("")).fill_null("").alias("value"),
-            pl.lit(reason).alias("reason"),
-            pl.lit(remedy).alias("remedy"),
-        )
-        for rule, column, reason, remedy in rules
-    ]
-    open_sum = typed.filter(pl.col("whole").is_null()).unique(ID, keep="first", maintain_order=True)
-    wrong.append(
-        open_sum.select(
-            "row",
-            pl.lit("share").alias("column"),
-            pl.col("sum").round(4).cast(pl.String).alias("value"),
-            pl.lit("the shares of the group add up to neither 1 nor 100").alias("reason"),
-            pl.lit("Give every age of the group its share.").alias("remedy"),
-        )
-    )
-    told = pl.concat(wrong)
-    bad = pl.col(ID).is_in(typed.filter(pl.col("row").is_in(told["row"].implode()))[ID].implode())
+    typed = typed.join(groups.select("group", "first_c", "sum"), on="group", how="left", maintain_order="left")
+    told = pl.concat([_wrong(typed, *rule) for rule in RULES] + [_open_sums(typed)])
+    bad_groups = typed.filter(pl.col("row").is_in(told["row"].implode()))["group"].unique()
+    bad = pl.col("group").is_in(bad_groups.implode())
     others = typed.filter(bad & ~pl.col("row").is_in(told["row"].implode())).unique("row", maintain_order=True)
-    with_them = others.select(
+    same = _wrong(others, pl.lit(value=True), "share", "another row of the same group is wrong", "Mend that row.")
+    kept = typed.filter(~bad).with_columns(
+        pl.format("{}-age{}", ID, "a").alias(ID),
+        (year - pl.col("a")).cast(pl.String).alias("model_year"),
+        (pl.col("c") * pl.col("s") / pl.col("sum")).cast(pl.String).alias("count"),
+    )
+    return Ages(
+        cells=kept.drop("age", "share", "a", "s", "c", "group", "first_c", "sum"),
+        wrong=pl.concat([told, same]).sort("row", maintain_order=True),
+        lost=groups.filter(bad).select("row", "count"),
+        vehicles=float(groups["count"].sum()),
+    )
+
+
+def _in_rows(named: pl.DataFrame, spread: dict[str, str]) -> pl.DataFrame:
+    """Return a row per group and age; a row without any share is told once."""
+    none = named.select(pl.all_horizontal(pl.col(name).is_null() for name in spread).alias("none"))["none"]
+    parts = [
+        named.drop(*spread).with_columns(pl.lit(age).alias("age"), named[name].alias("share"), none)
+        for name, age in spread.items()
+    ]
+    lone = pl.col("none") & (pl.col("age") == next(iter(spread.values())))
+    rows = pl.concat(parts).filter(pl.col("share").is_not_null() | lone)
+    return rows.drop("none").sort("row", maintain_order=True)
+
+
+RULES = (
+    (pl.col("a").is_null() | (pl.col("a") < 0), "age", "not an age in years", "Write a whole number from 0 on."),
+    (pl.col("s").is_null() | (pl.col("s") < 0), "share", "not a share", "Write a number from 0 to 1."),
+    (pl.col("c").is_null() | (pl.col("c") < 0), "count", "not a number of vehicles", "Write a number."),
+    (pl.col("c") != pl.col("first_c"), "count", "not the number of the group's first row", "Write one for all ages."),
+)
+
+
+def _wrong(typed: pl.DataFrame, rule: pl.Expr, column: str, reason: str, remedy: str) -> pl.DataFrame:
+    value = pl.col(column).fill_null("") if column in typed.columns else pl.lit("")
+    return typed.filter(rule).select(
         "row",
-        pl.lit("share").alias("column"),
-        pl.col("share").fill_null("").alias("value"),
-        pl.lit("another row of the same group is wrong").alias("reason"),
-        pl.lit("Mend that row.").alias("remedy"),
+        pl.lit(column).alias("column"),
+        value.alias("value"),
+        pl.lit(reason).alias("reason"),
+        pl.lit(remedy).alias("remedy"),
     )
-    problems = pl.concat([told, with_them]).sort("row", maintain_order=True)
-    kept = typed.filter(~bad)
-    vehicles = pl.col("c") * pl.col("s") / pl.col("sum")
-    drop = [c for c in ("count", "model_year", "age", "share") if c in kept.columns]
-    cells = kept.with_columns(
-        pl.format("{}-age{}", ID, "a").alias("new_id"),
-        (year - pl.col("a")).cast(pl.String).alias("year"),
-        vehicles.cast(pl.String).alias("vehicles"),
-    )
-    tail = ["a", "s", "c", "sum", "whole", ID]
-    out = cells.drop(*drop, *tail).rename({"new_id": ID, "year": "model_year", "vehicles": "count"})
-    groups = first.with_columns(pl.col("c").fill_null(1.0))
-    lost = groups.filter(bad).select(pl.col("first").alias("row"), pl.col("c").alias("count"))
-    return Ages(out, problems, lost, float(groups["c"].sum()))
+
+
+def _open_sums(typed: pl.DataFrame) -> pl.DataFrame:
+    """List the groups whose shares add up to neither 1 nor 100, by their first row."""
+    whole = ((pl.col("sum") - 1.0).abs() <= NEAR) | ((pl.col("sum") - 100.0).abs() <= 100.0 * NEAR)
+    first = typed.filter(~whole).unique("group", keep="first", maintain_order=True)
+    told = first.with_columns(share=pl.col("sum").round(4).cast(pl.String))
+    reason, remedy = "the shares of the group add up to neither 1 nor 100", "Give every age of the group its share."
+    return _wrong(told, pl.lit(value=True), "share", reason, remedy)

@@ -118,13 +118,15 @@ def _long(cells: pl.DataFrame, reading: Reading) -> pl.DataFrame:
         count = pl.col(have["count"]).alias("count_text")
         unit = pl.lit(without_unit(have["count"])[1]).alias("header_unit")
         return cells.select("row", *columns, count, unit, pl.lit(have["count"]).alias("count_column"))
-    parts = []
+    parts: list[pl.DataFrame] = []
     for name, step in reading.spread.items():
         extra = {"standard": step, "header_unit": without_unit(name)[1], "count_column": name}
         part = cells.select("row", *columns, pl.col(name).alias("count_text")).with_columns(
             pl.lit(text).alias(column) for column, text in extra.items()
         )
-        parts.append(part.filter(pl.col("count_text").is_not_null()))
+        none = pl.all_horizontal(pl.col(other).is_null() for other in reading.spread)
+        lone = cells.select(none).to_series() if not parts else pl.Series([False]).new_from_index(0, cells.height)
+        parts.append(part.filter(part["count_text"].is_not_null() | lone))  # a row without counts is told once
     return pl.concat(parts).sort("row", maintain_order=True)
 
 
@@ -138,11 +140,12 @@ def _by_class(
     counts = numbers(text.rename("x"), decimal_comma=decimal_comma)
     if text.str.contains(",", literal=True).any() and not decimal_comma:  # American tables write 1,234
         counts = numbers(text.str.replace_all(r"^(\d{1,3})((?:,\d{3})+)$", "$1$2").str.replace_all(",", "").rename("x"))
-    factor = _factor(long["unit"], long["header_unit"], per_unit)
-    long = long.with_columns((counts * factor).alias("count"), pl.col(KEYS).fill_null("")).with_row_index("n")
-    good = pl.col("count").is_finite() & (pl.col("count") >= 0)
+    number = (counts * _factor(long["unit"], long["header_unit"], per_unit)).alias("count")
+    long = long.with_columns(number, pl.col(KEYS).fill_null("")).with_row_index("n")
+    long = long.with_columns(pl.when(pl.col("count") >= 0).then("count").alias("count"))
+    good = pl.col("count").is_not_null()
     problems = [
-        long.filter(~good.fill_null(value=False)).select(
+        long.filter(~good).select(
             "row",
             pl.col("count_column").alias("column"),
             pl.col("count_text").fill_null("").alias("value"),
