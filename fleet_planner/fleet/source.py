@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 SEPARATORS = ",;\t"
 PARQUET = frozenset({".parquet", ".pq"})
 PARQUET_ROWS = 300_000
+TITLE = re.compile(rb'^"?[A-Z][A-Za-z /]{1,30}: ')
+"""A line above the header that says what the table is."""
 
 
 class Transcoder:
@@ -96,8 +99,9 @@ class Source:
             yield from ((block, "") for block in _parquet_blocks(self))
             return
         with closing(_stream(self.path, self.encoding)) as stream:
-            _, rest = _header(stream, self.path)
+            _, rest, row = _header(stream, self.path)
             reader = TextReader(self.path, list(self.names), self.separator, mixed=self.encoding is None)
+            reader.row = row + 1
             for block in reader.blocks(stream, rest):
                 yield block, self.encoding or reader.used
 
@@ -116,7 +120,7 @@ def open_source(path: Path, encoding: str | None = None) -> Source:
         names, separator = _parquet_names(path), ""
     else:
         with closing(_stream(path, encoding)) as stream:
-            line, _ = _header(stream, path)
+            line, _, _ = _header(stream, path)
         separator = max(SEPARATORS, key=line.count)
         names = [name.strip() for name in next(csv.reader([line], delimiter=separator))]
     if twice := sorted({n for n in names if names.count(n) > 1}):
@@ -132,8 +136,11 @@ def _stream(path: Path, encoding: str | None) -> Bytes:
     return Transcoder(stream, encoding, path) if encoding else stream
 
 
-def _header(stream: Bytes, path: Path) -> tuple[str, bytes]:
-    """Return the header line and the bytes behind it that were read with it."""
+def _header(stream: Bytes, path: Path) -> tuple[str, bytes, int]:
+    """Return the header line, the bytes behind it that were read with it, and the header's row.
+
+    Lines such as ``Source: EMFAC2021`` above the header, and blank ones among them, are passed over.
+    """
     try:
         data = (stream.read(BLOCK_BYTES) or b"").removeprefix(BYTE_ORDER_MARK)
     except OSError as error:
@@ -141,13 +148,17 @@ def _header(stream: Bytes, path: Path) -> tuple[str, bytes]:
     if b"\n" not in data:
         data = data.replace(b"\r", b"\n")
     line, feed, rest = data.partition(b"\n")
+    row = 1
+    while feed and (TITLE.match(line) or (row > 1 and not line.strip())):
+        line, feed, rest = rest.partition(b"\n")
+        row += 1
     if b"\0" in line:
         raise no_text(path, row=1)
     if not line.strip():
         raise InputError("the registry is empty, or its first line is", "Row 1 must be the header.", file=path)
     for name in (UTF8, GBK):
         try:
-            return line.decode(name).rstrip("\r"), rest if feed else b""
+            return line.decode(name).rstrip("\r"), rest if feed else b"", row
         except UnicodeDecodeError:
             continue
     raise no_text(path, row=1)

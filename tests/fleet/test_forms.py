@@ -115,6 +115,7 @@ def test_words_of_keep_are_no_regular_expressions() -> None:
         assert kept_rows(cells, [Match("x", tuple(values))])["row"].to_list() == rows
 
 
+@pytest.mark.slow
 @pytest.mark.city
 def test_the_real_table_of_california_imports_whole(shared_data: Path) -> None:
     path = shared_data / "los_angeles" / "ca_dmv_vehicle_counts_2020-01-01.parquet"
@@ -175,6 +176,23 @@ def test_emfac_export_of_population_and_distance(tmp_path: Path) -> None:
     assert fleet.rejected["reason"].to_list() == ["a part of a vehicle, counted with it"]
     assert (fleet.totals.vehicles_rejected, fleet.totals.vehicles_outside) == (0.0, 5.0)
     assert fleet.rejected_vkt_share == 0.0
+
+
+def test_titles_above_the_header_are_passed_over_and_rows_are_the_files(tmp_path: Path) -> None:
+    fleet = checked(
+        tmp_path,
+        "Source: EMFAC2021 (v1.0.2) Emissions Inventory\n"
+        "Region Type: Air District\n"
+        "Units: miles/day for VMT, trips/day for Trips, kWh/day for Energy Consumption\n"
+        "\n"
+        "Region,Calendar Year,Vehicle Category,Model Year,Speed,Fuel,Population,Total VMT\n"
+        "South Coast AQMD,2019,UBUS,2015,Aggregate,Natural Gas,200,20000\n"
+        "South Coast AQMD,2019,Rocket,2015,Aggregate,Diesel,2,20\n",
+    )
+    bus = fleet.vehicles.row(0, named=True)
+    assert (bus["stream"], bus["fuel"], bus["count"]) == ("urban_bus", "cng", 200.0)
+    assert bus["km_per_year"] == pytest.approx(100 * KM * 365.25)
+    assert fleet.rejected.select("row", "value").rows() == [(7, "Rocket")]
 
 
 NTD = (
