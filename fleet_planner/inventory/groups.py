@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from fleet_planner.factors.axes import TECHNOLOGY
-from fleet_planner.inventory.compute import compute_inventory
+from fleet_planner.inventory.compute import by_vehicle, compute_inventory, driven_histogram
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,14 +46,49 @@ def grouped_inventory(
     stream_of
         Returns the stream of a group.
     """
-    local = {g.removeprefix("visiting_"): stream_of(g).removeprefix("visiting_") for g in activity.streams}
-    hours = dict(context.idle_hours) | {g: context.idle_hours[s] for g, s in local.items() if s in context.idle_hours}
+    context, activity = _of_groups(activity, context, stream_of)
     by_group = vehicles.with_columns(stream=pl.col("group"))
-    own_kmh = {g: activity.own_kmh[stream_of(g)] for g in activity.streams if stream_of(g) in activity.own_kmh}
-    activity = replace(activity, own_kmh=own_kmh)
-    context = replace(context, idle_hours=hours)
     inventory = compute_inventory(by_group, multipliers, links, activity, factors, context)
     return by_stream(inventory, stream_of)
+
+
+def grouped_vehicles(
+    vehicles: pl.DataFrame,
+    multipliers: pl.DataFrame,
+    links: pl.DataFrame,
+    activity: Activity,
+    factors: FactorTable,
+    context: FleetContext,
+    stream_of: Callable[[str], str],
+    like: Inventory,
+) -> NDArray[np.float64]:
+    """Return what each vehicle emits, as `grouped_inventory` has it, without carrying factors over the links.
+
+    Parameters
+    ----------
+    vehicles, multipliers, links, activity, factors, context, stream_of
+        As of `grouped_inventory`.
+    like
+        An inventory on the same links, for the span of their grades.
+
+    Returns
+    -------
+    Shape (vehicles, P), average day.
+    """
+    context, activity = _of_groups(activity, context, stream_of)
+    histogram = driven_histogram(activity, links, factors, like)
+    where = replace(like, streams=activity.streams, histogram=histogram, parts=())
+    return by_vehicle(vehicles.with_columns(stream=pl.col("group")), multipliers, factors, where, context)
+
+
+def _of_groups(
+    activity: Activity, context: FleetContext, stream_of: Callable[[str], str]
+) -> tuple[FleetContext, Activity]:
+    """Return hours of idling and speeds of their own by group, those of the group's stream."""
+    local = {g.removeprefix("visiting_"): stream_of(g).removeprefix("visiting_") for g in activity.streams}
+    hours = dict(context.idle_hours) | {g: context.idle_hours[s] for g, s in local.items() if s in context.idle_hours}
+    own_kmh = {g: activity.own_kmh[stream_of(g)] for g in activity.streams if stream_of(g) in activity.own_kmh}
+    return replace(context, idle_hours=hours), replace(activity, own_kmh=own_kmh)
 
 
 def by_stream(inventory: Inventory, stream_of: Callable[[str], str]) -> Inventory:

@@ -339,7 +339,7 @@ def _inventory(
     links, context = run.network.links, computed.setting.context
     if driving is not None:
         computing = Computing(links, factors, context, multiplied)
-        done = driving.whole(computing)
+        done = driving.whole(computing, computed.states[0][1])
         return computing.of(done[-1].traffic)
     activity = run.driven(computed.activity, fleet.vehicles, state.vehicles)
     multipliers = multiplied(state.vehicles, state.multipliers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,10 +14,10 @@ from fleet_planner.activity.timetables.buses import BUS_STREAM
 from fleet_planner.factors.axes import TECHNOLOGY
 from fleet_planner.factors.processes.fuels import tank
 from fleet_planner.findings import Finding
-from fleet_planner.inventory.groups import grouped_inventory
+from fleet_planner.inventory.groups import grouped_inventory, grouped_vehicles
 from fleet_planner.scenarios.operation.figures import titles
 from fleet_planner.scenarios.operation.model import OperationSetting
-from fleet_planner.scenarios.operation.reassign import MOST_PLACES
+from fleet_planner.scenarios.operation.reassign import MOST_PLACES, Emitted
 from fleet_planner.scenarios.operation.steps import operate, reassigned
 from fleet_planner.scenarios.operation.traffic import GROUP, Traffic, stream_of
 from fleet_planner.units import DAYS_PER_YEAR
@@ -144,10 +145,10 @@ class Planned:
         """Whether no measure is in force."""
         return not self.path and not any(m.in_force(self.setting.year) for m in self.operation.reassign)
 
-    def whole(self, computing: Computing) -> list[Done]:
-        """Return the traffic after each measure, reassignments last."""
+    def whole(self, computing: Computing, like: Inventory) -> list[Done]:
+        """Return the traffic after each measure, reassignments last; ``like`` is an inventory on the same roads."""
         last = self.path[-1].traffic if self.path else self.begin
-        return [*self.path, *reassigned(last, self.operation, self.setting, computing.of)]
+        return [*self.path, *reassigned(last, self.operation, self.setting, partial(computing.vehicles, like=like))]
 
 
 def plan_operation(
@@ -201,6 +202,12 @@ class Computing:
             traffic.vehicles, multipliers, self.links, traffic.activity, self.factors, self.context, stream_of
         )
 
+    def vehicles(self, traffic: Traffic, like: Inventory) -> Emitted:
+        """Return what the vehicles of a traffic emit; ``like`` is an inventory on the same roads."""
+        multipliers = self.adjusted(traffic.vehicles, traffic.multipliers)
+        given = (self.links, traffic.activity, self.factors, self.context, stream_of, like)
+        return Emitted(like.pollutants, grouped_vehicles(traffic.vehicles, multipliers, *given))
+
 
 def operated(
     before: tuple[ScenarioFleet, Inventory],
@@ -218,7 +225,7 @@ def operated(
     computing
         Of the run.
     """
-    state, path = planned.state, planned.whole(computing)
+    state, path = planned.state, planned.whole(computing, before[1])
     exposure = planned.setting.exposure
     assert exposure is not None
     inventory, vehicles = before[1], state.vehicles

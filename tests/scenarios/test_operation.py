@@ -149,6 +149,15 @@ def test_odd_and_even_plates_on_a_tenth_of_the_days() -> None:
     assert packaged.outcome.km_after == pytest.approx(begin.total_km() - 0.42 * 0.05 * before, rel=1e-6)
 
 
+def test_nobody_buys_a_truck_for_the_days_of_a_ban() -> None:
+    ban = {"streams": ["rigid_truck"], "standards": OLD, "days_per_year": 20.0, "responses": {"replace": 1.0}}
+    (done,) = run(traffic(), ban=[ban])
+    assert done.outcome.bought == 0.0
+    assert done.outcome.costs == ()
+    assert done.outcome.fates["replaced"] == pytest.approx(done.outcome.km_concerned)
+    assert done.outcome.km_after == pytest.approx(done.outcome.km_before, rel=1e-12)
+
+
 def test_electric_vehicles_enter_a_zone_unless_named(tmp_path: Path) -> None:
     electric = truck("zero_emission", 3.0, fuel="electricity", aftertreatment="none")
     begin = traffic([truck("euro_VI_abc", 6.0, year=2020), electric])

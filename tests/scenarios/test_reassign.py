@@ -30,7 +30,7 @@ PEOPLE = Exposure(np.arange(LINKS, dtype=float), np.arange(LINKS), tuple("abcdef
 
 
 def dirty(trial: Traffic) -> SimpleNamespace:
-    """An inventory of vehicles that emit by their standard alone."""
+    """Vehicles that emit by their standard alone."""
     per_km = trial.vehicles["standard"].replace_strict(DIRT, return_dtype=pl.Float64).to_numpy()
     return SimpleNamespace(pollutants=("NOx", "PM_exhaust"), vehicle=np.outer(trial.km_of_rows() * per_km, [5.0, 1.0]))
 

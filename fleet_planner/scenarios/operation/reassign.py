@@ -25,7 +25,6 @@ from fleet_planner.units import DAYS_PER_YEAR
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from fleet_planner.inventory import Inventory
     from fleet_planner.plan.operation import Reassign
     from fleet_planner.scenarios.operation.model import OperationSetting
 
@@ -42,6 +41,14 @@ AT_ONCE = 8
 LEAST_KM = 1e-6
 TWO = 2
 MOVED = 1e-3
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """What vehicles emit: pollutants, and g a day of each row, shape (rows, pollutants)."""
+
+    pollutants: tuple[str, ...]
+    vehicle: Float
 
 
 @dataclass(frozen=True)
@@ -65,7 +72,7 @@ def reassign(
     wanted: Reassign,
     setting: OperationSetting,
     number: int,
-    computed: Callable[[Traffic], Inventory],
+    computed: Callable[[Traffic], Emitted],
 ) -> Done:
     """Let like vehicles change places with each other.
 
@@ -74,7 +81,7 @@ def reassign(
     traffic, wanted, setting, number
         As of every measure in operation.
     computed
-        Returns the inventory of a traffic.
+        Returns what the vehicles of a traffic emit.
 
     Raises
     ------
@@ -156,7 +163,7 @@ def _where(
     rows: NDArray[np.bool_],
     wanted: Reassign,
     setting: OperationSetting,
-    computed: Callable[[Traffic], Inventory],
+    computed: Callable[[Traffic], Emitted],
 ) -> _Where:
     """Return where a group drives; of each kind of vehicles the row that drives most stands for it."""
     km_row = np.where(rows, traffic.km_of_rows(), 0.0)
@@ -246,7 +253,7 @@ def _factors(
     g: int,
     places: Places,
     objective: Mapping[str, float],
-    computed: Callable[[Traffic], Inventory],
+    computed: Callable[[Traffic], Emitted],
 ) -> Float:
     """Return what a km of each kind of vehicle at each place counts, shape (kinds, places)."""
     stream = stream_of(traffic.groups[g])

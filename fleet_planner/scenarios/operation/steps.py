@@ -19,9 +19,9 @@ from fleet_planner.scenarios.operation.scrappage import scrappage
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from fleet_planner.inventory import Inventory
     from fleet_planner.plan.operation import Operation, Operational
     from fleet_planner.scenarios.operation.model import OperationSetting
+    from fleet_planner.scenarios.operation.reassign import Emitted
     from fleet_planner.scenarios.operation.traffic import Traffic
 
 PRICES = 2024
@@ -73,7 +73,7 @@ def operate(traffic: Traffic, operation: Operation, setting: OperationSetting) -
 
 
 def reassigned(
-    traffic: Traffic, operation: Operation, setting: OperationSetting, computed: Callable[[Traffic], Inventory]
+    traffic: Traffic, operation: Operation, setting: OperationSetting, computed: Callable[[Traffic], Emitted]
 ) -> list[Done]:
     """Apply the reassignments of a scenario: last of all, since they need what vehicles emit where.
 
@@ -82,7 +82,7 @@ def reassigned(
     traffic, operation, setting
         As of `operate`, the traffic as that leaves it.
     computed
-        Returns the inventory of a traffic.
+        Returns what the vehicles of a traffic emit.
     """
     out = []
     for number, wanted in enumerate(sorted(operation.reassign, key=lambda m: m.model_dump_json()), 1):
