@@ -240,6 +240,12 @@ days_per_year = 100
 responses = { cancel = 1.0 }
 from_year = 2030
 [[scenario]]
+name = "ignored"
+title = "A zone that nobody heeds"
+[[scenario.operation.zone]]
+standards = ["euro_III", "euro_IV"]
+responses = { ignore = 0.7, other_days = 0.3 }
+[[scenario]]
 name = "scrap"
 title = "Old trucks go early"
 [scenario.turnover]
@@ -259,7 +265,13 @@ def test_later_years_follow_what_is_in_force(tmp_path: Path) -> None:
     # the fewer old trucks are left, the less the ban takes
     lost = {year: 1.0 - at["ban", year][1] / at["baseline", year][1] for year in (2032, 2036)}
     assert lost[2032] > lost[2036] >= 0.0
-    assert not (tmp_path / "out" / "operation.csv").exists()  # not in force in the base year
+    done = pl.read_csv(tmp_path / "out" / "operation.csv")
+    assert done["scenario"].to_list() == ["ignored"]  # the ban is not in force in the base year
+    assert done["concerned_km_per_day"][0] > 0.0
+    summary = pl.read_csv(tmp_path / "out" / "summary.csv")
+    totals = {s: rows["value_per_year"].to_numpy() for (s,), rows in summary.group_by("scenario", maintain_order=True)}
+    # a stream that falls into groups which drive as before emits as before
+    assert totals["ignored"] == pytest.approx(totals["baseline"], rel=1e-9)
     early = pl.read_csv(tmp_path / "out" / "early_scrappage.csv")
     assert early.columns == [c.column for c in columns("early_scrappage")]
     assert early.select("scenario", "year", "stream").rows() == [("scrap", y, "rigid_truck") for y in (2026, 2027)]
