@@ -8,6 +8,7 @@ from fleet_planner import __version__
 from fleet_planner.cli.factors import factors
 from fleet_planner.cli.fleet import fleet
 from fleet_planner.cli.init import init
+from fleet_planner.cli.market import market
 from fleet_planner.cli.measures import measures
 from fleet_planner.cli.network import network
 from fleet_planner.cli.portfolio import portfolio
@@ -28,5 +29,5 @@ def main() -> None:
     """
 
 
-for command in (init, run, portfolio, network, fleet, factors, measures, report):
+for command in (init, run, portfolio, market, network, fleet, factors, measures, report):
     main.add_command(command)

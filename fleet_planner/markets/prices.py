@@ -30,6 +30,8 @@ class PricePath:
         By year: the mean of the year's published prices.
     unchecked
         Years with a price that was not read in its source.
+    last
+        Last year with a published price.
     held
         Years after the last published one, which have its price.
     """
@@ -38,6 +40,7 @@ class PricePath:
     currency: str
     price: dict[int, float]
     unchecked: frozenset[int]
+    last: int
     held: tuple[int, ...] = ()
 
 
@@ -89,5 +92,6 @@ def price_path(market: str, years: Sequence[int], key: str, *, hold: bool = Fals
         currency=str(table["currency"][0]),
         price={y: known[last if y in held else y] for y in years},
         unchecked=frozenset(used & set(rows)),
+        last=last,
         held=held,
     )

@@ -18,6 +18,7 @@ from fleet_planner.economics.terms import FUELS, measure_terms
 from fleet_planner.economics.vehicle_costs import class_of_stream, electric_measure, vehicle_costs
 from fleet_planner.errors import PlanError, use_one_of
 from fleet_planner.findings import Finding
+from fleet_planner.pipeline.market_prices import with_credits
 from fleet_planner.pipeline.programmes import parts_named, programme_findings, standing_programme, walked_programme
 from fleet_planner.pipeline.vehicle_use import treated_groups
 from fleet_planner.reference import reference_table
@@ -68,6 +69,7 @@ class Setting:
 
     outlook: Outlook
     grid: GridPair
+    findings: tuple[Finding, ...] = ()
 
 
 def setting_of(plan: Plan, measures: pl.DataFrame, grid: tuple[float, str, str]) -> Setting:
@@ -88,7 +90,7 @@ def setting_of(plan: Plan, measures: pl.DataFrame, grid: tuple[float, str, str])
         A name, currency or year of ``[economics]`` is unknown, or a tax is above its price.
     """
     _check_names(plan, measures)
-    section, city = plan.economics, plan.city
+    (section, findings), city = with_credits(plan), plan.city
     pair = grid_pair(section, city.grid_region or city.country, grid[0], average_checked=grid[2] == "yes")
     others = measures.filter(pl.col("alternative_of").is_not_null()).select("measure_id", "alternative_of")
     prices = prices_of(
@@ -99,7 +101,7 @@ def setting_of(plan: Plan, measures: pl.DataFrame, grid: tuple[float, str, str])
         grid_checked=pair.checked,
         alternatives=dict(others.unique().iter_rows()),
     )
-    return Setting(Outlook(section, vehicle_costs(section), prices, shown_in(section)), pair)
+    return Setting(Outlook(section, vehicle_costs(section), prices, shown_in(section)), pair, tuple(findings))
 
 
 def economy(
@@ -146,6 +148,7 @@ def economy(
     costs = programme_tables(programmes, outlook)
     findings = (
         *_money_findings(plan),
+        *setting.findings,
         *_ownership_findings(outlook, owned),
         *_grid_findings(pair, compared, plan),
         *programme_findings(plan, programmes, costs, outlook, later),

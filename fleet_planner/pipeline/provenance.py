@@ -185,7 +185,7 @@ def in_use(name: str, plan: Plan) -> bool:
         "china_type_map": plan.factors.hot == "china_guide_2014",
         "emfac2017": plan.factors.hot == "emfac2017",
         "moves3": plan.factors.hot == "moves3",
-        "carbon_prices": False,
+        "carbon_prices": bool(plan.market.price_path) and plan.market.credits_in_ownership,
         "emfac_category_map": False,
         "emep_eea_2025": plan.factors.hot == "emep_eea_2025",
         "diesel_": plan.factors.diesel_quality is not None,

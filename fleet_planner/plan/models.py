@@ -15,6 +15,7 @@ from fleet_planner.plan.comparison import ComparisonSection
 from fleet_planner.plan.economics import EconomicsSection
 from fleet_planner.plan.effects import EffectKeys
 from fleet_planner.plan.fleet import FleetSection  # noqa: TC001  # pydantic reads the annotation
+from fleet_planner.plan.market import MarketSection
 from fleet_planner.plan.nonroad import NonRoadSection
 from fleet_planner.plan.operation import Operation
 from fleet_planner.plan.places import PlacesSection
@@ -444,6 +445,7 @@ class Plan(Section):
     economics: EconomicsSection = EconomicsSection()
     comparison: ComparisonSection = ComparisonSection()
     portfolio: PortfolioSection = PortfolioSection()
+    market: MarketSection = MarketSection()
     outputs: OutputsSection = OutputsSection()
 
     @model_validator(mode="after")
@@ -483,6 +485,18 @@ class Plan(Section):
                 raise ValueError(
                     f"economics.finance[{k}].scenarios: no such scenario {wrong[0]!r}; the plan has {listed}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _credits_count_once(self) -> Plan:
+        if not self.market.credits_in_ownership:
+            return self
+        if self.economics.carbon_usd_per_t:
+            raise ValueError(
+                "market.credits_in_ownership and economics.carbon_usd_per_t would count a tonne twice: keep one of them"
+            )
+        if not self.market.has_price:
+            raise ValueError("market.credits_in_ownership needs a price: set market.price_path or price_usd_per_t")
         return self
 
     @model_validator(mode="after")

@@ -1,0 +1,43 @@
+"""`fleet-planner market`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from fleet_planner.cli.shared import text_table
+
+
+@click.command(epilog="Example: fleet-planner market inputs/coquimbo/market.toml --out outputs/market")
+@click.argument("plan", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder; it must be absent or empty.")
+@click.option("--overwrite", is_flag=True, help="Replace what is in --out.")
+def market(plan: Path, out: Path, *, overwrite: bool) -> None:
+    """Clear the carbon market of PLAN: each city alone and linked, its ledger, and the health benefit that trade moves.
+
+    Only [market] and the files it names are read.
+    """
+    from fleet_planner.errors import UserError
+    from fleet_planner.outputs import check_target
+    from fleet_planner.outputs.market import benefit_by_city, totals, write_market
+    from fleet_planner.pipeline.market import market_of
+    from fleet_planner.plan.load import load_plan
+    from fleet_planner.tables import finding_text
+
+    check_target(out, overwrite=overwrite)
+    loaded = load_plan(plan)
+    try:
+        found = market_of(loaded, plan.parent)
+    except UserError as error:
+        if error.file is None:
+            error.file = plan
+        raise
+    write_market(loaded, plan.parent, found, out, overwrite=overwrite)
+    click.echo("All years, tonnes and US$ 2024:")
+    click.echo(text_table(totals(found)))
+    click.echo("\nLocal health benefit moved by trade, US$ 2024 (below 0: lost):")
+    click.echo(text_table(benefit_by_city(found)))
+    for finding in found.findings:
+        click.echo(f"- {finding_text(finding)}")
+    click.echo(f"Written to {out}: market.csv, ledger.csv")

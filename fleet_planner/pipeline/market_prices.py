@@ -1,0 +1,82 @@
+"""Prices of credits in US dollars of 2024, and the plan's costs with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fleet_planner.economics.money import Price, levels_of
+from fleet_planner.errors import PlanError
+from fleet_planner.findings import Finding
+from fleet_planner.markets.prices import price_path
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fleet_planner.plan.economics import EconomicsSection
+    from fleet_planner.plan.models import Plan
+
+KEY = "market.price_path"
+
+
+def credit_prices(plan: Plan, years: Sequence[int]) -> tuple[dict[int, float], list[Finding]]:
+    """Return the price of a credit by year, US$ 2024 per t: the plan's own, before and after them the packaged path.
+
+    Raises
+    ------
+    PlanError
+        There is no price, the market is unknown, or years have no price.
+    """
+    market = plan.market
+    own = {int(y): v for y, v in market.price_usd_per_t.items()}
+    if not market.has_price:
+        raise PlanError(
+            "credits have no price", "Set market.price_path, such as 'bj_ets', or market.price_usd_per_t.", column=KEY
+        )
+    covered = [y for y in years if own and (not market.price_path or min(own) <= y <= max(own))]
+    known = sorted(own)
+    out = {y: float(np.interp(y, known, [own[k] for k in known])) for y in covered}
+    others = [y for y in years if y not in out]
+    if not others:
+        return out, []
+    path = price_path(market.price_path, others, KEY, hold=market.hold_last)
+    levels, first = levels_of(plan.economics), plan.economics.conversion == "deflate_first"
+    unchecked = set(path.unchecked)
+    for year, amount in path.price.items():
+        given = Price(path.currency, path.last if year in path.held else year)
+        out[year] = levels.inside(amount, given, KEY, deflate_first=first)
+        unchecked |= {given.year} if ("rate", given) in levels.unchecked else set()
+    named: dict[str, str | int | float] = {"market": market.price_path}
+    findings = []
+    if unchecked:
+        listed = ", ".join(map(str, sorted(unchecked)))
+        findings.append(Finding("economics.market_price_unchecked", "assumption", {**named, "years": listed}))
+    if path.held:
+        held: dict[str, str | int | float] = {"last": path.last, "from": min(path.held), "to": max(path.held)}
+        findings.append(Finding("economics.market_price_held", "assumption", {**named, **held}, len(path.held)))
+    return dict(sorted(out.items())), findings
+
+
+def with_credits(plan: Plan) -> tuple[EconomicsSection, list[Finding]]:
+    """Return the plan's costs with the price of credits as what owners pay for CO2, if the plan says so.
+
+    Every tonne less saves the price: the credit is in the cost of ownership once. The public view leaves it out, for
+    it is paid from one to another.
+    """
+    if not plan.market.credits_in_ownership:
+        return plan.economics, []
+    first = plan.city.year
+    last = plan.turnover.to_year or first + plan.economics.horizon_years
+    prices, findings = credit_prices(plan, range(first, last + 1))
+    paid = {str(year): price for year, price in prices.items()}
+    told: dict[str, str | int | float] = {
+        "first": first,
+        "last": last,
+        "low": f"{min(prices.values()):.4g}",
+        "high": f"{max(prices.values()):.4g}",
+    }
+    return (
+        plan.economics.model_copy(update={"carbon_usd_per_t": paid}),
+        [*findings, Finding("economics.market_credits", "info", told)],
+    )
