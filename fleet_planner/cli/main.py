@@ -15,6 +15,7 @@ from fleet_planner.cli.portfolio import portfolio
 from fleet_planner.cli.report import report
 from fleet_planner.cli.run import run
 from fleet_planner.cli.shared import UserErrors
+from fleet_planner.cli.sweep import sweep
 
 
 @click.group(cls=UserErrors, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -29,5 +30,5 @@ def main() -> None:
     """
 
 
-for command in (init, run, portfolio, market, network, fleet, factors, measures, report):
+for command in (init, run, sweep, portfolio, market, network, fleet, factors, measures, report):
     main.add_command(command)

@@ -334,7 +334,8 @@ def by_vehicle(
     context
         As of the inventory.
     """
-    fleet = fleet_arrays(vehicles, multipliers, factors, inventory.streams, context)
+    named = inventory.naming.named(vehicles)
+    fleet = fleet_arrays(named, multipliers, factors, inventory.parts or inventory.streams, context)
     scaling = (fleet.measure, CHANNEL_MEASURE, fleet.driver, CHANNEL_DRIVER)
     blocks = _blocks(factors, inventory.grade_span)
     mean = _means(factors.curves, blocks, factors, inventory.histogram, fleet)

@@ -113,6 +113,11 @@ class Computed:
     adjustments: Adjustments = field(default_factory=lambda: Adjustments(None, 0, None))
     operated: Mapping[str, Operated] = field(default_factory=dict)
 
+    def multiplied(self, vehicles: pl.DataFrame, multipliers: pl.DataFrame, factors: FactorTable) -> pl.DataFrame:
+        """Return the multipliers of other measures with faults, tests and neat fuels in them, as of the states."""
+        applied = self.adjustments.applied(vehicles, multipliers)
+        return on_neat_fuels(vehicles, applied, factors, self.setting.sources.fuels)
+
     @property
     def on_vehicles(self) -> tuple[tuple[ScenarioFleet, Inventory], ...]:
         """The states without measures in operation."""

@@ -19,7 +19,6 @@ from fleet_planner.factors.processes.fuels import tank
 from fleet_planner.factors.processes.upstream import upstream_kg
 from fleet_planner.findings import Finding
 from fleet_planner.inventory import by_vehicle
-from fleet_planner.pipeline.neat_fuels import on_neat_fuels
 from fleet_planner.scenarios.options import Option, options_of
 from fleet_planner.tables import pollutants
 from fleet_planner.units import DAYS_PER_YEAR
@@ -210,8 +209,7 @@ def changes(
     setting = computed.setting
     start, first = computed.states[0]
     factors = compile_factors(setting.technologies([vehicles]), setting.sources, setting.conditions, setting.options)
-    applied = computed.adjustments.applied(vehicles, multipliers)
-    adjusted = on_neat_fuels(vehicles, applied, factors, setting.sources.fuels)
+    adjusted = computed.multiplied(vehicles, multipliers, factors)
     now = by_vehicle(vehicles, adjusted, factors, first, setting.context)
     row, count = vehicles["baseline_row"].to_numpy(), vehicles["count"].to_numpy()
     whole = np.maximum(start.vehicles["count"].to_numpy()[row], LEAST_COUNT)

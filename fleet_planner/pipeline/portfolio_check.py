@@ -9,7 +9,6 @@ import polars as pl
 
 from fleet_planner.factors.compiling.compile import compile_factors
 from fleet_planner.inventory import compute_inventory
-from fleet_planner.inventory.weights import technologies_of
 from fleet_planner.plan.models import Scenario, ScenarioMeasure
 from fleet_planner.scenarios.rows import VARIANT
 from fleet_planner.tables import pollutants
@@ -50,8 +49,10 @@ def check_table(ready: Prepared, found: Portfolio) -> pl.DataFrame:
     scenario = Scenario(name="mix", title="mix", measure=wanted)
     state = ready.run.applied(ready.fleet, scenario, _Picker(found, treated, start.vehicles))
     setting = ready.computed.setting
-    factors = compile_factors(technologies_of(state.vehicles), setting.sources, setting.conditions, setting.options)
-    multipliers = ready.computed.adjustments.applied(state.vehicles, state.multipliers)
+    factors = compile_factors(
+        setting.technologies([state.vehicles]), setting.sources, setting.conditions, setting.options
+    )
+    multipliers = ready.computed.multiplied(state.vehicles, state.multipliers, factors)
     inventory = compute_inventory(
         state.vehicles, multipliers, ready.network.links, ready.computed.activity, factors, setting.context
     )

@@ -48,7 +48,7 @@ class AssignmentSection(Section):
         default=1e-4, description="relative gap at which the equilibrium is good enough"
     )
     max_iterations: Annotated[int, Field(ge=2, le=10_000)] = Field(
-        default=200, description="iterations after which it stops anyway"
+        default=400, description="iterations after which it stops anyway"
     )
     connectors: Annotated[int, Field(ge=1, le=20)] = Field(
         default=4, description="nodes of the network at which the trips of a zone begin and end, at most"

@@ -67,7 +67,7 @@ def test_the_embedded_city_on_zones_of_ones_own(repository: Path, tmp_path: Path
     few.to_file(tmp_path / "zones.gpkg")
     plan = tmp_path / "plan.toml"
     text = plan.read_text(encoding="utf-8").replace('zones = "builtin"', 'zones = "zones.gpkg"')
-    keys = '[traffic.assignment]\nzone_id = "zone"\njobs = "jobs"\nfreight = "sites"\ntarget_gap = 2e-3\n'
+    keys = '[traffic.assignment]\nzone_id = "zone"\njobs = "jobs"\nfreight = "sites"\ntarget_gap = 1e-3\n'
     plan.write_text(text + ASSIGNED + keys, encoding="utf-8")
     out = tmp_path / "out"
     result = CliRunner().invoke(main, ["run", str(plan), "--out", str(out), "--scenario", "baseline"])
@@ -77,7 +77,7 @@ def test_the_embedded_city_on_zones_of_ones_own(repository: Path, tmp_path: Path
     assert max(v for c in told["closure"].values() for v in c.values()) < 1e-9
     assignment = told["traffic"]["assignment"]
     assert assignment["zones"] == len(few)
-    assert all(p["relative_gap"] <= 2e-3 and p["reached"] for p in assignment["periods"])
+    assert all(p["relative_gap"] <= 1e-3 and p["reached"] for p in assignment["periods"])
     groups = pl.read_csv(out / "assignment.csv")
     assert groups.columns == [c.column for c in columns("assignment")]
     assert set(groups["traffic_class"]) == {"light", "bus", "single_unit", "combination"}

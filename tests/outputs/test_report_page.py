@@ -177,6 +177,7 @@ def test_every_phrase_exists_in_both_languages_and_is_used(repository: Path) -> 
         "verdict_",
         "border_",
         "fate_",
+        "mix_status_",
     )
     plain = {"yes", "no", "default", "plan"}  # words of the column `checked`
     used = "\n".join(sources)
