@@ -64,6 +64,8 @@ class City:
         Year from which the city is linked.
     credited
         Share of its cut tonnes that count as units, 0..1; below 1 with conservative baseline-and-credit.
+    step_damage_usd_per_t
+        Local damage avoided with a tonne of each step, shape (K,); None: nothing.
     """
 
     name: str
@@ -76,6 +78,7 @@ class City:
     accepts: frozenset[str] | None = None
     enters: int = 0
     credited: float = 1.0
+    step_damage_usd_per_t: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,8 @@ class Cleared:
         What the city pays: steps, units, credits and ceiling less what it earns with units, US$.
     total_cost
         Of all cities; payments between cities cancel.
+    damage_avoided
+        Local damage that the city's own steps avoid, US$.
     binding
         What holds the city back: ``quota``, ``ceiling``, both joined by +, or "".
     """
@@ -145,6 +150,7 @@ class Cleared:
     offsets: Array
     ceiling: Array
     cost: Array
+    damage_avoided: Array
     binding: tuple[str, ...]
 
     @property
@@ -274,7 +280,8 @@ def _solved(program: _Program) -> Cleared:
     )
     assert found.status == 0, found.message  # the unlinked answer is feasible and costs are bounded by the steps
     dual = -np.asarray(found.ineqlin.marginals)
-    done, moved = found.x[:k], found.x[at_move:at_credit]
+    abated, moved = _sum(owner, found.x[:k], n), found.x[at_move:at_credit]
+    done = np.concatenate([_in_order(c, total) for c, total in zip(cities, abated, strict=True)])
     offsets, paid = found.x[at_credit:at_ceiling], found.x[at_ceiling:at_pool]
     asked = (
         dual[:n] + dual[2 * n : 3 * n]
@@ -284,18 +291,35 @@ def _solved(program: _Program) -> Cleared:
     held_back = dual[n : 2 * n] > 10.0 * TRANSFER_USD
     return Cleared(
         price=dual[:n],
-        abated=_sum(owner, done, n),
+        abated=abated,
         bought_units=_sum(buyer, moved, n),
         bought_t=_sum(buyer, moved * value, n),
         sold_units=_sum(seller, moved, n),
         offsets=offsets,
         ceiling=paid,
         cost=money + _sum(buyer, payment, n) - _sum(seller, payment, n),
+        damage_avoided=_sum(owner, done * np.concatenate([_damage(c) for c in cities]), n),
         binding=tuple(
             "+".join(w for w, holds in (("quota", q), ("ceiling", z)) if holds)
             for q, z in zip(held_back, paid > SLACK_T, strict=True)
         ),
     )
+
+
+def _damage(city: City) -> Array:
+    return np.zeros(city.step_t.size) if city.step_damage_usd_per_t is None else city.step_damage_usd_per_t
+
+
+def _in_order(city: City, total_t: float) -> Array:
+    """Return the tonnes of each step for what a city cuts: the cheapest first, of equal cost the most beneficial.
+
+    A solver may take any of the steps of equal cost; the benefit that trade moves must not hang on which.
+    """
+    order = np.lexsort((-_damage(city), np.round(city.step_usd_per_t, 6)))
+    tonnes = city.step_t[order]
+    out = np.zeros(tonnes.size)
+    out[order] = np.clip(total_t - (np.cumsum(tonnes) - tonnes), 0.0, tonnes)
+    return out
 
 
 def _sum(index: NDArray[np.int64], weights: Array, n: int) -> Array:

@@ -30,6 +30,8 @@ CURVES = "market_curves"
 OWNERS = "market_owners"
 GHG = "GHG"
 NEGLIGIBLE_T = 1e-9
+COMPARED = "head_to_head.csv"
+COMPARED_COLUMNS = ("damage_avoided_usd2024_per_year", "ghg_avoided_t_per_year")
 OWN_COLUMNS = {"avoided_per_year": "avoided_t", "usd_per_unit": "usd_per_t"}
 
 
@@ -78,8 +80,7 @@ def market_of(plan: Plan, base: Path) -> Market:
     owners, findings = _owners(plan, base)
     pool, told = _pools(plan, years, owners)
     findings += told
-    if silent := [c.name for c in section.city if c.damage_usd_per_t is None]:
-        findings.append(Finding("economics.market_no_damage", "assumption", {"cities": ", ".join(silent)}, len(silent)))
+    findings += _damage_findings(section, curves)
     tables, books = [], []
     ceiling = section.ceiling_usd_per_t
     full = section.full_year if section.full_year is not None else years[-1]
@@ -105,7 +106,7 @@ def _once(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 
 
 def _years(section: MarketSection) -> list[int]:
-    known = [int(y) for c in section.city for y in c.baseline_t]
+    known = [int(y) for c in section.city for y in (*c.baseline_t, *c.cap_t, *c.activity)]
     first = section.from_year if section.from_year is not None else min(known)
     last = section.to_year if section.to_year is not None else max(known)
     if last < first:
@@ -148,6 +149,7 @@ def _city(city: MarketCity, year: int, curves: Mapping[str, pl.DataFrame]) -> Ci
         accepts=None if city.accepts is None else frozenset(city.accepts),
         enters=city.enters or 0,
         credited=city.credited_share,
+        step_damage_usd_per_t=steps["damage_usd_per_t"].fill_null(city.damage_usd_per_t or 0.0).to_numpy(),
     )
 
 
@@ -192,17 +194,58 @@ def _curves(plan: Plan, base: Path) -> dict[str, pl.DataFrame]:
 
 
 def _own_curve(path: Path, name: str) -> pl.DataFrame:
+    """Return the run's steps of greenhouse gases, with the local damage that goes with a tonne of each."""
     cells = read_cells(path, "market.own_curve")
     for column in ("pollutant", *OWN_COLUMNS):
         if column not in cells.columns:
             raise InputError(
                 "a needed column is missing", "Name abatement_curve.csv of a run.", path, row=1, column=column
             )
-    table = cells.select("pollutant", *OWN_COLUMNS).rename(OWN_COLUMNS).with_columns(city=pl.lit(name))
+    table = cells.rename(OWN_COLUMNS).with_columns(city=pl.lit(name))
     of_ghg = (table["pollutant"] == GHG).fill_null(value=False)
     if not of_ghg.any():
         raise InputError(f"the run has no steps of {GHG}", "Compare measures that avoid it.", path, column="pollutant")
-    return typed(table, CURVES, path).filter(of_ghg)
+    steps = typed(table, CURVES, path)
+    beside = path.parent / COMPARED
+    if beside.is_file() and {"stream", "from_option", "option"} <= set(cells.columns):
+        steps = steps.with_columns(damage_usd_per_t=_step_damage(cells, read_cells(beside, "market.own_curve"), beside))
+    return steps.filter(of_ghg)
+
+
+def _step_damage(steps: pl.DataFrame, compared: pl.DataFrame, path: Path) -> pl.Series:
+    """Return the damage avoided per tonne of greenhouse gas of each step, from the run's comparison by stream.
+
+    A step from one option to another has the difference of their damages over that of their tonnes.
+    """
+    for column in ("stream", "option", *COMPARED_COLUMNS):
+        if column not in compared.columns:
+            raise InputError(
+                "a needed column is missing", "Name abatement_curve.csv in the folder of a run.", path, 1, column
+            )
+    figures: dict[tuple[str, str], tuple[float, float]] = {
+        (stream, option): (damage, tonnes)
+        for stream, option, damage, tonnes in compared.select(
+            "stream", "option", *(pl.col(c).cast(pl.Float64, strict=False).fill_null(0.0) for c in COMPARED_COLUMNS)
+        ).iter_rows()
+    }
+    out = []
+    for stream, before, after in steps.select("stream", "from_option", "option").iter_rows():
+        damage, tonnes = figures.get((stream, after), (0.0, 0.0))
+        had, cut = figures.get((stream, before or ""), (0.0, 0.0))
+        out.append((damage - had) / (tonnes - cut) if abs(tonnes - cut) > NEGLIGIBLE_T else 0.0)
+    return pl.Series("damage_usd_per_t", out, dtype=pl.Float64)
+
+
+def _damage_findings(section: MarketSection, curves: Mapping[str, pl.DataFrame]) -> list[Finding]:
+    """Say which cities have no local damage, and where that of the run's steps is used."""
+    out = []
+    given = {c.name for c in section.city if c.damage_usd_per_t is not None}
+    own = {n for n, curve in curves.items() if curve["damage_usd_per_t"].null_count() == 0}
+    if silent := [c.name for c in section.city if c.name not in given | own]:
+        out.append(Finding("economics.market_no_damage", "assumption", {"cities": ", ".join(silent)}, len(silent)))
+    if used := sorted(own):
+        out.append(Finding("economics.market_step_damage", "info", {"cities": ", ".join(used)}, len(used)))
+    return out
 
 
 def _owners(plan: Plan, base: Path) -> tuple[pl.DataFrame | None, list[Finding]]:
@@ -247,7 +290,6 @@ def _pools(plan: Plan, years: Sequence[int], owners: pl.DataFrame | None) -> tup
 
 
 def _rows(cities: Sequence[MarketCity], year: int, form: str, alone: Cleared, linked: Cleared) -> pl.DataFrame:
-    damage = np.array([c.damage_usd_per_t or 0.0 for c in cities])
     return pl.DataFrame(
         {
             "city": [c.name for c in cities],
@@ -260,7 +302,7 @@ def _rows(cities: Sequence[MarketCity], year: int, form: str, alone: Cleared, li
             "traded_units": linked.bought_units - linked.sold_units,
             "cost_usd": linked.cost,
             "cost_unlinked_usd": alone.cost,
-            "benefit_moved_usd": damage * (linked.abated - alone.abated),
+            "benefit_moved_usd": linked.damage_avoided - alone.damage_avoided,
             "held_by": list(linked.binding),
         }
     )

@@ -147,6 +147,14 @@ def test_a_cap_out_of_reach_is_told_with_the_tonnes() -> None:
         clear([flat("a", 9.0, 1.0, 0.0), flat("b", 4.0, 30.0, 10.0)], 2030, Linking("direct"))
 
 
+def test_of_steps_of_equal_cost_the_most_beneficial_is_done_first() -> None:
+    tonnes, usd = np.array([5.0, 5.0, 5.0]), np.array([10.0, 10.0, 3.0])
+    city = City("a", tonnes, usd, 8.0, step_damage_usd_per_t=np.array([1.0, 40.0, 2.0]))
+    cleared = clear([city], 2030, ALONE)
+    assert cleared.damage_avoided[0] == pytest.approx(5.0 * 2.0 + 3.0 * 40.0)
+    assert cleared.cost[0] == pytest.approx(5.0 * 3.0 + 3.0 * 10.0)
+
+
 @st.composite
 def markets(draw: st.DrawFn) -> list[City]:
     count = draw(st.integers(2, 5))
