@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from fleet_planner.cli.shared import text_table
+
+if TYPE_CHECKING:
+    from fleet_planner.tables import Language
 
 
 @click.command(epilog="Example: fleet-planner market inputs/coquimbo/market.toml --out outputs/market")
 @click.argument("plan", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder; it must be absent or empty.")
 @click.option("--overwrite", is_flag=True, help="Replace what is in --out.")
-def market(plan: Path, out: Path, *, overwrite: bool) -> None:
+@click.option("--language", type=click.Choice(["en", "zh"]), help="Language of market.html; default: the plan's.")
+def market(plan: Path, out: Path, language: str | None, *, overwrite: bool) -> None:
     """Clear the carbon market of PLAN: each city alone and linked, its ledger, and the health benefit that trade moves.
 
     Only [market] and the files it names are read.
@@ -33,11 +38,12 @@ def market(plan: Path, out: Path, *, overwrite: bool) -> None:
         if error.file is None:
             error.file = plan
         raise
-    write_market(loaded, plan.parent, found, out, overwrite=overwrite)
+    chosen: Language = "zh" if (language or loaded.outputs.language) == "zh" else "en"
+    write_market(loaded, plan.parent, found, out, overwrite=overwrite, language=chosen)
     click.echo("All years, tonnes and US$ 2024:")
     click.echo(text_table(totals(found)))
     click.echo("\nLocal health benefit moved by trade, US$ 2024 (below 0: lost):")
     click.echo(text_table(benefit_by_city(found)))
     for finding in found.findings:
         click.echo(f"- {finding_text(finding)}")
-    click.echo(f"Written to {out}: market.csv, ledger.csv")
+    click.echo(f"Written to {out}: market.html, market.csv, ledger.csv")

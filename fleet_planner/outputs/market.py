@@ -1,4 +1,4 @@
-"""The carbon market as tables and a manifest."""
+"""The carbon market as tables, a page in English and Chinese and a manifest."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import polars as pl
 
 from fleet_planner import __version__
 from fleet_planner.outputs.manifest import manifest_text, sha256
+from fleet_planner.outputs.market_page import market_page
 from fleet_planner.outputs.target import whole_directory
 from fleet_planner.tables import finding_text
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from fleet_planner.pipeline.market import Market
     from fleet_planner.plan.models import Plan
+    from fleet_planner.tables import Language
 
 
 def totals(found: Market) -> pl.DataFrame:
@@ -36,8 +38,8 @@ def benefit_by_city(found: Market) -> pl.DataFrame:
     return linked.group_by("form", "city", maintain_order=True).agg(pl.col("benefit_moved_usd").sum())
 
 
-def write_market(plan: Plan, base: Path, found: Market, out: Path, *, overwrite: bool) -> Path:
-    """Write a market into ``out``, whole or not at all.
+def write_market(plan: Plan, base: Path, found: Market, out: Path, *, overwrite: bool, language: Language) -> Path:
+    """Write a market into ``out``, whole or not at all; ``market.html`` is the page in ``language``.
 
     Raises
     ------
@@ -49,6 +51,10 @@ def write_market(plan: Plan, base: Path, found: Market, out: Path, *, overwrite:
         found.ledger.write_csv(folder / "ledger.csv")
         if found.owners is not None:
             found.owners.write_csv(folder / "owners.csv")
+        both: tuple[Language, Language] = ("en", "zh")
+        for each in both:
+            name = "market.html" if each == language else f"market.{each}.html"
+            (folder / name).write_text(market_page(plan, found, totals(found), each), encoding="utf-8")
         section = plan.market
         named = (section.curves, section.own_curve, section.small_owners.file)
         told: dict[str, Any] = {

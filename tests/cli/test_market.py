@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import polars as pl
@@ -10,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from fleet_planner.cli.main import main
+from fleet_planner.outputs.numbers import significant
 from fleet_planner.tables import columns
 from tests.cli.test_traffic import OSM, PLAN
 
@@ -140,6 +142,22 @@ def test_small_owners_and_findings(out: Path) -> None:
         "economics.market_no_damage",
         "economics.market_owners_below",
     }
+
+
+def test_the_page_is_there_in_both_languages_with_the_same_figures(out: Path) -> None:
+    english = (out / "market.html").read_text(encoding="utf-8")
+    chinese = (out / "market.zh.html").read_text(encoding="utf-8")
+    assert "formal direct: one price" in english
+    assert "正式直接连接：统一价格" in chinese
+    cells = [re.findall(r'<td class="n">([^<]*[0-9])</td>', page) for page in (english, chinese)]
+    assert len(cells[0]) > 100
+    figures = [[c for c in own if re.fullmatch(r"[−0-9.,]+", c)] for own in cells]
+    assert figures[0] == figures[1]
+    # what trade takes from Tokyo, in million US$
+    lost = pl.read_csv(out / "market.csv").filter(city="tokyo", form="direct")["benefit_moved_usd"].sum()
+    assert lost < 0.0
+    assert significant(lost / 1e6) in figures[0]
+    assert english.count("<svg") == 6
 
 
 def test_the_plans_own_curve_of_a_run_is_used(tmp_path: Path) -> None:

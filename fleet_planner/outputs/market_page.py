@@ -1,0 +1,164 @@
+"""The page on a carbon market: the same figures in English and Chinese."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from fleet_planner.outputs import charts as draw
+from fleet_planner.outputs.numbers import significant
+from fleet_planner.tables import finding_text
+from fleet_planner.tables.load import report_words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fleet_planner.pipeline.market import Market
+    from fleet_planner.plan.models import Plan
+    from fleet_planner.tables import Language
+
+MILLION = 1e6
+DRAWN_CITIES = 8
+"""More lines than this cannot be told apart."""
+
+LEDGER = {
+    "allocated_t": "market_allocated",
+    "bought_t": "market_bought",
+    "offsets_t": "market_offsets",
+    "ceiling_t": "market_at_ceiling",
+    "sold_units": "market_sold",
+    "verified_t": "market_verified",
+    "unused_t": "market_unused",
+}
+
+
+def market_page(plan: Plan, found: Market, totals: pl.DataFrame, language: Language) -> str:
+    """Return the page.
+
+    Parameters
+    ----------
+    plan, found
+        What was cleared.
+    totals
+        By form, as in the manifest.
+    language
+        ``en`` or ``zh``.
+    """
+    t = report_words(language)
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    assets = files("fleet_planner.outputs") / "assets"
+    template = environment.from_string((assets / "market.html.j2").read_text(encoding="utf-8"))
+    years = found.market["year"]
+    return template.render(
+        language="zh-CN" if language == "zh" else "en",
+        t=t,
+        city=plan.city.name_zh or plan.city.name if language == "zh" else plan.city.name,
+        css=Markup((assets / "report.css").read_text(encoding="utf-8")),  # noqa: S704  # packaged
+        first=years.min(),
+        last=years.max(),
+        forms=_forms(totals, t),
+        charts=_charts(found.market, t),
+        cities=_cities(found.market, t),
+        ledger=_ledger(found.ledger, t),
+        rest=significant(float(found.ledger.select(pl.col("balance_t").abs().max()).item())),
+        owners=_owners(found.owners, t),
+        findings=[finding_text(f, language) for f in found.findings],
+    )
+
+
+def _forms(totals: pl.DataFrame, t: Mapping[str, str]) -> dict[str, Any]:
+    keys = ("market_form", "market_abated", "market_units", "market_cost", "market_saved", "market_moved")
+    rows = [
+        [
+            t[f"market_form_{row['form']}"],
+            significant(row["abated_t"], 4),
+            significant(row["units_traded"]),
+            significant(row["cost_usd"] / MILLION, 4),
+            significant((row["cost_unlinked_usd"] - row["cost_usd"]) / MILLION),
+            significant(row["benefit_moved_usd"] / MILLION),
+        ]
+        for row in totals.iter_rows(named=True)
+    ]
+    return {"head": [t[k] for k in keys], "rows": rows}
+
+
+def _charts(market: pl.DataFrame, t: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return prices by year and city, a chart for each form; none for one year or for more cities than can be told."""
+    cities, years = market["city"].unique(maintain_order=True).to_list(), sorted(market["year"].unique())
+    if len(cities) > DRAWN_CITIES or len(years) < 2:
+        return []
+    out = []
+    for (form,), part in market.group_by("form", maintain_order=True):
+        title = t["market_prices"].format(form=t[f"market_form_{form}"])
+        lines = [part.filter(city=city).sort("year")["price_usd_per_t"].to_list() for city in cities]
+        svg = draw.signed_lines(title, years, cities, lines)
+        out.append({"title": title, "svg": Markup(svg)})  # noqa: S704  # labels are escaped where they are drawn
+    return out
+
+
+def _cities(market: pl.DataFrame, t: Mapping[str, str]) -> dict[str, Any]:
+    summed = (
+        market.filter(pl.col("form") != "none")
+        .group_by("form", "city", maintain_order=True)
+        .agg(
+            pl.col("price_usd_per_t", "price_unlinked_usd_per_t").mean(),
+            pl.col("traded_units", "cost_usd", "cost_unlinked_usd", "benefit_moved_usd").sum(),
+            more=(pl.col("abated_t") - pl.col("abated_unlinked_t")).sum(),
+            held=pl.struct("held_by", "year").filter(pl.col("held_by") != ""),
+        )
+    )
+    keys = (
+        *("market_form", "market_city", "market_price", "market_price_alone", "market_abated_more", "market_units"),
+        *("market_saved", "market_moved", "market_held"),
+    )
+    rows = [
+        [
+            t[f"market_form_{row['form']}"],
+            row["city"],
+            significant(row["price_usd_per_t"]),
+            significant(row["price_unlinked_usd_per_t"]),
+            significant(row["more"]),
+            significant(row["traded_units"]),
+            significant((row["cost_unlinked_usd"] - row["cost_usd"]) / MILLION),
+            significant(row["benefit_moved_usd"] / MILLION),
+            _held(row["held"], t),
+        ]
+        for row in summed.iter_rows(named=True)
+    ]
+    return {"head": [t[k] for k in keys], "rows": rows}
+
+
+def _held(held: list[dict[str, Any]], t: Mapping[str, str]) -> str:
+    """Return such as ``quota 2026–2030``."""
+    told = []
+    for what in ("quota", "ceiling"):
+        if years := [h["year"] for h in held if what in h["held_by"].split("+")]:
+            span = str(years[0]) if len(years) == 1 else f"{min(years)}–{max(years)}"
+            told.append(f"{t[f'market_held_{what}']} {span}")
+    return ", ".join(told)
+
+
+def _ledger(ledger: pl.DataFrame, t: Mapping[str, str]) -> dict[str, Any]:
+    summed = ledger.group_by("form", "city", maintain_order=True).agg(pl.col(*LEDGER).sum())
+    rows = [
+        [t[f"market_form_{row['form']}"], row["city"], *(significant(row[k], 4) for k in LEDGER)]
+        for row in summed.sort("form", maintain_order=True).iter_rows(named=True)
+    ]
+    return {"head": [t["market_form"], t["market_city"], *(t[k] for k in LEDGER.values())], "rows": rows}
+
+
+def _owners(owners: pl.DataFrame | None, t: Mapping[str, str]) -> str:
+    if owners is None:
+        return ""
+    paid = owners.filter(pl.col("credit_t") > 0.0)
+    cut = (paid["baseline_t"] - paid["actual_t"]).sum()
+    return t["market_owners_told"].format(
+        owners=f"{paid['owner'].n_unique():,}",
+        credit=significant(float(paid["credit_t"].sum())),
+        revenue=significant(float(paid["revenue_usd"].sum())),
+        cut=significant(float(cut)),
+    )
