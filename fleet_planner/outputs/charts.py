@@ -170,7 +170,7 @@ def years(title: str, xs: Sequence[int], names: Sequence[str], values: Sequence[
 
 def signed_lines(title: str, xs: Sequence[int], names: Sequence[str], values: Sequence[Sequence[float]]) -> str:
     """Return lines over years around a zero line; ``values[line][year]``."""
-    left, right, top, height = 62, 10, 10, 190
+    left, right, top, height = 62, 18, 10, 190
     low = min((min(line) for line in values), default=0.0)
     high = max((max(line) for line in values), default=0.0)
     step = _nice(max(high, 0.0, -min(low, 0.0)) / 4 or 1.0)

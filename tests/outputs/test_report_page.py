@@ -178,6 +178,8 @@ def test_every_phrase_exists_in_both_languages_and_is_used(repository: Path) -> 
         "border_",
         "fate_",
         "mix_status_",
+        "market_form_",
+        "market_held_",
     )
     plain = {"yes", "no", "default", "plan"}  # words of the column `checked`
     used = "\n".join(sources)
