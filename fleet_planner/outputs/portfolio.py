@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fleet_planner import __version__
 from fleet_planner.outputs.portfolio_page import page
+from fleet_planner.outputs.portfolio_places import write_mix_places
 from fleet_planner.outputs.target import whole_directory
 from fleet_planner.pipeline.portfolio_tables import (
     check_of,
@@ -79,6 +80,7 @@ def write_portfolio(ready: Prepared, found: Portfolio, out: Path, *, overwrite: 
     with whole_directory(out, overwrite=overwrite) as folder:
         for name, table in tables.items():
             table.write_csv(folder / f"{name}.csv")
+        write_mix_places(ready, tables["portfolio"], folder / "portfolio.gpkg")
         told = json.dumps(summary, ensure_ascii=False, indent=1)
         (folder / "manifest.json").write_text(told, encoding="utf-8")
         both: tuple[Language, Language] = ("en", "zh")

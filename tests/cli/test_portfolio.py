@@ -6,11 +6,13 @@ import json
 from pathlib import Path
 
 import polars as pl
+import pyogrio
 import pytest
 from click.testing import CliRunner, Result
 
 from fleet_planner.cli.main import main
 from fleet_planner.tables import columns
+from tests.cli.test_homes import DEPOTS, PLACES, ZONES
 from tests.cli.test_traffic import OSM, PLAN
 
 REGISTRY = (
@@ -128,3 +130,26 @@ def test_bad_plans_get_one_message(tmp_path: Path, more: str, parts: list[str]) 
     for part in parts:
         assert part in done.output
     assert not (tmp_path / "out").exists()
+
+
+def test_the_mix_is_laid_out_by_zone_and_depot(tmp_path: Path) -> None:
+    header, *rows = REGISTRY.strip().split("\n")
+    homes = ["North,Quay", "South,", "North,Quay", "South,Quay", ","]
+    tied = "\n".join([f"{header},zone,depot", *(f"{r},{h}" for r, h in zip(rows, homes, strict=True))]) + "\n"
+    (tmp_path / "z.geojson").write_text(ZONES, encoding="utf-8")
+    (tmp_path / "d.csv").write_text(DEPOTS, encoding="utf-8")
+    (tmp_path / "plan.toml").write_text(
+        PLAN + PLACES + TARGETS + '[portfolio]\nmeasures = ["dpf_passive", "dpf_scr"]\n', encoding="utf-8"
+    )
+    (tmp_path / "r.csv").write_text(tied, encoding="utf-8")
+    (tmp_path / "n.osm").write_text(OSM, encoding="utf-8")
+    done = CliRunner().invoke(main, ["portfolio", str(tmp_path / "plan.toml"), "--out", str(tmp_path / "out")])
+    assert done.exit_code == 0, done.output
+    mix = pl.read_csv(tmp_path / "out" / "portfolio.csv")
+    layer = pyogrio.read_dataframe(tmp_path / "out" / "portfolio.gpkg", layer="mix_by_zone")
+    assert layer["name"].to_list() == ["North", "South", "Empty"]
+    for name, whole in zip(layer["name"], layer["all_options"], strict=True):
+        assert whole == pytest.approx(mix.filter(pl.col("zone") == name)["vehicles"].sum())
+    assert layer["all_options"].sum() > 0.0
+    depots = pyogrio.read_dataframe(tmp_path / "out" / "portfolio.gpkg", layer="mix_by_depot")
+    assert set(depots.geometry.geom_type) == {"Point"}
