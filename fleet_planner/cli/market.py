@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from fleet_planner.tables import Language
 
 
-@click.command(epilog="Example: fleet-planner market inputs/coquimbo/market.toml --out outputs/market")
+@click.command(epilog="Example: fleet-planner market my-city/plan.toml --out outputs/market")
 @click.argument("plan", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder; it must be absent or empty.")
 @click.option("--overwrite", is_flag=True, help="Replace what is in --out.")

@@ -14,7 +14,7 @@ is the city's price; units are paid at the seller's price, so both sides gain or
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -38,6 +38,10 @@ TRANSFER_USD = 1e-6
 
 SLACK_T = 1e-6
 """Tonnes that rounding may leave open."""
+
+
+ROUNDING = 1e-10
+"""Share of a city's tonnes that rounding may leave open."""
 
 
 @dataclass(frozen=True)
@@ -180,12 +184,17 @@ def clear(cities: Sequence[City], year: int, linking: Linking, pool: Pool | None
     """
     reach = np.array([c.credited * c.step_t.sum() for c in cities])
     lacking = np.array([c.required_t for c in cities]) - reach
-    if linking.ceiling_usd_per_t is None and (lacking > SLACK_T).any():
-        first = int(np.argmax(lacking > SLACK_T))
-        raise InputError(
-            f"{cities[first].name} cannot reach its cap of {year} alone: its curve ends {lacking[first]:,.6g} t short",
-            "Lengthen the curve, raise market.city.cap_t by that much, or set market.ceiling_usd_per_t.",
-        )
+    if linking.ceiling_usd_per_t is None:
+        if (short := lacking > SLACK_T + ROUNDING * reach).any():
+            first = int(np.argmax(short))
+            raise InputError(
+                f"{cities[first].name} cannot reach its cap of {year} alone: "
+                f"its curve ends {lacking[first]:,.6g} t short",
+                "Lengthen the curve, raise market.city.cap_t by that much, or set market.ceiling_usd_per_t.",
+            )
+        # a cap at the very end of the curve must not fail for the order in which tonnes are added up
+        ends = reach * (1.0 - ROUNDING / 10.0)
+        cities = [replace(c, required_t=min(c.required_t, float(e))) for c, e in zip(cities, ends, strict=True)]
     supply = pool if pool is not None and linking.form == "indirect" else Pool()
     worth, quota = _worth(cities, year, linking), _quota(cities, year, linking)
     return _solved(_Program(cities, worth, quota, supply, linking.ceiling_usd_per_t))

@@ -146,7 +146,7 @@ def _ledger(ledger: pl.DataFrame, t: Mapping[str, str]) -> dict[str, Any]:
     summed = ledger.group_by("form", "city", maintain_order=True).agg(pl.col(*LEDGER).sum())
     rows = [
         [t[f"market_form_{row['form']}"], row["city"], *(significant(row[k], 4) for k in LEDGER)]
-        for row in summed.sort("form", maintain_order=True).iter_rows(named=True)
+        for row in summed.iter_rows(named=True)
     ]
     return {"head": [t["market_form"], t["market_city"], *(t[k] for k in LEDGER.values())], "rows": rows}
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from fleet_planner.plan.base import Fraction, Positive, Section
+from fleet_planner.plan.base import Fraction, Section
 
-NotNegative = Annotated[float, Field(ge=0.0)]
+NotNegative = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 Form = Literal["indirect", "incremental", "restricted", "reciprocal", "direct"]
 
 
 def _tonnes(values: dict[str, float]) -> dict[str, float]:
     if wrong := [y for y in values if not (y.isdecimal() and len(y) == 4)]:
         raise ValueError(f"years are needed as keys, such as {{ 2030 = 80000.0 }} (found: {', '.join(wrong)})")
-    if low := [y for y, value in values.items() if value < 0.0]:
-        raise ValueError(f"the figure of {low[0]} is below 0: give 0 or more")
+    if wrong := [y for y, value in values.items() if not 0.0 <= value < math.inf]:
+        raise ValueError(f"the figure of {wrong[0]} must be 0 or more")
     return values
 
 
@@ -108,6 +110,8 @@ class MarketSection(Section):
 
     @model_validator(mode="after")
     def _cities_are_known(self) -> MarketSection:
+        if doubled := sorted({str(f) for f in self.forms if self.forms.count(f) > 1}):
+            raise ValueError(f"market.forms names {doubled[0]} twice: name each form once")
         names = [c.name for c in self.city]
         if twice := sorted({n for n in names if names.count(n) > 1}):
             raise ValueError(f"names of market.city must differ: {', '.join(twice)}")

@@ -203,6 +203,8 @@ def test_each_step_of_a_run_brings_its_own_damage(tmp_path: Path) -> None:
     [
         ("quota_pct = 50.0", "quota_pct = 120.0", ["market.city[2].quota_pct", "0 to 100", "120.0"]),
         ("2030 = 40000.0", "2030 = -4.0", ["market.city[2].cap_t", "2030", "0 or more"]),
+        ("2030 = 40000.0", "2030 = nan", ["market.city[2].cap_t", "2030", "0 or more"]),
+        ('"reciprocal", ', '"direct", ', ["market.forms names direct twice"]),
         ('"restricted", ', '"linked", ', ["market.forms[3]", "linked", "restricted"]),
         ("hold_last = true", "hold_last = false", ["market.price_path", "2026, 2027", "price_usd_per_t", "hold_last"]),
         ("bj_ets", "bj_etz", ["market.price_path", "bj_ets"]),
@@ -261,6 +263,10 @@ def carbon(folder: Path, more: str) -> dict[str, float]:
 def test_credits_enter_the_cost_of_ownership_once(tmp_path: Path) -> None:
     prices = "price_usd_per_t = { 2024 = 40.0, 2030 = 40.0 }\n"
     credited = carbon(tmp_path / "credited", f"[market]\ncredits_in_ownership = true\n{prices}")
+    told = json.loads((tmp_path / "credited" / "out" / "manifest.json").read_text(encoding="utf-8"))
+    assert [f["text"] for f in told["findings"] if f["code"] == "economics.market_credits"] == [
+        "Owners pay the price of credits for their CO2 from 2024 to 2029, 40 to 40 US$ 2024 per t; a tonne less earns it once."
+    ]
     paid = carbon(tmp_path / "paid", "carbon_usd_per_t = { 2024 = 40.0 }\n")
     silent = carbon(tmp_path / "silent", f"[market]\n{prices}")
     assert credited == pytest.approx(paid)

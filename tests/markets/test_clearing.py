@@ -147,6 +147,17 @@ def test_a_cap_out_of_reach_is_told_with_the_tonnes() -> None:
         clear([flat("a", 9.0, 1.0, 0.0), flat("b", 4.0, 30.0, 10.0)], 2030, Linking("direct"))
 
 
+@pytest.mark.parametrize("scale", [1e-2, 1.0, 1e5, 1e9])
+def test_a_cap_at_the_end_of_the_curve_is_reached_at_any_size(scale: float) -> None:
+    generator = np.random.default_rng(3)
+    tonnes = generator.lognormal(0.0, 2.0, 9) * scale
+    city = City("a", tonnes, generator.uniform(0.0, 900.0, 9), sum(sorted(tonnes.tolist(), reverse=True)))
+    other = City("b", tonnes[::-1].copy(), generator.uniform(0.0, 900.0, 9), sum(tonnes.tolist()))
+    for form in ("none", "restricted", "direct"):
+        cleared = clear([city, other], 2030, Linking(form))
+        assert cleared.abated == pytest.approx([city.required_t, other.required_t], rel=1e-8)
+
+
 def test_of_steps_of_equal_cost_the_most_beneficial_is_done_first() -> None:
     tonnes, usd = np.array([5.0, 5.0, 5.0]), np.array([10.0, 10.0, 3.0])
     city = City("a", tonnes, usd, 8.0, step_damage_usd_per_t=np.array([1.0, 40.0, 2.0]))
