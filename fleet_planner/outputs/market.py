@@ -51,6 +51,8 @@ def write_market(plan: Plan, base: Path, found: Market, out: Path, *, overwrite:
         found.ledger.write_csv(folder / "ledger.csv")
         if found.owners is not None:
             found.owners.write_csv(folder / "owners.csv")
+        if found.volatility is not None:
+            found.volatility.write_csv(folder / "volatility.csv")
         both: tuple[Language, Language] = ("en", "zh")
         for each in both:
             name = "market.html" if each == language else f"market.{each}.html"

@@ -66,6 +66,9 @@ def market_page(plan: Plan, found: Market, totals: pl.DataFrame, language: Langu
         ledger=_ledger(found.ledger, t),
         rest=significant(float(found.ledger.select(pl.col("balance_t").abs().max()).item())),
         owners=_owners(found.owners, t),
+        swing=_swing(found.volatility, t),
+        draws="" if found.volatility is None else f"{found.volatility['draws'][0]:,}",
+        shocked="" if found.volatility is None else found.volatility["year"][0],
         findings=[finding_text(f, language) for f in found.findings],
     )
 
@@ -162,3 +165,22 @@ def _owners(owners: pl.DataFrame | None, t: Mapping[str, str]) -> str:
         revenue=significant(float(paid["revenue_usd"].sum())),
         cut=significant(float(cut)),
     )
+
+
+def _swing(volatility: pl.DataFrame | None, t: Mapping[str, str]) -> dict[str, Any]:
+    """Return mean and spread of prices; no row without shocks."""
+    keys = ("market_form", "market_city", "market_price", "market_sd", "market_hhi")
+    rows = [] if volatility is None else volatility.rows(named=True)
+    return {
+        "head": [t[k] for k in keys],
+        "rows": [
+            [
+                t[f"market_form_{row['form']}"],
+                row["city"],
+                significant(row["price_mean_usd_per_t"]),
+                significant(row["price_sd_usd_per_t"]),
+                significant(row["sellers_hhi"]),
+            ]
+            for row in rows
+        ],
+    }

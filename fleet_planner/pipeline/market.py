@@ -11,8 +11,10 @@ import polars as pl
 from fleet_planner.activity.tables import read_cells, typed
 from fleet_planner.errors import InputError, PlanError, use_one_of
 from fleet_planner.findings import Finding
-from fleet_planner.markets import Allowance, City, Cleared, Linking, Pool, clear, ledger, owner_credits
+from fleet_planner.markets import Cleared, Linking, Pool, clear, ledger, owner_credits
+from fleet_planner.pipeline.market_cities import NEGLIGIBLE_T, allowance_t, at, city_of
 from fleet_planner.pipeline.market_prices import credit_prices
+from fleet_planner.pipeline.market_shocks import shocked_prices
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
 CURVES = "market_curves"
 OWNERS = "market_owners"
 GHG = "GHG"
-NEGLIGIBLE_T = 1e-9
 COMPARED = "head_to_head.csv"
 COMPARED_COLUMNS = ("damage_avoided_usd2024_per_year", "ghg_avoided_t_per_year")
 OWN_COLUMNS = {"avoided_per_year": "avoided_t", "usd_per_unit": "usd_per_t"}
@@ -47,6 +48,8 @@ class Market:
         See ``tables/columns/market_ledger.csv``.
     owners
         Credits of small owners; none without a table of owners.
+    volatility
+        Mean and spread of prices under shocks; none without draws.
     findings
         What rests on defaults.
     """
@@ -54,6 +57,7 @@ class Market:
     market: pl.DataFrame
     ledger: pl.DataFrame
     owners: pl.DataFrame | None
+    volatility: pl.DataFrame | None
     findings: tuple[Finding, ...]
 
 
@@ -85,9 +89,9 @@ def market_of(plan: Plan, base: Path) -> Market:
     ceiling = section.ceiling_usd_per_t
     full = section.full_year if section.full_year is not None else years[-1]
     for year in years:
-        cities = [_city(c, year, curves) for c in section.city]
-        allocated = np.array([_allowance(c, year) for c in section.city])
-        baseline = np.array([_at(c.baseline_t, year) for c in section.city])
+        cities = [city_of(c, year, curves) for c in section.city]
+        allocated = np.array([allowance_t(c, year) for c in section.city])
+        baseline = np.array([at(c.baseline_t, year) for c in section.city])
         alone = clear(cities, year, Linking("none", ceiling_usd_per_t=ceiling))
         forms: list[Form] = ["none", *section.forms]
         for form in forms:
@@ -98,7 +102,14 @@ def market_of(plan: Plan, base: Path) -> Market:
             names = {"city": [c.name for c in section.city], "year": year, "form": form}
             kinds = {"cap_kind": [c.cap_kind for c in section.city]}
             books.append(pl.DataFrame(names | kinds | lines))
-    return Market(_clean(pl.concat(tables)), _clean(pl.concat(books)), owners, _once(findings))
+    swing = shocked_prices(section, years, curves, pool)
+    return Market(
+        _clean(pl.concat(tables)),
+        _clean(pl.concat(books)),
+        owners,
+        None if swing is None else _clean(swing),
+        _once(findings),
+    )
 
 
 def _once(findings: Sequence[Finding]) -> tuple[Finding, ...]:
@@ -112,58 +123,6 @@ def _years(section: MarketSection) -> list[int]:
     if last < first:
         raise PlanError(f"the market's last year, {last}, is before its first, {first}", "Set market.to_year.")
     return list(range(first, last + 1))
-
-
-def _at(values: Mapping[str, float], year: int) -> float:
-    known = sorted((int(y), v) for y, v in values.items())
-    return float(np.interp(year, [y for y, _ in known], [v for _, v in known]))
-
-
-def _allowance(city: MarketCity, year: int) -> float:
-    allowance = Allowance(
-        city.cap_kind,
-        cap_t=_at(city.cap_t, year) if city.cap_t else 0.0,
-        intensity_t=city.intensity_t or 0.0,
-        activity=_at(city.activity, year) if city.activity else 0.0,
-    )
-    return allowance.tonnes(_at(city.baseline_t, year))
-
-
-def _city(city: MarketCity, year: int, curves: Mapping[str, pl.DataFrame]) -> City:
-    steps = _steps_of(curves[city.name], city.name, year)
-    baseline = _at(city.baseline_t, year)
-    if steps["avoided_t"].sum() > baseline * (1.0 + 1e-6) + NEGLIGIBLE_T:
-        raise InputError(
-            f"the curve of {city.name} in {year} avoids {steps['avoided_t'].sum():,.6g} t, more than the city emits "
-            f"({baseline:,.6g} t)",
-            "Check the curve, or raise market.city.baseline_t.",
-        )
-    return City(
-        name=city.name,
-        step_t=steps["avoided_t"].to_numpy(),
-        step_usd_per_t=steps["usd_per_t"].to_numpy(),
-        required_t=baseline - _allowance(city, year),
-        quota=city.quota_pct / 100.0,
-        unit_worth_t=city.unit_worth_t,
-        discount=city.discount,
-        accepts=None if city.accepts is None else frozenset(city.accepts),
-        enters=city.enters or 0,
-        credited=city.credited_share,
-        step_damage_usd_per_t=steps["damage_usd_per_t"].fill_null(city.damage_usd_per_t or 0.0).to_numpy(),
-    )
-
-
-def _steps_of(curve: pl.DataFrame, name: str, year: int) -> pl.DataFrame:
-    """Return the steps in force: those of the last year of the table up to ``year``, or those of every year."""
-    dated = curve.filter(pl.col("year") <= year)
-    if dated.height:
-        return dated.filter(pl.col("year") == pl.col("year").max())
-    if (every := curve.filter(pl.col("year").is_null())).height:
-        return every
-    raise InputError(
-        f"{name} has no abatement curve for {year}: its first is of {curve['year'].min()!r}",
-        "Add rows of that year or with an empty year, or raise market.from_year.",
-    )
 
 
 def _curves(plan: Plan, base: Path) -> dict[str, pl.DataFrame]:

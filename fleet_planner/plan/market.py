@@ -77,6 +77,24 @@ class SmallOwners(Section):
     floor_t: NotNegative = Field(default=0.0, description="credits of an owner and year below it are not issued, t")
 
 
+class Shocks(Section):
+    """Shocks to how much is driven, for the swing of prices."""
+
+    draws: Annotated[int, Field(ge=0, le=5000)] = Field(default=0, description="draws; 0: no shocks")
+    spread_pct: Annotated[float, Field(gt=0.0, le=100.0)] = Field(
+        default=10.0, description="standard deviation of a city's driving, %"
+    )
+    correlation: Fraction = Field(default=0.0, description="between any two cities")
+    year: int | None = Field(default=None, description="year that is shocked; none: the last")
+    seed: Annotated[int, Field(ge=0)] = Field(default=1, description="of the draws")
+
+    @model_validator(mode="after")
+    def _draws_suffice(self) -> Shocks:
+        if self.draws == 1:
+            raise ValueError("one draw has no spread: give 2 or more draws")
+        return self
+
+
 class MarketSection(Section):
     """Carbon market of several cities."""
 
@@ -106,6 +124,7 @@ class MarketSection(Section):
         default=0.0, description="credits of the common supply at the market's price; of the indirect form"
     )
     small_owners: SmallOwners = SmallOwners()
+    shocks: Shocks = Shocks()
     city: list[MarketCity] = Field(default_factory=list[MarketCity], description="cities")
 
     @model_validator(mode="after")

@@ -47,6 +47,7 @@ enters = 2028
 SECTION = """
 [market]
 forms = ["indirect", "incremental", "restricted", "reciprocal", "direct"]
+ceiling_usd_per_t = 900.0
 curves = "curves.csv"
 price_path = "bj_ets"
 hold_last = true
@@ -55,6 +56,9 @@ offsets_t_per_year = 5000.0
 file = "owners.csv"
 additionality = 0.5
 floor_t = 1.0
+[market.shocks]
+draws = 12
+year = 2028
 """
 OWNERS = "owner,year,baseline_t,actual_t\nli,2026,8,2\nwang,2026,2,1\nzhao,2027,9,10\n"
 
@@ -76,7 +80,13 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("file", "table"), [("market", "market"), ("ledger", "market_ledger"), ("owners", "market_owners_output")]
+    ("file", "table"),
+    [
+        ("market", "market"),
+        ("ledger", "market_ledger"),
+        ("owners", "market_owners_output"),
+        ("volatility", "market_volatility"),
+    ],
 )
 def test_tables_are_as_the_dictionary_says(out: Path, file: str, table: str) -> None:
     assert pl.read_csv(out / f"{file}.csv").columns == [c.column for c in columns(table)]
@@ -160,6 +170,16 @@ def test_the_page_is_there_in_both_languages_with_the_same_figures(out: Path) ->
     assert english.count("<svg") == 6
 
 
+def test_prices_swing_and_few_sell(out: Path) -> None:
+    swing = pl.read_csv(out / "volatility.csv")
+    assert swing["draws"].to_list() == [12] * 18
+    alone = swing.filter(form="none")
+    assert alone["sellers_hhi"].null_count() == 3
+    assert (alone["price_sd_usd_per_t"] > 0.0).any()
+    sellers = swing.filter(form="direct")["sellers_hhi"]
+    assert ((sellers >= 5000.0 / 3.0) & (sellers <= 10000.0)).all()
+
+
 def test_the_plans_own_curve_of_a_run_is_used(tmp_path: Path) -> None:
     curve = "pollutant,option,avoided_per_year,usd_per_unit\nNOx,a,9999,1\nGHG,a,400,-20\nGHG,b,700,35\n"
     (tmp_path / "curve.csv").write_text(curve, encoding="utf-8")
@@ -210,7 +230,10 @@ def test_each_step_of_a_run_brings_its_own_damage(tmp_path: Path) -> None:
         ("bj_ets", "bj_etz", ["market.price_path", "bj_ets"]),
         ("discount = 0.5", 'discount = 0.5\naccepts = ["bejing"]', ["bejing", "beijing"]),
         ('name = "tokyo"', 'name = "osaka"', ["curves.csv", "row 5", "city", "tokyo"]),
-        ("2030 = 40000.0", "2030 = 20000.0", ["tokyo cannot reach its cap of 2029", "ceiling_usd_per_t"]),
+        ("ceiling_usd_per_t = 900.0", "", ["market.shocks", "ceiling_usd_per_t"]),
+        ("year = 2028", "year = 2040", ["market.shocks.year", "2026 to 2030"]),
+        ("draws = 12", "draws = 1", ["2 or more draws"]),
+        ("2030 = 40000.0", "2030 = 20000.0", ["cannot reach its cap of 2029", "tokyo", "ceiling_usd_per_t"]),
         ("enters = 2028", "enters = 2028\n[[market.city]]\nname = 'x'\nbaseline_t = {2026=1.0}", ["cap_t by year"]),
         ("offsets_t_per_year = 5000.0", "ofsets = 1.0", ["offsets_t_per_year"]),
         ('curves = "curves.csv"', 'curves = "none.csv"', ["none.csv", "market.curves"]),
@@ -219,6 +242,8 @@ def test_each_step_of_a_run_brings_its_own_damage(tmp_path: Path) -> None:
 def test_bad_plans_get_one_message(tmp_path: Path, old: str, new: str, parts: list[str]) -> None:
     text = SECTION + CITIES
     assert old in text
+    if "cannot reach" in parts[0]:
+        text = text.replace("ceiling_usd_per_t = 900.0\n", "").replace("draws = 12", "draws = 0")
     done = call(tmp_path, text.replace(old, new))
     assert done.exit_code == 1, done.output
     for part in parts:

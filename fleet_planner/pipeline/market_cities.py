@@ -1,0 +1,79 @@
+"""Cities of a market as a plan has them, by year."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from fleet_planner.errors import InputError
+from fleet_planner.markets import Allowance, City
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fleet_planner.plan.market import MarketCity
+
+NEGLIGIBLE_T = 1e-9
+
+
+def at(values: Mapping[str, float], year: int) -> float:
+    """Return a figure of a year: interpolated between the given years, the nearest beyond them."""
+    known = sorted((int(y), v) for y, v in values.items())
+    return float(np.interp(year, [y for y, _ in known], [v for _, v in known]))
+
+
+def allowance_t(city: MarketCity, year: int, factor: float = 1.0) -> float:
+    """Return a city's allowance, t; ``factor`` is how much more is driven, which moves all but absolute caps."""
+    allowance = Allowance(
+        city.cap_kind,
+        cap_t=at(city.cap_t, year) if city.cap_t else 0.0,
+        intensity_t=city.intensity_t or 0.0,
+        activity=factor * at(city.activity, year) if city.activity else 0.0,
+    )
+    return allowance.tonnes(factor * at(city.baseline_t, year))
+
+
+def city_of(city: MarketCity, year: int, curves: Mapping[str, pl.DataFrame], factor: float = 1.0) -> City:
+    """Return a city's market in a year, with ``factor`` times the driving.
+
+    Raises
+    ------
+    InputError
+        The city has no curve for the year, or one that avoids more than it emits.
+    """
+    steps = _steps_of(curves[city.name], city.name, year)
+    baseline = at(city.baseline_t, year)
+    if steps["avoided_t"].sum() > baseline * (1.0 + 1e-6) + NEGLIGIBLE_T:
+        raise InputError(
+            f"the curve of {city.name} in {year} avoids {steps['avoided_t'].sum():,.6g} t, more than the city emits "
+            f"({baseline:,.6g} t)",
+            "Check the curve, or raise market.city.baseline_t.",
+        )
+    return City(
+        name=city.name,
+        step_t=steps["avoided_t"].to_numpy(),
+        step_usd_per_t=steps["usd_per_t"].to_numpy(),
+        required_t=factor * baseline - allowance_t(city, year, factor),
+        quota=city.quota_pct / 100.0,
+        unit_worth_t=city.unit_worth_t,
+        discount=city.discount,
+        accepts=None if city.accepts is None else frozenset(city.accepts),
+        enters=city.enters or 0,
+        credited=city.credited_share,
+        step_damage_usd_per_t=steps["damage_usd_per_t"].fill_null(city.damage_usd_per_t or 0.0).to_numpy(),
+    )
+
+
+def _steps_of(curve: pl.DataFrame, name: str, year: int) -> pl.DataFrame:
+    """Return the steps in force: those of the last year of the table up to ``year``, or those of every year."""
+    dated = curve.filter(pl.col("year") <= year)
+    if dated.height:
+        return dated.filter(pl.col("year") == pl.col("year").max())
+    if (every := curve.filter(pl.col("year").is_null())).height:
+        return every
+    raise InputError(
+        f"{name} has no abatement curve for {year}: its first is of {curve['year'].min()!r}",
+        "Add rows of that year or with an empty year, or raise market.from_year.",
+    )

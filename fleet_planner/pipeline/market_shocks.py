@@ -1,0 +1,83 @@
+"""Prices of a market under shocks to how much is driven."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from fleet_planner.errors import PlanError
+from fleet_planner.markets import Linking, clear
+from fleet_planner.markets.volatility import concentration, shocks
+from fleet_planner.pipeline.market_cities import city_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fleet_planner.markets import Pool
+    from fleet_planner.markets.clearing import Form
+    from fleet_planner.plan.market import MarketSection
+
+TRADED_T = 1e-6
+
+
+def shocked_prices(
+    section: MarketSection, years: Sequence[int], curves: Mapping[str, pl.DataFrame], pool: Mapping[int, Pool]
+) -> pl.DataFrame | None:
+    """Return mean and spread of prices by city and form in one year, and the concentration of sellers.
+
+    Parameters
+    ----------
+    section
+        With ``shocks``; none where it asks for no draw.
+    years, curves, pool
+        Of the market.
+
+    Raises
+    ------
+    PlanError
+        There is no ceiling price, so that a shock may leave a cap out of reach, or the year is not of the market.
+    """
+    asked = section.shocks
+    if not asked.draws:
+        return None
+    year = years[-1] if asked.year is None else asked.year
+    if year not in years:
+        raise PlanError(
+            f"the year of the shocks is not one of the market, {years[0]} to {years[-1]}",
+            "Name one of them.",
+            column="market.shocks.year",
+            value=year,
+        )
+    if section.ceiling_usd_per_t is None:
+        raise PlanError(
+            "under shocks a cap may be out of reach, and there is no ceiling price",
+            "Set market.ceiling_usd_per_t.",
+            column="market.shocks",
+        )
+    factors = shocks(asked.draws, len(section.city), asked.spread_pct / 100.0, asked.correlation, asked.seed)
+    full = section.full_year if section.full_year is not None else years[-1]
+    drawn = [[city_of(c, year, curves, float(f)) for c, f in zip(section.city, draw, strict=True)] for draw in factors]
+    forms: list[Form] = ["none", *section.forms]
+    out = []
+    for form in forms:
+        linking = Linking(form, years[0], full, section.ceiling_usd_per_t)
+        cleared = [clear(cities, year, linking, pool[year]) for cities in drawn]
+        prices = np.array([c.price for c in cleared])
+        traded = [concentration(c.sold_units) for c in cleared if c.sold_units.sum() > TRADED_T]
+        out.append(
+            pl.DataFrame(
+                {
+                    "city": [c.name for c in section.city],
+                    "year": year,
+                    "form": form,
+                    "draws": asked.draws,
+                    "price_mean_usd_per_t": prices.mean(axis=0),
+                    "price_sd_usd_per_t": prices.std(axis=0, ddof=1),
+                    "sellers_hhi": float(np.mean(traded)) if traded else None,
+                },
+                schema_overrides={"sellers_hhi": pl.Float64},
+            )
+        )
+    return pl.concat(out)
