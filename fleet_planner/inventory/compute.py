@@ -317,6 +317,7 @@ def by_vehicle(
     factors: FactorTable,
     inventory: Inventory,
     context: FleetContext,
+    untreated: pl.DataFrame | None = None,
 ) -> Array:
     """Return what each vehicle would emit where it drives in an inventory, shape (vehicles, P), average day.
 
@@ -333,8 +334,14 @@ def by_vehicle(
         Gives where its streams drive.
     context
         As of the inventory.
+    untreated
+        The same vehicles before their measures: where none of the inventory's drives with the access that a measure
+        gives (the first electric truck in a zone), they keep to the roads that they had.
     """
     named = inventory.naming.named(vehicles)
+    if untreated is not None:
+        before, known = inventory.naming.named(untreated)["stream"], list(inventory.parts or inventory.streams)
+        named = named.with_columns(stream=pl.when(pl.col("stream").is_in(known)).then("stream").otherwise(before))
     fleet = fleet_arrays(named, multipliers, factors, inventory.parts or inventory.streams, context)
     scaling = (fleet.measure, CHANNEL_MEASURE, fleet.driver, CHANNEL_DRIVER)
     blocks = _blocks(factors, inventory.grade_span)

@@ -210,8 +210,9 @@ def changes(
     start, first = computed.states[0]
     factors = compile_factors(setting.technologies([vehicles]), setting.sources, setting.conditions, setting.options)
     adjusted = computed.multiplied(vehicles, multipliers, factors)
-    now = by_vehicle(vehicles, adjusted, factors, first, setting.context)
     row, count = vehicles["baseline_row"].to_numpy(), vehicles["count"].to_numpy()
+    untreated = start.vehicles[row.tolist()]
+    now = by_vehicle(vehicles, adjusted, factors, first, setting.context, untreated)
     whole = np.maximum(start.vehicles["count"].to_numpy()[row], LEAST_COUNT)
     before = first.vehicle[row] * (count / whole)[:, None]
     per_year = np.array([p.per_year_factor * DAYS_PER_YEAR for p in pollutants()])
@@ -220,7 +221,7 @@ def changes(
     mj = names.index("energy_MJ")
     was, is_now = (
         upstream_kg(rows, burnt[:, mj], elsewhere.fuels)[:, 0] * DAYS_PER_YEAR / KG_PER_T
-        for rows, burnt in ((start.vehicles[row.tolist()], before), (vehicles, now))
+        for rows, burnt in ((untreated, before), (vehicles, now))
     )
     avoided[:, names.index(ELECTRICITY_CO2)] = avoided[:, names.index("electricity_kwh")] * elsewhere.grid_kg_per_kwh
     names = [*names, UPSTREAM]

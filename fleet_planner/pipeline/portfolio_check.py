@@ -53,9 +53,10 @@ def check_table(ready: Prepared, found: Portfolio) -> pl.DataFrame:
         setting.technologies([state.vehicles]), setting.sources, setting.conditions, setting.options
     )
     multipliers = ready.computed.multiplied(state.vehicles, state.multipliers, factors)
-    inventory = compute_inventory(
-        state.vehicles, multipliers, ready.network.links, ready.computed.activity, factors, setting.context
-    )
+    activity = ready.computed.activity
+    if activity.parts.any:
+        activity = ready.run.driven(activity, start.vehicles, state.vehicles)
+    inventory = compute_inventory(state.vehicles, multipliers, ready.network.links, activity, factors, setting.context)
     rows = []
     for p, spec in enumerate(pollutants()):
         factor = DAYS_PER_YEAR * spec.per_year_factor

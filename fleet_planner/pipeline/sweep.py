@@ -139,7 +139,8 @@ def sweep(ready: Prepared, scenarios: Iterable[Scenario], progress: Progress) ->
         state = ready.run.applied(ready.fleet, scenario)
         table = factors.of(state.vehicles)
         multipliers = ready.computed.multiplied(state.vehicles, state.multipliers, table)
-        vehicle = by_vehicle(state.vehicles, multipliers, table, first, setting.context)
+        untreated = start.vehicles[state.vehicles["baseline_row"].to_list()]
+        vehicle = by_vehicle(state.vehicles, multipliers, table, first, setting.context, untreated)
         inventory = replace(first, vehicle=vehicle)
         now: ScenarioFleet = replace(state, multipliers=multipliers)
         costs = costs_of((now, inventory), (start, first), ready.run.measures, ready.plan, ready.computed)
