@@ -1,6 +1,8 @@
 """Time the least-cost mix on made-up portfolios of stated size; prints JSON.
 
-Usage: python tests/benchmarks/portfolio.py [--groups 500] [--options 20] [--years 15] [--cut 0.5]
+Usage: python tests/benchmarks/portfolio.py [--groups 500] [--options 20] [--years 15] [--cut 0.5] [--points 0]
+
+With ``--points`` a front of so many points is timed too.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import numpy as np
 
 from fleet_planner.portfolio import solve
 from fleet_planner.portfolio.coefficients import Aimed, Figures, problem_of
+from fleet_planner.portfolio.front import front
 
 
 def figures(groups: int, options: int, years: int, seed: int = 0) -> Figures:
@@ -42,6 +45,7 @@ def main() -> None:
     for name, value in (("groups", 500), ("options", 20), ("years", 15)):
         parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--cut", type=float, default=0.5)
+    parser.add_argument("--points", type=int, default=0)
     asked = parser.parse_args()
     made = figures(asked.groups, asked.options, asked.years)
     everywhere = np.ones(asked.groups, np.bool_)
@@ -65,6 +69,14 @@ def main() -> None:
         "processor_seconds": round(time.process_time() - used, 2),
         "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0),
     }
+    if asked.points:
+        begin = time.perf_counter()
+        points = front(problem, "p0", asked.points, seconds=60.0, gap=1e-3)
+        told |= {
+            "front_points": len(points),
+            "front_seconds": round(time.perf_counter() - begin, 1),
+            "front_largest_gap": max(p.mix.gap for p in points),
+        }
     print(json.dumps(told))
 
 
