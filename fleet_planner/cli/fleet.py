@@ -103,7 +103,7 @@ def project(plan: Path, out: Path, to_year: int | None) -> None:
     import polars as pl
 
     from fleet_planner.outputs import check_target, write_projection
-    from fleet_planner.pipeline.by_year import project_plan
+    from fleet_planner.pipeline.computing.by_year import project_plan
     from fleet_planner.tables import finding_text
 
     check_target(out, overwrite=False)

@@ -24,7 +24,7 @@ def portfolio(plan: Path, out: Path, language: str | None, *, overwrite: bool) -
         from fleet_planner.errors import UserError
         from fleet_planner.outputs import check_target
         from fleet_planner.outputs.portfolio import portfolio_tables, write_portfolio
-        from fleet_planner.pipeline.portfolio import portfolio_of
+        from fleet_planner.pipeline.mixing.portfolio import portfolio_of
         from fleet_planner.pipeline.prepare import prepare
         from fleet_planner.plan.load import load_plan
 

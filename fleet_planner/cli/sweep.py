@@ -24,9 +24,9 @@ def sweep(plan: Path, levels: str, out: Path) -> None:
     if out.exists():
         raise OutputError("the file is there already", "Name another one.", file=out)
     with progress_bar() as progress:
+        from fleet_planner.pipeline.mixing.sweep import combinations
+        from fleet_planner.pipeline.mixing.sweep import sweep as evaluate
         from fleet_planner.pipeline.prepare import prepare
-        from fleet_planner.pipeline.sweep import combinations
-        from fleet_planner.pipeline.sweep import sweep as evaluate
         from fleet_planner.plan.load import load_plan
 
         loaded = load_plan(plan)

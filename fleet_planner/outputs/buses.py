@@ -11,7 +11,7 @@ from fleet_planner.outputs.numbers import share, significant
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fleet_planner.pipeline.results import Results
+    from fleet_planner.pipeline.telling.results import Results
 
 MOST_ROUTES = 12
 SHOWN = ("route", "trips", "routed_trips", "timetable_km", "outside_km", "matched_share", "speed_kmh", "stops_per_km")

@@ -9,7 +9,7 @@ import polars as pl
 from fleet_planner.reference import reference_table
 
 if TYPE_CHECKING:
-    from fleet_planner.pipeline.results import Results
+    from fleet_planner.pipeline.telling.results import Results
 
 SHOWN = ("NOx", "PM2.5", "GHG")
 CURVES = ("PM2.5", "NOx", "GHG")

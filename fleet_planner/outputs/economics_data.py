@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 if TYPE_CHECKING:
-    from fleet_planner.pipeline.results import Results
+    from fleet_planner.pipeline.telling.results import Results
 
 KEY = ("scenario", "stream", "measures", "vehicles", "km_per_year", "holding_years", "unit")
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fleet_planner.pipeline.results import Results, ScenarioResult
+    from fleet_planner.pipeline.telling.results import Results, ScenarioResult
 
 HOTSPOTS = 50
 HOTSPOT_POLLUTANT = "NOx"

@@ -14,7 +14,7 @@ from fleet_planner.outputs.geopackage_tables import Layer, Style
 from fleet_planner.outputs.machines import sites_frame
 from fleet_planner.outputs.places import LAYER, place_layer
 from fleet_planner.outputs.roads import round_breaks
-from fleet_planner.pipeline.places import KINDS
+from fleet_planner.pipeline.computing.places import KINDS
 from fleet_planner.tables import finding_text
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fleet_planner.network.home_places import Places
-    from fleet_planner.pipeline.results import Results
+    from fleet_planner.pipeline.telling.results import Results
 
 STYLE_POLLUTANT = "NOx"
 HOTSPOT_COLOUR, HOTSPOT_MM = "#0072b2", 2.2

@@ -9,7 +9,7 @@ import polars as pl
 from fleet_planner.outputs import frames
 
 if TYPE_CHECKING:
-    from fleet_planner.pipeline.results import Results
+    from fleet_planner.pipeline.telling.results import Results
 
 POLLUTANTS = ("NOx", "PM_exhaust", "CO2")
 ZERO_EMISSION = "zero_emission"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fleet_planner.nonroad import NonRoad
-    from fleet_planner.pipeline.results import Results
+    from fleet_planner.pipeline.telling.results import Results
     from fleet_planner.tables import Language
 
 SHOWN = ("NOx", "PM_exhaust", "CO2")

@@ -19,7 +19,7 @@ from fleet_planner.tables import finding_text
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fleet_planner.pipeline.results import Results
+    from fleet_planner.pipeline.telling.results import Results
 
 LIBRARIES = ("numpy", "numba", "polars", "geopandas", "pyogrio", "shapely", "scipy", "osmium", "aequilibrae")
 

@@ -16,7 +16,7 @@ from fleet_planner.outputs.roads import road_of_link, round_breaks
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fleet_planner.pipeline.results import Results
+    from fleet_planner.pipeline.telling.results import Results
     from fleet_planner.tables import PollutantSpec
 
 DEGREE = 1e5

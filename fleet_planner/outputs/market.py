@@ -16,7 +16,7 @@ from fleet_planner.tables import finding_text
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fleet_planner.pipeline.market import Market
+    from fleet_planner.pipeline.market.market import Market
     from fleet_planner.plan.models import Plan
     from fleet_planner.tables import Language
 

@@ -17,7 +17,7 @@ from fleet_planner.tables.load import report_words
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fleet_planner.pipeline.market import Market
+    from fleet_planner.pipeline.market.market import Market
     from fleet_planner.plan.models import Plan
     from fleet_planner.tables import Language
 

@@ -12,7 +12,7 @@ from fleet_planner.outputs.numbers import percent, significant
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fleet_planner.pipeline.results import Results
+    from fleet_planner.pipeline.telling.results import Results
     from fleet_planner.tables import Language
 
 SHOWN = ("NOx", "PM_exhaust", "CO2")

@@ -9,14 +9,14 @@ import polars as pl
 from fleet_planner.fleet.check import VKT
 from fleet_planner.outputs import frames
 from fleet_planner.outputs.numbers import share, significant
-from fleet_planner.pipeline.places import KINDS, NONE, PLACED, VISITING, how_tied
+from fleet_planner.pipeline.computing.places import KINDS, NONE, PLACED, VISITING, how_tied
 from fleet_planner.units import DAYS_PER_YEAR, MASS_PER_T
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fleet_planner.network.home_places import Kind
-    from fleet_planner.pipeline.results import Results, ScenarioResult
+    from fleet_planner.pipeline.telling.results import Results, ScenarioResult
 
 SHOWN = ("NOx", "PM_exhaust", "CO2")
 RANKED = "NOx"

@@ -9,7 +9,7 @@ from fleet_planner import __version__
 from fleet_planner.outputs.portfolio_page import page
 from fleet_planner.outputs.portfolio_places import write_mix_places
 from fleet_planner.outputs.target import whole_directory
-from fleet_planner.pipeline.portfolio_tables import (
+from fleet_planner.pipeline.mixing.portfolio_tables import (
     check_of,
     front_table,
     mix_table,
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from fleet_planner.pipeline.portfolio import Portfolio
+    from fleet_planner.pipeline.mixing.portfolio import Portfolio
     from fleet_planner.pipeline.prepare import Prepared
     from fleet_planner.tables import Language
 

@@ -18,7 +18,7 @@ from fleet_planner.tables.load import report_words
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fleet_planner.pipeline.portfolio import Portfolio
+    from fleet_planner.pipeline.mixing.portfolio import Portfolio
     from fleet_planner.pipeline.prepare import Prepared
     from fleet_planner.tables import Language
 

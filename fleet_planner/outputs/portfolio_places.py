@@ -8,7 +8,7 @@ import geopandas as gpd
 import polars as pl
 import pyogrio
 
-from fleet_planner.pipeline.places import KINDS
+from fleet_planner.pipeline.computing.places import KINDS
 
 if TYPE_CHECKING:
     from pathlib import Path

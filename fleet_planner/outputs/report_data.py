@@ -22,7 +22,7 @@ from fleet_planner.units import DAYS_PER_YEAR, G_PER_KG, G_PER_T
 
 if TYPE_CHECKING:
     from fleet_planner.nonroad import NonRoad
-    from fleet_planner.pipeline.results import Results, ScenarioResult
+    from fleet_planner.pipeline.telling.results import Results, ScenarioResult
 
 CHART_POLLUTANT = "NOx"
 SHARE_POLLUTANTS = ("NOx", "PM_exhaust", "CO2")

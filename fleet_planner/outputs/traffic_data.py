@@ -10,7 +10,7 @@ from fleet_planner.units import G_PER_KG, HOURS_PER_DAY
 if TYPE_CHECKING:
     from fleet_planner.activity.assigned_traffic import AssignedTraffic
     from fleet_planner.activity.setting import CountFit
-    from fleet_planner.pipeline.results import Results
+    from fleet_planner.pipeline.telling.results import Results
 
 DAY_POLLUTANT = "NOx"
 

@@ -16,7 +16,7 @@ from fleet_planner.outputs.places import by_place, has_places
 from fleet_planner.outputs.report import read_report_data, report_html
 from fleet_planner.outputs.report_data import report_data
 from fleet_planner.outputs.target import whole_directory
-from fleet_planner.pipeline.places import KINDS
+from fleet_planner.pipeline.computing.places import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     import polars as pl
 
     from fleet_planner.fleet.turnover import Projection
-    from fleet_planner.pipeline.comparison import Comparison
-    from fleet_planner.pipeline.results import Results
+    from fleet_planner.pipeline.comparing.comparison import Comparison
+    from fleet_planner.pipeline.telling.results import Results
     from fleet_planner.tables import Language
 
 REPORT_NAMES: dict[Language, str] = {"en": "report.html", "zh": "report.zh.html"}

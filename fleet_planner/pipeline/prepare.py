@@ -16,14 +16,14 @@ from fleet_planner.fleet.identifiers import key_of
 from fleet_planner.network import Network, builtin_gtfs, load_network, with_grade
 from fleet_planner.network.zones import map_zones, read_zone_layer
 from fleet_planner.nonroad import NonRoad, load_nonroad
-from fleet_planner.pipeline.bus_service import buses_on_roads, with_bus_km
-from fleet_planner.pipeline.by_year import by_year
-from fleet_planner.pipeline.economics import Setting, setting_of
-from fleet_planner.pipeline.inventories import Clock, Inventories, scaled_to_fuel_sold
-from fleet_planner.pipeline.options import Elsewhere
-from fleet_planner.pipeline.places import read_home_places, tied_to_places
-from fleet_planner.pipeline.targets import aims_of, years_asked
-from fleet_planner.pipeline.traffic import assigned_traffic
+from fleet_planner.pipeline.comparing.options import Elsewhere
+from fleet_planner.pipeline.computing.bus_service import buses_on_roads, with_bus_km
+from fleet_planner.pipeline.computing.by_year import by_year
+from fleet_planner.pipeline.computing.inventories import Clock, Inventories, scaled_to_fuel_sold
+from fleet_planner.pipeline.computing.places import read_home_places, tied_to_places
+from fleet_planner.pipeline.computing.targets import aims_of, years_asked
+from fleet_planner.pipeline.computing.traffic import assigned_traffic
+from fleet_planner.pipeline.costing.economics import Setting, setting_of
 from fleet_planner.scenarios import measures_table
 from fleet_planner.transit_feed import Feed, read_feed, read_feeds
 
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from fleet_planner.activity.timetables.transit import BusKm
     from fleet_planner.findings import Finding
     from fleet_planner.fleet import Fleet
-    from fleet_planner.pipeline.by_year import ByYear
-    from fleet_planner.pipeline.inventories import Computed
-    from fleet_planner.pipeline.places import HomePlaces
+    from fleet_planner.pipeline.computing.by_year import ByYear
+    from fleet_planner.pipeline.computing.inventories import Computed
+    from fleet_planner.pipeline.computing.places import HomePlaces
     from fleet_planner.plan.models import Plan
     from fleet_planner.progress import Progress
     from fleet_planner.scenarios.targets import Aim

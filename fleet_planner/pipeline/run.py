@@ -11,25 +11,25 @@ import polars as pl
 from fleet_planner.errors import UserError
 from fleet_planner.findings import Finding
 from fleet_planner.inventory.told import brought_stand_ins
-from fleet_planner.pipeline.bus_service import bus_links, bus_routes
-from fleet_planner.pipeline.comparison import compare
-from fleet_planner.pipeline.duty import duty_findings, duty_table
-from fleet_planner.pipeline.economics import economy
-from fleet_planner.pipeline.factor_findings import factor_findings
-from fleet_planner.pipeline.fuel_check import fuel_burnt_t, fuel_findings, fuel_table
-from fleet_planner.pipeline.input_files import input_files
-from fleet_planner.pipeline.machines import machine_findings
-from fleet_planner.pipeline.operation_tables import driving_table, effects_table, operation_findings
+from fleet_planner.pipeline.comparing.comparison import compare
+from fleet_planner.pipeline.comparing.reassign_bar import with_reassignment
+from fleet_planner.pipeline.computing.bus_service import bus_links, bus_routes
+from fleet_planner.pipeline.computing.fuel_check import fuel_burnt_t, fuel_findings, fuel_table
+from fleet_planner.pipeline.computing.machines import machine_findings
+from fleet_planner.pipeline.computing.operation_tables import driving_table, effects_table, operation_findings
+from fleet_planner.pipeline.computing.targets import verdicts
+from fleet_planner.pipeline.costing.economics import economy
+from fleet_planner.pipeline.costing.scenario_costs import costs_of
+from fleet_planner.pipeline.costing.scrapped_early import scrapped_early_findings, scrapped_early_table
 from fleet_planner.pipeline.prepare import Prepared, only_scenarios, prepare, sold_t
-from fleet_planner.pipeline.provenance import assumptions_table, sources_table
-from fleet_planner.pipeline.reassign_bar import with_reassignment
-from fleet_planner.pipeline.results import Results, ScenarioResult
-from fleet_planner.pipeline.scenario_costs import costs_of
-from fleet_planner.pipeline.scrapped_early import scrapped_early_findings, scrapped_early_table
-from fleet_planner.pipeline.summary import summary_table, terrain_table
-from fleet_planner.pipeline.targets import verdicts
-from fleet_planner.pipeline.voc_species import voc_findings, voc_table
-from fleet_planner.pipeline.well_to_wheel import upstream_findings, well_to_wheel_table
+from fleet_planner.pipeline.telling.duty import duty_findings, duty_table
+from fleet_planner.pipeline.telling.factor_findings import factor_findings
+from fleet_planner.pipeline.telling.input_files import input_files
+from fleet_planner.pipeline.telling.provenance import assumptions_table, sources_table
+from fleet_planner.pipeline.telling.results import Results, ScenarioResult
+from fleet_planner.pipeline.telling.summary import summary_table, terrain_table
+from fleet_planner.pipeline.telling.voc_species import voc_findings, voc_table
+from fleet_planner.pipeline.telling.well_to_wheel import upstream_findings, well_to_wheel_table
 from fleet_planner.plan.load import load_plan
 from fleet_planner.progress import Progress, silent
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from fleet_planner.factors.published.hot_table import HotTable
     from fleet_planner.fleet import Fleet
     from fleet_planner.network import Network
-    from fleet_planner.pipeline.comparison import Comparison
+    from fleet_planner.pipeline.comparing.comparison import Comparison
     from fleet_planner.plan.models import Plan
 
 

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from big_city import prepared
 
+from fleet_planner.pipeline.mixing.sweep import combinations, sweep
 from fleet_planner.pipeline.prepare import prepare
-from fleet_planner.pipeline.sweep import combinations, sweep
 from fleet_planner.plan.load import load_plan
 from fleet_planner.progress import silent
 

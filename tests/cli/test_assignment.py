@@ -207,7 +207,7 @@ def test_assigned_traffic_without_zones_is_refused(tmp_path: Path) -> None:
 
 
 def test_without_the_package_the_remedy_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fleet_planner.pipeline.traffic.find_spec", lambda _: None)
+    monkeypatch.setattr("fleet_planner.pipeline.computing.traffic.find_spec", lambda _: None)
     result = run(tmp_path, ASSIGNED)
     assert result.exit_code == 1
     assert "pip install aequilibrae" in " ".join(result.output.split())

@@ -13,7 +13,7 @@ from scipy import stats
 
 from fleet_planner.fleet.load import check_file
 from fleet_planner.fleet.use import distance_by_age, usual
-from fleet_planner.pipeline.duty import days_of, duty_table
+from fleet_planner.pipeline.telling.duty import days_of, duty_table
 from fleet_planner.reference import reference_table
 from fleet_planner.tables import columns
 

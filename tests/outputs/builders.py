@@ -16,8 +16,8 @@ from fleet_planner.findings import Finding
 from fleet_planner.fleet.model import Fleet
 from fleet_planner.inventory.model import Inventory
 from fleet_planner.network.model import Network
-from fleet_planner.pipeline.results import InputFile, Results, ScenarioResult
-from fleet_planner.pipeline.voc_species import voc_table
+from fleet_planner.pipeline.telling.results import InputFile, Results, ScenarioResult
+from fleet_planner.pipeline.telling.voc_species import voc_table
 from fleet_planner.plan.models import Plan
 from fleet_planner.scenarios.model import ScenarioFleet
 from fleet_planner.tables import pollutants

@@ -12,7 +12,7 @@ from fleet_planner.outputs import render_report, write_run
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fleet_planner.pipeline.results import Results
+    from fleet_planner.pipeline.telling.results import Results
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,7 @@ from fleet_planner.tables import columns
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fleet_planner.pipeline.results import Results
+    from fleet_planner.pipeline.telling.results import Results
 
 LAYERS = {"links", "zones", "hotspots"}
 TABLES = {"summary", "by_technology", "by_process", "fuel_check", "costs", "sources", "assumptions", "findings"}

@@ -27,7 +27,7 @@ from fleet_planner.tables.load import report_words
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fleet_planner.pipeline.results import Results
+    from fleet_planner.pipeline.telling.results import Results
 
 FIGURE = re.compile(r"(?<![A-Za-z.\d])[-−+]?\d[\d,]*(?:\.\d+)?(?:e[-+]\d+)?")
 VOID = {"meta", "link", "br", "img", "input", "hr", "col"}

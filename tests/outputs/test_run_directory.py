@@ -19,7 +19,7 @@ from fleet_planner.outputs import check_target, render_report, target, write, wr
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fleet_planner.pipeline.results import Results
+    from fleet_planner.pipeline.telling.results import Results
 
 FILES = {
     "city.gpkg",

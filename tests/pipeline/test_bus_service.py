@@ -18,7 +18,7 @@ from fleet_planner.activity.timetables.bus_speeds import bus_speeds
 from fleet_planner.activity.timetables.buses import average_scheduled
 from fleet_planner.activity.timetables.transit import BusKm, bus_km
 from fleet_planner.errors import InputError
-from fleet_planner.pipeline.bus_service import bus_links, with_bus_km
+from fleet_planner.pipeline.computing.bus_service import bus_links, with_bus_km
 from fleet_planner.plan.models import ActivitySection
 from fleet_planner.plan.traffic import TrafficSection
 from fleet_planner.scenarios.operation.driving import _slower

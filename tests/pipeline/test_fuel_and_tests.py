@@ -14,8 +14,8 @@ from click.testing import CliRunner
 from fleet_planner.cli.main import main
 from fleet_planner.factors.in_use.high_emitters import FaultPlan, Inspection
 from fleet_planner.factors.in_use.measured import MeasuredMultipliers
-from fleet_planner.pipeline.fuel_check import closure, scaled_km
-from fleet_planner.pipeline.vehicle_adjustments import Adjustments
+from fleet_planner.pipeline.computing.fuel_check import closure, scaled_km
+from fleet_planner.pipeline.computing.vehicle_adjustments import Adjustments
 
 REGISTRY = """vehicle_id,category,fuel,standard,stream,model_year,km_per_year,count,segment
 a,bus,diesel,euro_III,urban_bus,2005,60000,20,Urban Buses Standard 15 - 18 t

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import fleet_planner
-from fleet_planner.pipeline.provenance import TABLES, in_use
+from fleet_planner.pipeline.telling.provenance import TABLES, in_use
 from fleet_planner.plan.models import Plan
 
 REFERENCE = Path(fleet_planner.__file__).parent / "reference"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from fleet_planner.errors import PlanError
 from fleet_planner.network.zones import map_zones
-from fleet_planner.pipeline.operated import route_parts
+from fleet_planner.pipeline.computing.operated import route_parts
 from fleet_planner.plan.assignment import AssignmentSection
 from fleet_planner.plan.operation import Operation
 from fleet_planner.scenarios.operation.exposure import Exposure, exposure_of

@@ -14,8 +14,8 @@ from fleet_planner.errors import PlanError, use_one_of
 from fleet_planner.findings import Finding
 from fleet_planner.fleet import Fleet
 from fleet_planner.fleet.turnover.survival import curve_of, load_curves
-from fleet_planner.pipeline.options import GROUP, OptionEffects, option_effects
-from fleet_planner.pipeline.targets import yearly_of
+from fleet_planner.pipeline.comparing.options import GROUP, OptionEffects, option_effects
+from fleet_planner.pipeline.computing.targets import yearly_of
 from fleet_planner.portfolio import Mix, Problem, solve
 from fleet_planner.portfolio.coefficients import Aimed, Figures, problem_of
 from fleet_planner.portfolio.front import Chance, Point, Regret, front, regrets, robust

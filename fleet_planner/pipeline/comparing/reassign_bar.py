@@ -11,7 +11,7 @@ from fleet_planner.findings import Finding
 from fleet_planner.scenarios.operation.reassign import REASSIGN
 
 if TYPE_CHECKING:
-    from fleet_planner.pipeline.comparison import Comparison
+    from fleet_planner.pipeline.comparing.comparison import Comparison
 
 PARTS = {"NOx": ("NOx",), "PM2.5": ("PM_exhaust", "PM2.5_non_exhaust"), "SO2": ("SO2",), "NMVOC": ("NMVOC",)}
 """Curves that get a bar, and what is added up for each."""

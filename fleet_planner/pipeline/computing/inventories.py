@@ -17,11 +17,11 @@ from fleet_planner.factors.compiling.compile import compile_factors
 from fleet_planner.findings import Finding
 from fleet_planner.fleet.identifiers import key_of
 from fleet_planner.inventory import Inventory, compute_inventory, grade_steps
-from fleet_planner.pipeline.corridor_check import corridor_findings
-from fleet_planner.pipeline.factor_plan import FactorSetting, factor_setting
-from fleet_planner.pipeline.fuel_check import closure, fuel_burnt_t, scaled_km
-from fleet_planner.pipeline.neat_fuels import on_neat_fuels
-from fleet_planner.pipeline.operated import (
+from fleet_planner.pipeline.computing.corridor_check import corridor_findings
+from fleet_planner.pipeline.computing.factor_plan import FactorSetting, factor_setting
+from fleet_planner.pipeline.computing.fuel_check import closure, fuel_burnt_t, scaled_km
+from fleet_planner.pipeline.computing.neat_fuels import on_neat_fuels
+from fleet_planner.pipeline.computing.operated import (
     Computing,
     Operated,
     Planned,
@@ -31,7 +31,7 @@ from fleet_planner.pipeline.operated import (
     route_parts,
     technologies_on,
 )
-from fleet_planner.pipeline.vehicle_adjustments import (
+from fleet_planner.pipeline.computing.vehicle_adjustments import (
     Adjustments,
     fault_findings,
     fault_plan,

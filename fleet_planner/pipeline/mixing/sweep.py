@@ -17,7 +17,7 @@ from fleet_planner.errors import PlanError
 from fleet_planner.factors.axes import TECHNOLOGY
 from fleet_planner.factors.compiling.compile import compile_factors
 from fleet_planner.inventory import by_vehicle
-from fleet_planner.pipeline.scenario_costs import costs_of
+from fleet_planner.pipeline.costing.scenario_costs import costs_of
 from fleet_planner.plan.models import Scenario
 from fleet_planner.tables import pollutants
 from fleet_planner.units import DAYS_PER_YEAR

@@ -17,7 +17,7 @@ from fleet_planner.units import DAYS_PER_YEAR
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fleet_planner.pipeline.portfolio import Portfolio
+    from fleet_planner.pipeline.mixing.portfolio import Portfolio
     from fleet_planner.pipeline.prepare import Prepared
     from fleet_planner.scenarios.phase import Step
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from fleet_planner.factors.processes.upstream import Upstream
     from fleet_planner.fleet import Fleet
-    from fleet_planner.pipeline.inventories import Computed, Inventories
+    from fleet_planner.pipeline.computing.inventories import Computed, Inventories
     from fleet_planner.plan.economics import EconomicsSection
     from fleet_planner.plan.models import Plan
     from fleet_planner.scenarios import ScenarioFleet

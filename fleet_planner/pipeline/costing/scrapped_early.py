@@ -13,7 +13,7 @@ from fleet_planner.scenarios.operation.figures import figure
 
 if TYPE_CHECKING:
     from fleet_planner.fleet.turnover import Projection
-    from fleet_planner.pipeline.by_year import ByYear
+    from fleet_planner.pipeline.computing.by_year import ByYear
     from fleet_planner.plan.economics import EconomicsSection
 
 SCRAPPED = {

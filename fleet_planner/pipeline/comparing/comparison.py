@@ -21,16 +21,16 @@ from fleet_planner.economics.effectiveness import (
 )
 from fleet_planner.economics.valuation import valuation
 from fleet_planner.findings import Finding
-from fleet_planner.pipeline.grants import grants_table
-from fleet_planner.pipeline.options import GROUP, option_effects
+from fleet_planner.pipeline.comparing.grants import grants_table
+from fleet_planner.pipeline.comparing.options import GROUP, option_effects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from fleet_planner.economics.valuation import Valuation
     from fleet_planner.fleet import Fleet
-    from fleet_planner.pipeline.inventories import Computed, Inventories
-    from fleet_planner.pipeline.options import Elsewhere, OptionEffects
+    from fleet_planner.pipeline.comparing.options import Elsewhere, OptionEffects
+    from fleet_planner.pipeline.computing.inventories import Computed, Inventories
     from fleet_planner.plan.models import Plan
 
 CURVES = ("NOx", "PM2.5", "SO2", "NMVOC", GHG)

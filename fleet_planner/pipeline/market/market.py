@@ -12,9 +12,9 @@ from fleet_planner.activity.tables import read_cells, typed
 from fleet_planner.errors import InputError, PlanError, use_one_of
 from fleet_planner.findings import Finding
 from fleet_planner.markets import Cleared, Linking, Pool, clear, ledger, owner_credits
-from fleet_planner.pipeline.market_cities import NEGLIGIBLE_T, allowance_t, at, city_of
-from fleet_planner.pipeline.market_prices import credit_prices
-from fleet_planner.pipeline.market_shocks import shocked_prices
+from fleet_planner.pipeline.market.market_cities import NEGLIGIBLE_T, allowance_t, at, city_of
+from fleet_planner.pipeline.market.market_prices import credit_prices
+from fleet_planner.pipeline.market.market_shocks import shocked_prices
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from fleet_planner.network.builtin import archive_path
-from fleet_planner.pipeline.results import InputFile
+from fleet_planner.pipeline.telling.results import InputFile
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ import polars as pl
 from fleet_planner.economics.costs import SCHEMA as COSTS
 from fleet_planner.economics.operation import operation_cost
 from fleet_planner.findings import Finding
-from fleet_planner.pipeline.operated import title_of
+from fleet_planner.pipeline.computing.operated import title_of
 from fleet_planner.scenarios.operation.model import FATES
 from fleet_planner.tables import pollutants
 from fleet_planner.units import DAYS_PER_YEAR
@@ -18,7 +18,7 @@ from fleet_planner.units import DAYS_PER_YEAR
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fleet_planner.pipeline.operated import Operated, OperationStep
+    from fleet_planner.pipeline.computing.operated import Operated, OperationStep
     from fleet_planner.plan.economics import EconomicsSection
 
 DRIVING = {

@@ -9,7 +9,7 @@ import polars as pl
 
 from fleet_planner.economics import EnergyChange, empty_costs, scenario_costs
 from fleet_planner.factors.processes.fuels import tank
-from fleet_planner.pipeline.operation_tables import operation_costs
+from fleet_planner.pipeline.computing.operation_tables import operation_costs
 from fleet_planner.scenarios.effects import energy_factors
 from fleet_planner.units import DAYS_PER_YEAR
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fleet_planner.inventory import Inventory
-    from fleet_planner.pipeline.inventories import Computed
+    from fleet_planner.pipeline.computing.inventories import Computed
     from fleet_planner.plan.models import Plan
     from fleet_planner.scenarios import ScenarioFleet
 

@@ -20,7 +20,7 @@ from fleet_planner.factors.weather import coldest_month
 from fleet_planner.findings import Finding
 from fleet_planner.inventory import totals
 from fleet_planner.inventory.weights import km_per_day, technologies_of
-from fleet_planner.pipeline.neat_fuels import neat_fuel_findings
+from fleet_planner.pipeline.computing.neat_fuels import neat_fuel_findings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from fleet_planner.factors.conditions import Conditions
     from fleet_planner.factors.ranges import Bound
     from fleet_planner.inventory import Inventory
-    from fleet_planner.pipeline.factor_plan import FactorSetting
+    from fleet_planner.pipeline.computing.factor_plan import FactorSetting
     from fleet_planner.scenarios import ScenarioFleet
 
     State = tuple[ScenarioFleet, Inventory]

@@ -12,7 +12,7 @@ from fleet_planner.units import DAYS_PER_YEAR
 if TYPE_CHECKING:
     from fleet_planner.inventory import Inventory
     from fleet_planner.nonroad import NonRoad
-    from fleet_planner.pipeline.results import ScenarioResult
+    from fleet_planner.pipeline.telling.results import ScenarioResult
 
 
 def summary_table(results: list[ScenarioResult], nonroad: NonRoad | None = None) -> pl.DataFrame:

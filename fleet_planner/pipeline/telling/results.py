@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from fleet_planner.pipeline.economics import Economy
-from fleet_planner.pipeline.places import HomePlaces
+from fleet_planner.pipeline.computing.places import HomePlaces
+from fleet_planner.pipeline.costing.economics import Economy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from fleet_planner.inventory.model import Inventory
     from fleet_planner.network.model import Network
     from fleet_planner.nonroad.model import NonRoad
-    from fleet_planner.pipeline.by_year import ByYear
-    from fleet_planner.pipeline.comparison import Comparison
+    from fleet_planner.pipeline.comparing.comparison import Comparison
+    from fleet_planner.pipeline.computing.by_year import ByYear
     from fleet_planner.plan.models import Plan
     from fleet_planner.scenarios.model import ScenarioFleet
 

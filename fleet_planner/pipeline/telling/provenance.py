@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from fleet_planner.errors import InputError
 from fleet_planner.fleet.dates import STANDARD_TABLES
-from fleet_planner.pipeline.neat_fuels import load_neat_fuels
+from fleet_planner.pipeline.computing.neat_fuels import load_neat_fuels
 from fleet_planner.reference import reference_table
 
 if TYPE_CHECKING:

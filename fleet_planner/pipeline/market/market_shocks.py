@@ -10,7 +10,7 @@ import polars as pl
 from fleet_planner.errors import PlanError
 from fleet_planner.markets import Linking, clear
 from fleet_planner.markets.volatility import concentration, shocks
-from fleet_planner.pipeline.market_cities import city_of
+from fleet_planner.pipeline.market.market_cities import city_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

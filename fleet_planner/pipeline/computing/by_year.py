@@ -15,10 +15,10 @@ from fleet_planner.findings import Finding
 from fleet_planner.fleet import Fleet, load_fleet
 from fleet_planner.fleet.turnover import Projection, project_fleet, step_ratios
 from fleet_planner.inventory import compute_inventory
-from fleet_planner.pipeline.neat_fuels import on_neat_fuels
-from fleet_planner.pipeline.operated import Computing, Planned, plan_operation, state_after
-from fleet_planner.pipeline.vehicle_adjustments import Adjustments, fault_plan
-from fleet_planner.pipeline.vehicle_use import fleet_use
+from fleet_planner.pipeline.computing.neat_fuels import on_neat_fuels
+from fleet_planner.pipeline.computing.operated import Computing, Planned, plan_operation, state_after
+from fleet_planner.pipeline.computing.vehicle_adjustments import Adjustments, fault_plan
+from fleet_planner.pipeline.computing.vehicle_use import fleet_use
 from fleet_planner.plan.load import check_plan, load_plan
 from fleet_planner.scenarios import baseline, walk
 from fleet_planner.scenarios.phase import POOLED
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from fleet_planner.factors.compiling.table import FactorTable
     from fleet_planner.inventory import Inventory
     from fleet_planner.nonroad import NonRoad
-    from fleet_planner.pipeline.inventories import Computed, Inventories
+    from fleet_planner.pipeline.computing.inventories import Computed, Inventories
     from fleet_planner.plan.models import Plan, Scenario
     from fleet_planner.plan.turnover import TurnoverSection
     from fleet_planner.scenarios import ScenarioFleet, Trajectory

@@ -18,9 +18,14 @@ from fleet_planner.economics.terms import FUELS, measure_terms
 from fleet_planner.economics.vehicle_costs import class_of_stream, electric_measure, vehicle_costs
 from fleet_planner.errors import PlanError, use_one_of
 from fleet_planner.findings import Finding
-from fleet_planner.pipeline.market_prices import with_credits
-from fleet_planner.pipeline.programmes import parts_named, programme_findings, standing_programme, walked_programme
-from fleet_planner.pipeline.vehicle_use import treated_groups
+from fleet_planner.pipeline.computing.vehicle_use import treated_groups
+from fleet_planner.pipeline.costing.programmes import (
+    parts_named,
+    programme_findings,
+    standing_programme,
+    walked_programme,
+)
+from fleet_planner.pipeline.market.market_prices import with_credits
 from fleet_planner.reference import reference_table
 from fleet_planner.scenarios.standards import NEWER_STANDARD
 from fleet_planner.units import DAYS_PER_YEAR, G_PER_T
@@ -31,7 +36,7 @@ if TYPE_CHECKING:
     from fleet_planner.economics.grid import GridPair
     from fleet_planner.economics.terms import MeasureTerms
     from fleet_planner.inventory import Inventory
-    from fleet_planner.pipeline.by_year import ByYear
+    from fleet_planner.pipeline.computing.by_year import ByYear
     from fleet_planner.plan.models import Plan
     from fleet_planner.scenarios import ScenarioFleet
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from fleet_planner.nonroad import NonRoad
-    from fleet_planner.pipeline.results import ScenarioResult
+    from fleet_planner.pipeline.telling.results import ScenarioResult
 
 ENGINE = ("hot", "cold", "idling")
 """Processes whose NMVOC is exhaust of the engine."""

@@ -13,7 +13,7 @@ from fleet_planner.economics.terms import FUELS
 from fleet_planner.economics.use_by_year import added, difference, scaled
 from fleet_planner.economics.vehicle_costs import electric_measure, vehicle_class
 from fleet_planner.findings import Finding
-from fleet_planner.pipeline.vehicle_use import total_use
+from fleet_planner.pipeline.computing.vehicle_use import total_use
 from fleet_planner.scenarios.catalogue import parts_of
 from fleet_planner.scenarios.rows import VARIANT
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fleet_planner.economics.programme_tables import ProgrammeTables
     from fleet_planner.economics.terms import MeasureTerms
     from fleet_planner.fleet.turnover import Projection
-    from fleet_planner.pipeline.by_year import ByYear
+    from fleet_planner.pipeline.computing.by_year import ByYear
     from fleet_planner.plan.models import Plan
 
 BASELINE = "baseline"

@@ -20,7 +20,7 @@ from fleet_planner.errors import PlanError
 from fleet_planner.factors.stand_ins import STANDARD_ORDER
 from fleet_planner.fleet.dates import first_model_years
 from fleet_planner.fleet.turnover.survival import curve_of, load_curves
-from fleet_planner.pipeline.options import GROUP, changes, groups_of
+from fleet_planner.pipeline.comparing.options import GROUP, changes, groups_of
 from fleet_planner.plan.models import Scenario, ScenarioMeasure
 from fleet_planner.scenarios.standards import NEWER_STANDARD
 
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from fleet_planner.economics.moyer import MoyerRules
     from fleet_planner.fleet import Fleet
     from fleet_planner.fleet.turnover.survival import Curve
-    from fleet_planner.pipeline.inventories import Computed, Inventories
-    from fleet_planner.pipeline.options import Elsewhere, OptionEffects
+    from fleet_planner.pipeline.comparing.options import Elsewhere, OptionEffects
+    from fleet_planner.pipeline.computing.inventories import Computed, Inventories
     from fleet_planner.plan.models import Plan
 
     Array = NDArray[np.float64]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from fleet_planner.factors.processes.upstream import Upstream
-    from fleet_planner.pipeline.results import ScenarioResult
+    from fleet_planner.pipeline.telling.results import ScenarioResult
 
 KG_PER_T = 1000.0
 SCHEMA = {

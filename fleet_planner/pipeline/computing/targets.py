@@ -10,7 +10,7 @@ from fleet_planner.errors import PlanError, use_one_of
 from fleet_planner.fleet.check import VISITING
 from fleet_planner.fleet.vocabulary import words
 from fleet_planner.nonroad.model import CATEGORY
-from fleet_planner.pipeline.by_year import with_machines, year_state
+from fleet_planner.pipeline.computing.by_year import with_machines, year_state
 from fleet_planner.scenarios.targets import Aim, aim, judged
 from fleet_planner.tables import pollutants
 from fleet_planner.units import DAYS_PER_YEAR
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from fleet_planner.nonroad import NonRoad
-    from fleet_planner.pipeline.by_year import ByYear, YearState
-    from fleet_planner.pipeline.inventories import Computed
+    from fleet_planner.pipeline.computing.by_year import ByYear, YearState
+    from fleet_planner.pipeline.computing.inventories import Computed
     from fleet_planner.plan.models import Plan
 
 

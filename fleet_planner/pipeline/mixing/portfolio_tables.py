@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from fleet_planner.pipeline.portfolio_check import check_table
+from fleet_planner.pipeline.mixing.portfolio_check import check_table
 from fleet_planner.portfolio.coefficients import in_force
 
 if TYPE_CHECKING:
-    from fleet_planner.pipeline.portfolio import Portfolio
+    from fleet_planner.pipeline.mixing.portfolio import Portfolio
     from fleet_planner.pipeline.prepare import Prepared
 
 PLAN = "plan"

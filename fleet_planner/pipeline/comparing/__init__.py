@@ -1,0 +1,1 @@
+"""Measures against each other on the same vehicles."""

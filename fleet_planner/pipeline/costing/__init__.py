@@ -1,0 +1,1 @@
+"""What scenarios cost: ownership, programmes by year, measures, vehicles scrapped early."""

@@ -1,0 +1,1 @@
+"""Carbon markets of cities."""

@@ -1,0 +1,1 @@
+"""Many scenarios, and the least-cost mix."""

@@ -1,0 +1,1 @@
+"""What a run tells beside its figures: sources, files, findings, summaries; the results as a whole."""
