@@ -7,11 +7,10 @@ With ``--check`` nothing is written; the exit status is 1 when the packaged tabl
 
 from __future__ import annotations
 
-import argparse
 import sys
 
 import polars as pl
-from build_reference_tables import write_or_check
+from build_reference_tables import typed_command
 
 ICAP = "International Carbon Action Partnership, pages of the emissions trading systems"
 ICAP_NEWS = "International Carbon Action Partnership, news of the Korean auctions"
@@ -82,12 +81,5 @@ def tables() -> dict[str, pl.DataFrame]:
     return {"carbon_prices.csv": joined.select(*first, "currency", "in_path", "source", "year", "unit", "checked")}
 
 
-def main() -> int:
-    """Write or check the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true")
-    return write_or_check(tables(), check=parser.parse_args().check)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(typed_command(__doc__, tables))

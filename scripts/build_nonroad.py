@@ -7,11 +7,10 @@ With ``--check`` nothing is written; the exit status is 1 when a packaged table 
 
 from __future__ import annotations
 
-import argparse
 import sys
 
 import polars as pl
-from build_reference_tables import write_or_check
+from build_reference_tables import typed_command
 
 GUIDEBOOK = (
     "EMEP/EEA air pollutant emission inventory guidebook 2019, chapter 1.A.4 non-road mobile machinery, "
@@ -333,12 +332,5 @@ def _rest(table: pl.DataFrame, source: str, year: int, unit: str, checked: str) 
     return table.with_columns(source=pl.lit(source), year=year, unit=pl.lit(unit), checked=pl.lit(checked))
 
 
-def main() -> int:
-    """Write or check the tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true")
-    return write_or_check(tables(), check=parser.parse_args().check)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(typed_command(__doc__, tables))

@@ -7,11 +7,10 @@ With ``--check`` nothing is written; the exit status is 1 when the packaged tabl
 
 from __future__ import annotations
 
-import argparse
 import sys
 
 import polars as pl
-from build_reference_tables import write_or_check
+from build_reference_tables import typed_command
 
 BLS = "US Bureau of Labor Statistics, CPI-U, US city average, annual (CUUR0000SA0), as quoted in published program code"
 CPI_U = {
@@ -85,12 +84,5 @@ def tables() -> dict[str, pl.DataFrame]:
     return {"price_levels.csv": pl.DataFrame(rows, schema=COLUMNS, orient="row")}
 
 
-def main() -> int:
-    """Write or check the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true")
-    return write_or_check(tables(), check=parser.parse_args().check)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(typed_command(__doc__, tables))

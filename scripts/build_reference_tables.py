@@ -379,5 +379,12 @@ def command(description: str | None, tables_from: Callable[[Path], dict[str, pl.
     return write_or_check(tables_from(arguments.folder), check=arguments.check)
 
 
+def typed_command(description: str | None, tables_of: Callable[[], dict[str, pl.DataFrame]]) -> int:
+    """Write or check tables whose figures are typed in their script, as the command line says."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--check", action="store_true")
+    return write_or_check(tables_of(), check=parser.parse_args().check)
+
+
 if __name__ == "__main__":
     sys.exit(command(__doc__, tables))

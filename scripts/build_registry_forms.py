@@ -7,12 +7,11 @@ With ``--check`` nothing is written; the exit status is 1 when a packaged table 
 
 from __future__ import annotations
 
-import argparse
 import sys
 
 import polars as pl
 import registry_form_words as words
-from build_reference_tables import write_or_check
+from build_reference_tables import typed_command
 
 OWN = "own list of words"
 VIN = "ISO 3779: 17 characters, no I, O or Q"
@@ -160,12 +159,5 @@ def tables() -> dict[str, pl.DataFrame]:
     }
 
 
-def main() -> int:
-    """Write or check the tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true")
-    return write_or_check(tables(), check=parser.parse_args().check)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(typed_command(__doc__, tables))

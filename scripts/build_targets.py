@@ -7,11 +7,10 @@ With ``--check`` nothing is written; the exit status is 1 when a packaged table 
 
 from __future__ import annotations
 
-import argparse
 import sys
 
 import polars as pl
-from build_reference_tables import write_or_check
+from build_reference_tables import typed_command
 
 DRRP = "California Air Resources Board, Diesel Risk Reduction Plan, October 2000 (base year and interim cut as quoted)"
 CLEAN_AIR = (
@@ -64,12 +63,5 @@ def tables() -> dict[str, pl.DataFrame]:
     }
 
 
-def main() -> int:
-    """Write or check the tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true")
-    return write_or_check(tables(), check=parser.parse_args().check)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(typed_command(__doc__, tables))

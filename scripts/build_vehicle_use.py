@@ -8,11 +8,10 @@ exit status is 1 when the packaged table differs.
 
 from __future__ import annotations
 
-import argparse
 import sys
 
 import polars as pl
-from build_reference_tables import write_or_check
+from build_reference_tables import typed_command
 from registry_generation import read_figures
 
 KM_PER_MILE = 1.609344
@@ -167,12 +166,5 @@ def tables() -> dict[str, pl.DataFrame]:
     return {"vehicle_use.csv": table.with_columns(pl.col("value").cast(pl.Float64), unit=unit)}
 
 
-def main() -> int:
-    """Write or check the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true")
-    return write_or_check(tables(), check=parser.parse_args().check)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(typed_command(__doc__, tables))

@@ -14,7 +14,7 @@ from fleet_planner.activity.days import AVERAGE
 from fleet_planner.activity.tables import read_cells, refuse, typed
 from fleet_planner.activity.timetables.buses import BUS_STREAM
 from fleet_planner.errors import InputError
-from fleet_planner.findings import Finding
+from fleet_planner.findings import Finding, Kind
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -134,9 +134,9 @@ def with_flows(spread: Spread, flows: Flows, setting: TrafficSetting) -> tuple[S
     findings = [Finding("activity.flows_given", "info", values, int(covered.sum()), placed / everything)]
     for word in sorted(told_km):
         ratio = own_km[word] / told_km[word] if told_km[word] > 0.0 else np.inf
-        kind = "assumption" if UNLIKELY[0] <= ratio <= UNLIKELY[1] else "warning"
+        kind: Kind = "assumption" if UNLIKELY[0] <= ratio <= UNLIKELY[1] else "warning"
         told = {"vehicles": word, "flows": f"{told_km[word]:,.0f}", "registry": f"{own_km[word]:,.0f}"}
-        findings.append(Finding("activity.flows_scaled", kind, told | {"ratio": f"{ratio:.2f}"}))  # type: ignore[arg-type]  # Kind
+        findings.append(Finding("activity.flows_scaled", kind, told | {"ratio": f"{ratio:.2f}"}))
     if filled > 0.0:
         findings.append(Finding("activity.flows_filled", "assumption", {}, share=filled / everything))
     return spread.closed_to(setting.total_km), _speeds(flows, length.size), findings

@@ -23,8 +23,9 @@ def portfolio(plan: Path, out: Path, language: str | None, *, overwrite: bool) -
     with progress_bar() as progress:
         from fleet_planner.errors import UserError
         from fleet_planner.outputs import check_target
-        from fleet_planner.outputs.portfolio import portfolio_tables, write_portfolio
+        from fleet_planner.outputs.portfolio import write_portfolio
         from fleet_planner.pipeline.mixing.portfolio import portfolio_of
+        from fleet_planner.pipeline.mixing.portfolio_tables import targets_table
         from fleet_planner.pipeline.prepare import prepare
         from fleet_planner.plan.load import load_plan
 
@@ -40,7 +41,7 @@ def portfolio(plan: Path, out: Path, language: str | None, *, overwrite: bool) -
             raise
         chosen: Language = "zh" if (language or loaded.outputs.language) == "zh" else "en"
         write_portfolio(ready, found, out, overwrite=overwrite, language=chosen)
-    targets = portfolio_tables(ready, found)["portfolio_targets"]
+    targets = targets_table(found)
     if targets.height:
         click.echo(text_table(targets.select("target", "year", "required_per_year", "avoided_per_year", "verdict")))
     mix = found.mix

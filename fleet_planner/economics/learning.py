@@ -43,13 +43,13 @@ def curve_of(values: Mapping[str, float]) -> Curve:
 
 
 @cache
-def _packaged(name: str) -> Curve:
+def _packaged(name: str, column: str = "value") -> Curve:
     """Return a packaged curve in US dollars of 2024."""
     rows = reference_table(name).iter_rows(named=True)
     levels = packaged_levels()
     return Curve(
         tuple(
-            (int(r["of_year"]), levels.inside(float(r["value"]), Price(r["currency"], r["price_year"]), name))
+            (int(r["of_year"]), levels.inside(float(r[column]), Price(r["currency"], r["price_year"]), name))
             for r in rows
         )
     )
@@ -60,9 +60,9 @@ def battery_price() -> Curve:
     return _packaged("battery_price.csv")
 
 
-def social_carbon() -> Curve:
-    """Return the social cost of a tonne of CO2 by year of emission, US$ 2024."""
-    return _packaged("social_carbon.csv")
+def social_carbon(column: str = "value") -> Curve:
+    """Return the social cost of a tonne of CO2 by year of emission, US$ 2024; ``low`` and ``high`` are its range."""
+    return _packaged("social_carbon.csv", column)
 
 
 def wright(per_doubling: float, doublings: float, floor: float = 0.0) -> float:

@@ -9,10 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
 
-from fleet_planner.economics.money import usd2024
+from fleet_planner.economics.learning import curve_of, social_carbon
 from fleet_planner.fleet.dates import REGION_FALLBACK
 from fleet_planner.reference import reference_table
 
@@ -54,7 +53,9 @@ class Valuation:
     region: str
 
 
-def valuation(country: str, year: int, section: ComparisonSection) -> Valuation:
+def valuation(
+    country: str, year: int, section: ComparisonSection, social_carbon_usd_per_t: Mapping[str, float] | None = None
+) -> Valuation:
     """Return the values of a tonne.
 
     Parameters
@@ -65,10 +66,16 @@ def valuation(country: str, year: int, section: ComparisonSection) -> Valuation:
         Of emission.
     section
         Figures of the plan's own.
+    social_carbon_usd_per_t
+        The plan's social cost of carbon by year, where it has one; ``section`` goes before it.
     """
     region, damages = _packaged(country)
     own = {str(p): Value(v, v, v, checked=True) for p, v in section.damage_usd_per_t.items()}
-    return Valuation({**damages, **own}, _carbon(year, section.carbon_usd_per_t), region or (OWN if own else ""))
+    return Valuation(
+        {**damages, **own},
+        _carbon(year, section.carbon_usd_per_t, social_carbon_usd_per_t or {}),
+        region or (OWN if own else ""),
+    )
 
 
 def _packaged(country: str) -> tuple[str, dict[str, Value]]:
@@ -88,11 +95,9 @@ def _packaged(country: str) -> tuple[str, dict[str, Value]]:
     return str(found["region"]), damages
 
 
-def _carbon(year: int, own: float | None) -> Value:
-    if own is not None:
-        return Value(own, own, own, checked=True)
-    table = reference_table("social_carbon.csv").sort("of_year")
-    years = table["of_year"].to_numpy()
-    money = [usd2024(1.0, c, y) for c, y in table.select("currency", "price_year").iter_rows()]
-    value, low, high = (float(np.interp(year, years, table[k].to_numpy() * np.array(money))) for k in BOUNDS)
-    return Value(value, low, high, not (table["checked"] == "no").any())
+def _carbon(year: int, own: float | None, social: Mapping[str, float]) -> Value:
+    value = own if own is not None else curve_of(social).at(year) if social else None
+    if value is not None:
+        return Value(value, value, value, checked=True)
+    mean, low, high = (social_carbon(bound).at(year) for bound in BOUNDS)
+    return Value(mean, low, high, not (reference_table("social_carbon.csv")["checked"] == "no").any())

@@ -346,7 +346,7 @@ def _add_relation(parts: _Parts, data: Bytes, own: Int, texts: list[bytes], want
 
     def column(number: int, *, signed: bool = False) -> list[int]:
         start, stop = spans.get(number, (0, 0))
-        return osm_blocks.numbers(data, start, stop, signed, signed).tolist()  # type: ignore[no-any-return]
+        return osm_blocks.numbers(data, start, stop, signed, signed).tolist()  # type: ignore[no-any-return]  # the kernel is not typed
 
     def text(place: int) -> str:
         return texts[place].decode("utf-8", "replace")

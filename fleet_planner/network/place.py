@@ -67,7 +67,7 @@ def read_place(place: str, hint: str, progress: Progress, pauses_s: tuple[float,
                 progress(f"fetching {place} from OpenStreetMap", 0.05)
                 graph = osmnx.graph_from_place(place, network_type="drive")
                 break
-            except (RequestException, OSError, osmnx._errors.ResponseStatusCodeError) as error:  # noqa: SLF001
+            except (RequestException, OSError, osmnx._errors.ResponseStatusCodeError) as error:  # noqa: SLF001  # osmnx exports it nowhere else
                 if pause is None:
                     raise _refusal(error, place, hint) from error
                 progress(f"no answer; next try in {pause:.0f} s", 0.05)

@@ -67,7 +67,7 @@ def write_market(plan: Plan, base: Path, found: Market, out: Path, *, overwrite:
             "inputs": [{"file": n, "sha256": sha256(base / n)} for n in named if n],
             "totals": totals(found).to_dicts(),
             "benefit_moved_by_city": benefit_by_city(found).to_dicts(),
-            "largest_imbalance_t": float(found.ledger["balance_t"].abs().max() or 0.0),  # type: ignore[arg-type]
+            "largest_imbalance_t": float(found.ledger["balance_t"].abs().max() or 0.0),  # type: ignore[arg-type]  # a column of numbers
             "findings": [
                 {
                     "code": f.code,

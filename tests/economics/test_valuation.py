@@ -54,3 +54,9 @@ def test_upstream_of_what_is_in_the_tank() -> None:
     vehicles = pl.DataFrame({"fuel": ["diesel", "cng"], "fuel_blend": ["", ""]})
     made = upstream_kg(vehicles, np.array([1000.0, 1000.0]), chile)
     assert made[:, 0] == pytest.approx([18.9, 11.4])
+
+
+def test_the_plans_social_cost_goes_before_the_packaged_one() -> None:
+    found = valuation("US", 2030, NONE, {"2025": 100.0, "2035": 200.0})
+    assert found.carbon.usd_per_t == pytest.approx(150.0)
+    assert valuation("US", 2030, ComparisonSection(carbon_usd_per_t=7.0), {"2025": 100.0}).carbon.usd_per_t == 7.0

@@ -290,16 +290,19 @@ def test_measures_that_exclude_each_other_on_all_vehicles_are_refused(entries: l
 
 
 def test_the_same_measures_on_other_vehicles_or_in_turn_are_not_refused() -> None:
-    run(
+    apart = run(
         fleet(rigid(), tractor()),
         ScenarioMeasure(measure="dpf_passive", streams=["rigid_truck"]),
         ScenarioMeasure(measure="scr", streams=["articulated_truck"]),
     )
-    run(
+    assert set(apart.vehicles["measures"]) == {"dpf_passive", "scr"}
+    in_turn = run(
         fleet(rigid()),
         ScenarioMeasure(measure="rd99", uptake_by_year={"2025": 1.0, "2030": 0.0}),
         ScenarioMeasure(measure="b20", uptake_by_year={"2025": 0.0, "2030": 1.0}),
     )
+    assert "" not in set(in_turn.vehicles["measures"])
+    assert set(in_turn.vehicles["measures"]) <= {"rd99", "b20"}
 
 
 def test_a_retrofit_on_vehicles_that_cannot_take_it_is_refused() -> None:

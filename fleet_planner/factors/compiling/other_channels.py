@@ -10,14 +10,13 @@ from fleet_planner.factors.axes import LOADS
 from fleet_planner.factors.compiling.channels import DAYS_PER_KM, HEATER, IDLE, PURE, base_of, channel
 from fleet_planner.factors.compiling.exhaust_channels import share_scales
 from fleet_planner.factors.in_use.scr import slip_g_per_mj
-from fleet_planner.factors.processes.electricity import kwh_per_km
 from fleet_planner.factors.processes.evaporation import evaporation_of
 from fleet_planner.factors.processes.fuels import lubricant_co2_g_per_km, tank, urea_co2_g_per_mj
 from fleet_planner.factors.processes.heater import heater_curves, heater_size
-from fleet_planner.factors.processes.hydrogen import kg_per_km
 from fleet_planner.factors.processes.idling import KINDS, idling_g_per_h
 from fleet_planner.factors.processes.particle_number import particles_1e12_per_km
 from fleet_planner.factors.processes.resuspension import resuspension_g_per_km
+from fleet_planner.factors.processes.use_per_km import use_of
 from fleet_planner.factors.processes.wear import HEAVY, PROCESSES, SIZES
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ def put_others(
         _electricity(store, t, technology, sources, options)
         return
     if technology["fuel"] == "hydrogen":
-        use = kg_per_km(sources.hydrogen_kg_per_km, technology["category"], technology["segment"])
+        use = use_of(sources.hydrogen_kg_per_km, technology["category"], technology["segment"], "hydrogen")
         store.put(t, channel("energy_MJ", "hot"), store.constant(1.0), use * sources.fuels.mj_per_kg["hydrogen"])
         return
     particles = particles_1e12_per_km(technology)
@@ -109,7 +108,7 @@ def _idling(
 def _electricity(
     store: CurveStore, t: int, technology: Mapping[str, str], sources: FactorSources, options: FactorOptions
 ) -> None:
-    use = kwh_per_km(sources.kwh_per_km, technology["category"], technology["segment"])
+    use = use_of(sources.kwh_per_km, technology["category"], technology["segment"], "electricity")
     store.put(t, channel("electricity_kwh", "electricity"), store.constant(1.0), use)
     store.put(t, channel("CO2_grid", "electricity"), store.constant(1.0), use * sources.grid_g_per_kwh)
     if options.fuel_heater_share > 0.0 and technology["category"] == "bus":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from fleet_planner.errors import InputError
+from fleet_planner.factors.processes.use_per_km import load_use
 from fleet_planner.reference import reference_table
 
 if TYPE_CHECKING:
@@ -17,27 +18,7 @@ GRID_TABLES = ("grid_factors.csv", "grid_chile.csv", "grid_factors_more.csv")
 
 def load_electricity_use() -> Mapping[tuple[str, str], float]:
     """Return kWh per km at the plug by (category, segment); segment "" serves any."""
-    table = reference_table("electricity_use.csv").with_columns(pl.col("segment").fill_null(""))
-    return {(r["category"], r["segment"]): float(r["kwh_per_km"]) for r in table.iter_rows(named=True)}
-
-
-def kwh_per_km(table: Mapping[tuple[str, str], float], category: str, segment: str) -> float:
-    """Return the electricity use of a technology.
-
-    Raises
-    ------
-    InputError
-        None is known for the category.
-    """
-    use = table.get((category, segment), table.get((category, "")))
-    if use is None:
-        raise InputError(
-            f"no electricity use is known for category {category}",
-            "Use a category of the electricity table.",
-            column="category",
-            value=category,
-        )
-    return use
+    return load_use("electricity_use.csv", "kwh_per_km")
 
 
 def grid_factor(region: str, year: int) -> tuple[float, str, str]:

@@ -90,7 +90,7 @@ def compare(plan: Plan, run: Inventories, computed: Computed, fleet: Fleet, else
     found = option_effects(plan, run, computed, fleet, elsewhere)
     if found.effects.is_empty():
         return None
-    values = valuation(plan.city.country, plan.city.year, plan.comparison)
+    values = valuation(plan.city.country, plan.city.year, plan.comparison, plan.economics.social_carbon_usd_per_t)
     totals = by_stream(found.effects, found.groups)
     kinds = {o.name: o.kind for o in found.options}
     named = [(o.name, o.kind, o.title_en, o.title_zh) for o in found.options]

@@ -37,7 +37,6 @@ HOMES = ("zone", "depot")
 KWH_PER_MWH = 1000.0
 DEFAULT_SPAN = 10
 ELECTRIC = ("electricity", "hydrogen")
-PLAN = "plan"
 VALUED = ("NOx", "PM2.5", "SO2", "NMVOC", "NH3", GHG)
 
 
@@ -210,7 +209,7 @@ def ground_of(ready: Prepared, years: tuple[int, ...]) -> Ground:
         avoided=avoided,
     )
     electricity = arrays["kwh"] * plan.economics.electricity_usd_per_kwh
-    values = valuation(plan.city.country, years[-1], plan.comparison)
+    values = valuation(plan.city.country, years[-1], plan.comparison, plan.economics.social_carbon_usd_per_t)
     damage = values.carbon.usd_per_t * avoided[GHG]
     for name, value in values.damages.items():
         damage = damage + value.usd_per_t * avoided[name]

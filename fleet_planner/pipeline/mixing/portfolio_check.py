@@ -84,9 +84,6 @@ class _Picker:
         self._place = joined["place"].fill_null(-1).to_numpy().astype(np.int64)
         self._options = [o.measures for o in found.ground.options]
         self._treated = treated
-        count = vehicles["count"].to_numpy()
-        known = self._place >= 0
-        self._whole = np.bincount(self._place[known], weights=count[known], minlength=treated.shape[0])
 
     def __call__(self, state: pl.DataFrame, eligible: pl.Expr, pool: pl.Expr | None = None, *, step: Step) -> pl.Series:
         """Return the vehicles treated by row: of each group as many as the mix says, shared out over its rows."""
