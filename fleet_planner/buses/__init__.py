@@ -1,0 +1,1 @@
+"""Electric buses from the timetable: blocks, energy, state of charge, charging, replacement."""

@@ -1,0 +1,1 @@
+"""When and how fast buses charge: tariffs, caps, load profiles."""

@@ -1,0 +1,1 @@
+"""Energy of a movement from physics: traction, auxiliaries, cabin, heater."""

@@ -1,0 +1,1 @@
+"""State of charge over a block, ageing, the worst day; larger battery, split, en-route charger."""
