@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from fleet_planner.plan.base import Fraction, Positive, Section
+from fleet_planner.plan.buses import BusesPlan
 from fleet_planner.plan.comparison import ComparisonSection
 from fleet_planner.plan.economics import EconomicsSection
 from fleet_planner.plan.effects import EffectKeys
@@ -445,6 +446,7 @@ class Plan(Section):
     economics: EconomicsSection = EconomicsSection()
     comparison: ComparisonSection = ComparisonSection()
     portfolio: PortfolioSection = PortfolioSection()
+    buses: BusesPlan = BusesPlan()
     market: MarketSection = MarketSection()
     outputs: OutputsSection = OutputsSection()
 

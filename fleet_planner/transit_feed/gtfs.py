@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +13,7 @@ from fleet_planner.errors import InputError
 from fleet_planner.findings import Finding
 from fleet_planner.transit_feed.frequencies import expand_frequencies
 from fleet_planner.transit_feed.service import service_day
-from fleet_planner.transit_feed.shapes import metres_along, stops_along, trip_shapes
+from fleet_planner.transit_feed.shapes import metres_along, stop_names, stops_along, trip_shapes
 from fleet_planner.transit_feed.tables import need, read_tables, refuse, told
 from fleet_planner.transit_feed.visits import read_visits, with_all_times
 from fleet_planner.units import M_PER_KM
@@ -33,7 +33,7 @@ Int = NDArray[np.int64]
 Bool = NDArray[np.bool_]
 TRIP_COLUMNS = (
     *("trip_id", "route_id", "shape", "timing", "start_s", "end_s"),
-    *("route", "block_id", "first_lon", "first_lat", "last_lon", "last_lat"),
+    *("route", "block_id", "first_lon", "first_lat", "last_lon", "last_lat", "first_stop", "last_stop"),
 )
 
 
@@ -52,7 +52,8 @@ class Feed:
     trips
         ``trip_id, route_id, shape`` (index), ``timing`` (index), ``start_s, end_s`` (seconds after midnight of
         the service day, may pass 24 h), ``distance_km`` (length of the shape), ``route`` (its name), ``block_id`` (null
-        where the feed tells none), ``first_lon, first_lat, last_lon, last_lat`` (first and last stop).
+        where the feed tells none), ``first_lon, first_lat, last_lon, last_lat, first_stop, last_stop`` (where the
+        first and the last stop are, and their ids).
     coordinates, offsets
         Shapes as longitude, latitude; shape ``i`` is ``coordinates[offsets[i]:offsets[i + 1]]``.
     along_m
@@ -65,6 +66,8 @@ class Feed:
         shapes whose points are more than `SPARSE_M` apart in the mean), shape (shapes,).
     findings
         What was chosen, counted or replaced.
+    stops
+        ``stop_id, name, station`` (the stop itself where it belongs to none) of all stops.
     """
 
     day: date
@@ -78,6 +81,7 @@ class Feed:
     timing_offsets: Int
     stops_only: Bool
     findings: tuple[Finding, ...] = ()
+    stops: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 def read_feed(path: Path, day: date | None = None) -> Feed:
@@ -173,6 +177,7 @@ def _feed(tables: Mapping[str, pl.DataFrame], path: Path, day: date | None, week
         np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
         stops_only | sparse,
         tuple(findings),
+        stop_names(tables, path),
     )
 
 
@@ -204,9 +209,9 @@ def _spans(visits: pl.DataFrame) -> pl.DataFrame:
 
 def _ends(timed: pl.DataFrame) -> pl.DataFrame:
     """Return where each trip begins and ends."""
-    places = [(e, c) for e in ("first", "last") for c in ("lon", "lat")]
+    places = [(e, c) for e in ("first", "last") for c in ("lon", "lat", "stop_id")]
     return timed.group_by("trip_id", maintain_order=True).agg(
-        getattr(pl.col(c), e)().alias(f"{e}_{c}") for e, c in places
+        getattr(pl.col(c), e)().alias(f"{e}_{c.removesuffix('_id')}") for e, c in places
     )
 
 

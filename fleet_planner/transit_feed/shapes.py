@@ -31,6 +31,15 @@ def stop_places(tables: Mapping[str, pl.DataFrame], path: Path) -> pl.DataFrame:
     return placed.unique("stop_id", keep="first", maintain_order=True)
 
 
+def stop_names(tables: Mapping[str, pl.DataFrame], path: Path) -> pl.DataFrame:
+    """Return ``stop_id, name, station`` of the stops; what the feed does not tell is the stop's id."""
+    stops = need(tables, "stops.txt", ("stop_id",), path)
+    own = pl.col("stop_id")
+    told = {"name": "stop_name", "station": "parent_station"}
+    named = {k: pl.coalesce(c, own) if c in stops.columns else own for k, c in told.items()}
+    return stops.select(own, **named).unique("stop_id", keep="first", maintain_order=True)
+
+
 def trip_shapes(
     trips: pl.DataFrame, visits: pl.DataFrame, tables: Mapping[str, pl.DataFrame], path: Path
 ) -> tuple[Float, Int, pl.Series, pl.Series]:

@@ -9,23 +9,17 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from fleet_planner.activity.timetables.paths import Paths, Roads, follow_lines
+from fleet_planner.activity.timetables.legs import FASTEST_KMH, LEEWAY_S, crow_m, drive_s, ways_between
 from fleet_planner.kernels import matching
-from fleet_planner.transit_feed.shapes import metres_along
-from fleet_planner.units import EARTH_RADIUS_M, M_PER_KM, S_PER_H
+from fleet_planner.units import M_PER_KM, S_PER_H
 
 if TYPE_CHECKING:
+    from fleet_planner.activity.timetables.paths import Paths, Roads
     from fleet_planner.network.model import Network
 
 Float = NDArray[np.float64]
 LONGEST_REST_S = 7200
 """A bus that stands longer between two trips of its block has gone back to the depot."""
-SAME_PLACE_M = 30.0
-FASTEST_KMH = 110.0
-OFF_ROAD_KMH = 30.0
-"""Speed beyond the network, straight as the crow flies."""
-LEEWAY_S = 120.0
-"""Times are in whole minutes: a pair of trips that lacks less is possible."""
 BETWEEN, DEPOT = "between", "depot"
 LEG = ("kind", "from_lon", "from_lat", "to_lon", "to_lat", "from_s", "to_s", "from_trip", "to_trip")
 
@@ -106,11 +100,11 @@ def duties(network: Network, roads: Roads, trips: pl.DataFrame, depots: Float) -
     if blocked.is_empty():
         return Duties(empty, running_h=running_h)
     legs, impossible = _legs(blocked, depots)
-    paths, line = _paths(roads, legs)
-    drive_s = _drive_s(network, paths)[line]
+    paths, line = ways_between(roads, legs)
+    driven_s = drive_s(network, paths)[line]
     leaves = legs["to_trip"].to_numpy() & ~legs["from_trip"].to_numpy()
-    start_s = np.where(leaves, legs["to_s"].to_numpy() - drive_s, legs["from_s"].to_numpy())
-    km = _by_hour(network, paths, line, start_s, drive_s)
+    start_s = np.where(leaves, legs["to_s"].to_numpy() - driven_s, legs["from_s"].to_numpy())
+    km = _by_hour(network, paths, line, start_s, driven_s)
     inside_km = paths.line_km(~paths.outside)[line]
     between = legs["kind"].to_numpy() == BETWEEN
     gap_s = (legs["to_s"] - legs["from_s"]).to_numpy().astype(np.float64)
@@ -121,7 +115,7 @@ def duties(network: Network, roads: Roads, trips: pl.DataFrame, depots: Float) -
         1.0 if blocked.height == trips.height else covered,
         float(inside_km[between].sum()),
         float(inside_km[~between].sum()),
-        float(np.maximum(gap_s - drive_s, 0.0)[between].sum()) / S_PER_H,
+        float(np.maximum(gap_s - driven_s, 0.0)[between].sum()) / S_PER_H,
         running_h,
         float(((blocked["end_s"] - blocked["start_s"]) / S_PER_H).sum()),
         blocked["block_id"].n_unique(),
@@ -144,7 +138,7 @@ def _legs(blocked: pl.DataFrame, depots: Float) -> tuple[pl.DataFrame, tuple[int
         to_s=pl.col("start_s"),
     )
     gap_s = pl.col("to_s") - pl.col("from_s")
-    pairs = pairs.with_columns(crow_m=pl.Series(_crow_m(pairs), dtype=pl.Float64), gap_s=gap_s)
+    pairs = pairs.with_columns(crow_m=pl.Series(crow_m(pairs), dtype=pl.Float64), gap_s=gap_s)
     least_s = pl.col("crow_m") / M_PER_KM / FASTEST_KMH * S_PER_H - LEEWAY_S
     pairs = pairs.with_columns(
         broken=((pl.col("gap_s") < 0) | (pl.col("gap_s") < least_s)).fill_null(value=False),
@@ -152,41 +146,28 @@ def _legs(blocked: pl.DataFrame, depots: Float) -> tuple[pl.DataFrame, tuple[int
     )
     broken = pairs.filter("broken")
     direct = pairs.filter(~pl.col("starts") & ~pl.col("broken"))
-    yes, no = pl.lit(value=True), pl.lit(value=False)
+    yes = pl.lit(value=True)
     legs = [direct.with_columns(kind=pl.lit(BETWEEN), from_trip=yes, to_trip=yes).select(LEG)]
     if len(depots):
         turns = _with_homes(pairs, depots)
-        out = turns.select(
-            kind=pl.lit(DEPOT),
-            from_lon="home_lon",
-            from_lat="home_lat",
-            to_lon="first_lon",
-            to_lat="first_lat",
-            from_s="start_s",
-            to_s="start_s",
-            from_trip=no,
-            to_trip=yes,
-        )
-        back = turns.select(
-            kind=pl.lit(DEPOT),
-            from_lon="last_lon",
-            from_lat="last_lat",
-            to_lon="home_lon",
-            to_lat="home_lat",
-            from_s="end_s",
-            to_s="end_s",
-            from_trip=yes,
-            to_trip=no,
-        )
-        legs += [out, back]
+        legs += [_depot_leg(turns, out=True), _depot_leg(turns, out=False)]
     return pl.concat(legs), (broken.height, str(broken["block_id"][0]) if broken.height else "")
 
 
-def _crow_m(pairs: pl.DataFrame) -> Float:
-    """Return the metres between the two places of each row; missing ones make NaN."""
-    ends = pairs.select("from_lon", "from_lat", "to_lon", "to_lat").to_numpy().reshape(-1, 2)
-    east, north = np.radians(ends[1::2] - ends[::2]).T
-    return np.asarray(np.hypot(east * np.cos(np.radians(ends[1::2, 1])), north) * EARTH_RADIUS_M)
+def _depot_leg(turns: pl.DataFrame, *, out: bool) -> pl.DataFrame:
+    """Return the ways from the depot to the first trip of each turn (``out``), or back from its last trip."""
+    origin, target, time = ("home", "first", "start_s") if out else ("last", "home", "end_s")
+    return turns.select(
+        kind=pl.lit(DEPOT),
+        from_lon=f"{origin}_lon",
+        from_lat=f"{origin}_lat",
+        to_lon=f"{target}_lon",
+        to_lat=f"{target}_lat",
+        from_s=time,
+        to_s=time,
+        from_trip=pl.lit(value=not out),
+        to_trip=pl.lit(value=out),
+    )
 
 
 def _with_homes(pairs: pl.DataFrame, depots: Float) -> pl.DataFrame:
@@ -203,37 +184,6 @@ def _with_homes(pairs: pl.DataFrame, depots: Float) -> pl.DataFrame:
     way = np.hypot(*(first[:, None] - at).T) + np.hypot(*(last[:, None] - at).T)
     home = depots[way.argmin(axis=0)]
     return turns.with_columns(home_lon=pl.Series(home[:, 0]), home_lat=pl.Series(home[:, 1]))
-
-
-def _paths(roads: Roads, legs: pl.DataFrame) -> tuple[Paths, NDArray[np.int64]]:
-    """Return the ways of distinct pairs of places by road, and the pair of each leg."""
-    ends = legs.select("from_lon", "from_lat", "to_lon", "to_lat").to_numpy().astype(np.float64)
-    distinct, line = np.unique(ends, axis=0, return_inverse=True)
-    coordinates = np.ascontiguousarray(distinct.reshape(-1, 2))
-    offsets = np.arange(0, len(coordinates) + 1, 2)
-    along_m = metres_along(coordinates, offsets)
-    along_m[1::2] = np.where(along_m[1::2] < SAME_PLACE_M, 0.0, along_m[1::2])
-    paths = follow_lines(roads, coordinates, offsets, along_m, np.ones(len(distinct), dtype=np.bool_))
-    return _standing(paths, along_m[1::2] == 0.0), line.ravel()
-
-
-def _standing(paths: Paths, still: NDArray[np.bool_]) -> Paths:
-    """Take the way off lines that go nowhere."""
-    moves = np.repeat(~still, np.diff(paths.first))
-    return Paths(
-        np.concatenate([[0], np.cumsum(moves)])[paths.first].astype(np.int64),
-        paths.link[moves],
-        paths.middle_m[moves],
-        paths.span_m[moves],
-        paths.km[moves],
-        paths.outside[moves],
-    )
-
-
-def _drive_s(network: Network, paths: Paths) -> Float:
-    """Return the time of each line at free flow, beyond the network at `OFF_ROAD_KMH`."""
-    kmh = np.append(network.links["free_flow_kmh"].to_numpy().astype(np.float64), OFF_ROAD_KMH)[paths.link]
-    return np.asarray(np.diff(np.concatenate([[0.0], np.cumsum(paths.km / kmh)])[paths.first]) * S_PER_H)
 
 
 def _by_hour(network: Network, paths: Paths, line: NDArray[np.int64], start_s: Float, drive_s: Float) -> Float:
