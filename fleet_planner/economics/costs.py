@@ -66,6 +66,12 @@ def diesel_mj_per_l() -> float:
     return mj_per_l("diesel")
 
 
+def diesel_co2_kg_per_l() -> float:
+    """Return the CO2 of a litre of diesel burnt, kg."""
+    row = _fuels()["diesel"]
+    return row["co2_kg_per_kg"] * row["density_kg_m3"] / 1000.0
+
+
 def fuel_usd_per_mj(section: EconomicsSection) -> dict[str, float]:
     """Return the prices of the plan by fuel in the tank, US dollars of 2024 per MJ; others cost what diesel does."""
     per_kg = {str(fuel): price for fuel, price in section.other_fuel_usd_per_kg.items()}

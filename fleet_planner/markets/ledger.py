@@ -44,15 +44,27 @@ class Allowance:
         return self.cap_t if self.kind == "absolute" else baseline_t
 
 
-def ledger(allocated_t: Array, baseline_t: Array, cleared: Cleared) -> dict[str, Array]:
+def ledger(allocated_t: Array, baseline_t: Array, cleared: Cleared, *, adjustment: bool = True) -> dict[str, Array]:
     """Return the lines of the ledger by city, tonnes, shape (N,).
 
-    ``allocated + bought + offsets + ceiling - sold - verified - unused = 0`` for each city, and units bought are units
-    sold over all cities. ``adjusted`` is what the city reports where exported units are added back (corresponding
-    adjustment): verified plus sold less bought.
+    ``allocated + bought + offsets + ceiling - sold - retired - verified - unused = 0`` for each city, and units bought
+    are units sold over all cities.
+
+    Parameters
+    ----------
+    allocated_t, baseline_t
+        Allowance, and emission without abatement, shape (N,).
+    cleared
+        The cleared year.
+    adjustment
+        Add exported units back to the seller's reported emission and take them off the buyer's (corresponding
+        adjustment of the Paris Agreement, Article 6.2): ``adjusted`` is verified plus sold less bought; without it
+        both report what they emit, and an exported tonne counts twice.
     """
     verified = baseline_t - cleared.abated
-    left = allocated_t + cleared.bought_t + cleared.offsets + cleared.ceiling - cleared.sold_units - verified
+    given = allocated_t + cleared.bought_t + cleared.offsets + cleared.ceiling
+    left = given - cleared.sold_units - cleared.retired - verified
+    exported = cleared.sold_units - cleared.bought_units
     unused = np.maximum(left, 0.0)
     return {
         "allocated_t": allocated_t,
@@ -62,9 +74,10 @@ def ledger(allocated_t: Array, baseline_t: Array, cleared: Cleared) -> dict[str,
         "offsets_t": cleared.offsets,
         "ceiling_t": cleared.ceiling,
         "sold_units": cleared.sold_units,
+        "retired_t": cleared.retired,
         "unused_t": unused,
         "balance_t": left - unused,
-        "adjusted_t": verified + cleared.sold_units - cleared.bought_units,
+        "adjusted_t": verified + exported if adjustment else verified,
     }
 
 

@@ -7,6 +7,10 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from fleet_planner.outputs.numbers import percent, share, significant
+from fleet_planner.outputs.svg_parts import INK
+from fleet_planner.outputs.svg_parts import svg as _svg
+from fleet_planner.outputs.svg_parts import text as _text
+from fleet_planner.outputs.svg_parts import width_of as _width
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,26 +21,8 @@ COLOURS = (
 )  # fmt: skip
 """Okabe and Ito's colours, told apart by the colour-blind, then Tol's muted ones."""
 
-INK, GRID, SOFT = "#2a3036", "#e3e6e9", "#5c6670"
+GRID, SOFT = "#e3e6e9", "#5c6670"
 WIDTH = 520
-
-
-def _text(x: float, y: float, text: str, anchor: str = "start", size: int = 12, colour: str = INK) -> str:
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}" fill="{colour}">{escape(text)}</text>'
-    )
-
-
-def _svg(width: int, height: float, title: str, body: str) -> str:
-    return (
-        f'<svg viewBox="0 0 {width} {math.ceil(height)}" role="img" aria-label="{escape(title)}">'
-        f"<title>{escape(title)}</title>{body}</svg>"
-    )
-
-
-def _width(text: str, size: int = 12) -> float:
-    """Return about how wide a text is drawn, Chinese characters being square."""
-    return sum(size * (1.0 if ord(c) > 0x2E80 else 0.72 if c.isupper() else 0.54) for c in text)
 
 
 def _left(labels: Sequence[str]) -> float:

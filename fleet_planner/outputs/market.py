@@ -49,6 +49,9 @@ def write_market(plan: Plan, base: Path, found: Market, out: Path, *, overwrite:
     with whole_directory(out, overwrite=overwrite) as folder:
         found.market.write_csv(folder / "market.csv")
         found.ledger.write_csv(folder / "ledger.csv")
+        found.trades.write_csv(folder / "trades.csv")
+        if found.leakage is not None:
+            found.leakage.write_csv(folder / "leakage.csv")
         if found.owners is not None:
             found.owners.write_csv(folder / "owners.csv")
         if found.volatility is not None:

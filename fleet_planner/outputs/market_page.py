@@ -10,6 +10,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from fleet_planner.outputs import charts as draw
+from fleet_planner.outputs.flow_chart import flow_charts
 from fleet_planner.outputs.numbers import significant
 from fleet_planner.tables import finding_text
 from fleet_planner.tables.load import report_words
@@ -31,6 +32,7 @@ LEDGER = {
     "offsets_t": "market_offsets",
     "ceiling_t": "market_at_ceiling",
     "sold_units": "market_sold",
+    "retired_t": "market_retired",
     "verified_t": "market_verified",
     "unused_t": "market_unused",
 }
@@ -62,6 +64,8 @@ def market_page(plan: Plan, found: Market, totals: pl.DataFrame, language: Langu
         last=years.max(),
         forms=_forms(totals, t),
         charts=_charts(found.market, t),
+        flows=flow_charts(found.trades, t),
+        leakage=_leakage(found.leakage, t),
         cities=_cities(found.market, t),
         ledger=_ledger(found.ledger, t),
         rest=significant(float(found.ledger.select(pl.col("balance_t").abs().max()).item())),
@@ -138,7 +142,7 @@ def _cities(market: pl.DataFrame, t: Mapping[str, str]) -> dict[str, Any]:
 def _held(held: list[dict[str, Any]], t: Mapping[str, str]) -> str:
     """Return such as ``quota 2026–2030``."""
     told = []
-    for what in ("quota", "ceiling"):
+    for what in ("quota", "ceiling", "floor"):
         if years := [h["year"] for h in held if what in h["held_by"].split("+")]:
             span = str(years[0]) if len(years) == 1 else f"{min(years)}–{max(years)}"
             told.append(f"{t[f'market_held_{what}']} {span}")
@@ -152,6 +156,20 @@ def _ledger(ledger: pl.DataFrame, t: Mapping[str, str]) -> dict[str, Any]:
         for row in summed.iter_rows(named=True)
     ]
     return {"head": [t["market_form"], t["market_city"], *(t[k] for k in LEDGER.values())], "rows": rows}
+
+
+def _leakage(leakage: pl.DataFrame | None, t: Mapping[str, str]) -> dict[str, Any]:
+    """Return leakage by form and city, sums over the years; no row where it is not reckoned."""
+    keys = ("abated_t", "leakage_t", "net_cut_t", "between_t")
+    head = ("market_form", "market_city", "market_abated", "market_leakage_t", "market_net_cut", "market_between")
+    rows: list[list[str]] = []
+    if leakage is not None:
+        summed = leakage.group_by("form", "city", maintain_order=True).agg(pl.col(*keys).sum())
+        rows = [
+            [t[f"market_form_{row['form']}"], row["city"], *(significant(row[k]) for k in keys)]
+            for row in summed.iter_rows(named=True)
+        ]
+    return {"head": [t[k] for k in head], "rows": rows}
 
 
 def _owners(owners: pl.DataFrame | None, t: Mapping[str, str]) -> str:

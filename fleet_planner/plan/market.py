@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
 from fleet_planner.plan.base import Fraction, Section
+from fleet_planner.plan.market_parts import (
+    ByYear,
+    Leakage,
+    NotNegative,
+    Positive,
+    Shocks,
+    SmallOwners,
+    percent,
+)
 
-NotNegative = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
-Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
+UnitKind = Literal["allowance", "credit"]
 Form = Literal["indirect", "incremental", "restricted", "reciprocal", "direct"]
-
-
-def _tonnes(values: dict[str, float]) -> dict[str, float]:
-    if wrong := [y for y in values if not (y.isdecimal() and len(y) == 4)]:
-        raise ValueError(f"years are needed as keys, such as {{ 2030 = 80000.0 }} (found: {', '.join(wrong)})")
-    if wrong := [y for y, value in values.items() if not 0.0 <= value < math.inf]:
-        raise ValueError(f"the figure of {wrong[0]} must be 0 or more")
-    return values
-
-
-def _percent(value: float) -> float:
-    if not 0.0 <= value <= 100.0:
-        raise ValueError("a quota is a share of what must be cut: give 0 to 100")
-    return value
-
-
-ByYear = Annotated[dict[str, float], AfterValidator(_tonnes)]
-"""Figures of 0 or more by year; between the years they are interpolated, beyond them the nearest is kept."""
 
 
 class MarketCity(Section):
@@ -44,19 +33,39 @@ class MarketCity(Section):
     cap_t: ByYear = Field(default={}, description="allowance by year, t; of absolute caps")
     intensity_t: NotNegative | None = Field(default=None, description="allowance per unit of activity; of intensity")
     activity: ByYear = Field(default={}, description="activity by year, such as vehicle-km; of intensity")
-    credited_share: Fraction = Field(
-        default=1.0, description="share of the cut that becomes credits; of baseline_and_credit"
+    credited_share: Fraction | None = Field(
+        default=None,
+        description="share of the cut that becomes credits, of baseline_and_credit; none: by uncertainty_pct",
     )
-    quota_pct: Annotated[float, AfterValidator(_percent)] = Field(
+    uncertainty_pct: Annotated[float, Field(ge=0.0, allow_inf_nan=False)] = Field(
+        default=100.0,
+        description="how far the cut may be off, %; sets the conservative share of credits where none is given",
+    )
+    quota_pct: Annotated[float, AfterValidator(percent)] = Field(
         default=100.0, description="most that units from elsewhere may cover of what must be cut, %"
     )
     unit_worth_t: Positive = Field(default=1.0, description="exchange rate: tonnes that a unit of this city stands for")
     discount: Fraction = Field(default=0.0, description="share by which units from elsewhere are marked down here")
     accepts: list[str] | None = Field(default=None, description="cities whose units count here; none: of all")
     enters: int | None = Field(default=None, description="year from which the city is linked; none: from the first")
+    accepts_kinds: list[UnitKind] | None = Field(
+        default=None,
+        description="kinds of units that count here: allowance (of a cap), credit (below a baseline); none: both",
+    )
     damage_usd_per_t: NotNegative | None = Field(
         default=None, description="local damage to health that goes with a tonne of CO2 of the fleet, US$ 2024"
     )
+    non_local_pct: Annotated[float, AfterValidator(percent)] | None = Field(
+        default=None,
+        description="share of the emission by vehicles that may be registered or refuelled elsewhere, %; "
+        "none: leakage is not reckoned",
+    )
+    non_local_source: str = Field(default="", description="where non_local_pct comes from; empty: marked as assumed")
+    lon: Annotated[float, Field(ge=-180.0, le=180.0)] | None = Field(
+        default=None, description="longitude of the city, degrees; with lat puts it on the map"
+    )
+    lat: Annotated[float, Field(ge=-90.0, le=90.0)] | None = Field(default=None, description="latitude, degrees")
+    area: str = Field(default="", description="GIS file of the city's area (polygons); draws it on the map")
 
     @model_validator(mode="after")
     def _cap_is_complete(self) -> MarketCity:
@@ -64,34 +73,10 @@ class MarketCity(Section):
             raise ValueError(f"the cap of {self.name} is missing: give cap_t by year")
         if self.cap_kind == "intensity" and (self.intensity_t is None or not self.activity):
             raise ValueError(f"the cap of {self.name} is not complete: give intensity_t and activity by year")
-        if self.cap_kind != "baseline_and_credit" and self.credited_share != 1.0:
+        if (self.lon is None) != (self.lat is None):
+            raise ValueError(f"the place of {self.name} is not complete: give lon and lat, or neither")
+        if self.cap_kind != "baseline_and_credit" and self.credited_share is not None:
             raise ValueError(f"credited_share of {self.name} is of baseline_and_credit only: remove it")
-        return self
-
-
-class SmallOwners(Section):
-    """Credits of small owners (carbon inclusion): baseline-and-credit with a floor per owner."""
-
-    file: str = Field(default="", description="table of owners: owner, year, baseline_t, actual_t")
-    additionality: Fraction = Field(default=1.0, description="share of the cut that would not have come anyway")
-    floor_t: NotNegative = Field(default=0.0, description="credits of an owner and year below it are not issued, t")
-
-
-class Shocks(Section):
-    """Shocks to how much is driven, for the swing of prices."""
-
-    draws: Annotated[int, Field(ge=0, le=5000)] = Field(default=0, description="draws; 0: no shocks")
-    spread_pct: Annotated[float, Field(gt=0.0, le=100.0)] = Field(
-        default=10.0, description="standard deviation of a city's driving, %"
-    )
-    correlation: Fraction = Field(default=0.0, description="between any two cities")
-    year: int | None = Field(default=None, description="year that is shocked; none: the last")
-    seed: Annotated[int, Field(ge=0)] = Field(default=1, description="of the draws")
-
-    @model_validator(mode="after")
-    def _draws_suffice(self) -> Shocks:
-        if self.draws == 1:
-            raise ValueError("one draw has no spread: give 2 or more draws")
         return self
 
 
@@ -110,6 +95,12 @@ class MarketSection(Section):
     ceiling_usd_per_t: Positive | None = Field(
         default=None, description="price at which cities may pay instead, US$ 2024 per t; none: they may not"
     )
+    floor_usd_per_t: NotNegative | None = Field(
+        default=None, description="price at which the authority takes units off the market, US$ 2024 per t; none: no"
+    )
+    corresponding_adjustment: bool = Field(
+        default=True, description="units sold abroad are added back to the seller's reported emission, once"
+    )
     price_path: str = Field(
         default="", description="packaged prices: bj_ets, cn_ets, tokyo, kau, ca_ct or lcfs; none: price_usd_per_t"
     )
@@ -125,6 +116,7 @@ class MarketSection(Section):
     )
     small_owners: SmallOwners = SmallOwners()
     shocks: Shocks = Shocks()
+    leakage: Leakage = Leakage()
     city: list[MarketCity] = Field(default_factory=list[MarketCity], description="cities")
 
     @model_validator(mode="after")
@@ -141,6 +133,10 @@ class MarketSection(Section):
                 )
         if self.from_year is not None and self.to_year is not None and self.to_year < self.from_year:
             raise ValueError(f"market.to_year is before from_year, {self.from_year} (found: {self.to_year})")
+        if None not in (floor := self.floor_usd_per_t, ceiling := self.ceiling_usd_per_t) and floor >= ceiling:  # type: ignore[operator]  # neither is None
+            raise ValueError(
+                f"market.floor_usd_per_t is not below ceiling_usd_per_t, {ceiling:g} (found: {floor:g}): lower it"
+            )
         return self
 
     @property

@@ -30,6 +30,8 @@ intensity_t = 0.0008
 activity = { 2026 = 112500000.0, 2030 = 100000000.0 }
 quota_pct = 10.0
 damage_usd_per_t = 80.0
+non_local_pct = 20.0
+non_local_source = "cordon survey"
 [[market.city]]
 name = "tokyo"
 baseline_t = { 2026 = 60000.0 }
@@ -86,6 +88,8 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("ledger", "market_ledger"),
         ("owners", "market_owners_output"),
         ("volatility", "market_volatility"),
+        ("trades", "market_trades"),
+        ("leakage", "market_leakage"),
     ],
 )
 def test_tables_are_as_the_dictionary_says(out: Path, file: str, table: str) -> None:
@@ -151,6 +155,8 @@ def test_small_owners_and_findings(out: Path) -> None:
         "economics.market_price_held",
         "economics.market_no_damage",
         "economics.market_owners_below",
+        "economics.market_no_leakage",
+        "economics.market_leakage_elasticity",
     }
 
 
@@ -167,7 +173,11 @@ def test_the_page_is_there_in_both_languages_with_the_same_figures(out: Path) ->
     lost = pl.read_csv(out / "market.csv").filter(city="tokyo", form="direct")["benefit_moved_usd"].sum()
     assert lost < 0.0
     assert significant(lost / 1e6) in figures[0]
-    assert english.count("<svg") == 6
+    # prices of six forms, flows of the four in which units move
+    assert english.count("<svg") == 6 + 4
+    assert "What moves away: leakage" in english
+    assert "排放外移：碳泄漏" in chinese
+    assert 'aria-label="formal direct: one price:' in english
 
 
 def test_prices_swing_and_few_sell(out: Path) -> None:
@@ -305,3 +315,58 @@ def test_credits_enter_the_cost_of_ownership_once(tmp_path: Path) -> None:
     )
     assert done.exit_code == 1
     assert "twice" in done.output
+
+
+def test_trades_are_the_ledger_by_pair(out: Path) -> None:
+    trades, ledger = pl.read_csv(out / "trades.csv"), pl.read_csv(out / "ledger.csv")
+    by_seller = dict(trades.group_by("seller").agg(pl.col("units").sum()).iter_rows())
+    by_buyer = dict(trades.group_by("buyer").agg(pl.col("counted_t").sum()).iter_rows())
+    for city, sold, bought in ledger.group_by("city").agg(pl.col("sold_units", "bought_t").sum()).iter_rows():
+        assert by_seller.get(city, 0.0) == pytest.approx(sold, abs=1e-3)
+        assert by_buyer.get(city, 0.0) == pytest.approx(bought, abs=1e-3)
+    assert set(trades.filter(seller="seoul")["unit_kind"]) == {"credit"}
+    assert (trades["vintage"] == trades["year"]).all()
+    assert (trades["payment_usd"] - trades["units"] * trades["price_usd_per_unit"]).abs().max() < 1.0
+
+
+def test_leakage_by_hand_and_not_netted(out: Path) -> None:
+    leakage = pl.read_csv(out / "leakage.csv")
+    market, ledger = pl.read_csv(out / "market.csv"), pl.read_csv(out / "ledger.csv")
+    row = leakage.filter(form="none", year=2026).row(0, named=True)
+    # Beijing alone in 2026: 90,000 t verified, a fifth may move; 20 US$/t on 2.6624 kg/l of diesel at 1.05 US$
+    assert row["movable_t"] == pytest.approx(18000.0)
+    assert row["leakage_t"] == pytest.approx(18000.0 * (1.0 - (1.0 + 20.0 * 0.0026624 / 1.05) ** -1.75), rel=1e-4)
+    assert row["net_cut_t"] == pytest.approx(10000.0 - row["leakage_t"], abs=1e-3)
+    assert leakage["city"].unique().to_list() == ["beijing"]
+    # one price among those linked: nothing gains by moving between them
+    assert leakage.filter(form="direct", year=2030)["between_t"].to_list() == pytest.approx([0.0], abs=1e-3)
+    # the ledger does not know of it
+    assert ledger.filter(form="none", city="beijing", year=2026)["verified_t"].to_list() == pytest.approx([90000.0])
+    assert market.filter(form="none", city="beijing", year=2026)["abated_t"].to_list() == pytest.approx([10000.0])
+
+
+def test_the_floor_is_below_the_ceiling_and_sold_units_show(tmp_path: Path) -> None:
+    crossed = call(tmp_path, SECTION.replace("ceiling_usd", "floor_usd_per_t = 900.0\nceiling_usd") + CITIES)
+    assert crossed.exit_code == 1
+    assert "market.floor_usd_per_t is not below ceiling_usd_per_t, 900" in crossed.output
+    plain = '[market]\ncurves = "curves.csv"\nfloor_usd_per_t = 30.0\n'
+    done = call(tmp_path, plain + CITIES)
+    assert done.exit_code == 0, done.output
+    ledger = pl.read_csv(tmp_path / "out" / "ledger.csv")
+    beijing = ledger.filter(form="none", city="beijing", year=2026)
+    # 30,000 t at 20 are below the floor, 10,000 t are needed
+    assert beijing["retired_t"].to_list() == pytest.approx([20000.0])
+    assert ledger["balance_t"].abs().max() < 1e-4
+
+
+def test_conservative_credits_by_default_and_the_adjustment_flag(tmp_path: Path) -> None:
+    text = '[market]\ncurves = "curves.csv"\ncorresponding_adjustment = false\n' + CITIES
+    done = call(tmp_path, text.replace("credited_share = 0.8\n", ""))
+    assert done.exit_code == 0, done.output
+    assert "seoul gets credits for 0.82 of its cut: the conservative factor for an uncertainty of 100" in done.output
+    ledger = pl.read_csv(tmp_path / "out" / "ledger.csv")
+    assert (ledger["adjusted_t"] == ledger["verified_t"]).all()
+    seoul = ledger.filter(pl.col("city") == "seoul", pl.col("sold_units") > 0.0)
+    assert seoul.height > 0
+    cut = seoul["allocated_t"] - seoul["verified_t"]
+    assert (seoul["sold_units"] <= 0.82 * cut + 1e-3).all()

@@ -166,6 +166,55 @@ def test_of_steps_of_equal_cost_the_most_beneficial_is_done_first() -> None:
     assert cleared.cost[0] == pytest.approx(5.0 * 3.0 + 3.0 * 10.0)
 
 
+def test_a_floor_takes_units_off_and_holds_the_price() -> None:
+    # steps at 10, 20, 60; the cap needs 4 t; at a floor of 30 all 10 t below it are cut, 6 t go to the authority
+    city = City("a", np.array([5.0, 5.0, 5.0]), np.array([10.0, 20.0, 60.0]), 4.0)
+    cleared = clear([city], 2030, Linking("none", floor_usd_per_t=30.0))
+    assert cleared.retired == pytest.approx([6.0])
+    assert cleared.price == pytest.approx([30.0])
+    assert cleared.cost == pytest.approx([5.0 * 10.0 + 5.0 * 20.0 - 6.0 * 30.0])
+    assert cleared.binding == ("floor",)
+    above = clear([replace(city, required_t=12.0)], 2030, Linking("none", floor_usd_per_t=30.0))
+    assert above.retired == pytest.approx([0.0])
+    assert above.price == pytest.approx([60.0])
+
+
+@pytest.mark.parametrize("surplus", [8.0, 0.0])
+def test_a_city_that_only_sells_has_the_price_it_sells_at(surplus: float) -> None:
+    for order in (1, -1):
+        cities = [flat("a", 5.0, 30.0, -surplus), flat("b", 20.0, 70.0, 20.0)][::order]
+        assert clear(cities, 2030, Linking("direct")).price == pytest.approx([70.0, 70.0], abs=1e-4)
+
+
+def test_flows_are_the_sums_and_in_proportion_in_one_market() -> None:
+    cities = [
+        flat("a", 100.0, 1.0, -10.0),
+        flat("b", 30.0, 2.0, 0.0),
+        flat("c", 80.0, 500.0, 60.0),
+        flat("d", 80.0, 500.0, 40.0),
+    ]
+    cleared = clear(cities, 2030, Linking("direct"))
+    np.testing.assert_allclose(cleared.flow.sum(axis=0), cleared.bought_units, atol=1e-9)
+    np.testing.assert_allclose(cleared.flow.sum(axis=1), cleared.sold_units, atol=1e-9)
+    assert cleared.flow[0, 2] == pytest.approx(60.0)
+    assert cleared.flow[0, 3] == pytest.approx(40.0)
+    more = clear(
+        [*cities[:2], replace(cities[2], required_t=78.0), replace(cities[3], required_t=52.0)], 2030, Linking()
+    )
+    # 110 t of a and 20 of b: each buyer takes 11 of 13 parts from a
+    assert more.flow[0, 2] == pytest.approx(78.0 * 110.0 / 130.0)
+    assert more.flow[1, 3] == pytest.approx(52.0 * 20.0 / 130.0)
+
+
+def test_kinds_of_units_that_a_city_does_not_take_stay_out() -> None:
+    credited = flat("a", 100.0, 1.0, 0.0, kind="credit")
+    strict = flat("b", 10.0, 500.0, 10.0, accepts_kinds=frozenset({"allowance"}))
+    for form in ("restricted", "reciprocal"):
+        assert clear([credited, strict], 2030, Linking(form)).bought_units.sum() == 0.0
+        allowed = clear([replace(credited, kind="allowance"), strict], 2030, Linking(form))
+        assert allowed.bought_units[1] == pytest.approx(10.0)
+
+
 @st.composite
 def markets(draw: st.DrawFn) -> list[City]:
     count = draw(st.integers(2, 5))
@@ -189,15 +238,18 @@ def markets(draw: st.DrawFn) -> list[City]:
 
 
 @settings(max_examples=60, deadline=None)
-@given(markets(), st.sampled_from(FORMS))
-def test_linking_costs_no_city_more(cities: list[City], form: str) -> None:
+@given(markets(), st.sampled_from(FORMS), st.booleans())
+def test_linking_costs_no_city_more(cities: list[City], form: str, floored: bool) -> None:
     pool = Pool(np.array([20.0]), np.array([15.0]))
-    linking = Linking(form, from_year=2025, full_year=2034)
-    alone, linked = clear(cities, 2030, ALONE), clear(cities, 2030, linking, pool)
+    floor = 12.0 if floored else None
+    linking = Linking(form, from_year=2025, full_year=2034, floor_usd_per_t=floor)
+    alone, linked = clear(cities, 2030, replace(ALONE, floor_usd_per_t=floor)), clear(cities, 2030, linking, pool)
     near = 1e-4 * (1.0 + np.abs(alone.cost).sum())
     assert linked.total_cost <= alone.total_cost + near
     assert (linked.cost <= alone.cost + near).all()
     assert linked.bought_units.sum() == pytest.approx(linked.sold_units.sum(), abs=1e-6)
+    np.testing.assert_allclose(linked.flow.sum(axis=1), linked.sold_units, atol=1e-6)
+    np.testing.assert_allclose((linked.flow * linked.counted).sum(axis=0), linked.bought_t, atol=1e-6)
 
 
 @settings(max_examples=40, deadline=None)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 
 from fleet_planner.errors import PlanError
-from fleet_planner.markets import Allowance, City, Linking, clear, ledger, owner_credits
+from fleet_planner.markets import Allowance, City, Linking, Pool, clear, ledger, owner_credits
+from fleet_planner.markets.clearing import FORMS
 from fleet_planner.markets.prices import known_markets, price_path
 from fleet_planner.reference import reference_table
 from tests.markets.test_clearing import markets
@@ -26,12 +27,26 @@ def test_allowances_of_the_three_kinds() -> None:
 def test_the_ledger_balances(cities: list[City]) -> None:
     required = np.array([c.required_t for c in cities])
     allocated = np.full(len(cities), 1000.0)
-    for form in ("none", "restricted", "direct"):
-        lines = ledger(allocated, allocated + required, clear(cities, 2030, Linking(form)))
+    pool = Pool(np.array([20.0]), np.array([15.0]))
+    for form in FORMS:
+        linking = Linking(form, from_year=2025, full_year=2034, ceiling_usd_per_t=150.0, floor_usd_per_t=5.0)
+        lines = ledger(allocated, allocated + required, clear(cities, 2030, linking, pool))
         assert np.abs(lines["balance_t"]).max() < 1e-5
         assert lines["sold_units"].sum() == pytest.approx(lines["bought_units"].sum(), abs=1e-6)
         assert lines["adjusted_t"].sum() == pytest.approx(lines["verified_t"].sum(), abs=1e-4)
         assert (lines["unused_t"] >= 0.0).all()
+
+
+def test_an_exported_unit_is_added_back_where_the_flag_is_on() -> None:
+    seller = City("a", np.array([50.0]), np.array([5.0]), 0.0)
+    buyer = City("b", np.array([50.0]), np.array([90.0]), 30.0)
+    cleared = clear([seller, buyer], 2030, Linking("direct"))
+    baseline, allocated = np.array([100.0, 100.0]), np.array([100.0, 70.0])
+    flagged = ledger(allocated, baseline, cleared, adjustment=True)["adjusted_t"]
+    silent = ledger(allocated, baseline, cleared, adjustment=False)["adjusted_t"]
+    # a cuts 30 t and sells them: with the flag they are b's cut, without it a reports them too
+    assert flagged == pytest.approx([100.0, 70.0])
+    assert silent == pytest.approx([70.0, 100.0])
 
 
 def test_small_owners_get_no_more_than_they_cut_and_nothing_below_the_floor() -> None:

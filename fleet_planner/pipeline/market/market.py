@@ -12,9 +12,11 @@ from fleet_planner.activity.tables import read_cells, typed
 from fleet_planner.errors import InputError, PlanError, use_one_of
 from fleet_planner.findings import Finding
 from fleet_planner.markets import Cleared, Linking, Pool, clear, ledger, owner_credits
-from fleet_planner.pipeline.market.market_cities import NEGLIGIBLE_T, allowance_t, at, city_of
+from fleet_planner.pipeline.market.market_cities import NEGLIGIBLE_T, allowance_t, at, city_of, credit_findings
+from fleet_planner.pipeline.market.market_leakage import leakage_findings, leakage_table
 from fleet_planner.pipeline.market.market_prices import credit_prices
 from fleet_planner.pipeline.market.market_shocks import shocked_prices
+from fleet_planner.pipeline.market.market_trades import trades
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,6 +48,10 @@ class Market:
         ``city, year, form, price_usd_per_t, ...``: see ``tables/columns/market.csv``.
     ledger
         See ``tables/columns/market_ledger.csv``.
+    trades
+        Units by pair of cities: see ``tables/columns/market_trades.csv``.
+    leakage
+        What the price moves out of each city; none without ``non_local_pct``.
     owners
         Credits of small owners; none without a table of owners.
     volatility
@@ -56,6 +62,8 @@ class Market:
 
     market: pl.DataFrame
     ledger: pl.DataFrame
+    trades: pl.DataFrame
+    leakage: pl.DataFrame | None
     owners: pl.DataFrame | None
     volatility: pl.DataFrame | None
     findings: tuple[Finding, ...]
@@ -84,28 +92,33 @@ def market_of(plan: Plan, base: Path) -> Market:
     owners, findings = _owners(plan, base)
     pool, told = _pools(plan, years, owners)
     findings += told
-    findings += _damage_findings(section, curves)
-    tables, books = [], []
-    ceiling = section.ceiling_usd_per_t
+    findings += [*_damage_findings(section, curves), *credit_findings(section.city), *leakage_findings(section)]
+    tables, books, moved = [], [], []
+    ceiling, floor = section.ceiling_usd_per_t, section.floor_usd_per_t
     full = section.full_year if section.full_year is not None else years[-1]
     for year in years:
         cities = [city_of(c, year, curves) for c in section.city]
         allocated = np.array([allowance_t(c, year) for c in section.city])
         baseline = np.array([at(c.baseline_t, year) for c in section.city])
-        alone = clear(cities, year, Linking("none", ceiling_usd_per_t=ceiling))
+        alone = clear(cities, year, Linking("none", ceiling_usd_per_t=ceiling, floor_usd_per_t=floor))
         forms: list[Form] = ["none", *section.forms]
         for form in forms:
-            linking = Linking(form, years[0], full, ceiling)
+            linking = Linking(form, years[0], full, ceiling, floor)
             linked = alone if form == "none" else clear(cities, year, linking, pool[year])
             tables.append(_rows(section.city, year, form, alone, linked))
-            lines = ledger(allocated, baseline, linked)
+            moved.append(trades(cities, year, form, linked))
+            lines = ledger(allocated, baseline, linked, adjustment=section.corresponding_adjustment)
             names = {"city": [c.name for c in section.city], "year": year, "form": form}
             kinds = {"cap_kind": [c.cap_kind for c in section.city]}
             books.append(pl.DataFrame(names | kinds | lines))
     swing = shocked_prices(section, years, curves, pool)
+    market, book = _clean(pl.concat(tables)), _clean(pl.concat(books))
+    leaks = leakage_table(plan, market, book)
     return Market(
-        _clean(pl.concat(tables)),
-        _clean(pl.concat(books)),
+        market,
+        book,
+        _clean(pl.concat(moved)),
+        None if leaks is None else _clean(leaks),
         owners,
         None if swing is None else _clean(swing),
         _once(findings),

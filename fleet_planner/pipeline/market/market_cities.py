@@ -8,14 +8,18 @@ import numpy as np
 import polars as pl
 
 from fleet_planner.errors import InputError
+from fleet_planner.findings import Finding
 from fleet_planner.markets import Allowance, City
+from fleet_planner.reference import reference_table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from fleet_planner.plan.market import MarketCity
 
 NEGLIGIBLE_T = 1e-9
+TABLE = "carbon_market.csv"
+CONSERVATIVENESS = "conservativeness"
 
 
 def at(values: Mapping[str, float], year: int) -> float:
@@ -61,9 +65,41 @@ def city_of(city: MarketCity, year: int, curves: Mapping[str, pl.DataFrame], fac
         discount=city.discount,
         accepts=None if city.accepts is None else frozenset(city.accepts),
         enters=city.enters or 0,
-        credited=city.credited_share,
+        credited=credited_share(city),
+        kind="credit" if city.cap_kind == "baseline_and_credit" else "allowance",
+        accepts_kinds=None if city.accepts_kinds is None else frozenset(city.accepts_kinds),
         step_damage_usd_per_t=steps["damage_usd_per_t"].fill_null(city.damage_usd_per_t or 0.0).to_numpy(),
     )
+
+
+def credited_share(city: MarketCity) -> float:
+    """Return the share of a city's cut that becomes units: with credits the plan's, or a conservative one."""
+    if city.cap_kind != "baseline_and_credit":
+        return 1.0
+    return conservative(city.uncertainty_pct)[0] if city.credited_share is None else city.credited_share
+
+
+def conservative(uncertainty_pct: float) -> tuple[float, bool]:
+    """Return the packaged conservativeness factor of an uncertainty, and whether it was read in its source."""
+    factors = reference_table(TABLE).filter(pl.col("figure") == CONSERVATIVENESS)
+    row = factors.filter((pl.col("over_pct") < uncertainty_pct) | (pl.col("over_pct") == 0.0)).sort("over_pct").tail(1)
+    return float(row["value"].item()), row["checked"].item() == "yes"
+
+
+def credit_findings(cities: Sequence[MarketCity]) -> list[Finding]:
+    """Say which cities' credits rest on a packaged conservative share."""
+    out = []
+    for city in cities:
+        if city.cap_kind == "baseline_and_credit" and city.credited_share is None:
+            factor, checked = conservative(city.uncertainty_pct)
+            told: dict[str, str | int | float] = {
+                "city": city.name,
+                "factor": factor,
+                "uncertainty": city.uncertainty_pct,
+            }
+            code = "economics.market_conservative" + ("" if checked else "_unchecked")
+            out.append(Finding(code, "assumption", told))
+    return out
 
 
 def _steps_of(curve: pl.DataFrame, name: str, year: int) -> pl.DataFrame:

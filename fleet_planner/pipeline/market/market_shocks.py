@@ -62,7 +62,7 @@ def shocked_prices(
     forms: list[Form] = ["none", *section.forms]
     out = []
     for form in forms:
-        linking = Linking(form, years[0], full, section.ceiling_usd_per_t)
+        linking = Linking(form, years[0], full, section.ceiling_usd_per_t, section.floor_usd_per_t)
         cleared = [clear(cities, year, linking, pool[year]) for cities in drawn]
         prices = np.array([c.price for c in cleared])
         traded = [concentration(c.sold_units) for c in cleared if c.sold_units.sum() > TRADED_T]

@@ -1,0 +1,70 @@
+"""Parts of a plan's carbon market beside its cities: small owners, shocks, leakage."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, model_validator
+
+from fleet_planner.plan.base import Fraction, Section
+
+NotNegative = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
+
+
+def _tonnes(values: dict[str, float]) -> dict[str, float]:
+    if wrong := [y for y in values if not (y.isdecimal() and len(y) == 4)]:
+        raise ValueError(f"years are needed as keys, such as {{ 2030 = 80000.0 }} (found: {', '.join(wrong)})")
+    if wrong := [y for y, value in values.items() if not 0.0 <= value < math.inf]:
+        raise ValueError(f"the figure of {wrong[0]} must be 0 or more")
+    return values
+
+
+def percent(value: float) -> float:
+    """Refuse what is no share of 0 to 100."""
+    if not 0.0 <= value <= 100.0:
+        raise ValueError("a quota is a share of what must be cut: give 0 to 100")
+    return value
+
+
+ByYear = Annotated[dict[str, float], AfterValidator(_tonnes)]
+"""Figures of 0 or more by year; between the years they are interpolated, beyond them the nearest is kept."""
+
+
+class SmallOwners(Section):
+    """Credits of small owners (carbon inclusion): baseline-and-credit with a floor per owner."""
+
+    file: str = Field(default="", description="table of owners: owner, year, baseline_t, actual_t")
+    additionality: Fraction = Field(default=1.0, description="share of the cut that would not have come anyway")
+    floor_t: NotNegative = Field(default=0.0, description="credits of an owner and year below it are not issued, t")
+
+
+class Shocks(Section):
+    """Shocks to how much is driven, for the swing of prices."""
+
+    draws: Annotated[int, Field(ge=0, le=5000)] = Field(default=0, description="draws; 0: no shocks")
+    spread_pct: Annotated[float, Field(gt=0.0, le=100.0)] = Field(
+        default=10.0, description="standard deviation of a city's driving, %"
+    )
+    correlation: Fraction = Field(default=0.0, description="between any two cities")
+    year: int | None = Field(default=None, description="year that is shocked; none: the last")
+    seed: Annotated[int, Field(ge=0)] = Field(default=1, description="of the draws")
+
+    @model_validator(mode="after")
+    def _draws_suffice(self) -> Shocks:
+        if self.draws == 1:
+            raise ValueError("one draw has no spread: give 2 or more draws")
+        return self
+
+
+class Leakage(Section):
+    """Emissions that move out of a city when its price rises: vehicles registered or refuelled elsewhere."""
+
+    elasticity: Positive | None = Field(
+        default=None,
+        description="% of movable emissions that leave per % of fuel price; none: that of fuel bought across borders",
+    )
+    outside_usd_per_t: NotNegative = Field(
+        default=0.0, description="carbon price where vehicles may move to, US$ 2024 per t"
+    )
