@@ -97,7 +97,7 @@ def credit_findings(cities: Sequence[MarketCity]) -> list[Finding]:
                 "factor": factor,
                 "uncertainty": city.uncertainty_pct,
             }
-            code = "economics.market_conservative" + ("" if checked else "_unchecked")
+            code = "economics.market_conservative" if checked else "economics.market_conservative_unchecked"
             out.append(Finding(code, "assumption", told))
     return out
 
