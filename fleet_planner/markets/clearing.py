@@ -71,7 +71,7 @@ def clear(cities: Sequence[City], year: int, linking: Linking, pool: Pool | None
         ends = reach * (1.0 - ROUNDING / 10.0)
         cities = [replace(c, required_t=min(c.required_t, float(e))) for c, e in zip(cities, ends, strict=True)]
     supply = pool if pool is not None and linking.form == "indirect" else Pool()
-    worth, quota = _worth(cities, year, linking), _quota(cities, year, linking)
+    worth, quota = worth_of(cities, year, linking), _quota(cities, year, linking)
     done = solved(Program(cities, worth, quota, supply, linking.ceiling_usd_per_t, linking.floor_usd_per_t))
     return _paired(done) if linking.form in {"incremental", "direct"} else done
 
@@ -88,7 +88,7 @@ def _paired(done: Cleared) -> Cleared:
     return replace(done, flow=np.outer(done.sold_units, done.bought_units) / total)
 
 
-def _worth(cities: Sequence[City], year: int, linking: Linking) -> Array:
+def worth_of(cities: Sequence[City], year: int, linking: Linking) -> Array:
     """Return what a unit of city j counts for in city i, shape (N, N) as [j, i]; 0: it does not count."""
     n = len(cities)
     if linking.form in {"none", "indirect"}:

@@ -56,12 +56,18 @@ def write_market(plan: Plan, base: Path, found: Market, out: Path, *, overwrite:
             found.owners.write_csv(folder / "owners.csv")
         if found.volatility is not None:
             found.volatility.write_csv(folder / "volatility.csv")
+        if found.draws is not None:
+            found.draws.write_csv(folder / "draws.csv")
+        if found.exchange is not None:
+            found.exchange.orders.write_csv(folder / "orders.csv")
+            found.exchange.log.write_csv(folder / "orders_log.csv")
+            found.exchange.summary.write_csv(folder / "orders_summary.csv")
         both: tuple[Language, Language] = ("en", "zh")
         for each in both:
             name = "market.html" if each == language else f"market.{each}.html"
             (folder / name).write_text(market_page(plan, found, totals(found), each), encoding="utf-8")
         section = plan.market
-        named = (section.curves, section.own_curve, section.small_owners.file)
+        named = (section.curves, section.own_curve, section.small_owners.file, section.orders.file)
         told: dict[str, Any] = {
             "program": "fleet_planner",
             "version": __version__,

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from fleet_planner.outputs import charts as draw
 from fleet_planner.outputs.flow_chart import flow_charts
-from fleet_planner.outputs.numbers import significant
+from fleet_planner.outputs.numbers import share, significant
 from fleet_planner.tables import finding_text
 from fleet_planner.tables.load import report_words
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fleet_planner.pipeline.market.market import Market
+    from fleet_planner.pipeline.market.market_orders import Exchange
     from fleet_planner.plan.models import Plan
     from fleet_planner.tables import Language
 
@@ -70,6 +71,7 @@ def market_page(plan: Plan, found: Market, totals: pl.DataFrame, language: Langu
         ledger=_ledger(found.ledger, t),
         rest=significant(float(found.ledger.select(pl.col("balance_t").abs().max()).item())),
         owners=_owners(found.owners, t),
+        exchange=_exchange(found.exchange, t),
         swing=_swing(found.volatility, t),
         draws="" if found.volatility is None else f"{found.volatility['draws'][0]:,}",
         shocked="" if found.volatility is None else found.volatility["year"][0],
@@ -183,6 +185,33 @@ def _owners(owners: pl.DataFrame | None, t: Mapping[str, str]) -> str:
         revenue=significant(float(paid["revenue_usd"].sum())),
         cut=significant(float(cut)),
     )
+
+
+def _exchange(exchange: Exchange | None, t: Mapping[str, str]) -> dict[str, Any]:
+    """Return what orders gave beside the model, a row per year and unit; no row without orders."""
+    keys = (
+        *("market_year_unit", "market_trades", "market_volume", "market_mean_price", "market_call_price"),
+        *("market_model_price", "market_model_units", "market_unmatched", "market_gain_share"),
+    )
+    told = [] if exchange is None else exchange.summary.rows(named=True)
+    return {
+        "head": [t[k] for k in keys],
+        "form": t[f"market_form_{told[0]['form']}"] if told else "",
+        "rows": [
+            [
+                f"{row['year']} {row['unit']}".strip(),
+                f"{row['trades']:,}",
+                significant(row["volume_units"], 4),
+                significant(row["mean_price_usd_per_unit"], 4),
+                significant(row["call_price_usd_per_unit"], 4),
+                significant(row["model_price_usd_per_unit"], 4),
+                significant(row["model_units"], 4),
+                f"{significant(row['unmatched_buy_units'])} / {significant(row['unmatched_sell_units'])}",
+                share(row["gain_usd"] / row["gain_possible_usd"] if row["gain_possible_usd"] else None),
+            ]
+            for row in told
+        ],
+    }
 
 
 def _swing(volatility: pl.DataFrame | None, t: Mapping[str, str]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from fleet_planner.plan.market_parts import (
     ByYear,
     Leakage,
     NotNegative,
+    Orders,
     Positive,
     Shocks,
     SmallOwners,
@@ -117,6 +118,7 @@ class MarketSection(Section):
     small_owners: SmallOwners = SmallOwners()
     shocks: Shocks = Shocks()
     leakage: Leakage = Leakage()
+    orders: Orders = Orders()
     city: list[MarketCity] = Field(default_factory=list[MarketCity], description="cities")
 
     @model_validator(mode="after")

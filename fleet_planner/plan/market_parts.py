@@ -68,3 +68,17 @@ class Leakage(Section):
     outside_usd_per_t: NotNegative = Field(
         default=0.0, description="carbon price where vehicles may move to, US$ 2024 per t"
     )
+
+
+class Orders(Section):
+    """Orders on an exchange, replayed beside the cleared market."""
+
+    file: str = Field(default="", description="table of orders: order_id, time, city, side, units, limit_usd_per_unit")
+    generate: bool = Field(default=False, description="make the orders of the cities' curves, in random sequence")
+    form: str = Field(default="", description="form to compare with; empty: direct, or the first of market.forms")
+    year: int | None = Field(default=None, description="year of the orders that are made; none: the last")
+    lots: Annotated[int, Field(ge=1, le=100)] = Field(default=4, description="orders that each step is cut into")
+    spread_pct: Annotated[float, Field(ge=0.0, le=100.0)] = Field(
+        default=0.0, description="how far limits of made orders lie off the cost of the step, standard deviation, %"
+    )
+    seed: Annotated[int, Field(ge=0)] = Field(default=1, description="of sequence and spread")

@@ -58,6 +58,9 @@ offsets_t_per_year = 5000.0
 file = "owners.csv"
 additionality = 0.5
 floor_t = 1.0
+[market.orders]
+generate = true
+year = 2030
 [market.shocks]
 draws = 12
 year = 2028
@@ -90,6 +93,10 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("volatility", "market_volatility"),
         ("trades", "market_trades"),
         ("leakage", "market_leakage"),
+        ("draws", "market_draws"),
+        ("orders", "market_orders_output"),
+        ("orders_log", "market_orders_log"),
+        ("orders_summary", "market_orders_summary"),
     ],
 )
 def test_tables_are_as_the_dictionary_says(out: Path, file: str, table: str) -> None:
@@ -188,6 +195,27 @@ def test_prices_swing_and_few_sell(out: Path) -> None:
     assert (alone["price_sd_usd_per_t"] > 0.0).any()
     sellers = swing.filter(form="direct")["sellers_hhi"]
     assert ((sellers >= 5000.0 / 3.0) & (sellers <= 10000.0)).all()
+
+
+def test_links_steady_prices_and_draws_are_kept(out: Path) -> None:
+    swing, draws = pl.read_csv(out / "volatility.csv"), pl.read_csv(out / "draws.csv")
+    sd = {form: swing.filter(form=form)["price_sd_usd_per_t"] for form in ("none", "direct")}
+    assert (sd["direct"] ** 2).mean() < (sd["none"] ** 2).mean()
+    assert draws.height == 6 * 12 * 3
+    alone = draws.filter(form="none", city="beijing")["price_usd_per_t"]
+    assert alone.std() == pytest.approx(swing.filter(form="none", city="beijing")["price_sd_usd_per_t"][0], abs=1e-5)
+
+
+def test_the_same_seed_gives_the_same_history(out: Path, tmp_path: Path) -> None:
+    done = call(tmp_path, SECTION + CITIES)
+    assert done.exit_code == 0, done.output
+    for name in ("draws.csv", "orders_log.csv", "market.csv", "trades.csv"):
+        assert (out / name).read_bytes() == (tmp_path / "out" / name).read_bytes()
+    other = tmp_path / "other"
+    other.mkdir()
+    done = call(other, SECTION.replace("draws = 12", "draws = 12\nseed = 2") + CITIES)
+    assert done.exit_code == 0, done.output
+    assert (out / "draws.csv").read_bytes() != (other / "out" / "draws.csv").read_bytes()
 
 
 def test_the_plans_own_curve_of_a_run_is_used(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from fleet_planner.findings import Finding
 from fleet_planner.markets import Cleared, Linking, Pool, clear, ledger, owner_credits
 from fleet_planner.pipeline.market.market_cities import NEGLIGIBLE_T, allowance_t, at, city_of, credit_findings
 from fleet_planner.pipeline.market.market_leakage import leakage_findings, leakage_table
+from fleet_planner.pipeline.market.market_orders import Exchange, exchange_of
 from fleet_planner.pipeline.market.market_prices import credit_prices
 from fleet_planner.pipeline.market.market_shocks import shocked_prices
 from fleet_planner.pipeline.market.market_trades import trades
@@ -56,6 +57,10 @@ class Market:
         Credits of small owners; none without a table of owners.
     volatility
         Mean and spread of prices under shocks; none without draws.
+    draws
+        Every draw of the shocks in sequence; none without draws.
+    exchange
+        Orders replayed; none without orders.
     findings
         What rests on defaults.
     """
@@ -66,6 +71,8 @@ class Market:
     leakage: pl.DataFrame | None
     owners: pl.DataFrame | None
     volatility: pl.DataFrame | None
+    draws: pl.DataFrame | None
+    exchange: Exchange | None
     findings: tuple[Finding, ...]
 
 
@@ -111,16 +118,18 @@ def market_of(plan: Plan, base: Path) -> Market:
             names = {"city": [c.name for c in section.city], "year": year, "form": form}
             kinds = {"cap_kind": [c.cap_kind for c in section.city]}
             books.append(pl.DataFrame(names | kinds | lines))
-    swing = shocked_prices(section, years, curves, pool)
+    swing, draws = shocked_prices(section, years, curves, pool)
     market, book = _clean(pl.concat(tables)), _clean(pl.concat(books))
-    leaks = leakage_table(plan, market, book)
+    leaks, units = leakage_table(plan, market, book), pl.concat(moved)
     return Market(
         market,
         book,
-        _clean(pl.concat(moved)),
+        _clean(units),
         None if leaks is None else _clean(leaks),
         owners,
         None if swing is None else _clean(swing),
+        None if draws is None else _clean(draws),
+        exchange_of(section, base, years, curves, units),
         _once(findings),
     )
 

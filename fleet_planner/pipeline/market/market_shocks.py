@@ -15,7 +15,9 @@ from fleet_planner.pipeline.market.market_cities import city_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fleet_planner.markets import Pool
+    from numpy.typing import NDArray
+
+    from fleet_planner.markets import Cleared, Pool
     from fleet_planner.markets.clearing import Form
     from fleet_planner.plan.market import MarketSection
 
@@ -24,8 +26,8 @@ TRADED_T = 1e-6
 
 def shocked_prices(
     section: MarketSection, years: Sequence[int], curves: Mapping[str, pl.DataFrame], pool: Mapping[int, Pool]
-) -> pl.DataFrame | None:
-    """Return mean and spread of prices by city and form in one year, and the concentration of sellers.
+) -> tuple[pl.DataFrame | None, pl.DataFrame | None]:
+    """Return mean and spread of prices by city and form in one year with the concentration of sellers, and every draw.
 
     Parameters
     ----------
@@ -41,7 +43,7 @@ def shocked_prices(
     """
     asked = section.shocks
     if not asked.draws:
-        return None
+        return None, None
     year = years[-1] if asked.year is None else asked.year
     if year not in years:
         raise PlanError(
@@ -60,11 +62,12 @@ def shocked_prices(
     full = section.full_year if section.full_year is not None else years[-1]
     drawn = [[city_of(c, year, curves, float(f)) for c, f in zip(section.city, draw, strict=True)] for draw in factors]
     forms: list[Form] = ["none", *section.forms]
-    out = []
+    out, log = [], []
     for form in forms:
         linking = Linking(form, years[0], full, section.ceiling_usd_per_t, section.floor_usd_per_t)
         cleared = [clear(cities, year, linking, pool[year]) for cities in drawn]
         prices = np.array([c.price for c in cleared])
+        log.append(_draws(section, year, form, factors, cleared))
         traded = [concentration(c.sold_units) for c in cleared if c.sold_units.sum() > TRADED_T]
         out.append(
             pl.DataFrame(
@@ -80,4 +83,23 @@ def shocked_prices(
                 schema_overrides={"sellers_hhi": pl.Float64},
             )
         )
-    return pl.concat(out)
+    return pl.concat(out), pl.concat(log)
+
+
+def _draws(
+    section: MarketSection, year: int, form: str, factors: NDArray[np.float64], cleared: Sequence[Cleared]
+) -> pl.DataFrame:
+    """Return what was drawn and cleared: a row per draw and city."""
+    draws, cities = factors.shape
+    return pl.DataFrame(
+        {
+            "year": year,
+            "form": form,
+            "draw": np.repeat(np.arange(1, draws + 1), cities),
+            "city": [c.name for c in section.city] * draws,
+            "driving_factor": factors.ravel(),
+            "price_usd_per_t": np.concatenate([c.price for c in cleared]),
+            "abated_t": np.concatenate([c.abated for c in cleared]),
+            "traded_units": np.concatenate([c.bought_units - c.sold_units for c in cleared]),
+        }
+    )
