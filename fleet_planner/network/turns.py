@@ -61,6 +61,31 @@ def turns_of(turns: pl.DataFrame | None, kind: str) -> tuple[Int, Int]:
     return own["from_link"].to_numpy().astype(np.int64), own["to_link"].to_numpy().astype(np.int64)
 
 
+def without_turns(head: Int, out_first: Int, out_link: Int, first: Int, second: Int) -> tuple[Int, Int, Int]:
+    """Return heads and leaving links without forbidden turns: a link that has some ends at a node of its own.
+
+    Parameters
+    ----------
+    head
+        Node that each link ends at, shape (links,).
+    out_first, out_link
+        Links that leave node ``n`` are ``out_link[out_first[n]:out_first[n + 1]]``.
+    first, second
+        Pairs of links that may not follow each other, as of `turns_of`.
+    """
+    head = head.copy()
+    own = [out_link]
+    counts = [np.diff(out_first)]
+    nodes = out_first.size - 1
+    for k, link in enumerate(np.unique(first)):
+        leaving = out_link[out_first[head[link]] : out_first[head[link] + 1]]
+        left = leaving[~np.isin(leaving, second[first == link])]
+        own.append(left)
+        counts.append(np.array([left.size], dtype=np.int64))
+        head[link] = nodes + k
+    return head, np.concatenate([[0], np.cumsum(np.concatenate(counts))]).astype(np.int64), np.concatenate(own)
+
+
 @dataclass(frozen=True)
 class Restriction:
     """A restriction of a file.

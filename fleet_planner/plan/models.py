@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from fleet_planner.plan.base import Fraction, Positive, Section
 from fleet_planner.plan.buses import BusesPlan
+from fleet_planner.plan.chargers import ChargersSection
 from fleet_planner.plan.comparison import ComparisonSection
 from fleet_planner.plan.economics import EconomicsSection
 from fleet_planner.plan.effects import EffectKeys
@@ -448,6 +449,7 @@ class Plan(Section):
     portfolio: PortfolioSection = PortfolioSection()
     buses: BusesPlan = BusesPlan()
     market: MarketSection = MarketSection()
+    chargers: ChargersSection = ChargersSection()
     outputs: OutputsSection = OutputsSection()
 
     @model_validator(mode="after")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fleet_planner.kernels import matching, routes
 from fleet_planner.network.segments import lengths_km
-from fleet_planner.network.turns import turns_of
+from fleet_planner.network.turns import turns_of, without_turns
 from fleet_planner.units import EARTH_RADIUS_M, M_PER_KM
 
 if TYPE_CHECKING:
@@ -143,23 +143,8 @@ def _graph(network: Network, usable: Bool, link_m: Float) -> tuple[tuple[Int, In
     slow = REFERENCE_KMH / network.links["free_flow_kmh"].to_numpy().astype(np.float64)
     cost = np.stack([link_m, link_m * slow])
     turns = int(leaving[head[own]].sum())
-    barred = _without_turns(head, out_first, out_link, *turns_of(network.turns, "bus"))
+    barred = without_turns(head, out_first, out_link, *turns_of(network.turns, "bus"))
     return (*barred, _twins(tail, head, link_m), cost), turns
-
-
-def _without_turns(head: Int, out_first: Int, out_link: Int, first: Int, second: Int) -> tuple[Int, Int, Int]:
-    """Return heads and leaving links without forbidden turns: a link that has some ends at a node of its own."""
-    head = head.copy()
-    own = [out_link]
-    counts = [np.diff(out_first)]
-    nodes = out_first.size - 1
-    for k, link in enumerate(np.unique(first)):
-        leaving = out_link[out_first[head[link]] : out_first[head[link] + 1]]
-        left = leaving[~np.isin(leaving, second[first == link])]
-        own.append(left)
-        counts.append(np.array([left.size], dtype=np.int64))
-        head[link] = nodes + k
-    return head, np.concatenate([[0], np.cumsum(np.concatenate(counts))]).astype(np.int64), np.concatenate(own)
 
 
 def _twins(tail: Int, head: Int, link_m: Float) -> Int:

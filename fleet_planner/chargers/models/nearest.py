@@ -1,0 +1,284 @@
+"""A number of sites so that the weighted cost to the nearest one is least: covering and the p-median in one form.
+
+Start by greedy and interchange, bound by Lagrangian relaxation, sites that cannot be in a better set left out by their
+reduced cost, and the rest proved by HiGHS in the radius form (Cornuéjols, Nemhauser and Wolsey 1980; telescoped as in
+García, Labbé and Marín 2011).
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fleet_planner.chargers.solver import OPTIMAL, Programme, solve
+from fleet_planner.kernels import siting
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fleet_planner.chargers.distances import Reach
+
+    Float = NDArray[np.float64]
+    Int = NDArray[np.int64]
+    Bool = NDArray[np.bool_]
+
+HEURISTIC = "start only"
+ROUND_WORK = 4e8
+"""Pairs that the interchange may look at: it sets the rounds, not the clock, so that results repeat."""
+MOST_ROUNDS = 400
+STEPS = 600
+TINY = 1e-9
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How hard to search.
+
+    Parameters
+    ----------
+    seconds
+        Time limit of the solver; 0: start and Lagrangian bound only.
+    gap
+        Relative gap at which it ends.
+    rounds
+        Random restarts of the interchange; none: by size.
+    seed
+        Of the restarts.
+    steps
+        Of the Lagrangian bound.
+    """
+
+    seconds: float = 60.0
+    gap: float = 0.0
+    rounds: int | None = None
+    seed: int = 1
+    steps: int = STEPS
+
+
+USUAL = Effort()
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """A problem: sparse costs below ``far``, weights, sites that stay open.
+
+    Parameters
+    ----------
+    reach
+        Cost of a pair in ``km``; pairs of ``far`` or more do not count.
+    weight, far
+        Shape (demands,), 0 or more; above 0.
+    locked
+        Shape (sites,).
+    whole
+        Whether every cost is a whole number, so that a bound may be rounded up.
+    """
+
+    reach: Reach
+    weight: Float
+    far: Float
+    locked: Bool
+    whole: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Sites, what they cost and the proof.
+
+    Parameters
+    ----------
+    is_open
+        Shape (sites,).
+    objective, bound
+        Of a minimum the bound lies below, of a maximum above.
+    start
+        Objective of the start.
+    status
+        ``optimal``, ``time limit`` (or what else the solver says) or ``start only``.
+    seconds_start, seconds
+        Of the start, and in all.
+    """
+
+    is_open: Bool
+    objective: float
+    bound: float
+    start: float
+    status: str
+    seconds_start: float
+    seconds: float
+
+    @property
+    def gap(self) -> float:
+        """Distance of objective and bound as a share of the objective."""
+        distance = abs(self.objective - self.bound)
+        if distance <= TINY * max(1.0, abs(self.objective)):
+            return 0.0
+        return distance / max(abs(self.objective), TINY)
+
+
+def solve_nearest(problem: Nearest, p: int, effort: Effort = USUAL) -> Answer:
+    """Return ``p`` sites, the locked ones among them.
+
+    Parameters
+    ----------
+    problem
+        What it costs.
+    p
+        From the number of locked sites to that of all.
+    effort
+        When to stop.
+    """
+    begin = time.perf_counter()
+    data = _arrays(problem)
+    is_open = _start(problem, data, p, effort)
+    upper = _cost(problem, data, is_open)
+    ready = time.perf_counter() - begin
+    first, member, cost, start, _, value = data
+    bound, saving = siting.lagrangian(
+        p, problem.locked, problem.weight, problem.far, first, member, cost, start, value, upper, effort.steps
+    )
+    raised = _rounded(bound, whole=problem.whole)
+    status = OPTIMAL if _closed(upper, raised, effort.gap) else HEURISTIC
+    start_cost = upper
+    if status != OPTIMAL and effort.seconds > 0.0:
+        kept, fixed = _by_reduced_cost(problem, p, saving, upper - bound)
+        is_open, upper, raised, status = _prove(problem, p, is_open, (upper, raised), (kept, fixed), effort)
+    told = (ready, time.perf_counter() - begin)
+    return Answer(np.asarray(is_open), upper, min(raised, upper), start_cost, status, *told)
+
+
+def _arrays(problem: Nearest) -> tuple[Int, Int, Float, Int, Int, Float]:
+    near = problem.reach.keep(problem.reach.km < problem.far[problem.reach.demand])
+    return (near.first, near.demand, near.km, *siting.by_demand(near.first, near.demand, near.km, near.demands))
+
+
+def _start(problem: Nearest, data: tuple[Int, Int, Float, Int, Int, Float], p: int, effort: Effort) -> Bool:
+    first, member, cost, start, site, value = data
+    rounds = effort.rounds
+    if rounds is None:
+        rounds = int(np.clip(ROUND_WORK / max(10 * member.size, 1), 5, MOST_ROUNDS))
+    is_open = siting.greedy(p, problem.locked, problem.weight, problem.far, first, member, cost)
+    return np.asarray(
+        siting.interchange(
+            is_open, problem.locked, problem.weight, problem.far, *data[:3], start, site, value, rounds, effort.seed
+        )
+    )
+
+
+def _cost(problem: Nearest, data: tuple[Int, Int, Float, Int, Int, Float], is_open: Bool) -> float:
+    return float(siting.objective(is_open, problem.weight, *data[3:], problem.far))
+
+
+def _rounded(bound: float, *, whole: bool) -> float:
+    return float(np.ceil(bound - 1e-6)) if whole else bound
+
+
+def _closed(upper: float, bound: float, gap: float) -> bool:
+    return upper - bound <= max(TINY * max(1.0, abs(upper)), gap * abs(upper))
+
+
+def _by_reduced_cost(problem: Nearest, p: int, saving: Float, slack: float) -> tuple[Bool, Bool]:
+    """Return which sites may be in a better set, and which must be.
+
+    Opening a site outside the ``p`` best costs the difference to the ``p``-th, closing one of them that to the next;
+    where that exceeds the gap between the known set and the bound, no better set does so.
+    """
+    free = np.flatnonzero(~problem.locked)
+    left = p - int(problem.locked.sum())
+    kept, fixed = np.ones(saving.size, dtype=np.bool_), problem.locked.copy()
+    if left <= 0 or left >= free.size:
+        return kept, fixed
+    order = free[np.argsort(-saving[free], kind="stable")]
+    last_in, first_out = saving[order[left - 1]], saving[order[left]]
+    room = slack * (1.0 + 1e-6) + 1e-9
+    out, inside = order[left:], order[:left]
+    kept[out[last_in - saving[out] > room]] = False
+    fixed[inside[saving[inside] - first_out > room]] = True
+    return kept, fixed
+
+
+def _prove(
+    problem: Nearest,
+    p: int,
+    is_open: Bool,
+    known: tuple[float, float],
+    sites: tuple[Bool, Bool],
+    effort: Effort,
+) -> tuple[Bool, float, float, str]:
+    """Return the better of the start and HiGHS's set, its cost, the bound and the status."""
+    (upper, bound), (kept, fixed) = known, sites
+    kept = kept | fixed
+    programme, index, given = radius_form(problem, p, kept, fixed, is_open)
+    # a start with a site that reduced costs rule out is no better than any that is left: the solver does without it
+    start = given if bool(kept[is_open].all() and is_open[fixed].all()) else None
+    found = solve(programme, effort.seconds, effort.gap, start)
+    bound = max(bound, min(_rounded(found.bound, whole=problem.whole), upper))
+    if found.values is not None:
+        other = np.zeros(is_open.size, dtype=np.bool_)
+        other[index] = found.values[: index.size] > 0.5
+        cost = _cost(problem, _arrays(problem), other)
+        if cost < upper:
+            is_open, upper = other, cost
+    status = OPTIMAL if _closed(upper, bound, effort.gap) else found.status
+    if status == OPTIMAL and not _closed(upper, bound, effort.gap):
+        status = HEURISTIC
+    return is_open, upper, bound, status
+
+
+def radius_form(problem: Nearest, p: int, kept: Bool, fixed: Bool, is_open: Bool) -> tuple[Programme, Int, Float]:
+    """Return the integer programme over the sites kept, their numbers, and ``is_open`` as its start.
+
+    Columns: ``x`` of each kept site; ``z[j, k]``, 1 where no open site lies within the ``k``-th distinct cost of demand
+    ``j`` and the next one, or ``far``, is paid. ``z[j, k] >= z[j, k - 1] - sum of x at cost k`` with ``z[j, 0] = 1``.
+    """
+    near = problem.reach.keep(kept[problem.reach.site] & (problem.reach.km < problem.far[problem.reach.demand]))
+    index = np.flatnonzero(kept)
+    place = np.full(kept.size, -1, dtype=np.int64)
+    place[index] = np.arange(index.size)
+    # what a fixed site offers bounds what is paid: further sites never matter
+    ceiling = problem.far.copy()
+    sure = fixed[near.site]
+    np.minimum.at(ceiling, near.demand[sure], near.km[sure])
+    nearer = (near.km < ceiling[near.demand]) & (problem.weight[near.demand] > 0.0)
+    site, demand, km = near.site[nearer], near.demand[nearer], near.km[nearer]
+    order = np.lexsort((km, demand))
+    site, demand, km = site[order], demand[order], km[order]
+    new = np.ones(demand.size, dtype=np.bool_)
+    new[1:] = (demand[1:] != demand[:-1]) | (km[1:] != km[:-1])
+    level = np.cumsum(new) - 1
+    z_demand, z_km = demand[new], km[new]
+    levels = z_demand.size
+    head = np.ones(levels, dtype=np.bool_)
+    head[1:] = z_demand[1:] != z_demand[:-1]
+    following = np.where(np.append(head[1:], True), ceiling[z_demand], np.append(z_km[1:], 0.0))
+    weight = problem.weight[z_demand]
+    cost = np.concatenate([np.zeros(index.size), weight * (following - z_km)])
+    base = problem.weight * ceiling
+    np.add.at(base, z_demand[head], weight[head] * (z_km[head] - ceiling[z_demand[head]]))
+    lower = np.concatenate([fixed[index].astype(np.float64), np.zeros(levels), [1.0]])
+    upper = np.concatenate([np.ones(index.size + levels), [1.0]])
+    rows = np.arange(levels)
+    later = rows[~head]
+    row = np.concatenate([level, rows, later, np.full(index.size, levels)])
+    column = np.concatenate([place[site], index.size + rows, index.size + later - 1, np.arange(index.size)])
+    entry = np.concatenate([np.ones(level.size + levels), -np.ones(later.size), np.ones(index.size)])
+    low = np.concatenate([head.astype(np.float64), [float(p)]])
+    high = np.concatenate([np.full(levels, np.inf), [float(p)]])
+    whole = np.concatenate([np.ones(index.size, np.bool_), np.zeros(levels + 1, np.bool_)])
+    programme = Programme(np.append(cost, float(base.sum())), lower, upper, whole, row, column, entry, low, high)
+    open_now = is_open[index].astype(np.float64)
+    covered = np.zeros(levels)
+    np.maximum.at(covered, level, open_now[place[site]])
+    z = _running(covered, head)
+    return programme, index, np.concatenate([open_now, z, [1.0]])
+
+
+def _running(covered: Float, head: Bool) -> Float:
+    """Return 1 until a level of a demand is covered, 0 from there on; demands begin at ``head``."""
+    total = np.cumsum(covered)
+    group = np.cumsum(head) - 1
+    before = (total - covered)[head][group] if head.size else total
+    return (total - before <= 0.0).astype(np.float64)

@@ -1,0 +1,48 @@
+"""`fleet-planner chargers`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from fleet_planner.cli.shared import progress_bar, text_table
+
+
+@click.group()
+def chargers() -> None:
+    """Say where chargers go."""
+
+
+@chargers.command(epilog="Example: fleet-planner chargers site my-city/plan.toml --out outputs/chargers")
+@click.argument("plan", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder; it must be absent or empty.")
+@click.option("--overwrite", is_flag=True, help="Replace what is in --out.")
+def site(plan: Path, out: Path, *, overwrite: bool) -> None:
+    """Site the chargers of PLAN: which candidates serve which demand, with the proved gap of every model.
+
+    Read are [chargers], the files it names, [places] and [network].
+    """
+    from fleet_planner.errors import UserError
+    from fleet_planner.outputs import check_target
+    from fleet_planner.outputs.chargers import write_siting
+    from fleet_planner.pipeline.siting.site import site_chargers
+    from fleet_planner.plan.load import load_plan
+    from fleet_planner.tables import finding_text
+
+    check_target(out, overwrite=overwrite)
+    loaded = load_plan(plan)
+    try:
+        with progress_bar() as progress:
+            found = site_chargers(loaded, plan.parent, progress)
+    except UserError as error:
+        if error.file is None:
+            error.file = plan
+        raise
+    write_siting(loaded, plan.parent, found, out, overwrite=overwrite)
+    shown = found.models.select("model", "sites", "objective", "unit", "bound", "gap_pct", "status", "seconds")
+    click.echo(text_table(shown))
+    for finding in found.findings:
+        if finding.code.startswith("chargers."):
+            click.echo(f"- {finding_text(finding)}")
+    click.echo(f"Written to {out}")

@@ -1,0 +1,1 @@
+"""Chargers of a plan: inputs read, models solved, tables."""

@@ -1,0 +1,187 @@
+"""Siting models against all sets of sites of small instances, and what holds for any instance."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from fleet_planner.chargers import check
+from fleet_planner.chargers.distances import Reach, of_matrix
+from fleet_planner.chargers.models.covering import maximal_covering, set_covering
+from fleet_planner.chargers.models.median import p_centre, p_median
+from fleet_planner.chargers.models.nearest import HEURISTIC, Effort
+from fleet_planner.chargers.solver import OPTIMAL
+
+QUICK = Effort(seconds=20.0, rounds=5, steps=60)
+START_ONLY = Effort(seconds=0.0, rounds=5, steps=60)
+FAR = 20.0
+Float = NDArray[np.float64]
+Bool = NDArray[np.bool_]
+
+
+@st.composite
+def instances(draw: st.DrawFn) -> tuple[Float, Float, Bool, int, float]:
+    """Distances (sites, demand), weights, locked sites, number of sites, cut-off; many ties."""
+    sites, demand = draw(st.integers(1, 7)), draw(st.integers(1, 9))
+    seed = draw(st.integers(0, 10_000))
+    rng = np.random.default_rng(seed)
+    km = rng.integers(0, 12, (sites, demand)).astype(np.float64)
+    if draw(st.booleans()):
+        km += rng.random((sites, demand))
+    weight = rng.integers(0, 9, demand).astype(np.float64)
+    locked = rng.random(sites) < draw(st.sampled_from([0.0, 0.3]))
+    p = draw(st.integers(max(1, int(locked.sum())), sites))
+    return km, weight, locked, p, draw(st.sampled_from([2.0, 5.0, 8.0]))
+
+
+def sets(locked: Bool, p: int) -> list[Bool]:
+    """All sets of ``p`` sites with the locked ones."""
+    free = np.flatnonzero(~locked)
+    out = []
+    for chosen in combinations(free.tolist(), p - int(locked.sum())):
+        one = locked.copy()
+        one[list(chosen)] = True
+        out.append(one)
+    return out
+
+
+def paid(km: Float, weight: Float, is_open: Bool, far: float) -> float:
+    return float((weight * np.minimum(km[is_open].min(axis=0, initial=np.inf), far)).sum())
+
+
+@settings(max_examples=60, deadline=None)
+@given(instances())
+def test_maximal_covering_is_the_best_of_all_sets(case: tuple[Float, Float, Bool, int, float]) -> None:
+    km, weight, locked, p, cut = case
+    found = maximal_covering(of_matrix(km, cut), weight, p, locked, QUICK)
+    best = max(float(weight[(km[s] <= cut).any(axis=0)].sum()) for s in sets(locked, p))
+    assert found.status == OPTIMAL
+    assert found.objective == pytest.approx(best)
+    assert found.bound == pytest.approx(best)
+    assert found.is_open.sum() == p
+    assert found.is_open[locked].all()
+    assert check.covered_weight(of_matrix(km, cut), weight, found.is_open) == pytest.approx(found.objective)
+
+
+@settings(max_examples=60, deadline=None)
+@given(instances())
+def test_p_median_is_the_best_of_all_sets(case: tuple[Float, Float, Bool, int, float]) -> None:
+    km, weight, locked, p, cut = case
+    reach = of_matrix(km, cut)
+    near = np.where(km <= cut, km, np.inf)
+    found = p_median(reach, weight, p, FAR, locked, QUICK)
+    best = min(paid(near, weight, s, FAR) for s in sets(locked, p))
+    assert found.status == OPTIMAL
+    assert found.objective == pytest.approx(best)
+    assert found.is_open.sum() == p
+    assert found.is_open[locked].all()
+    assert check.weighted_km(reach, weight, found.is_open, FAR) == pytest.approx(best)
+
+
+@settings(max_examples=40, deadline=None)
+@given(instances())
+def test_bounds_of_the_start_hold(case: tuple[Float, Float, Bool, int, float]) -> None:
+    km, weight, locked, p, cut = case
+    near = np.where(km <= cut, km, np.inf)
+    best = min(paid(near, weight, s, FAR) for s in sets(locked, p))
+    found = p_median(of_matrix(km, cut), weight, p, FAR, locked, START_ONLY)
+    assert found.bound <= best + 1e-6 * (1.0 + best)
+    assert found.objective >= best - 1e-9
+    assert found.objective == pytest.approx(paid(near, weight, found.is_open, FAR))
+    assert found.status in {OPTIMAL, HEURISTIC}
+    covered = max(float(weight[(km[s] <= cut).any(axis=0)].sum()) for s in sets(locked, p))
+    cover = maximal_covering(of_matrix(km, cut), weight, p, locked, START_ONLY)
+    assert cover.objective <= covered + 1e-9 <= cover.bound + 1e-6 * (1.0 + covered)
+
+
+@settings(max_examples=40, deadline=None)
+@given(instances(), st.booleans())
+def test_set_covering_is_the_cheapest_of_all_sets(case: tuple[Float, Float, Bool, int, float], priced: bool) -> None:
+    km, _, locked, _, cut = case
+    within = km <= cut
+    known = within.any(axis=0)
+    price = np.random.default_rng(7).integers(1, 9, len(km)) / 2.0 if priced else None
+    cost = np.ones(len(km)) if price is None else price
+    found = set_covering(of_matrix(km, cut), price, locked, QUICK)
+    best = min(
+        float(cost[s].sum())
+        for p in range(int(locked.sum()), len(km) + 1)
+        for s in sets(locked, p)
+        if within[s].any(axis=0)[known].all()
+    )
+    assert found.status == OPTIMAL
+    assert found.objective == pytest.approx(best)
+    assert within[found.is_open].any(axis=0)[known].all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(instances())
+def test_p_centre_is_the_best_of_all_sets(case: tuple[Float, Float, Bool, int, float]) -> None:
+    km, _, locked, p, _ = case
+    found = p_centre(of_matrix(km), p, locked, QUICK)
+    best = min(float(km[s].min(axis=0).max()) for s in sets(locked, p))
+    assert found.status == OPTIMAL
+    assert found.objective == pytest.approx(best)
+    assert found.is_open.sum() == p
+    assert check.longest_km(of_matrix(km), found.is_open) <= found.objective + 1e-12
+
+
+def test_p_centre_says_when_too_few_sites_reach_all_demand() -> None:
+    km = np.array([[1.0, 9.0, 9.0], [9.0, 1.0, 9.0], [9.0, 9.0, 1.0]])
+    found = p_centre(of_matrix(km, 2.0), 2, None, QUICK)
+    assert found.objective == np.inf
+    assert p_centre(of_matrix(km, 2.0), 3, None, QUICK).objective == 1.0
+
+
+@settings(max_examples=30, deadline=None)
+@given(instances())
+def test_more_sites_or_candidates_are_never_worse(case: tuple[Float, Float, Bool, int, float]) -> None:
+    km, weight, _, p, cut = case
+    none = np.zeros(len(km), dtype=np.bool_)
+    now = maximal_covering(of_matrix(km, cut), weight, p, none, QUICK).objective
+    if p < len(km):
+        assert maximal_covering(of_matrix(km, cut), weight, p + 1, none, QUICK).objective >= now - 1e-9
+        assert maximal_covering(of_matrix(km[:-1], cut), weight, p, none[:-1], QUICK).objective <= now + 1e-9
+    scaled = maximal_covering(of_matrix(km, cut), 3.0 * weight, p, none, QUICK).objective
+    assert scaled == pytest.approx(3.0 * now)
+
+
+def test_start_repeats_and_locked_sites_stay() -> None:
+    rng = np.random.default_rng(5)
+    points, places = rng.random((300, 2)) * 10.0, rng.random((80, 2)) * 10.0
+    km = np.linalg.norm(places[:, None] - points[None], axis=2)
+    weight = rng.random(300)
+    locked = np.zeros(80, dtype=np.bool_)
+    locked[:3] = True
+    reach = of_matrix(km, 3.0)
+    first = p_median(reach, weight, 9, 6.0, locked, START_ONLY)
+    again = p_median(reach, weight, 9, 6.0, locked, START_ONLY)
+    assert (first.is_open == again.is_open).all()
+    assert first.is_open[:3].all()
+    exact = p_median(reach, weight, 9, 6.0, locked, replace(QUICK, steps=600))
+    assert exact.status == OPTIMAL
+    assert first.bound <= exact.objective <= first.objective <= 1.01 * exact.objective
+
+
+def test_interchange_finds_what_greedy_misses() -> None:
+    """Greedy takes the middle site first and needs a swap: two outer sites cover all four points."""
+    covers = np.array([[0, 1, 1, 0], [1, 1, 0, 0], [0, 0, 1, 1]], dtype=np.float64)
+    weight = np.array([3.0, 4.0, 4.0, 3.0])
+    found = maximal_covering(of_matrix(1.0 - covers, 0.5), weight, 2, None, START_ONLY)
+    assert found.start == found.objective == 14.0
+    assert found.is_open.tolist() == [False, True, True]
+
+
+def test_sparse_form_keeps_pairs() -> None:
+    km = np.array([[1.0, 5.0], [2.0, 3.0]])
+    reach = of_matrix(km, 3.0)
+    assert isinstance(reach, Reach)
+    assert reach.site.tolist() == [0, 1, 1]
+    assert reach.demand.tolist() == [0, 0, 1]
+    assert reach.keep(reach.km > 1.5).km.tolist() == [2.0, 3.0]

@@ -1,0 +1,112 @@
+"""`fleet-planner chargers site` from end to end on the embedded city."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from click.testing import CliRunner, Result
+
+from fleet_planner.cli.main import main
+from fleet_planner.network import load_network
+from fleet_planner.plan.models import NetworkSection
+from fleet_planner.tables import columns
+
+PLAN = """
+[city]
+name = "La Serena–Coquimbo"
+country = "CL"
+year = 2024
+[network]
+builtin = "coquimbo"
+[fleet]
+registry = "registry.csv"
+[chargers]
+demand = "demand.csv"
+candidates = "sites.csv"
+cut_off_km = 3.0
+sites = 6
+diagnostics = ["maximal_covering", "set_covering", "p_median", "p_centre"]
+"""
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A plan with thirty candidates and a hundred places that ask for energy, on streets of the embedded city."""
+    folder = tmp_path_factory.mktemp("chargers")
+    network = load_network(NetworkSection(builtin="coquimbo"), Path(), "CL")
+    rng = np.random.default_rng(3)
+    ends = network.coordinates[network.offsets[:-1]][network.links["in_main"].to_numpy()]
+    site, place = (ends[rng.choice(len(ends), n, replace=False)] for n in (30, 100))
+    pl.DataFrame(
+        {"site_id": [f"s{k}" for k in range(30)], "lon": site[:, 0], "lat": site[:, 1], "kind": "parking"}
+    ).write_csv(folder / "sites.csv")
+    pl.DataFrame(
+        {
+            "demand_id": [f"d{k}" for k in range(100)],
+            "lon": place[:, 0],
+            "lat": place[:, 1],
+            "kwh_per_day": rng.integers(50, 500, 100),
+            "stream": rng.choice(["rigid_truck", "light_commercial"], 100),
+            "connector": "ccs",
+        }
+    ).write_csv(folder / "demand.csv")
+    (folder / "plan.toml").write_text(PLAN, encoding="utf-8")
+    return folder
+
+
+def sited(city: Path, out: Path, plan: str = "plan.toml") -> Result:
+    return CliRunner().invoke(main, ["chargers", "site", str(city / plan), "--out", str(out)])
+
+
+def test_models_are_solved_checked_and_written(city: Path, tmp_path: Path) -> None:
+    done = sited(city, tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    models = pl.read_csv(tmp_path / "out" / "siting_models.csv")
+    assert models.columns == [c.column for c in columns("siting_models")]
+    assert models["model"].to_list() == ["maximal_covering", "set_covering", "p_median", "p_centre"]
+    told = models.filter(pl.col("objective").is_not_null())
+    assert np.allclose(told["objective"], told["checked"])
+    assert set(models["status"].to_list()) <= {"optimal", "too few sites"}
+    caught = pl.read_csv(tmp_path / "out" / "catchments.csv")
+    assert caught.columns == [c.column for c in columns("catchments")]
+    assert float(caught["km"].max() or 0.0) <= 3.0  # type: ignore[arg-type]
+    covering = caught.filter(model="maximal_covering")
+    assert covering["kwh_per_day"].sum() == pytest.approx(models["objective"][0])
+    assert covering["site_id"].n_unique() <= 6
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert len(manifest["opened"]["p_median"]) == 6
+    assert {f["code"] for f in manifest["findings"]} >= {"chargers.hours_packaged", "chargers.session_default"}
+
+
+@pytest.mark.parametrize(
+    ("table", "old", "new", "told"),
+    [
+        ("demand.csv", "rigid_truck", "rigid_trck", "stream"),
+        ("demand.csv", "ccs", "css", "connector"),
+        ("sites.csv", "s1,", "s0,", "two sites have the same name"),
+        ("sites.csv", "parking", "parkng", "kind"),
+    ],
+)
+def test_wrong_tables_are_told_by_row_and_column(
+    city: Path, tmp_path: Path, table: str, old: str, new: str, told: str
+) -> None:
+    for name in ("demand.csv", "sites.csv", "plan.toml"):
+        text = (city / name).read_text(encoding="utf-8")
+        (tmp_path / name).write_text(text.replace(old, new, 1) if name == table else text, encoding="utf-8")
+    done = sited(tmp_path, tmp_path / "out")
+    assert done.exit_code == 1
+    assert told in done.output
+    assert "row " in done.output
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_plan_without_chargers_says_what_to_set(tmp_path: Path) -> None:
+    text = PLAN.replace('demand = "demand.csv"\n', "")
+    (tmp_path / "plan.toml").write_text(text, encoding="utf-8")
+    done = sited(tmp_path, tmp_path / "out")
+    assert done.exit_code == 1
+    assert "Set chargers.demand" in done.output
