@@ -1,0 +1,218 @@
+"""A day of service, its energy and its batteries through the kernels of state of charge."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fleet_planner.buses.feasibility.model import Ground, Replay
+from fleet_planner.kernels.charger_queue import replay_queues
+from fleet_planner.kernels.state_of_charge import replay_blocks
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fleet_planner.buses.feasibility.model import Batteries, Bool, Float, Int, Rules, Sites
+    from fleet_planner.buses.model import DayEnergy, ServiceDay
+
+TOLERANCE = 1e-9
+"""The start of the day is settled when it changes by less, in state of charge."""
+
+
+def ground_of(day: ServiceDay) -> Ground:
+    """Return the movements of a day as arrays."""
+    moves, blocks = day.movements, day.blocks
+    counts = blocks["movements"].to_numpy().astype(np.int64)
+    first = np.concatenate([[0], np.cumsum(counts)])
+    place_names = tuple(str(p) for p in day.places["place"].to_list())
+    index = {p: k for k, p in enumerate(place_names)}
+    place = np.array([index.get(str(p), -1) for p in moves["to_place"].to_list()], dtype=np.int64)
+    at_depot = np.array([*day.places["is_depot"].to_list(), False], dtype=np.bool_)
+    start = moves["start_s"].to_numpy() / 3600.0
+    end = moves["end_s"].to_numpy() / 3600.0
+    last = first[1:] - 1
+    # a bus whose table ends away from a depot spends the night at its depot all the same
+    home = np.array([index.get(str(d), -1) for d in blocks["depot_id"].to_list()], dtype=np.int64)
+    place[last] = np.where(~at_depot[place[last]] & (home >= 0), home, place[last])
+    spans = end[last] - start[first[:-1]]
+    return Ground(
+        first=first,
+        start_h=start,
+        end_h=end,
+        period_h=24.0 * np.maximum(np.ceil(spans / 24.0 - 1e-9), 1.0),
+        place=place,
+        depot=at_depot[place],
+        last=last,
+        block_ids=tuple(blocks["block_id"].to_list()),
+        depot_ids=tuple(blocks["depot_id"].to_list()),
+        bus_types=tuple(blocks["bus_type"].to_list()),
+        places=place_names,
+    )
+
+
+def site_of_rest(ground: Ground, sites: Sites) -> Int:
+    """Return the charging site of the rest after each movement, -1 for none."""
+    at = np.full(len(ground.places) + 1, -1, dtype=np.int64)
+    at[sites.place] = np.arange(len(sites.ids))
+    return at[ground.place]
+
+
+def loads(ground: Ground, energies: Sequence[DayEnergy]) -> tuple[Float, Float]:
+    """Return (kWh of each movement, kW of the rest after it), shape (cases, movements).
+
+    A bus that rests at a depot is switched off: what it draws there is the depot's preconditioning.
+    """
+    kwh = np.stack([e.kwh for e in energies]).astype(np.float64)
+    standing = np.stack([np.where(ground.depot, 0.0, e.standing_kw) for e in energies]).astype(np.float64)
+    return np.ascontiguousarray(kwh), np.ascontiguousarray(standing)
+
+
+def replay(
+    ground: Ground,
+    kwh: Float,
+    standing_kw: Float,
+    batteries: Batteries,
+    sites: Sites,
+    rules: Rules,
+    *,
+    keep: bool = False,
+) -> Replay:
+    """Drive every block in every case of weather.
+
+    Blocks that share no scarce charger are driven apart; else all go by one clock and queue.
+
+    Parameters
+    ----------
+    ground
+        The movements.
+    kwh, standing_kw
+        See `loads`.
+    batteries, sites, rules
+        What drives, where it charges, and how.
+    keep
+        Keep the course by movement (always kept where buses queue).
+    """
+    if sites.scarce or rules.wait_h > 0.0:
+        return _queued(ground, kwh, standing_kw, batteries, sites, rules)
+    lowest, started, ended, rested, plugged, spilled, days, arrive, leave, stay = replay_blocks(
+        ground.first,
+        kwh,
+        ground.rest_h,
+        standing_kw,
+        site_of_rest(ground, sites),
+        sites.plug_kw,
+        sites.buffer_h,
+        batteries.capacity_kwh,
+        batteries.curve_of,
+        batteries.curve_first,
+        batteries.curve_soc,
+        batteries.curve_kw,
+        batteries.limit_kw,
+        batteries.efficiency,
+        np.ones(len(ground.block_ids)),
+        1 if rules.start == "full" else rules.days,
+        TOLERANCE,
+        keep,
+    )
+    nothing = np.zeros_like(lowest)
+    plug_in, plug_out = _free_plugs(ground, sites, stay)
+    return Replay(
+        ground,
+        batteries,
+        sites,
+        lowest,
+        started,
+        ended,
+        rested,
+        plugged,
+        spilled,
+        nothing,
+        nothing,
+        (np.abs(rested - started) <= TOLERANCE) | ((days < rules.days) & (rules.start == "night")),
+        arrive,
+        leave,
+        stay,
+        plug_in,
+        plug_out,
+    )
+
+
+def _free_plugs(ground: Ground, sites: Sites, stay_kwh: Float) -> tuple[Float, Float]:
+    """Return when the plug is in and out where every bus finds a charger: from docking to departure."""
+    if not stay_kwh.size:
+        return stay_kwh, stay_kwh
+    site = site_of_rest(ground, sites)
+    buffer = np.append(sites.buffer_h, 0.0)[site]
+    used = (site >= 0) & (ground.rest_h > buffer)
+    plug_in = np.where(used, ground.end_h + buffer, np.nan)
+    plug_out = np.where(used, ground.end_h + ground.rest_h, np.nan)
+    shape = stay_kwh.shape
+    return np.broadcast_to(plug_in, shape).copy(), np.broadcast_to(plug_out, shape).copy()
+
+
+def _queued(
+    ground: Ground, kwh: Float, standing_kw: Float, batteries: Batteries, sites: Sites, rules: Rules
+) -> Replay:
+    many = len(ground.block_ids)
+    days, told = (1, 0) if rules.start == "full" else (max(rules.days, 2), max(rules.days, 2) - 2)
+    of_block, of_movement = replay_queues(
+        ground.first,
+        ground.start_h,
+        ground.end_h,
+        ground.period_h,
+        kwh,
+        standing_kw,
+        site_of_rest(ground, sites),
+        np.where(sites.chargers > 0, sites.chargers, many),
+        sites.plug_kw,
+        sites.buffer_h,
+        batteries.capacity_kwh,
+        batteries.curve_of,
+        batteries.curve_first,
+        batteries.curve_soc,
+        batteries.curve_kw,
+        batteries.limit_kw,
+        batteries.efficiency,
+        batteries.reserve_soc,
+        np.ones(many),
+        days,
+        told,
+        rules.queue == "lowest",
+        rules.wait_h,
+    )
+    by_block = [np.ascontiguousarray(of_block[:, k]) for k in range(8)]
+    by_movement = [np.ascontiguousarray(of_movement[:, k]) for k in range(5)]
+    settled = np.abs(by_block[3] - by_block[1]) <= 1e3 * TOLERANCE
+    return Replay(ground, batteries, sites, *by_block, settled, *by_movement)
+
+
+def cases_of(batteries: Batteries, rows: Int) -> Batteries:
+    """Return the batteries in the chosen cases of weather."""
+    return replace(
+        batteries,
+        capacity_kwh=np.ascontiguousarray(batteries.capacity_kwh[rows]),
+        limit_kw=np.ascontiguousarray(batteries.limit_kw[rows]),
+    )
+
+
+def with_larger(kwh: Float, drive_kwh: Float, added_mass_share: Float, block: Int) -> Float:
+    """Return the energy of movements when buses are heavier.
+
+    Parameters
+    ----------
+    kwh, drive_kwh
+        All energy and that of traction, shape (cases, movements).
+    added_mass_share
+        Added mass over the bus's mass, by block.
+    block
+        Of each movement.
+    """
+    return kwh + np.maximum(drive_kwh, 0.0) * added_mass_share[block]
+
+
+def keep_sites(sites: Sites, wanted: set[str]) -> Sites:
+    """Return depots and the wanted stations."""
+    keep: Bool = np.array([k == "depot" or i in wanted for i, k in zip(sites.ids, sites.kinds, strict=True)])
+    return sites.only(keep)
