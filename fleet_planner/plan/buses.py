@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from fleet_planner.plan.base import Section
+from fleet_planner.plan.buses_battery import BatteryPlan, BusStation
 
 BusType = Literal["midi", "standard", "articulated", "double_decker", "coach"]
 DayKind = Literal["weekday", "saturday", "sunday"]
@@ -68,6 +69,12 @@ class BusesPlan(Section):
     )
     on_roads: bool = Field(
         default=True, description="follow the roads of [network]; false: no network is read, ways are straight"
+    )
+    battery: BatteryPlan = Field(
+        default=BatteryPlan(), description="batteries, chargers, and what may make a block feasible"
+    )
+    station: list[BusStation] = Field(
+        default_factory=list[BusStation], description="charging stations on the way that are there or must be built"
     )
 
     @model_validator(mode="after")

@@ -1,13 +1,14 @@
 """Hand-made days of service for tests of electric buses."""
 
-import polars as pl
+from typing import Any
 
 import numpy as np
+import polars as pl
 
 from fleet_planner.buses.model import DayEnergy, ServiceDay, Ways
 
 
-def small_day(blocks, depots=("depot",), kind="weekday"):
+def small_day(blocks: Any, depots: tuple[str, ...] = ("depot",), kind: str = "weekday") -> ServiceDay:
     """Return a day from ``{block_id: [(kind, start_h, end_h, km, from_place, to_place), ...]}``.
 
     The depot of a block is where its first movement begins when that is a depot, else the first of ``depots``; a
@@ -39,7 +40,13 @@ def small_day(blocks, depots=("depot",), kind="weekday"):
     frame = pl.DataFrame(moves)
     names = sorted({*frame["from_place"], *frame["to_place"], *depots})
     places = pl.DataFrame(
-        {"place": names, "name": names, "lon": [0.01 * k for k in range(len(names))], "lat": [0.0] * len(names), "is_depot": [n in depots for n in names]}
+        {
+            "place": names,
+            "name": names,
+            "lon": [0.01 * k for k in range(len(names))],
+            "lat": [0.0] * len(names),
+            "is_depot": [n in depots for n in names],
+        }
     )
     at = {n: (x, y) for n, x, y in places.select("place", "lon", "lat").iter_rows()}
     frame = frame.with_columns(
@@ -48,10 +55,20 @@ def small_day(blocks, depots=("depot",), kind="weekday"):
         for k, axis in enumerate(("lon", "lat"))
     )
     none = np.zeros(0, dtype=np.int64)
-    return ServiceDay(kind, None, frame, pl.DataFrame(rows), places, Ways(np.zeros(1, dtype=np.int64), none, np.zeros(0)))
+    return ServiceDay(
+        kind, None, frame, pl.DataFrame(rows), places, Ways(np.zeros(1, dtype=np.int64), none, np.zeros(0))
+    )
 
 
-def shuttle(trips=6, start=6.0, km=20.0, hours=0.75, rest=0.25, depot="depot", ends=("A", "B")):
+def shuttle(
+    trips: int = 6,
+    start: float = 6.0,
+    km: float = 20.0,
+    hours: float = 0.75,
+    rest: float = 0.25,
+    depot: str = "depot",
+    ends: tuple[str, str] = ("A", "B"),
+) -> list[tuple[Any, ...]]:
     """Return the legs of a block that runs to and fro between two ends."""
     legs, t = [("pull_out", start - 0.25, start, 4.0, depot, ends[0])], start
     for n in range(trips):
@@ -61,11 +78,21 @@ def shuttle(trips=6, start=6.0, km=20.0, hours=0.75, rest=0.25, depot="depot", e
     return legs
 
 
-def constant_energy(day, kwh_per_km=1.5, standing_kw=3.0, auxiliary_kw=0.0, temperature_c=10.0):
+def constant_energy(
+    day: ServiceDay,
+    kwh_per_km: float = 1.5,
+    standing_kw: float = 3.0,
+    auxiliary_kw: float = 0.0,
+    temperature_c: float = 10.0,
+) -> DayEnergy:
     """Return the energy of a day at one figure per km."""
     moves = day.movements
     hours = (moves["end_s"] - moves["start_s"]).to_numpy() / 3600.0
     many = moves.height
     return DayEnergy(
-        temperature_c, kwh_per_km * moves["km"].to_numpy(), auxiliary_kw * hours, np.full(many, standing_kw), np.zeros(many)
+        temperature_c,
+        kwh_per_km * moves["km"].to_numpy(),
+        auxiliary_kw * hours,
+        np.full(many, standing_kw),
+        np.zeros(many),
     )

@@ -1,12 +1,14 @@
 """An independent simulation of buses in small steps of time, in plain Python."""
 
 from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
 
 
-def curve_at(points, soc):
+def curve_at(points: list[tuple[float, float]], soc: float) -> Any:
     if soc <= points[0][0]:
         return points[0][1]
-    for (a, pa), (b, pb) in zip(points, points[1:]):
+    for (a, pa), (b, pb) in pairwise(points):
         if soc <= b:
             return pa + (pb - pa) * (soc - a) / (b - a)
     return points[-1][1]
@@ -32,7 +34,9 @@ class Bus:
     arrivals: list = field(default_factory=list)
 
 
-def simulate(buses, sites, hours, step_s=1.0, lowest_first=False):
+def simulate(  # noqa: C901, PLR0912, PLR0915  # one loop over time, as plain as can be
+    buses: list[Bus], sites: Any, hours: float, step_s: float = 1.0, lowest_first: bool = False
+) -> Any:
     """Run all buses for some hours; ``sites`` is {site: (plugs, kW, buffer h)}. A bus starts full."""
     dt = step_s / 3600.0
     on = {s: [] for s in sites}
@@ -59,7 +63,9 @@ def simulate(buses, sites, hours, step_s=1.0, lowest_first=False):
                 bus.leg += 1
                 if bus.leg < len(bus.legs) and bus.legs[bus.leg][0] <= t + eps:
                     continue
-                bus.state, bus.docked_at, bus.full = ("docking", t + sites[site][2], False) if site is not None else ("standing", 0.0, False)
+                bus.state, bus.docked_at, bus.full = (
+                    ("docking", t + sites[site][2], False) if site is not None else ("standing", 0.0, False)
+                )
         # dock, in order of readiness and name
         for bus in buses:
             if bus.state == "docking" and t >= bus.docked_at - eps:
@@ -102,7 +108,7 @@ def simulate(buses, sites, hours, step_s=1.0, lowest_first=False):
                     bus.kwh = new
                 else:
                     bus.kwh -= load * dt
-                    if bus.state in ("queue",):
+                    if bus.state == "queue":
                         bus.queued_h += dt
             if not night:
                 bus.lowest = min(bus.lowest, bus.kwh)

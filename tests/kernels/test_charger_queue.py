@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,13 +21,21 @@ CURVE = [(0.0, 150.0), (0.8, 150.0), (1.0, 15.0)]
 class Case:
     """Random blocks on whole seconds."""
 
-    def __init__(self, rng, blocks, sites, plugs):
+    def __init__(self, rng: np.random.Generator, blocks: Any, sites: Any, plugs: Any) -> None:
         self.legs = []
         for _ in range(blocks):
             t, legs = int(rng.integers(0, 3000)), []
             for _ in range(int(rng.integers(2, 7))):
                 run = int(rng.integers(300, 3000))
-                legs.append([t, t + run, float(rng.uniform(2.0, 45.0)), int(rng.integers(-1, sites)), float(rng.choice([0.0, 2.0, 6.0]))])
+                legs.append(
+                    [
+                        t,
+                        t + run,
+                        float(rng.uniform(2.0, 45.0)),
+                        int(rng.integers(-1, sites)),
+                        float(rng.choice([0.0, 2.0, 6.0])),
+                    ]
+                )
                 t += run + int(rng.integers(0, 2500))
             legs[-1][3:] = [0, 0.0]
             self.legs.append(legs)
@@ -35,7 +44,17 @@ class Case:
         self.buffer_h = np.array([0.0, 60.0, 120.0])[:sites] / 3600.0
         self.capacity = rng.uniform(90.0, 300.0, blocks)
 
-    def run(self, *, plugs=None, lowest_first=False, wait_h=0.0, days=1, told=0, capacity=None, start=1.0):
+    def run(
+        self,
+        *,
+        plugs: Any = None,
+        lowest_first: bool = False,
+        wait_h: float = 0.0,
+        days: int = 1,
+        told: int = 0,
+        capacity: Any = None,
+        start: float = 1.0,
+    ) -> Any:
         blocks = len(self.legs)
         flat = [leg for legs in self.legs for leg in legs]
         first = np.concatenate([[0], np.cumsum([len(legs) for legs in self.legs])])
@@ -56,12 +75,16 @@ class Case:
 
 @pytest.mark.parametrize("lowest_first", [False, True])
 @pytest.mark.parametrize("seed", range(4))
-def test_a_day_is_that_of_small_steps(seed, lowest_first) -> None:
+def test_a_day_is_that_of_small_steps(seed: int, lowest_first: bool) -> None:
     case = Case(np.random.default_rng(seed), 7, 3, [3, 1, 1])
     of_block, of_movement = case.run(lowest_first=lowest_first)
     step = 2.0
     buses = [
-        Bus([(a / 3600.0, b / 3600.0, k, None if s < 0 else s, load) for a, b, k, s, load in legs], case.capacity[n], CURVE)
+        Bus(
+            [(a / 3600.0, b / 3600.0, k, None if s < 0 else s, load) for a, b, k, s, load in legs],
+            case.capacity[n],
+            CURVE,
+        )
         for n, legs in enumerate(case.legs)
     ]
     sites = {s: (case.plugs[s], case.plug_kw[s], case.buffer_h[s]) for s in range(3)}
@@ -78,7 +101,7 @@ def test_a_day_is_that_of_small_steps(seed, lowest_first) -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 10_000), days=st.integers(1, 3))
-def test_with_a_charger_for_all_the_queue_is_the_kernel_without(seed, days) -> None:
+def test_with_a_charger_for_all_the_queue_is_the_kernel_without(seed: int, days: int) -> None:
     case = Case(np.random.default_rng(seed), 6, 3, [1, 1, 1])
     of_block, of_movement = case.run(plugs=np.full(3, 6), days=days, told=days - 1)
     a = case.args
@@ -99,7 +122,7 @@ def test_with_a_charger_for_all_the_queue_is_the_kernel_without(seed, days) -> N
 
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 10_000), lowest_first=st.booleans(), wait_h=st.sampled_from([0.0, 0.4]))
-def test_chargers_are_never_overfull_and_energy_is_kept(seed, lowest_first, wait_h) -> None:
+def test_chargers_are_never_overfull_and_energy_is_kept(seed: int, lowest_first: bool, wait_h: float) -> None:
     case = Case(np.random.default_rng(seed), 8, 3, [2, 1, 1])
     of_block, of_movement = case.run(lowest_first=lowest_first, wait_h=wait_h)
     a = case.args

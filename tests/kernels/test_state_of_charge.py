@@ -1,6 +1,7 @@
 """Charging in closed form against small steps, and what must never get worse."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,16 +10,28 @@ from hypothesis import strategies as st
 
 from fleet_planner.kernels.state_of_charge import charge, replay_blocks
 
+Curve = tuple[Any, Any]
+
 TAPER = (np.array([0.0, 0.8, 1.0]), np.array([150.0, 150.0, 15.0]))
 HUMP = (np.array([0.0, 0.1, 0.5, 0.55, 0.9, 1.0]), np.array([40.0, 160.0, 160.0, 90.0, 60.0, 0.0]))
 
 
-def stepped(soc, hours, capacity, curve, limit, plug, load, efficiency, steps=20_000):
+def stepped(
+    soc: float,
+    hours: float,
+    capacity: float,
+    curve: Curve,
+    limit: float,
+    plug: float,
+    load: float,
+    efficiency: float,
+    steps: int = 20_000,
+) -> Any:
     """Runge-Kutta of fourth order over ``steps`` steps."""
     xs, ps = curve
     dt = hours / steps
 
-    def rate(s):
+    def rate(s: float) -> Any:
         if plug <= load:
             return (plug - load) / capacity
         return efficiency * min(np.interp(s, xs, ps), limit, plug - load) / capacity if s < 1.0 else 0.0
@@ -44,7 +57,9 @@ def stepped(soc, hours, capacity, curve, limit, plug, load, efficiency, steps=20
         (0.4, 1.0, TAPER, math.inf, 5.0, 12.0),
     ],
 )
-def test_closed_form_is_that_of_fine_steps(soc, hours, curve, limit, plug, load) -> None:
+def test_closed_form_is_that_of_fine_steps(
+    soc: float, hours: float, curve: Curve, limit: float, plug: float, load: float
+) -> None:
     found, _ = charge(soc, hours, 1.0, 220.0, *curve, limit, plug, load, 0.93)
     assert found == pytest.approx(stepped(soc, hours, 220.0, curve, limit, plug, load, 0.93), abs=1e-6)
 
@@ -69,7 +84,7 @@ def test_taper_by_hand() -> None:
     load=st.floats(0.0, 30.0),
     hump=st.booleans(),
 )
-def test_two_stays_are_one(soc, a, b, plug, load, hump) -> None:
+def test_two_stays_are_one(soc: float, a: float, b: float, plug: float, load: float, hump: bool) -> None:
     curve = HUMP if hump else TAPER
     rest = (1.0, 250.0, *curve, 120.0, plug, load, 0.9)
     middle, _ = charge(soc, a, *rest)
@@ -80,7 +95,19 @@ def test_two_stays_are_one(soc, a, b, plug, load, hump) -> None:
         assert soc - 1e-12 <= whole <= max(1.0, soc)
 
 
-def blocks_of(kwh, rest_h, site, *, capacity=200.0, plug=150.0, load=2.0, start=1.0, days=1, limit=math.inf, keep=True):
+def blocks_of(
+    kwh: list[float],
+    rest_h: list[float],
+    site: list[int],
+    *,
+    capacity: float = 200.0,
+    plug: float = 150.0,
+    load: float = 2.0,
+    start: float = 1.0,
+    days: int = 1,
+    limit: float = math.inf,
+    keep: bool = True,
+) -> Any:
     many = len(kwh)
     return replay_blocks(
         np.array([0, many]), np.array([kwh], dtype=float), np.array(rest_h, dtype=float), np.full((1, many), load),
@@ -96,7 +123,7 @@ legs = st.lists(
 
 @settings(max_examples=150, deadline=None)
 @given(legs=legs, capacity=st.floats(80.0, 400.0), more=st.floats(1.0, 1.8), plug=st.floats(10.0, 400.0))
-def test_energy_is_kept_and_more_is_never_worse(legs, capacity, more, plug) -> None:
+def test_energy_is_kept_and_more_is_never_worse(legs: list[Any], capacity: float, more: float, plug: float) -> None:
     kwh, rest, site = map(list, zip(*legs, strict=True))
     out = blocks_of(kwh, rest, site, capacity=capacity, plug=plug)
     lowest, started, _, rested, plugged, spilled, _, arrive, leave, stay = out
@@ -110,7 +137,7 @@ def test_energy_is_kept_and_more_is_never_worse(legs, capacity, more, plug) -> N
     assert plugged[0, 0] == pytest.approx(stay.sum(), abs=1e-9)
     assert lowest[0, 0] <= min(arrive.min(), leave[0, :-1].min(initial=1.0)) + 1e-12
 
-    def energy(**change):
+    def energy(**change: Any) -> Any:
         changed = blocks_of(**({"kwh": kwh, "rest_h": rest, "site": site, "capacity": capacity, "plug": plug} | change))
         full = change.get("capacity", capacity)
         return changed[0][0, 0] * full

@@ -105,8 +105,8 @@ class Sites:
     ----------
     ids, kinds, names
         ``kinds`` are ``depot`` or ``station``.
-    place
-        Index into the ground's places.
+    of_place
+        Site of each of the ground's places, -1 for none; a site may serve several places of one name.
     plug_kw
         Power of one charger at the plug.
     chargers
@@ -120,7 +120,7 @@ class Sites:
     ids: tuple[str, ...]
     kinds: tuple[str, ...]
     names: tuple[str, ...]
-    place: Int
+    of_place: Int
     plug_kw: Float
     chargers: Int
     buffer_h: Float
@@ -134,11 +134,12 @@ class Sites:
     def only(self, keep: Bool) -> Sites:
         """Return the sites that are kept."""
         chosen = np.flatnonzero(keep)
+        new = np.append(np.where(keep, np.cumsum(keep) - 1, -1), -1)
         return Sites(
             tuple(self.ids[k] for k in chosen),
             tuple(self.kinds[k] for k in chosen),
             tuple(self.names[k] for k in chosen),
-            self.place[chosen],
+            new[self.of_place],
             self.plug_kw[chosen],
             self.chargers[chosen],
             self.buffer_h[chosen],
@@ -220,32 +221,10 @@ class Replay:
     @property
     def feasible(self) -> Bool:
         """The block keeps its reserve."""
-        return self.deficit_kwh == 0.0
+        return np.asarray(self.deficit_kwh == 0.0)
 
     @property
     def worst(self) -> Int:
         """The case in which each block comes lowest."""
         lacks = (self.batteries.reserve_soc - self.lowest) * self.batteries.capacity_kwh
-        return lacks.argmax(axis=0)
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A place where a charger could stand.
-
-    Parameters
-    ----------
-    site
-        Its identifier.
-    usd_per_year
-        What it costs with its first charger.
-    usd_per_year_more
-        What each further charger costs.
-    most_chargers
-        As many as the place or its grid connection allows; 0: no limit.
-    """
-
-    site: str
-    usd_per_year: float
-    usd_per_year_more: float
-    most_chargers: int = 0
+        return np.asarray(lacks.argmax(axis=0), dtype=np.int64)

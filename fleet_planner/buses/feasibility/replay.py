@@ -14,7 +14,7 @@ from fleet_planner.kernels.state_of_charge import replay_blocks
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fleet_planner.buses.feasibility.model import Batteries, Bool, Float, Int, Rules, Sites
+    from fleet_planner.buses.feasibility.model import Batteries, Float, Int, Rules, Sites
     from fleet_planner.buses.model import DayEnergy, ServiceDay
 
 TOLERANCE = 1e-9
@@ -54,9 +54,7 @@ def ground_of(day: ServiceDay) -> Ground:
 
 def site_of_rest(ground: Ground, sites: Sites) -> Int:
     """Return the charging site of the rest after each movement, -1 for none."""
-    at = np.full(len(ground.places) + 1, -1, dtype=np.int64)
-    at[sites.place] = np.arange(len(sites.ids))
-    return at[ground.place]
+    return np.append(sites.of_place, -1)[ground.place]
 
 
 def loads(ground: Ground, energies: Sequence[DayEnergy]) -> tuple[Float, Float]:
@@ -152,9 +150,7 @@ def _free_plugs(ground: Ground, sites: Sites, stay_kwh: Float) -> tuple[Float, F
     return np.broadcast_to(plug_in, shape).copy(), np.broadcast_to(plug_out, shape).copy()
 
 
-def _queued(
-    ground: Ground, kwh: Float, standing_kw: Float, batteries: Batteries, sites: Sites, rules: Rules
-) -> Replay:
+def _queued(ground: Ground, kwh: Float, standing_kw: Float, batteries: Batteries, sites: Sites, rules: Rules) -> Replay:
     many = len(ground.block_ids)
     days, told = (1, 0) if rules.start == "full" else (max(rules.days, 2), max(rules.days, 2) - 2)
     of_block, of_movement = replay_queues(
@@ -182,10 +178,28 @@ def _queued(
         rules.queue == "lowest",
         rules.wait_h,
     )
-    by_block = [np.ascontiguousarray(of_block[:, k]) for k in range(8)]
-    by_movement = [np.ascontiguousarray(of_movement[:, k]) for k in range(5)]
-    settled = np.abs(by_block[3] - by_block[1]) <= 1e3 * TOLERANCE
-    return Replay(ground, batteries, sites, *by_block, settled, *by_movement)
+    lowest, started, ended, rested, plugged, spilled, delay, queued = (of_block[:, k] for k in range(8))
+    arrive, leave, stay, plug_in, plug_out = (of_movement[:, k] for k in range(5))
+    settled = np.abs(rested - started) <= 1e3 * TOLERANCE
+    return Replay(
+        ground,
+        batteries,
+        sites,
+        lowest,
+        started,
+        ended,
+        rested,
+        plugged,
+        spilled,
+        delay,
+        queued,
+        settled,
+        arrive,
+        leave,
+        stay,
+        plug_in,
+        plug_out,
+    )
 
 
 def cases_of(batteries: Batteries, rows: Int) -> Batteries:
@@ -195,24 +209,3 @@ def cases_of(batteries: Batteries, rows: Int) -> Batteries:
         capacity_kwh=np.ascontiguousarray(batteries.capacity_kwh[rows]),
         limit_kw=np.ascontiguousarray(batteries.limit_kw[rows]),
     )
-
-
-def with_larger(kwh: Float, drive_kwh: Float, added_mass_share: Float, block: Int) -> Float:
-    """Return the energy of movements when buses are heavier.
-
-    Parameters
-    ----------
-    kwh, drive_kwh
-        All energy and that of traction, shape (cases, movements).
-    added_mass_share
-        Added mass over the bus's mass, by block.
-    block
-        Of each movement.
-    """
-    return kwh + np.maximum(drive_kwh, 0.0) * added_mass_share[block]
-
-
-def keep_sites(sites: Sites, wanted: set[str]) -> Sites:
-    """Return depots and the wanted stations."""
-    keep: Bool = np.array([k == "depot" or i in wanted for i, k in zip(sites.ids, sites.kinds, strict=True)])
-    return sites.only(keep)
