@@ -9,6 +9,7 @@ from fleet_planner import __version__
 from fleet_planner.outputs.portfolio_page import page
 from fleet_planner.outputs.portfolio_places import write_mix_places
 from fleet_planner.outputs.target import whole_directory
+from fleet_planner.pipeline.mixing.limit_tables import limits_table, sites_table
 from fleet_planner.pipeline.mixing.portfolio_tables import (
     check_of,
     front_table,
@@ -37,6 +38,11 @@ def portfolio_tables(ready: Prepared, found: Portfolio) -> dict[str, pl.DataFram
         "portfolio_targets": targets_table(found),
         "portfolio_check": check_of(ready, found),
     }
+    limits = limits_table(found)
+    if limits.height:
+        made["portfolio_limits"] = limits
+    if found.sites is not None:
+        made["portfolio_sites"] = sites_table(found)
     if found.front:
         made["portfolio_front"] = front_table(found)
     if found.regret is not None:

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from fleet_planner.outputs import charts as draw
 from fleet_planner.outputs import wording
 from fleet_planner.outputs.numbers import percent, significant
+from fleet_planner.outputs.portfolio_page_limits import limits_missed, sites_shown
 from fleet_planner.tables import finding_text
 from fleet_planner.tables.load import report_words
 
@@ -65,6 +66,8 @@ def page(
         chart=_chart(years, found, titles, t),
         years=_years(years, t),
         groups=_groups(tables["portfolio"], titles, streams, t),
+        sites=sites_shown(tables.get("portfolio_sites"), t),
+        missed=limits_missed(tables.get("portfolio_limits"), t),
         front=_front(tables.get("portfolio_front"), t),
         regret=_regret(tables.get("portfolio_regret"), found, t, language),
         check=_check(tables["portfolio_check"], t, language),

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from fleet_planner.plan.base import Fraction, Positive, Section
 
 NotNegative = Annotated[float, Field(ge=0.0)]
+Headroom = Literal["low", "central", "high"]
 
 
 class Future(Section):
@@ -22,6 +23,27 @@ class Future(Section):
     fuel_price_factor: Positive = Field(default=1.0, description="prices of fuels against the plan's")
     grid_factor: NotNegative = Field(default=1.0, description="CO2 of electricity against the plan's")
     effect_factor: Positive = Field(default=1.0, description="what measures avoid against the plan's")
+
+
+class PortfolioSites(Section):
+    """Depots, chargers and the grid behind them as limits of the mix."""
+
+    file: str = Field(default="", description="table of sites (charging_sites.csv of the data dictionary)")
+    headroom: Headroom = Field(default="central", description="scenario of what the grid can give: low, central, high")
+    unknown_headroom_kw: dict[Headroom, NotNegative] = Field(
+        default={"low": 0.0, "central": 100.0, "high": 400.0},
+        description="headroom of a site of which nothing is known, by scenario, kW (own estimate, to be checked)",
+    )
+    charging_hours: Annotated[float, Field(gt=0.0, le=24.0)] = Field(
+        default=8.0, description="hours of a day in which the vehicles of a site charge (own estimate, to be checked)"
+    )
+
+    @model_validator(mode="after")
+    def _headroom_grows(self) -> PortfolioSites:
+        kw = [self.unknown_headroom_kw.get(s) for s in ("low", "central", "high")]
+        if any(v is None for v in kw) or kw != sorted(kw, key=lambda v: v or 0.0):
+            raise ValueError("unknown_headroom_kw needs low, central and high, none below the one before")
+        return self
 
 
 class PortfolioSection(Section):
@@ -40,6 +62,7 @@ class PortfolioSection(Section):
     supply_per_year: dict[str, NotNegative] = Field(
         default={}, description="vehicles a year by measure that makers and workshops can deliver"
     )
+    sites: PortfolioSites = PortfolioSites()
     time_limit_s: Positive = Field(default=60.0, description="seconds for the integer solve")
     gap: Positive = Field(default=1e-4, description="gap to the proved bound at which the solve may stop")
     front: str = Field(default="", description="target whose cut is varied for the front of cost against tonnes")

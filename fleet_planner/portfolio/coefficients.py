@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from fleet_planner.portfolio.sites import SiteRows
+
     Array = NDArray[np.float64]
 
 
@@ -83,6 +85,7 @@ def problem_of(
     budget: float | None = None,
     supply: Mapping[tuple[int, ...], tuple[str, float]] | None = None,
     benefit: Array | None = None,
+    sites: SiteRows | None = None,
 ) -> Problem:
     """Return the programme.
 
@@ -100,6 +103,8 @@ def problem_of(
         Name and vehicles a year, by the options that share it.
     benefit
         A vehicle and year, shape (G, O): then the net benefit is maximised, which is to minimise cost less benefit.
+    sites
+        Rows of depots, chargers and grid, and what can be built there.
     """
     groups, options = figures.able.shape
     years = figures.alive.shape[1]
@@ -129,7 +134,8 @@ def problem_of(
         now = t == year
         if budget is not None:
             spent = np.where(now, figures.capital[:, :, None] * treated, 0.0)
-            rows.append(Row(f"budget {year}", AT_MOST, budget, spent))
+            builds = () if sites is None else _capital_of(sites, year)
+            rows.append(Row(f"budget {year}", AT_MOST, budget, spent, builds=builds))
         for which, (name, most) in (supply or {}).items():
             mine = np.isin(np.arange(options), which)[None, :, None]
             rows.append(
@@ -140,4 +146,12 @@ def problem_of(
                     np.where(now & mine, np.broadcast_to(treated, (groups, options, years)), 0.0),
                 )
             )
-    return Problem(np.round(figures.count), able, np.where(able, cost, 0.0), tuple(rows))
+    count, priced = np.round(figures.count), np.where(able, cost, 0.0)
+    if sites is None:
+        return Problem(count, able, priced, tuple(rows))
+    return Problem(count, able, priced, (*rows, *sites.rows), sites.builds)
+
+
+def _capital_of(sites: SiteRows, year: int) -> tuple[tuple[int, float], ...]:
+    """Return what the builds of a year cost when they are built."""
+    return tuple((int(k), float(sites.capital[k])) for k in np.flatnonzero(sites.year == year))

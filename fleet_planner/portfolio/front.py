@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 ROUNDS = 12
 STEP_BACK = 0.5
+SLIGHT = 1e-6
+"""Share of what is asked of a limit below which it counts as kept: rounding."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +59,11 @@ def front(problem: Problem, name: str, points: int, *, seconds: float, gap: floa
     place = next(k for k, r in enumerate(problem.rows) if r.name == name)
     top = most(problem, name)
     master, out = Master(problem), []
+    bounds = np.array([r.bound for r in problem.rows])
     for asked in np.linspace(0.0, top, points).tolist():
-        rows = list(problem.rows)
-        rows[place] = replace(rows[place], bound=asked)
-        own = replace(problem, rows=tuple(rows))
+        bounds[place] = asked
         master.set_bound(place, asked)
-        mix = solve(own, seconds=seconds, gap=gap, master=master)
+        mix = solve(problem.with_bounds(bounds), seconds=seconds, gap=gap, master=master)
         if mix.status == INFEASIBLE:
             break
         out.append(Point(asked, mix))
@@ -111,8 +112,7 @@ def robust(
         bounds = np.where(targets, asked * (1.0 + share), asked)
         for k in np.flatnonzero(targets).tolist():
             master.set_bound(k, float(bounds[k]))
-        rows = tuple(replace(r, bound=float(b)) for r, b in zip(problem.rows, bounds, strict=True))
-        mix = solve(replace(problem, rows=rows), seconds=seconds, gap=gap, master=master)
+        mix = solve(problem.with_bounds(bounds), seconds=seconds, gap=gap, master=master)
         met = [
             float((drawn(mix.x, series)[:, targets] >= asked[targets] * (1.0 - 1e-9)).all(axis=1).mean())
             for series in (0, 1)
@@ -161,7 +161,9 @@ class Regret:
         return np.asarray(self.regret.max(axis=1))
 
 
-def regrets(problems: Sequence[Problem], mixes: Sequence[Array], penalty: float) -> Regret:
+def regrets(
+    problems: Sequence[Problem], mixes: Sequence[Array], penalty: float, built: Sequence[Array] | None = None
+) -> Regret:
     """Judge mixes under futures.
 
     Parameters
@@ -172,13 +174,26 @@ def regrets(problems: Sequence[Problem], mixes: Sequence[Array], penalty: float)
         Each shape (G, O, T).
     penalty
         US dollars for missing a target whole; a miss counts by its share, so that a cheap mix that fails is not best.
+        Of the limits the one counts that is exceeded most, by the share of what is asked of it that it cannot give.
+    built
+        What each mix builds, shape (K,); none: nothing.
     """
-    cost = np.array([[p.total(x, p.cost) for p in problems] for x in mixes])
-    missed = np.array([[_missed(p, x) for p in problems] for x in mixes])
+    whole = built if built is not None else [np.zeros(p.builds.cost.size) for p in problems]
+    cost = np.array([[p.cost_of(x, b) for p in problems] for x, b in zip(mixes, whole, strict=True)])
+    missed = np.array([[_missed(p, x, b) for p in problems] for x, b in zip(mixes, whole, strict=True)])
     judged = cost + penalty * missed
     return Regret(cost, missed, judged - judged.min(axis=0))
 
 
-def _missed(problem: Problem, x: Array) -> float:
-    short = problem.shortfalls(x)
-    return float(sum(short[r.name] / max(abs(r.bound), 1e-9) for r in problem.rows if r.sign > 0.0))
+def _missed(problem: Problem, x: Array, built: Array) -> float:
+    """Return the sum of the shares of targets missed, and the largest share of a limit exceeded."""
+    short = problem.shortfalls(x, built)
+    targets = sum(
+        short[r.name] / size for r, size in zip(problem.rows, problem.sizes.tolist(), strict=True) if r.sign > 0.0
+    )
+    limits = [
+        short[r.name] / abs(r.brings(x))
+        for r in problem.rows
+        if r.sign < 0.0 and short[r.name] > SLIGHT * abs(r.brings(x))
+    ]
+    return float(targets + max(limits, default=0.0))

@@ -9,12 +9,14 @@ an integer programme of a few thousand columns. The lower bound is recomputed fr
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fleet_planner.portfolio.branch import branched
 from fleet_planner.portfolio.master import OPTIMAL, TIME_LIMIT, Master
+from fleet_planner.portfolio.relaxation import FEASIBLE, Misses, least_misses, relaxation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,17 +24,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fleet_planner.portfolio.problem import Problem
+    from fleet_planner.portfolio.relaxation import Relaxed
 
     Array = NDArray[np.float64]
 
-ROUNDS = 400
-A_GROUP = 3
-"""Columns that a round adds for each group at most."""
-
-PAYS = 1e-9
-"""A column pays when its reduced cost is below minus this share of the largest cost."""
-
-FEASIBLE = 1e-7
 NEAR = 0.02
 """Columns this close to paying, as a share of the cost range, are offered to the integer solve too."""
 
@@ -50,7 +45,7 @@ class Mix:
     ----------
     status
         ``met``; ``time limit`` where the integer solve ended early (its gap is proved all the same); ``infeasible``
-        where no mix keeps all constraints: then the mix is the one that misses least.
+        where no mix keeps all constraints: then the mix is the cheapest of those that miss least.
     x
         Base-year vehicles by group, option and year, whole numbers, shape (G, O, T).
     cost, bound
@@ -65,6 +60,10 @@ class Mix:
         How many columns the solver saw.
     seconds
         Spent.
+    built
+        Chargers and connections, whole numbers, shape (K,).
+    conflict
+        Rows that cannot be kept together, where it is ``infeasible`` and the relaxation shows it.
     """
 
     status: str
@@ -76,6 +75,8 @@ class Mix:
     relaxed: Array
     columns: int
     seconds: float
+    built: Array = field(default_factory=lambda: np.zeros(0))
+    conflict: tuple[str, ...] = ()
 
     @property
     def gap(self) -> float:
@@ -101,88 +102,78 @@ def solve(problem: Problem, *, seconds: float = 60.0, gap: float = 1e-4, master:
     begin = time.perf_counter()
     master = Master(problem) if master is None else master
     master.problem = problem
-    least = _least_misses(problem, master)
-    if least is not None:
-        x = _whole_least(problem, master, least, seconds)
-        prices = {r.name: 0.0 for r in problem.rows}
-        cost = problem.total(x, problem.cost)
-        spent = time.perf_counter() - begin
-        return Mix(INFEASIBLE, x, cost, cost, prices, problem.shortfalls(x), least, master.columns.size, spent)
-    relaxed, duals, bound = _relaxation(problem, master)
-    x, status = _whole(problem, master, relaxed, duals, (seconds, gap))
-    cost = problem.total(x, problem.cost)
-    prices = {r.name: float(abs(duals[k])) for k, r in enumerate(problem.rows)}
+    misses = least_misses(problem, master)
+    if misses is not None:
+        mix = _missing_least(problem, master, misses, seconds, gap)
+        return replace(mix, seconds=time.perf_counter() - begin)
+    return replace(_solved(problem, master, seconds, gap, eased=False), seconds=time.perf_counter() - begin)
+
+
+def _missing_least(problem: Problem, master: Master, misses: Misses, seconds: float, gap: float) -> Mix:
+    """Return the cheapest of the mixes that miss the rows by no more than the one that misses least.
+
+    Its bound is that of such mixes, and so are its prices.
+    """
+    x, built = _whole_least(problem, master, misses, seconds)
+    short = problem.shortfalls(x, built)
+    # without a proof, and with columns left out, another mix may do it
+    status = INFEASIBLE if misses.proved or int(problem.able.sum()) <= ALL_OFFERED else STOPPED
+    given = [r.bound - r.sign * short[r.name] * (1.0 + FEASIBLE) for r in problem.rows]
+    eased = problem.with_bounds(np.array(given))
+    for k, bound in enumerate(given):
+        master.set_bound(k, bound)
+    if least_misses(eased, master) is None:
+        mix = _solved(eased, master, seconds, gap, eased=True)
+        found = replace(mix, status=status, shortfalls=_told(problem, mix.x, mix.built))
+    else:
+        cost = problem.cost_of(x, built)
+        none = {r.name: 0.0 for r in problem.rows}
+        told = _told(problem, x, built)
+        found = Mix(status, x, cost, cost, none, told, misses.x, master.columns.size, 0.0, built)
+    for k, row in enumerate(problem.rows):
+        master.set_bound(k, row.bound)
+    master.problem = problem
+    return replace(found, conflict=tuple(problem.rows[k].name for k in misses.conflict))
+
+
+def _solved(problem: Problem, master: Master, seconds: float, gap: float, *, eased: bool) -> Mix:
+    """Return the cheapest mix of a problem whose rows can be kept by the columns that are there.
+
+    Fractions of vehicles may keep rows that whole ones cannot: then the mix that misses least is returned, unless the
+    rows were ``eased`` for it before.
+    """
+    begin = time.perf_counter()
+    relaxed = relaxation(problem, master)
+    whole = _whole(problem, master, relaxed, (seconds, gap))
+    if whole is None and not eased:
+        return _missing_least(problem, master, Misses(relaxed.x, relaxed.built, proved=False), seconds, gap)
+    x, built, status = whole or (np.floor(relaxed.x), _rounded_up(problem, relaxed.built), STOPPED)
+    cost, bound = problem.cost_of(x, built), relaxed.bound
+    if built.size and cost - bound > gap * max(abs(cost), abs(bound)):
+        bound = branched(problem, master, relaxed, cost, seconds=seconds, gap=gap)
+    prices = {r.name: float(abs(d)) for d, r in zip(relaxed.duals.tolist(), problem.rows, strict=True)}
     spent = time.perf_counter() - begin
-    return Mix(status, x, cost, bound, prices, _told(problem, x), relaxed, master.columns.size, spent)
+    short = _told(problem, x, built)
+    return Mix(status, x, cost, bound, prices, short, relaxed.x, master.columns.size, spent, built)
 
 
-def _told(problem: Problem, x: Array) -> dict[str, float]:
+def _told(problem: Problem, x: Array, built: Array) -> dict[str, float]:
     """Return the shortfalls of a mix, those within rounding as nought."""
     size = {r.name: max(abs(r.bound), 1.0) for r in problem.rows}
     return {
-        name: (0.0 if miss <= FEASIBLE * size[name] * 10.0 else miss) for name, miss in problem.shortfalls(x).items()
+        name: (0.0 if miss <= FEASIBLE * size[name] * 10.0 else miss)
+        for name, miss in problem.shortfalls(x, built).items()
     }
 
 
-def _least_misses(problem: Problem, master: Master) -> Array | None:
-    """Find columns that keep all rows; return the relaxation that misses least where none do.
-
-    The sum of the misses, each as a share of its bound, is minimised.
-    """
-    share = np.array([1.0 / max(abs(r.bound), 1e-9) for r in problem.rows])
-    master.price_slack(share, allowed=True)
-    master.price_columns(free=True)
-    found = None
-    for _ in range(ROUNDS):
-        found = master.solve()
-        missed = float((found.slack * share).sum())
-        if missed <= FEASIBLE:
-            break
-        reduced = replace(problem, cost=np.zeros_like(problem.cost)).reduced_cost(found.row_duals)
-        if not _added(problem, master, reduced, found.group_duals, free=True):
-            break
-    master.price_columns(free=False)
-    if found is not None and float((found.slack * share).sum()) > FEASIBLE * 10.0:
-        return master.dense(found.columns)
-    master.price_slack(share, allowed=False)
-    return None
-
-
-def _relaxation(problem: Problem, master: Master) -> tuple[Array, Array, float]:
-    """Solve the linear relaxation; return values, prices of the rows, and the best bound of any round."""
-    best, duals, values = -np.inf, np.zeros(len(problem.rows)), np.zeros(0)
-    for _ in range(ROUNDS):
-        found = master.solve()
-        if found.status != OPTIMAL:
-            break
-        values, duals = found.columns, found.row_duals
-        best = max(best, problem.bound(duals))
-        if not _added(problem, master, problem.reduced_cost(duals), found.group_duals, free=False):
-            break
-        values = np.concatenate([values, np.zeros(master.columns.size - values.size)])
-    return master.dense(values), duals, best
-
-
-def _added(problem: Problem, master: Master, reduced: Array, group_duals: Array, *, free: bool) -> bool:
-    """Add the columns that pay most in each group; return whether there were any."""
-    groups = problem.count.size
-    flat = reduced.reshape(groups, -1) - group_duals[:, None]
-    size = PAYS if free else PAYS * max(float(np.abs(problem.cost).max(initial=0.0)), 1.0)
-    width = flat.shape[1]
-    many = min(A_GROUP, width)
-    place = np.argpartition(flat, many - 1, axis=1)[:, :many]
-    value = np.take_along_axis(flat, place, axis=1)
-    index = (np.arange(groups)[:, None] * width + place)[value < -size]
-    before = master.columns.size
-    master.add(index.astype(np.int64), free=free)
-    return master.columns.size > before
-
-
 def _whole(
-    problem: Problem, master: Master, relaxed: Array, duals: Array, limits: tuple[float, float]
-) -> tuple[Array, str]:
-    """Return whole vehicles: the integer programme over the columns used, and those that nearly pay."""
-    reduced = problem.reduced_cost(duals)
+    problem: Problem, master: Master, relaxed: Relaxed, limits: tuple[float, float]
+) -> tuple[Array, Array, str] | None:
+    """Return whole vehicles and builds: the integer programme over the columns used, and those that nearly pay.
+
+    None where no whole mix of the columns keeps the rows.
+    """
+    reduced = problem.reduced_cost(relaxed.duals)
     best = np.minimum(reduced.reshape(problem.count.size, -1).min(axis=1), 0.0)[:, None, None]
     near = reduced - best <= NEAR * max(float(np.abs(problem.cost).max(initial=0.0)), 1.0)
     order = np.flatnonzero(near.ravel())
@@ -193,20 +184,34 @@ def _whole(
         master.add(by_cost.astype(np.int64), free=False)
     found = master.solve_whole(*limits)
     if found.columns.size == master.columns.size and found.status in {OPTIMAL, TIME_LIMIT}:
-        x = np.round(master.dense(found.columns))
-        if max(_told(problem, x).values(), default=0.0) == 0.0:
-            return x, MET if found.status == OPTIMAL else STOPPED
-    # no whole mix found in time: round the relaxation up where it helps
-    return np.floor(relaxed), STOPPED
+        x, built = np.round(master.dense(found.columns)), np.round(found.built)
+        if max(_told(problem, x, built).values(), default=0.0) == 0.0:
+            return x, built, MET if found.status == OPTIMAL else STOPPED
+    if found.status != TIME_LIMIT:
+        return None
+    # none found in time: round the relaxation down, and what is built up
+    return np.floor(relaxed.x), _rounded_up(problem, relaxed.built), STOPPED
 
 
-def _whole_least(problem: Problem, master: Master, least: Array, seconds: float) -> Array:
-    """Return whole vehicles that miss the rows least."""
-    share = np.array([1.0 / max(abs(r.bound), 1e-9) for r in problem.rows])
-    master.price_slack(share, allowed=True)
+def _rounded_up(problem: Problem, built: Array) -> Array:
+    """Return builds rounded up, the earliest first, as far as the hard rows let them."""
+    out = np.floor(built)
+    hard = [k for k, r in enumerate(problem.rows) if r.hard]
+    bounds = np.array([problem.rows[k].bound for k in hard])
+    for k in np.flatnonzero(built > out + FEASIBLE).tolist():
+        more = out.copy()
+        more[k] += 1.0
+        if (problem.of_builds[hard] @ more <= bounds + FEASIBLE).all():
+            out = more
+    return out
+
+
+def _whole_least(problem: Problem, master: Master, least: Misses, seconds: float) -> tuple[Array, Array]:
+    """Return whole vehicles and builds that miss the rows least."""
+    master.price_slack(1.0 / problem.sizes, allowed=True)
     master.price_columns(free=True)
     found = master.solve_whole(seconds, 1e-4)
     master.price_columns(free=False)
     if found.columns.size != master.columns.size:
-        return np.floor(least)
-    return np.round(master.dense(found.columns))
+        return np.floor(least.x), _rounded_up(problem, least.built)
+    return np.round(master.dense(found.columns)), np.round(found.built)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from fleet_planner.pipeline.mixing.limit_tables import in_conflict
 from fleet_planner.pipeline.mixing.portfolio_check import check_table
 from fleet_planner.portfolio.coefficients import in_force
 
@@ -36,6 +37,7 @@ TARGETS = {
     "shortfall_per_year": pl.Float64,
     "usd2024_per_unit": pl.Float64,
     "verdict": pl.String,
+    "conflict": pl.String,
 }
 
 
@@ -87,7 +89,7 @@ def targets_table(found: Portfolio) -> pl.DataFrame:
         price = found.mix.prices[aimed.name]
         told = MET if short == 0.0 else MISSED
         what = (aim.name, year, aim.pollutant, aim.unit, without, allowed, aimed.required)
-        rows.append((*what, avoided, short, price, told))
+        rows.append((*what, avoided, short, price, told, in_conflict(found, aimed.name)))
     return pl.DataFrame(rows, schema=TARGETS, orient="row")
 
 
