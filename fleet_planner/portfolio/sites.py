@@ -22,7 +22,7 @@ from fleet_planner.portfolio.problem import AT_MOST, Builds, Row
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fleet_planner.portfolio.coefficients import Figures
+    from fleet_planner.portfolio.figures import Figures
 
     Array = NDArray[np.float64]
 

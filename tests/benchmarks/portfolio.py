@@ -15,7 +15,8 @@ import time
 import numpy as np
 
 from fleet_planner.portfolio import solve
-from fleet_planner.portfolio.coefficients import Aimed, Figures, problem_of
+from fleet_planner.portfolio.coefficients import Aimed, problem_of
+from fleet_planner.portfolio.figures import Figures
 from fleet_planner.portfolio.front import front
 
 

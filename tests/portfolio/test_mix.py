@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from fleet_planner.economics.abatement import abatement_curve
 from fleet_planner.portfolio import Problem, Row, solve
-from fleet_planner.portfolio.coefficients import Aimed, Figures, in_force, problem_of
+from fleet_planner.portfolio.coefficients import Aimed, problem_of
+from fleet_planner.portfolio.figures import Figures, in_force
 from fleet_planner.portfolio.front import front, most, regrets, robust
 
 

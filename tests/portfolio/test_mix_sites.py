@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from fleet_planner.portfolio import Problem, solve
-from fleet_planner.portfolio.coefficients import Aimed, Figures, in_force, problem_of
+from fleet_planner.portfolio.coefficients import Aimed, problem_of
+from fleet_planner.portfolio.figures import Figures, in_force
 from fleet_planner.portfolio.sites import Draw, SiteRows, Sites, site_rows
 
 RATE = 0.05

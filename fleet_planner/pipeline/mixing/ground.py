@@ -14,7 +14,7 @@ from fleet_planner.errors import PlanError
 from fleet_planner.fleet import Fleet
 from fleet_planner.fleet.turnover.survival import curve_of, load_curves
 from fleet_planner.pipeline.comparing.options import GROUP, OptionEffects, option_effects
-from fleet_planner.portfolio.coefficients import Figures
+from fleet_planner.portfolio.figures import Figures
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from fleet_planner.portfolio.coefficients import in_force
+from fleet_planner.portfolio.figures import in_force
 
 if TYPE_CHECKING:
     from fleet_planner.pipeline.mixing.portfolio import Portfolio

@@ -15,7 +15,8 @@ from fleet_planner.pipeline.computing.targets import yearly_of
 from fleet_planner.pipeline.mixing.ground import ground_of
 from fleet_planner.pipeline.mixing.portfolio_sites import PlanSites, plan_sites, rows_of_sites
 from fleet_planner.portfolio import Mix, Problem, solve
-from fleet_planner.portfolio.coefficients import Aimed, Figures, problem_of
+from fleet_planner.portfolio.coefficients import Aimed, problem_of
+from fleet_planner.portfolio.figures import Figures
 from fleet_planner.portfolio.front import Chance, Point, Regret, front, regrets, robust
 
 if TYPE_CHECKING:

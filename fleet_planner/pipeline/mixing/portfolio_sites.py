@@ -12,7 +12,7 @@ from fleet_planner.economics.vehicle_costs import vehicle_costs
 from fleet_planner.errors import InputError, use_one_of
 from fleet_planner.findings import Finding
 from fleet_planner.fleet.use import usual
-from fleet_planner.portfolio.coefficients import in_force
+from fleet_planner.portfolio.figures import in_force
 from fleet_planner.portfolio.sites import Draw, SiteRows, Sites, site_rows
 from fleet_planner.tables.read import read_table
 from fleet_planner.units import DAYS_PER_YEAR

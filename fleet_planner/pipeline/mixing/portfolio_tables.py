@@ -9,7 +9,7 @@ import polars as pl
 
 from fleet_planner.pipeline.mixing.limit_tables import in_conflict
 from fleet_planner.pipeline.mixing.portfolio_check import check_table
-from fleet_planner.portfolio.coefficients import in_force
+from fleet_planner.portfolio.figures import in_force
 
 if TYPE_CHECKING:
     from fleet_planner.pipeline.mixing.portfolio import Portfolio
