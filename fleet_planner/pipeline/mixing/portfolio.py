@@ -16,7 +16,6 @@ from fleet_planner.pipeline.mixing.ground import ground_of
 from fleet_planner.pipeline.mixing.portfolio_sites import PlanSites, plan_sites, rows_of_sites
 from fleet_planner.portfolio import Mix, Problem, solve
 from fleet_planner.portfolio.coefficients import Aimed, problem_of
-from fleet_planner.portfolio.figures import Figures
 from fleet_planner.portfolio.front import Chance, Point, Regret, front, regrets, robust
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from fleet_planner.pipeline.mixing.ground import Ground
     from fleet_planner.pipeline.prepare import Prepared
     from fleet_planner.plan.portfolio import Future, PortfolioSection
+    from fleet_planner.portfolio.figures import Figures
     from fleet_planner.portfolio.sites import SiteRows
     from fleet_planner.scenarios.targets import Aim
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from fleet_planner.pipeline.mixing.ground import Ground
     from fleet_planner.pipeline.prepare import Prepared
     from fleet_planner.plan.portfolio import Headroom
-    from fleet_planner.portfolio.coefficients import Figures
+    from fleet_planner.portfolio.figures import Figures
 
     Array = NDArray[np.float64]
 
