@@ -28,7 +28,7 @@ class Future(Section):
 class PortfolioSites(Section):
     """Depots, chargers and the grid behind them as limits of the mix."""
 
-    file: str = Field(default="", description="table of sites (charging_sites.csv of the data dictionary)")
+    file: str = Field(default="", description="table of sites (site_capacity.csv of the data dictionary)")
     headroom: Headroom = Field(default="central", description="scenario of what the grid can give: low, central, high")
     unknown_headroom_kw: dict[Headroom, NotNegative] = Field(
         default={"low": 0.0, "central": 100.0, "high": 400.0},

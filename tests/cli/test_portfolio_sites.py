@@ -32,7 +32,7 @@ measures = ["bev_bus"]
 [portfolio.sites]
 file = "sites.csv"
 """
-HEADER = "site_id,kind,place,bays,charger_kw,chargers,chargers_per_year,headroom_kw,upgrade_kw,request_year,checked\n"
+HEADER = "site_id,kind,place,bays,charger_kw,chargers,chargers_per_year,headroom_central_kw,upgrade_kw,request_year,checked\n"
 SITES = f"{HEADER}quay,depot,Quay,40,100,2,6,150,900,2025,yes\nrest,elsewhere,,,50,0,20,,0,,no\n"
 
 

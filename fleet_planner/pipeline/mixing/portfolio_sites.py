@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 DEPOT, ZONE, ELSEWHERE = "depot", "zone", "elsewhere"
-HEADROOM = {"low": "headroom_low_kw", "central": "headroom_kw", "high": "headroom_high_kw"}
+HEADROOM = {"low": "headroom_low_kw", "central": "headroom_central_kw", "high": "headroom_high_kw"}
 IN_MOTION = frozenset({"trolley_imc"})
 """Measures whose vehicles take their power from the line."""
 
@@ -46,7 +46,7 @@ class PlanSites:
     Parameters
     ----------
     table
-        As read (``tables/columns/charging_sites.csv``).
+        As read (``tables/columns/site_capacity.csv``).
     sites
         With all figures filled in.
     draw
@@ -73,7 +73,7 @@ def plan_sites(ready: Prepared, ground: Ground) -> PlanSites | None:
     if not section.file:
         return None
     path = ready.base / section.file
-    table = read_table(path, "charging_sites")
+    table = read_table(path, "site_capacity")
     places = _site_of_groups(ground.groups, table, path)
     findings: list[Finding] = []
     sites = _filled(ready, table, ground.years, findings)
@@ -151,7 +151,7 @@ def _site_of_groups(groups: pl.DataFrame, table: pl.DataFrame, path: Path) -> ND
 def _headroom(ready: Prepared, table: pl.DataFrame, scenario: Headroom) -> tuple[Array, int]:
     """Return the headroom of each site in a scenario, and of how many sites nothing is known."""
     unknown = ready.plan.portfolio.sites.unknown_headroom_kw[scenario]
-    given = table.select(pl.coalesce(HEADROOM[scenario], "headroom_kw", "headroom_low_kw")).to_series()
+    given = table.select(pl.coalesce(HEADROOM[scenario], "headroom_central_kw", "headroom_low_kw")).to_series()
     return given.fill_null(unknown).to_numpy().astype(np.float64), given.null_count()
 
 
