@@ -43,7 +43,7 @@ def write_geopackage(results: Results, path: Path) -> None:
     layers = _layers(results)
     about = _about(results)
     for layer in layers:
-        _write_layer(path, layer)
+        write_layer(path, layer)
     geopackage_tables.finish(path, layers, _tables(results), about)
 
 
@@ -153,7 +153,8 @@ def _style(layer: str, frame: pl.DataFrame, column: str, title: str, names: Mapp
     return Style(title, qml, styles.graduated_sld(layer, column, breaks, top, polygons=polygons))
 
 
-def _write_layer(path: Path, layer: Layer) -> None:
+def write_layer(path: Path, layer: Layer) -> None:
+    """Write a layer beside those that the file has."""
     from pyogrio.raw import write_arrow
 
     table = layer.frame.with_columns(pl.Series("geom", layer.wkb.tolist(), dtype=pl.Binary))

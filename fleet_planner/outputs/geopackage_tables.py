@@ -28,6 +28,10 @@ DESCRIPTIONS = {
     "depots": "Depots: registered vehicles and what they emit in the city, average day",
     "buses": "Links that buses of the timetable use: km, speed with the time at stops, stops per km, one service day",
     "sites": "Sites of non-road machines: machines, energy and emissions of the average day",
+    "cities": "Cities of the carbon market: price, cut, trade and moved health benefit by form of linking, all years",
+    "city_areas": "Areas of the cities of the carbon market, as the layer cities",
+    "market_flows": "Units that move from seller to buyer by form of linking, all years",
+    "market": "The carbon market by city, year and form of linking",
     "summary": "Yearly totals by scenario and pollutant",
     "by_technology": "Vehicles, vehicle-km and emissions by technology and stream, average day",
     "by_process": "Emissions by process (hot and cold exhaust, vapours, wear, idling ...), stream and scenario, a year",
@@ -43,7 +47,7 @@ DESCRIPTIONS = {
 SQL_TYPES: dict[Any, str] = {pl.String: "TEXT", pl.Float64: "DOUBLE", pl.Boolean: "BOOLEAN"}
 GEOMETRY_FREE = (
     *("summary", "by_technology", "by_process", "fuel_check", "duty", "costs", "sources"),
-    *("operation", "operation_effects"),
+    *("operation", "operation_effects", "market"),
 )
 """Attribute tables that have a column dictionary."""
 
@@ -71,15 +75,23 @@ class Layer:
 
 def dictionary(table: str) -> str:
     """Return the name of the column dictionary of a layer or table."""
-    return f"{table}_output" if table == "links" else table
+    return {"links": "links_output", "city_areas": "cities"}.get(table, table)
 
 
 def described(table: str, names: Iterable[str], scenarios: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    """Return title and description per column, patterns such as ``{pollutant}_kg_per_day_{scenario}`` filled in."""
+    """Return title and description per column, patterns filled in.
+
+    Patterns are ``{pollutant}_kg_per_day_{scenario}`` and the like, and ``price_usd_per_t_{form}`` of carbon markets.
+    """
     known = {}
     specs = frames.specs().values()
     for spec in columns(dictionary(table)):
         unit = f" [{spec.unit}]" if spec.unit else ""
+        if "{form}" in spec.column:
+            for form, title in scenarios.items():
+                alias = f"{spec.title_en}, {title} ({spec.unit})"
+                known[spec.column.replace("{form}", form)] = (alias, spec.description + unit)
+            continue
         if "{pollutant}" not in spec.column:
             known[spec.column] = (spec.title_en + (f" ({spec.unit})" if spec.unit else ""), spec.description + unit)
             continue

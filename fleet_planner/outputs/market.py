@@ -9,6 +9,7 @@ import polars as pl
 
 from fleet_planner import __version__
 from fleet_planner.outputs.manifest import manifest_text, sha256
+from fleet_planner.outputs.market_map import write_market_map
 from fleet_planner.outputs.market_page import market_page
 from fleet_planner.outputs.target import whole_directory
 from fleet_planner.tables import finding_text
@@ -66,8 +67,15 @@ def write_market(plan: Plan, base: Path, found: Market, out: Path, *, overwrite:
         for each in both:
             name = "market.html" if each == language else f"market.{each}.html"
             (folder / name).write_text(market_page(plan, found, totals(found), each), encoding="utf-8")
+        write_market_map(found, plan.city.name, folder / "market.gpkg")
         section = plan.market
-        named = (section.curves, section.own_curve, section.small_owners.file, section.orders.file)
+        named = (
+            *(c.area for c in section.city),
+            section.curves,
+            section.own_curve,
+            section.small_owners.file,
+            section.orders.file,
+        )
         told: dict[str, Any] = {
             "program": "fleet_planner",
             "version": __version__,

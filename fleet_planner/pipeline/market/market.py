@@ -15,6 +15,7 @@ from fleet_planner.markets import Cleared, Linking, Pool, clear, ledger, owner_c
 from fleet_planner.pipeline.market.market_cities import NEGLIGIBLE_T, allowance_t, at, city_of, credit_findings
 from fleet_planner.pipeline.market.market_leakage import leakage_findings, leakage_table
 from fleet_planner.pipeline.market.market_orders import Exchange, exchange_of
+from fleet_planner.pipeline.market.market_places import CityPlace, places_of
 from fleet_planner.pipeline.market.market_prices import credit_prices
 from fleet_planner.pipeline.market.market_shocks import shocked_prices
 from fleet_planner.pipeline.market.market_trades import trades
@@ -61,6 +62,8 @@ class Market:
         Every draw of the shocks in sequence; none without draws.
     exchange
         Orders replayed; none without orders.
+    places
+        Cities that the plan puts on the map.
     findings
         What rests on defaults.
     """
@@ -73,6 +76,7 @@ class Market:
     volatility: pl.DataFrame | None
     draws: pl.DataFrame | None
     exchange: Exchange | None
+    places: tuple[CityPlace, ...]
     findings: tuple[Finding, ...]
 
 
@@ -100,6 +104,8 @@ def market_of(plan: Plan, base: Path) -> Market:
     pool, told = _pools(plan, years, owners)
     findings += told
     findings += [*_damage_findings(section, curves), *credit_findings(section.city), *leakage_findings(section)]
+    places, told = places_of(section, base)
+    findings += told
     tables, books, moved = [], [], []
     ceiling, floor = section.ceiling_usd_per_t, section.floor_usd_per_t
     full = section.full_year if section.full_year is not None else years[-1]
@@ -130,6 +136,7 @@ def market_of(plan: Plan, base: Path) -> Market:
         None if swing is None else _clean(swing),
         None if draws is None else _clean(draws),
         exchange_of(section, base, years, curves, units),
+        places,
         _once(findings),
     )
 
