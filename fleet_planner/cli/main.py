@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from fleet_planner import __version__
+from fleet_planner.cli.buses import buses
 from fleet_planner.cli.chargers import chargers
 from fleet_planner.cli.factors import factors
 from fleet_planner.cli.fleet import fleet
@@ -31,5 +32,5 @@ def main() -> None:
     """
 
 
-for command in (init, run, sweep, portfolio, market, chargers, network, fleet, factors, measures, report):
+for command in (init, run, sweep, portfolio, market, buses, chargers, network, fleet, factors, measures, report):
     main.add_command(command)

@@ -1,0 +1,51 @@
+"""`fleet-planner buses`: electric buses from the timetable."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from fleet_planner.cli.shared import UserErrors, progress_bar, text_table
+
+
+@click.group(cls=UserErrors)
+def buses() -> None:
+    """Electric buses from the timetable: blocks, energy, charging, replacement."""
+
+
+@buses.command(epilog="Example: fleet-planner buses simulate my-city/plan.toml --out outputs/buses")
+@click.argument("plan", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder; it must be absent or empty.")
+@click.option("--overwrite", is_flag=True, help="Replace what is in --out.")
+def simulate(plan: Path, out: Path, *, overwrite: bool) -> None:
+    """Put the timetable of PLAN into the days of buses, on its roads.
+
+    Only [buses], [city] and [network] and the files they name are read, of [activity] and [places] the feed and the
+    depots where [buses] names none.
+    """
+    import polars as pl
+
+    from fleet_planner.errors import UserError
+    from fleet_planner.outputs import check_target
+    from fleet_planner.outputs.bus_run import write_buses
+    from fleet_planner.outputs.bus_tables import blocks_table
+    from fleet_planner.pipeline.buses.simulate import simulate as simulated
+    from fleet_planner.plan.load import load_plan
+    from fleet_planner.tables import finding_text
+
+    check_target(out, overwrite=overwrite)
+    loaded = load_plan(plan)
+    try:
+        with progress_bar() as progress:
+            done = simulated(loaded, plan.parent, progress)
+    except UserError as error:
+        if error.file is None:
+            error.file = plan
+        raise
+    write_buses(done, out, overwrite=overwrite)
+    blocks = blocks_table(done).group_by("kind_of_day", maintain_order=True)
+    click.echo(text_table(blocks.agg(pl.len().alias("blocks"), pl.col("trips", "km", "empty_km", "layover_h").sum())))
+    for finding in done.findings:
+        click.echo(f"- {finding_text(finding)}")
+    click.echo(f"Written to {out}: blocks.csv, movements.parquet")

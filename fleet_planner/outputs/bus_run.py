@@ -1,0 +1,68 @@
+"""Electric buses as tables and manifest: written whole or not at all."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from fleet_planner import __version__
+from fleet_planner.outputs.bus_tables import blocks_table, movements_table, places_table, ways_table
+from fleet_planner.outputs.manifest import manifest_text, sha256
+from fleet_planner.outputs.target import whole_directory
+from fleet_planner.tables import finding_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fleet_planner.pipeline.buses.simulate import Simulated
+
+
+def write_buses(done: Simulated, out: Path, *, overwrite: bool) -> Path:
+    """Write a simulation into ``out``.
+
+    Raises
+    ------
+    OutputError
+        The folder cannot be written.
+    """
+    with whole_directory(out, overwrite=overwrite) as folder:
+        blocks_table(done).write_csv(folder / "blocks.csv")
+        movements_table(done).write_parquet(folder / "movements.parquet")
+        places_table(done).write_csv(folder / "places.csv")
+        if done.network is not None:
+            ways_table(done).write_parquet(folder / "ways.parquet")
+        (folder / "manifest.json").write_text(manifest_text(_manifest(done, folder)), encoding="utf-8")
+    return out
+
+
+def _manifest(done: Simulated, folder: Path) -> dict[str, Any]:
+    return {
+        "program": "fleet_planner",
+        "version": __version__,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "city": done.plan.city.model_dump(),
+        "buses": done.plan.buses.model_dump(),
+        "network": "" if done.network is None else done.network.attribution,
+        "inputs": [{"role": role, "file": name, "sha256": sha256(done.base / name)} for role, name in done.files],
+        "days": {
+            kind: {
+                "date": str(day.day or ""),
+                "blocks": day.blocks.height,
+                "movements": day.movements.height,
+                "km": float(day.movements["km"].sum()),
+            }
+            for kind, day in done.days.items()
+        },
+        "findings": [
+            {
+                "code": f.code,
+                "kind": f.kind,
+                "text": finding_text(f),
+                "text_zh": finding_text(f, "zh"),
+                "count": f.count,
+                "share": f.share,
+            }
+            for f in done.findings
+        ],
+        "files": {p.name: sha256(p) for p in sorted(folder.iterdir())},
+    }

@@ -1,0 +1,152 @@
+"""`fleet-planner buses simulate`: the timetable of a plan as days of buses on the roads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from fleet_planner.activity.timetables.paths import Roads
+from fleet_planner.buses.service.day import service_day
+from fleet_planner.buses.service.depots import depot_places, read_depot_of_block
+from fleet_planner.buses.service.from_feed import of_feed
+from fleet_planner.buses.service.table_of_trips import read_trips
+from fleet_planner.errors import InputError, PlanError
+from fleet_planner.findings import Finding
+from fleet_planner.network import builtin_gtfs, load_network, with_grade
+from fleet_planner.network.home_places import read_places
+from fleet_planner.transit_feed import read_feeds
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fleet_planner.buses.model import ServiceDay
+    from fleet_planner.buses.service.timetable import Timetable
+    from fleet_planner.network import Network
+    from fleet_planner.network.home_places import Places
+    from fleet_planner.plan.models import Plan
+    from fleet_planner.progress import Progress
+
+WEEKDAYS = {"weekday": range(5), "saturday": [5], "sunday": [6]}
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """Electric buses of a plan.
+
+    Parameters
+    ----------
+    plan, base
+        The plan and its folder.
+    network
+        The roads; nothing where the plan wants none.
+    days
+        A day of service by kind of day.
+    files
+        Files that were read, as the plan names them, by what they are.
+    findings
+        What was chosen, assumed and counted.
+    """
+
+    plan: Plan
+    base: Path
+    network: Network | None
+    days: dict[str, ServiceDay]
+    files: tuple[tuple[str, str], ...]
+    findings: tuple[Finding, ...]
+
+
+def simulate(plan: Plan, base: Path, progress: Progress) -> Simulated:
+    """Read what ``[buses]`` names and put it into days of buses.
+
+    Parameters
+    ----------
+    plan, base
+        The plan and its folder.
+    progress
+        Told of the steps.
+
+    Raises
+    ------
+    UserError
+        The plan names no timetable, or a file is missing or wrong.
+    """
+    section = plan.buses
+    feed = section.gtfs or ("" if section.trips else plan.activity.gtfs)
+    if not feed and not section.trips:
+        remedy = "Name a GTFS feed in buses.gtfs or a table of trips in buses.trips."
+        raise PlanError("the plan has no timetable for electric buses", remedy, column="buses")
+    depots, named = _depots(plan, base)
+    if section.depot_of_block:
+        named.append(("depots of blocks", section.depot_of_block))
+    network, roads = None, None
+    if section.on_roads:
+        flat = load_network(plan.network, base, plan.city.country, progress)
+        network = with_grade(flat, plan.network, base, progress).network
+        roads = Roads.of(network)
+    progress("reading the timetable", 0.3)
+    if section.trips:
+        timetables = read_trips(base / section.trips, section)
+        named.append(("trips", section.trips))
+    else:
+        timetables = _of_feeds(plan, base, feed, roads)
+        named += [("timetable", feed)] if feed != "builtin" else []
+    of_block = {}
+    if section.depot_of_block:
+        of_block = read_depot_of_block(base / section.depot_of_block, depot_places(depots, set()))
+    days = {}
+    for kind, timetable in timetables.items():
+        progress("chaining trips into blocks", 0.6)
+        days[kind] = service_day(timetable, section, depots, of_block, network, roads)
+    return Simulated(plan, base, network, days, tuple(named), _findings(days))
+
+
+def _depots(plan: Plan, base: Path) -> tuple[Places | None, list[tuple[str, str]]]:
+    """Return the depots that the plan names, and their file."""
+    file, column = plan.buses.depots, plan.buses.depot_name
+    if not file:
+        file, column = plan.places.depots, plan.places.depot_name
+    if not file:
+        return None, []
+    try:
+        return read_places(base / file, "depot", column), [("depots", file)]
+    except InputError as error:
+        error.remedy = error.remedy.replace("places.depot", "buses.depot") if plan.buses.depots else error.remedy
+        raise
+
+
+def _of_feeds(plan: Plan, base: Path, feed: str, roads: Roads | None) -> dict[str, Timetable]:
+    """Read the feed's representative day of each kind."""
+    section = plan.buses
+    given = section.gtfs_date
+    try:
+        day = date.fromisoformat(given) if given else None
+    except ValueError as error:
+        raise PlanError("not a date", "Write YYYY-MM-DD.", column="buses.gtfs_date", value=given) from error
+    path = builtin_gtfs() if feed == "builtin" else base / feed
+    feeds = read_feeds(path, {kind: WEEKDAYS[kind] for kind in section.days}, day)
+    return {kind: of_feed(kind, own, section, roads) for kind, own in feeds.items()}
+
+
+def _findings(days: dict[str, ServiceDay]) -> tuple[Finding, ...]:
+    """Return what each day stands for, and what was found on the first day that has it."""
+    out = [_day(day) for day in days.values()]
+    seen: set[str] = set()
+    for day in days.values():
+        fresh = [f for f in day.findings if f.code not in seen]
+        out += fresh
+        seen |= {f.code for f in fresh}
+    return tuple(out)
+
+
+def _day(day: ServiceDay) -> Finding:
+    empty = day.movements.filter(day.movements["kind"] != "trip")
+    values: dict[str, str | int | float] = {
+        "kind": day.kind,
+        "date": str(day.day or "the table"),
+        "trips": f"{day.movements.height - empty.height:,}",
+        "blocks": f"{day.blocks.height:,}",
+        "km": f"{day.movements['km'].sum():,.0f}",
+        "empty": f"{empty['km'].sum():,.0f}",
+    }
+    return Finding("buses.day", "info", values)

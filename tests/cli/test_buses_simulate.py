@@ -1,0 +1,173 @@
+"""`fleet-planner buses simulate` from end to end."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import polars as pl
+import pytest
+from click.testing import CliRunner, Result
+
+from fleet_planner.cli.main import main
+from fleet_planner.network import builtin_gtfs
+from fleet_planner.tables import columns
+
+PLAN = """
+[city]
+name = "La Serena"
+country = "CL"
+year = 2024
+[network]
+builtin = "coquimbo"
+[fleet]
+registry = "none.csv"
+"""
+DAYS = {"weekday": 39, "saturday": 38, "sunday": 38}
+
+
+def call(folder: Path, text: str) -> Result:
+    (folder / "plan.toml").write_text(PLAN + text, encoding="utf-8")
+    return CliRunner().invoke(main, ["buses", "simulate", str(folder / "plan.toml"), "--out", str(folder / "out")])
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("buses")
+    (folder / "depots.csv").write_text("name,lon,lat\nNorth,-71.25,-29.90\nSouth,-71.345,-29.96\n", encoding="utf-8")
+    done = call(folder, '[buses]\ngtfs = "builtin"\ndepots = "depots.csv"\n')
+    assert done.exit_code == 0, done.output
+    return folder / "out"
+
+
+@pytest.mark.parametrize(
+    ("file", "table"),
+    [("blocks.csv", "blocks"), ("places.csv", "bus_places")],
+)
+def test_tables_are_as_the_dictionary_says(out: Path, file: str, table: str) -> None:
+    assert pl.read_csv(out / file).columns == [c.column for c in columns(table)]
+
+
+@pytest.mark.parametrize(("file", "table"), [("movements.parquet", "movements"), ("ways.parquet", "bus_ways")])
+def test_parquet_is_as_the_dictionary_says(out: Path, file: str, table: str) -> None:
+    assert pl.read_parquet(out / file).columns == [c.column for c in columns(table)]
+
+
+def test_every_trip_of_the_feed_is_in_one_block_and_every_block_is_whole(out: Path) -> None:
+    moves = pl.read_parquet(out / "movements.parquet")
+    trips = moves.filter(kind="trip")
+    assert dict(trips.group_by("kind_of_day").len().iter_rows()) == {"weekday": 360, "saturday": 337, "sunday": 310}
+    assert trips.select("kind_of_day", "trip_id").is_unique().all()
+    own = ["kind_of_day", "block_id"]
+    following = moves.with_columns(
+        went=pl.col("from_place") == pl.col("to_place").shift(1).over(own),
+        later=pl.col("start_s") >= pl.col("end_s").shift(1).over(own) - 1e-9,
+        place=pl.col("sequence") - pl.col("sequence").shift(1).over(own),
+    ).drop_nulls("went")
+    assert following.select(pl.col("went", "later").all(), (pl.col("place") == 1).all()).row(0) == (True, True, True)
+    ends = moves.group_by(own).agg(begin=pl.col("from_place").first(), finish=pl.col("to_place").last())
+    blocks = pl.read_csv(out / "blocks.csv").join(ends, on=own)
+    assert (blocks["begin"] == blocks["depot_id"]).all()
+    assert (blocks["finish"] == blocks["depot_id"]).all()
+    assert set(blocks["depot_id"]) == {"North", "South"}
+
+
+def test_no_more_buses_than_the_proof_allows(out: Path) -> None:
+    blocks = pl.read_csv(out / "blocks.csv")
+    assert dict(blocks.group_by("kind_of_day").len().iter_rows()) == DAYS
+    moves = pl.read_parquet(out / "movements.parquet").filter(kind_of_day="weekday", kind="trip")
+    # so many trips are on the road at once at 18:00: no fewer buses can be
+    at_once = max(
+        moves.filter((pl.col("start_s") <= t) & (t < pl.col("end_s") + 300)).height for t in range(20000, 90000, 300)
+    )
+    assert at_once <= DAYS["weekday"]
+
+
+def test_ways_add_up_to_the_movements(out: Path) -> None:
+    moves = pl.read_parquet(out / "movements.parquet")
+    ways = pl.read_parquet(out / "ways.parquet").group_by("kind_of_day", "way").agg(road_km=pl.col("km").sum())
+    both = moves.join(ways, on=["kind_of_day", "way"], how="left").with_columns(pl.col("road_km").fill_null(0.0))
+    assert both.height == moves.height
+    assert (both["way"] >= 0).all()
+    assert (both["km"] - both["road_km"]).abs().max() < 1e-9
+    blocks = pl.read_csv(out / "blocks.csv")
+    assert blocks["km"].sum() == pytest.approx(moves["km"].sum())
+    assert blocks["empty_km"].sum() == pytest.approx(moves.filter(pl.col("kind") != "trip")["km"].sum())
+
+
+def test_the_manifest_names_the_days(out: Path) -> None:
+    told = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    assert {k: v["date"] for k, v in told["days"].items()} == {
+        "weekday": "2015-12-29",
+        "saturday": "2016-01-02",
+        "sunday": "2016-01-03",
+    }
+    codes = {f["code"] for f in told["findings"]}
+    assert {"buses.day", "buses.chained", "buses.nearest_depot"} <= codes
+    assert [i["role"] for i in told["inputs"]] == ["depots"]
+
+
+def feed_with_blocks(folder: Path, rows: dict[str, str]) -> None:
+    """Write the embedded city's feed with block ids for some of its trips."""
+    with zipfile.ZipFile(builtin_gtfs()) as archive, zipfile.ZipFile(folder / "feed.zip", "w") as new:
+        for name in archive.namelist():
+            data = archive.read(name)
+            if name.endswith("trips.txt"):
+                table = pl.read_csv(data, infer_schema=False)
+                ids = pl.col("trip_id").replace_strict(rows, default=None, return_dtype=pl.String)
+                data = table.with_columns(block_id=ids).write_csv().encode()
+            new.writestr(name, data)
+
+
+def test_blocks_that_overlap_are_split_and_counted(tmp_path: Path, out: Path) -> None:
+    trips = pl.read_parquet(out / "movements.parquet").filter(kind_of_day="weekday", kind="trip").sort("start_s")
+    ids = trips["trip_id"].to_list()[:3]  # all three are on the road at once
+    feed_with_blocks(tmp_path, dict.fromkeys(ids, "B7"))
+    done = call(tmp_path, '[buses]\ngtfs = "feed.zip"\ndays = ["weekday"]\non_roads = false\n')
+    assert done.exit_code == 0, done.output
+    blocks = pl.read_csv(tmp_path / "out" / "blocks.csv").filter(pl.col("block_id").str.starts_with("B7"))
+    assert blocks["block_id"].to_list() == ["B7", "B7 (2)", "B7 (3)"]
+    assert "2 trips went to 2 further buses" in done.output
+    assert not (tmp_path / "out" / "ways.parquet").exists()
+
+
+TRIPS = "trip,start,end,from_place,to_place,distance,rotation\n1,23:50,00:20,A,B,10,x\n2,24:30,25:00,B,A,10,x\n3,08:00,07:50,A,B,9,y\n4,08:00,08:00,A,A,0,y\n"
+
+
+def test_a_table_of_trips_past_midnight_with_negative_and_still_ones(tmp_path: Path) -> None:
+    (tmp_path / "trips.csv").write_text(TRIPS, encoding="utf-8")
+    columns_of = 'trips_columns = { trip_id = "trip", block_id = "rotation" }\n'
+    done = call(tmp_path, f'[buses]\ntrips = "trips.csv"\non_roads = false\n{columns_of}')
+    assert done.exit_code == 0, done.output
+    moves = pl.read_parquet(tmp_path / "out" / "movements.parquet")
+    assert moves.select("trip_id", "start_s", "end_s").rows() == [
+        ("1", 85800.0, 87600.0),
+        ("2", 88200.0, 90000.0),
+        ("4", 28800.0, 28800.0),
+    ]
+    assert "1 trips of trips.csv end before they start (the first in row 4)" in done.output
+    assert "1 trips of trips.csv end more than half a day before they start (the first in row 2)" in done.output
+
+
+@pytest.mark.parametrize(
+    ("text", "files", "parts"),
+    [
+        ("", {}, ["no timetable for electric buses", "buses.gtfs"]),
+        ('[buses]\ntrips = "t.csv"\n', {}, ["t.csv", "no such file", "buses.trips"]),
+        ('[buses]\ngtfs = "f.zip"\n', {}, ["f.zip", "no such timetable feed"]),
+        ('[buses]\ntrips = "t.csv"\n', {"t.csv": TRIPS.replace("24:30", "half past")}, ["t.csv", "row 3", "column start", "half past"]),
+        ('[buses]\ntrips = "t.csv"\n', {"t.csv": TRIPS.replace("10,x", "-1,x")}, ["t.csv", "row 2", "column distance", "out of range"]),
+        ('[buses]\ntrips = "t.csv"\ntrips_columns = { route = "line" }\n', {"t.csv": TRIPS}, ["t.csv", "column line", "lacks a column"]),
+        ('[buses]\ntrips = "t.csv"\ndepots = "d.csv"\ndepot_of_block = "b.csv"\n', {"t.csv": TRIPS, "d.csv": "name,lon,lat\nNorth,1,2\n", "b.csv": "block_id,depot_id\nx,Nort\n"}, ["b.csv", "row 2", "no such depot", "Nort", "North"]),
+        ('[buses]\ngtfs = "a"\ntrips = "b"\n', {}, ["two timetables"]),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_named(tmp_path: Path, text: str, files: dict[str, str], parts: list[str]) -> None:
+    for name, content in files.items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    done = call(tmp_path, text.replace("[buses]\n", "[buses]\non_roads = false\n"))
+    assert done.exit_code == 1, done.output
+    for part in parts:
+        assert part in done.output
+    assert not (tmp_path / "out").exists()
