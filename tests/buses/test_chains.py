@@ -13,12 +13,12 @@ from fleet_planner.buses.service import chains
 from fleet_planner.buses.service.chains import chain_trips, is_cover
 
 
-def no_cost(first, second):
-    return np.zeros(first.size)
+def no_cost(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    return np.zeros(np.broadcast(first, second).size)
 
 
 @st.composite
-def days(draw):
+def days(draw: st.DrawFn) -> tuple[np.ndarray, ...]:
     places = draw(st.integers(1, 5))
     trips = draw(st.integers(1, 30))
     seed = draw(st.integers(0, 2**31))
@@ -32,7 +32,7 @@ def days(draw):
 
 @settings(max_examples=60, deadline=None)
 @given(days(), st.booleans())
-def test_as_few_buses_as_a_matching_of_all_pairs_and_a_cover_proves_it(day, large):
+def test_as_few_buses_as_a_matching_of_all_pairs_and_a_cover_proves_it(day: tuple[np.ndarray, ...], large: bool) -> None:
     start_s, end_s, origin, target, ready_s = day
     limit = chains.LARGEST_ASSIGNED
     chains.LARGEST_ASSIGNED = 0 if large else limit
@@ -78,12 +78,11 @@ def test_trips_of_no_length_make_no_ring():
 
 
 @pytest.mark.parametrize("trips", [1, 2, 50])
-def test_a_shuttle_needs_the_buses_that_its_round_takes(trips):
-    # a trip of 20 min every 10 min from A to B and back, 5 min of layover: a round of 50 min needs 5 buses
+def test_a_shuttle_needs_the_buses_that_its_round_takes(trips: int) -> None:
+    # 20 min each way, departures at both ends every 10 min, 5 min of layover: a bus is back on its departure after 60 min
     start_s = np.repeat(np.arange(trips) * 600.0, 2)
     origin = np.tile([0, 1], trips)
     far = np.array([[np.inf, np.inf], [np.inf, np.inf]])
     np.fill_diagonal(far, 300.0)
     found = chain_trips(start_s, start_s + 1200.0, origin, 1 - origin, far, no_cost)
-    # trips out and back leave together: every bus turns after 25 min, so that 30 min of departures each way are on the road
     assert found.count == min(2 * trips, 6)
