@@ -32,7 +32,9 @@ def days(draw: st.DrawFn) -> tuple[np.ndarray, ...]:
 
 @settings(max_examples=60, deadline=None)
 @given(days(), st.booleans())
-def test_as_few_buses_as_a_matching_of_all_pairs_and_a_cover_proves_it(day: tuple[np.ndarray, ...], large: bool) -> None:
+def test_as_few_buses_as_a_matching_of_all_pairs_and_a_cover_proves_it(
+    day: tuple[np.ndarray, ...], large: bool
+) -> None:
     start_s, end_s, origin, target, ready_s = day
     limit = chains.LARGEST_ASSIGNED
     chains.LARGEST_ASSIGNED = 0 if large else limit
