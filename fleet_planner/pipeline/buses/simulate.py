@@ -111,7 +111,7 @@ def _depots(plan: Plan, base: Path) -> tuple[Places | None, list[tuple[str, str]
     try:
         return read_places(base / file, "depot", column), [("depots", file)]
     except InputError as error:
-        error.remedy = error.remedy.replace("places.depot", "buses.depot") if plan.buses.depots else error.remedy
+        error.remedy = error.remedy.replace("places.", "buses.") if plan.buses.depots else error.remedy
         raise
 
 
