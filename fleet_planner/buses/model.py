@@ -90,11 +90,22 @@ class DayEnergy:
     drive_kwh
         Traction less what braking gives back.
     auxiliary_kwh
-        Auxiliaries and cabin from start to end of the movement.
+        Auxiliaries and cabin from start to end of the movement; of a block's first movement also the first warmth of
+        the cabin where that does not come from the plug.
     standing_kw
         Auxiliaries and cabin in the layover after the movement, doors open or shut.
     heater_fuel_mj
         Fuel of a heater that burns, from start to end and in the layover after it.
+    case
+        Name of the case of weather.
+    returned_kwh
+        What braking gives back, already taken off ``drive_kwh``.
+    cabin_kwh
+        Heating and cooling in ``auxiliary_kwh``.
+    plug_kwh
+        First warmth of the cabin that the plug gives before a block's first movement; not from the battery.
+    findings
+        What was assumed and counted.
     """
 
     temperature_c: float
@@ -102,6 +113,11 @@ class DayEnergy:
     auxiliary_kwh: Float
     standing_kw: Float
     heater_fuel_mj: Float
+    case: str = ""
+    returned_kwh: Float = field(default_factory=lambda: np.zeros(0))
+    cabin_kwh: Float = field(default_factory=lambda: np.zeros(0))
+    plug_kwh: Float = field(default_factory=lambda: np.zeros(0))
+    findings: tuple[Finding, ...] = ()
 
     @property
     def kwh(self) -> Float:

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from fleet_planner.plan.base import Section
 from fleet_planner.plan.buses_battery import BatteryPlan, BusStation
+from fleet_planner.plan.buses_energy import BusEnergyPlan
 
 BusType = Literal["midi", "standard", "articulated", "double_decker", "coach"]
 DayKind = Literal["weekday", "saturday", "sunday"]
@@ -76,6 +77,7 @@ class BusesPlan(Section):
     station: list[BusStation] = Field(
         default_factory=list[BusStation], description="charging stations on the way that are there or must be built"
     )
+    energy: BusEnergyPlan = BusEnergyPlan()
 
     @model_validator(mode="after")
     def _one_timetable(self) -> BusesPlan:
