@@ -77,7 +77,7 @@ class BusesPlan(Section):
     station: list[BusStation] = Field(
         default_factory=list[BusStation], description="charging stations on the way that are there or must be built"
     )
-    energy: BusEnergyPlan = BusEnergyPlan()
+    energy: BusEnergyPlan = Field(default=BusEnergyPlan(), description="what buses draw, by physics or by a table")
 
     @model_validator(mode="after")
     def _one_timetable(self) -> BusesPlan:
