@@ -102,6 +102,8 @@ class DayEnergy:
         What braking gives back, already taken off ``drive_kwh``.
     cabin_kwh
         Heating and cooling in ``auxiliary_kwh``.
+    layover_cabin_kwh
+        Heating and cooling in the layover after the movement, in ``standing_kw`` times its hours.
     plug_kwh
         First warmth of the cabin that the plug gives before a block's first movement; not from the battery.
     findings
@@ -116,6 +118,7 @@ class DayEnergy:
     case: str = ""
     returned_kwh: Float = field(default_factory=lambda: np.zeros(0))
     cabin_kwh: Float = field(default_factory=lambda: np.zeros(0))
+    layover_cabin_kwh: Float = field(default_factory=lambda: np.zeros(0))
     plug_kwh: Float = field(default_factory=lambda: np.zeros(0))
     findings: tuple[Finding, ...] = ()
 

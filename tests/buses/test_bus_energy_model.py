@@ -18,6 +18,7 @@ from fleet_planner.buses.energy.cold import charge_power, curve, regen_power, us
 from fleet_planner.buses.energy.consumption import read_consumption
 from fleet_planner.buses.energy.measured import measured_rows, range_status
 from fleet_planner.buses.energy.movement import first_and_layover, movement_energies, movement_energy
+from fleet_planner.buses.energy.summary import energy_table
 from fleet_planner.buses.energy.vehicles import bus_types
 from fleet_planner.buses.energy.weather import Case, cases, months
 from fleet_planner.buses.model import BUS_TYPES, DayEnergy, ServiceDay, Ways
@@ -346,3 +347,27 @@ def test_packaged_figures_are_those_of_the_fit() -> None:
     fit = least_squares(residuals, (0.85, 1.0), bounds=((0.6, 0.2), (0.95, 3.0)))
     figure = bus_types().figure
     assert (figure["drive_efficiency"], figure["cooling_scale"]) == pytest.approx(fit.x, rel=1e-3)
+
+
+def test_table_of_the_fleet_adds_up_and_marks_what_failed() -> None:
+    day = small_day(2, 3, bus_type="coach")
+    energy = movement_energies(day, None, plan(heating="diesel"), cases(plan()))
+    table, found = energy_table(day, energy, BusEnergyPlan(heating="diesel"))
+    assert table["weather"].to_list() == ["mean", "coldest", "hottest"]
+    parts = (
+        table["traction_kwh_per_km"]
+        - table["returned_kwh_per_km"]
+        + table["auxiliary_kwh_per_km"]
+        + table["cabin_kwh_per_km"]
+    )
+    assert parts.to_list() == pytest.approx(table["kwh_per_km"].to_list())
+    assert (table["kwh"] / table["km"]).to_list() == pytest.approx(table["kwh_per_km"].to_list())
+    # a coach at 17 km/h with a stop every 400 m is far from the motorway that its range comes from
+    assert table.filter(pl.col("weather") == "mean")["published_range"].to_list() == ["failed"]
+    assert {f.code for f in found} == {"buses.energy_outside_range"}
+    litre = table["heater_litres"][1]
+    assert litre > 0.0
+    # diesel: 0.84 kg/l, 3.1695 kg CO2/kg, 1.5 g NOx/kg
+    assert table["heater_co2_kg"][1] == pytest.approx(litre * 0.84 * 3.1695)
+    assert table["heater_nox_g"][1] == pytest.approx(litre * 0.84 * 1.5)
+    assert energy[1].heater_fuel_mj.sum() == pytest.approx(litre * 0.84 * 42.695)

@@ -26,6 +26,7 @@ NOON = 12
 MEAN_DAY_SUN_W_M2 = 100.0
 """Sun on the glass in the mean of the service hours, where buses are cooled."""
 
+MILD_C = 12.0
 INSIDE, OUTSIDE, NO_RANGE = "inside", "failed", "no_range"
 
 
@@ -74,10 +75,14 @@ def _modelled(vehicles: Vehicles, row: Mapping[str, Any]) -> float:
     return float(out.kwh[0, 0]) / SAMPLE_KM
 
 
-def published_range(bus_type: str, temperature_c: float) -> tuple[float, float] | None:
-    """Return the lowest and highest published use of a size of bus at a temperature, kWh/km at the battery."""
+def published_range(bus_type: str, temperature_c: float, heating: str = "") -> tuple[float, float] | None:
+    """Return the lowest and highest published use of a size of bus at a temperature, kWh/km at the battery.
+
+    A bus with a burner draws no heat from its battery: in the cold it is held against the range of mild days.
+    """
+    at = max(temperature_c, MILD_C) if heating == "diesel" else temperature_c
     table = reference_table("bus_energy_ranges.csv").filter(
-        (pl.col("bus_type") == bus_type) & (pl.col("from_c") <= temperature_c) & (temperature_c < pl.col("to_c"))
+        (pl.col("bus_type") == bus_type) & (pl.col("from_c") <= at) & (at < pl.col("to_c"))
     )
     if not table.height:
         return None
@@ -86,15 +91,8 @@ def published_range(bus_type: str, temperature_c: float) -> tuple[float, float] 
 
 
 def range_status(bus_type: str, temperature_c: float, kwh_per_km: float, heating: str = "") -> str:
-    """Return ``inside``, ``failed`` (outside the published range) or ``no_range``.
-
-    A bus with a burner draws no heat from its battery: below the mildest range it is held against that one.
-    """
-    at = max(temperature_c, MILD_C) if heating == "diesel" else temperature_c
-    found = published_range(bus_type, at)
+    """Return ``inside``, ``failed`` (outside the published range) or ``no_range``."""
+    found = published_range(bus_type, temperature_c, heating)
     if found is None:
         return NO_RANGE
     return INSIDE if found[0] <= kwh_per_km <= found[1] else OUTSIDE
-
-
-MILD_C = 12.0

@@ -117,6 +117,7 @@ def movement_energies(
                 case=case.name,
                 returned_kwh=returned,
                 cabin_kwh=cabin + warm - at_plug,
+                layover_cabin_kwh=out.standing.electric_kw[:, c] * layover_s / S_PER_H,
                 plug_kwh=at_plug,
                 findings=found,
             )

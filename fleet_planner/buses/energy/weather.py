@@ -110,16 +110,16 @@ def weather_findings(plan: Plan, days: Sequence[Case]) -> list[Finding]:
     section = plan.buses.energy
     values: dict[str, str | int | float] = {case.name: f"{case.mean_c:.1f}" for case in days}
     if section.design_cold_c is not None and section.design_hot_c is not None:
-        how = "given"
-    elif section.daily_temperature:
-        how, values["percentile"] = "daily", f"{section.design_percentile:g}"
-    elif plan.climate.monthly_min_c is None:
-        how = "unknown"
-    else:
-        how = "months"
-        values |= {"cold_k": f"{section.cold_margin_k:g}", "hot_k": f"{section.hot_margin_k:g}"}
-    kind = {"given": "info", "daily": "info", "unknown": "warning"}.get(how, "assumption")
-    return [Finding(f"buses.weather_{how}", kind, values)]  # type: ignore[arg-type]
+        return [Finding("buses.weather_given", "info", values)]
+    if section.daily_temperature:
+        return [Finding("buses.weather_daily", "info", values | {"percentile": f"{section.design_percentile:g}"})]
+    if plan.climate.monthly_min_c is None:
+        return [Finding("buses.weather_unknown", "warning", values)]
+    margins: dict[str, str | int | float] = {
+        "cold_k": f"{section.cold_margin_k:g}",
+        "hot_k": f"{section.hot_margin_k:g}",
+    }
+    return [Finding("buses.weather_months", "assumption", values | margins)]
 
 
 def noon_sun(peak_w_m2: float) -> Float:

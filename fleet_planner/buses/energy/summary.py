@@ -1,0 +1,95 @@
+"""What a fleet of buses uses by kind of day, weather and type, beside what is published."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from fleet_planner.buses.energy.measured import OUTSIDE, published_range, range_status
+from fleet_planner.buses.energy.movement import first_and_layover
+from fleet_planner.factors.processes.heater import POLLUTANTS, load_heater
+from fleet_planner.findings import Finding
+from fleet_planner.units import G_PER_KG, S_PER_H
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from fleet_planner.buses.model import DayEnergy, Float, ServiceDay
+    from fleet_planner.plan.buses_energy import BusEnergyPlan
+
+HEATER_G = ("CO2", *POLLUTANTS)
+"""What a heater emits and `heater_emissions_g` returns."""
+
+
+def heater_emissions_g(fuel_mj: Float) -> dict[str, Float]:
+    """Return what burning diesel in heaters emits, g by pollutant, with the litres under ``litres``.
+
+    Factors per kg of fuel of ``reference/fuel_heater.csv`` and the fuel's own carbon; the heater has no aftertreatment.
+    """
+    heater = load_heater()
+    kg = np.asarray(fuel_mj, dtype=np.float64) / heater.heating_mj_per_kg
+    out = {pollutant: kg * heater.figures[pollutant]["value"] for pollutant in POLLUTANTS}
+    return out | {"CO2": kg * heater.co2_kg_per_kg * G_PER_KG, "litres": kg / heater.density_kg_per_l}
+
+
+def energy_table(
+    day: ServiceDay, energy: Sequence[DayEnergy], section: BusEnergyPlan
+) -> tuple[pl.DataFrame, list[Finding]]:
+    """Return the use of energy of a day in each case of weather by type of bus (``energy.csv``), and what failed.
+
+    Use per km is all that leaves the battery, layovers included, over all km, empty ones included: what an operator
+    reads at the end of the day. A mean outside the published range of its size and temperature is a finding.
+    """
+    km = day.movements["km"].to_numpy().astype(np.float64)
+    kind = day.movements.join(day.blocks.select("block_id", "bus_type"), on="block_id", maintain_order="left")
+    hours = (day.movements["end_s"] - day.movements["start_s"]).to_numpy() / S_PER_H
+    _, layover_s = first_and_layover(day)
+    rows: list[dict[str, Any]] = []
+    findings = []
+    for name in kind["bus_type"].unique().sort().to_list():
+        mine = (kind["bus_type"] == name).to_numpy()
+        total = float(km[mine].sum())
+        if total <= 0.0:
+            continue
+        heating = section.heating_by_type.get(name, section.heating)
+        for one in energy:
+            row = _row(one, mine, layover_s) | {"hours": float(hours[mine].sum() + layover_s[mine].sum() / S_PER_H)}
+            use = row["kwh"] / total
+            status = range_status(name, one.temperature_c, use, heating)
+            low, high = published_range(name, one.temperature_c, heating) or (None, None)
+            if status == OUTSIDE:
+                values: dict[str, str | int | float] = {
+                    "type": name, "case": one.case, "kwh_per_km": f"{use:.2f}", "celsius": f"{one.temperature_c:.0f}",
+                    "low": f"{low:.2f}", "high": f"{high:.2f}", "day": day.kind,
+                }  # fmt: skip
+                findings.append(Finding("buses.energy_outside_range", "warning", values))
+            rows.append(
+                {"kind_of_day": day.kind, "weather": one.case, "bus_type": name, "temperature_c": one.temperature_c,
+                 "heating": heating, "blocks": int(kind.filter(pl.col("bus_type") == name)["block_id"].n_unique()),
+                 "km": total, "kwh_per_km": use, "published_low_kwh_per_km": low, "published_high_kwh_per_km": high,
+                 "published_range": status}
+                | {f"{part}_kwh_per_km": row[part] / total for part in ("traction", "returned", "auxiliary", "cabin")}
+                | {k: row[k] for k in ("hours", "kwh", "layover_kwh", "plug_kwh", "heater_litres", "heater_co2_kg",
+                                       "heater_nox_g", "heater_pm_exhaust_g", "heater_co_g", "heater_voc_g")}
+            )  # fmt: skip
+    return pl.DataFrame(rows), findings
+
+
+def _row(one: DayEnergy, mine: Float, layover_s: Float) -> dict[str, float]:
+    layover = one.standing_kw * layover_s / S_PER_H
+    fuel = heater_emissions_g(one.heater_fuel_mj[mine])
+    out = {
+        "kwh": float((one.kwh + layover)[mine].sum()),
+        "traction": float((one.drive_kwh + one.returned_kwh)[mine].sum()),
+        "returned": float(one.returned_kwh[mine].sum()),
+        "auxiliary": float((one.auxiliary_kwh - one.cabin_kwh + layover - one.layover_cabin_kwh)[mine].sum()),
+        "cabin": float((one.cabin_kwh + one.layover_cabin_kwh)[mine].sum()),
+        "layover_kwh": float(layover[mine].sum()),
+        "plug_kwh": float(one.plug_kwh[mine].sum()),
+        "heater_litres": float(fuel["litres"].sum()),
+        "heater_co2_kg": float(fuel["CO2"].sum()) / G_PER_KG,
+    }
+    return out | {f"heater_{p.lower()}_g": float(fuel[p].sum()) for p in POLLUTANTS}
