@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,10 +11,9 @@ from fleet_planner.kernels.charger_queue import replay_queues
 from fleet_planner.kernels.state_of_charge import replay_blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from fleet_planner.buses.feasibility.load import Load
     from fleet_planner.buses.feasibility.model import Batteries, Float, Int, Rules, Sites
-    from fleet_planner.buses.model import DayEnergy, ServiceDay
+    from fleet_planner.buses.model import ServiceDay
 
 TOLERANCE = 1e-9
 """The start of the day is settled when it changes by less, in state of charge."""
@@ -57,25 +55,14 @@ def site_of_rest(ground: Ground, sites: Sites) -> Int:
     return np.append(sites.of_place, -1)[ground.place]
 
 
-def loads(ground: Ground, energies: Sequence[DayEnergy]) -> tuple[Float, Float]:
-    """Return (kWh of each movement, kW of the rest after it), shape (cases, movements).
-
-    A bus that rests at a depot is switched off: what it draws there is the depot's preconditioning.
-    """
-    kwh = np.stack([e.kwh for e in energies]).astype(np.float64)
-    standing = np.stack([np.where(ground.depot, 0.0, e.standing_kw) for e in energies]).astype(np.float64)
-    return np.ascontiguousarray(kwh), np.ascontiguousarray(standing)
-
-
 def replay(
-    ground: Ground,
-    kwh: Float,
-    standing_kw: Float,
+    load: Load,
     batteries: Batteries,
     sites: Sites,
     rules: Rules,
     *,
     keep: bool = False,
+    site: Int | None = None,
 ) -> Replay:
     """Drive every block in every case of weather.
 
@@ -83,23 +70,25 @@ def replay(
 
     Parameters
     ----------
-    ground
-        The movements.
-    kwh, standing_kw
-        See `loads`.
+    load
+        Movements and what they draw.
     batteries, sites, rules
         What drives, where it charges, and how.
     keep
         Keep the course by movement (always kept where buses queue).
+    site
+        Site of the rest after each movement; none: that of its place.
     """
+    ground, kwh, standing_kw = load.ground, load.kwh, load.standing_kw
+    site = site_of_rest(ground, sites) if site is None else site
     if sites.scarce or rules.wait_h > 0.0:
-        return _queued(ground, kwh, standing_kw, batteries, sites, rules)
+        return _queued(load, batteries, sites, rules, site)
     lowest, started, ended, rested, plugged, spilled, days, arrive, leave, stay = replay_blocks(
         ground.first,
         kwh,
         ground.rest_h,
         standing_kw,
-        site_of_rest(ground, sites),
+        site,
         sites.plug_kw,
         sites.buffer_h,
         batteries.capacity_kwh,
@@ -115,7 +104,7 @@ def replay(
         keep,
     )
     nothing = np.zeros_like(lowest)
-    plug_in, plug_out = _free_plugs(ground, sites, stay)
+    plug_in, plug_out = _free_plugs(ground, sites, site, stay)
     return Replay(
         ground,
         batteries,
@@ -137,11 +126,10 @@ def replay(
     )
 
 
-def _free_plugs(ground: Ground, sites: Sites, stay_kwh: Float) -> tuple[Float, Float]:
+def _free_plugs(ground: Ground, sites: Sites, site: Int, stay_kwh: Float) -> tuple[Float, Float]:
     """Return when the plug is in and out where every bus finds a charger: from docking to departure."""
     if not stay_kwh.size:
         return stay_kwh, stay_kwh
-    site = site_of_rest(ground, sites)
     buffer = np.append(sites.buffer_h, 0.0)[site]
     used = (site >= 0) & (ground.rest_h > buffer)
     plug_in = np.where(used, ground.end_h + buffer, np.nan)
@@ -150,7 +138,8 @@ def _free_plugs(ground: Ground, sites: Sites, stay_kwh: Float) -> tuple[Float, F
     return np.broadcast_to(plug_in, shape).copy(), np.broadcast_to(plug_out, shape).copy()
 
 
-def _queued(ground: Ground, kwh: Float, standing_kw: Float, batteries: Batteries, sites: Sites, rules: Rules) -> Replay:
+def _queued(load: Load, batteries: Batteries, sites: Sites, rules: Rules, site: Int) -> Replay:
+    ground = load.ground
     many = len(ground.block_ids)
     days, told = (1, 0) if rules.start == "full" else (max(rules.days, 2), max(rules.days, 2) - 2)
     of_block, of_movement = replay_queues(
@@ -158,9 +147,9 @@ def _queued(ground: Ground, kwh: Float, standing_kw: Float, batteries: Batteries
         ground.start_h,
         ground.end_h,
         ground.period_h,
-        kwh,
-        standing_kw,
-        site_of_rest(ground, sites),
+        load.kwh,
+        load.standing_kw,
+        site,
         np.where(sites.chargers > 0, sites.chargers, many),
         sites.plug_kw,
         sites.buffer_h,
@@ -199,13 +188,4 @@ def _queued(ground: Ground, kwh: Float, standing_kw: Float, batteries: Batteries
         stay,
         plug_in,
         plug_out,
-    )
-
-
-def cases_of(batteries: Batteries, rows: Int) -> Batteries:
-    """Return the batteries in the chosen cases of weather."""
-    return replace(
-        batteries,
-        capacity_kwh=np.ascontiguousarray(batteries.capacity_kwh[rows]),
-        limit_kw=np.ascontiguousarray(batteries.limit_kw[rows]),
     )
