@@ -23,7 +23,9 @@ class Made:
         # the last option stands for a split: dear, and good without stations
         self.wanted = np.hstack([self.wanted, np.zeros((blocks, 1))])
         cost = np.hstack([cost, np.full((blocks, 1), 55.0)])
-        self.question = Question(rng.integers(5, 60, stations).astype(float), cost, self.wanted > 0.0, self.weight > 0.0)
+        self.question = Question(
+            rng.integers(5, 60, stations).astype(float), cost, self.wanted > 0.0, self.weight > 0.0
+        )
 
     def holds(self, block: Any, option: Any, stations: Any) -> Any:
         return (self.weight[block] * stations).sum(axis=1) >= self.wanted[block, option] - 1e-12
@@ -62,7 +64,7 @@ def test_stations_that_many_share_win_over_batteries_that_each_buys() -> None:
     # ten blocks, one station for 90; a larger battery would cost 10 each: the station; at 110 the batteries
     class Shared:
         def __call__(self, block: Any, option: Any, stations: Any) -> Any:
-            return (option == 1) | stations[:, 0]
+            return (option == 1) | stations[:, 0] | (block < 0)
 
     def ask(price: float) -> Any:
         cost = np.tile([0.0, 10.0], (10, 1))

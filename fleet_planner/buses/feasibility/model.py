@@ -224,6 +224,11 @@ class Replay:
         return np.asarray(self.deficit_kwh == 0.0)
 
     @property
+    def holds(self) -> Bool:
+        """The block keeps its reserve in every case, shape (blocks,)."""
+        return np.asarray(self.feasible.all(axis=0))
+
+    @property
     def worst(self) -> Int:
         """The case in which each block comes lowest."""
         lacks = (self.batteries.reserve_soc - self.lowest) * self.batteries.capacity_kwh

@@ -139,9 +139,17 @@ def _free_plugs(ground: Ground, sites: Sites, site: Int, stay_kwh: Float) -> tup
 
 
 def _queued(load: Load, batteries: Batteries, sites: Sites, rules: Rules, site: Int) -> Replay:
+    if rules.start == "full":
+        return _on_one_clock(load, batteries, sites, rules, site, 1)
+    # most services fill every bus in a night: two days show it; else as many as allowed
+    soon = _on_one_clock(load, batteries, sites, rules, site, 2)
+    return soon if soon.settled.all() else _on_one_clock(load, batteries, sites, rules, site, max(rules.days, 3))
+
+
+def _on_one_clock(load: Load, batteries: Batteries, sites: Sites, rules: Rules, site: Int, nights: int) -> Replay:
     ground = load.ground
     many = len(ground.block_ids)
-    days, told = (1, 0) if rules.start == "full" else (max(rules.days, 2), max(rules.days, 2) - 2)
+    days, told = (1, 0) if rules.start == "full" or nights < 2 else (nights, nights - 2)
     of_block, of_movement = replay_queues(
         ground.first,
         ground.start_h,
