@@ -125,19 +125,16 @@ def brute_cost(task: Task) -> float:
     checker = Checker(task, failing, sizes_on_offer(task, failing), offered, len(sites.ids))
     splits = task.splitter.split(failing.tolist())
     question = question_of(task, checker, splits)
-    best = np.inf
-    for chosen in product([False, True], repeat=len(candidates)):
-        stations = np.array(chosen, dtype=bool)
-        cost = question.station_cost[stations].sum()
-        for k in range(failing.size):
-            able = [question.option_cost[k, -1]]
-            for n, size in enumerate(checker.sizes[k]):
-                price = (size - checker.sizes[k, 0]) * task.prices.battery_per_kwh
-                if np.isfinite(size) and checker(np.array([k]), np.array([n]), stations[None])[0]:
-                    able.append(price)
-            cost += min(able)
-        best = min(best, cost)
-    return float(best)
+    sets = np.array(list(product([False, True], repeat=len(candidates))), dtype=bool).reshape(-1, len(candidates))
+    block, option = np.nonzero(np.isfinite(checker.sizes))
+    pair, chosen = np.divmod(np.arange(block.size * len(sets)), len(sets))
+    holds = checker(block[pair], option[pair], sets[chosen]).reshape(block.size, len(sets))
+    price = (checker.sizes - checker.sizes[:, :1]) * task.prices.battery_per_kwh
+    cost = sets @ question.station_cost
+    for k in range(failing.size):
+        own = np.where(holds[block == k], price[k, option[block == k]][:, None], np.inf).min(axis=0)
+        cost = cost + np.minimum(own, question.option_cost[k, -1])
+    return float(cost.min())
 
 
 @pytest.mark.parametrize("seed", range(6))
