@@ -16,7 +16,7 @@ SIMBA = "SimBA, vehicle_types.json and config (revision b08b829), Reiner Lemoine
 SIMBA_COST = "SimBA, cost_params.json (revision b08b829), Germany"
 EFLIPS = "eflips-tco, main.py (revision bf69b3a), Germany"
 T3CO = "T3CO, Demo_FY22_scenario_assumptions.csv (revision 85017ca), class 8 transit bus, case without programme"
-NZTA = "New Zealand Transport Agency, depot charging of battery-electric buses: 180 to 675 kWh, typically 200 to 300"
+
 WARRANTY = "warranty convention; recalled, to be checked"
 WINDOW = "common planning practice: a usable window of 0.8 (0.7 to 0.9); recalled, to be checked"
 SOLARIS = "Solaris knowledge base: depot chargers of 50 to 150 kW"
@@ -25,14 +25,9 @@ CHARGER = "modern direct-current chargers, 0.85 to 0.95 from grid to battery, ov
 OWN = "own estimate, to be checked"
 
 ROWS = [
-    ("kwh", "midi", 150.0, 100.0, 250.0, "", None, OWN, 2026, "kWh", "no"),
-    ("kwh", "standard", 350.0, 180.0, 675.0, "", None, f"within {NZTA}; own choice, to be checked", 2023, "kWh", "no"),
-    ("kwh", "articulated", 500.0, 250.0, 675.0, "", None, f"within {NZTA}; own choice, to be checked", 2023, "kWh", "no"),
-    ("kwh", "double_decker", 382.0, 300.0, 550.0, "", None, "Enviro400EV: 382 kWh (route-one.net); to be checked", 2023, "kWh", "no"),
-    ("kwh", "coach", 350.0, 250.0, 600.0, "", None, "Yutong TCe12: 350 kWh (transportengineer.org.uk); to be checked", 2023, "kWh", "no"),
-    ("larger", "any", 1.3, None, None, "", None, "own choice: sizes on offer over the usual one", 2026, "ratio", "no"),
-    ("larger", "any", 1.6, None, None, "", None, "own choice: sizes on offer over the usual one", 2026, "ratio", "no"),
-    ("larger", "any", 1.9, None, None, "", None, f"own choice: 1.9 times 350 kWh is about the largest of {NZTA}", 2026, "ratio", "no"),
+    ("larger", "any", 1.3, None, None, "", None, "own choice: sizes on offer over the usual one (reference/bus_types.csv)", 2026, "ratio", "no"),
+    ("larger", "any", 1.6, None, None, "", None, "own choice: sizes on offer over the usual one (reference/bus_types.csv)", 2026, "ratio", "no"),
+    ("larger", "any", 1.9, None, None, "", None, "own choice: 1.9 times 350 kWh is about the largest of the New Zealand Transport Agency's range, 675 kWh", 2026, "ratio", "no"),
     ("end_of_life", "any", 0.8, 0.7, 0.8, "", None, WARRANTY, 2023, "fraction", "no"),
     ("reserve", "any", 0.2, 0.1, 0.3, "", None, WINDOW, 2023, "fraction", "no"),
     ("charge_kw", "midi", 150.0, 80.0, 300.0, "", None, OWN, 2026, "kW", "no"),
@@ -48,11 +43,6 @@ ROWS = [
     ("depot_kw", "any", 100.0, 50.0, 150.0, "", None, SOLARIS, 2024, "kW", "yes"),
     ("station_kw", "any", 450.0, 300.0, 600.0, "", None, OPPORTUNITY, 2022, "kW", "no"),
     ("kg_per_kwh", "any", 6.7, 5.0, 10.0, "", None, "packs of 100 to 200 Wh per kg: own estimate, to be checked", 2026, "kg per kWh", "no"),
-    ("empty_kg", "midi", 9500.0, None, None, "", None, "own estimate between makers' data sheets (recalled, to be checked)", 2025, "kg", "no"),
-    ("empty_kg", "standard", 13500.0, None, None, "", None, "own estimate between makers' data sheets (recalled, to be checked)", 2025, "kg", "no"),
-    ("empty_kg", "articulated", 19500.0, None, None, "", None, "own estimate between makers' data sheets (recalled, to be checked)", 2025, "kg", "no"),
-    ("empty_kg", "double_decker", 12800.0, None, None, "", None, "own estimate between makers' data sheets (recalled, to be checked)", 2025, "kg", "no"),
-    ("empty_kg", "coach", 15500.0, None, None, "", None, "own estimate between makers' data sheets (recalled, to be checked)", 2025, "kg", "no"),
     ("usd_per_kwh", "any", 190.0, 177.0, 190.0, "USD", 2022, T3CO, 2022, "per kWh", "yes"),
     ("bus", "midi", 255000.0, None, None, "EUR", 2025, "three quarters of a standard bus: own estimate, to be checked", 2026, "per bus without battery", "no"),
     ("bus", "standard", 340000.0, None, 420000.0, "EUR", 2025, EFLIPS, 2025, "per bus without battery", "yes"),

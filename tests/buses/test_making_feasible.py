@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from small_days import constant_energy, shuttle, small_day
 
+from fleet_planner.buses.energy.vehicles import bus_types
 from fleet_planner.buses.feasibility.choosing import Checker, Task, plentiful, question_of, sizes_on_offer
 from fleet_planner.buses.feasibility.figures import figures_of, prices_of
 from fleet_planner.buses.feasibility.load import assemble, load_of, whole
@@ -22,7 +23,7 @@ def task_of(day: Any, energies: Any, plan: BatteryPlan, stations: Any = ()) -> T
     ground = ground_of(day)
     load = load_of(ground, energies)
     types = set(ground.bus_types)
-    figures, prices = figures_of(plan, types), prices_of(plan, EconomicsSection(), types)
+    figures, prices = figures_of(plan, types, bus_types()), prices_of(plan, EconomicsSection(), types)
     cold = Cold.none(len(energies))
     sites = sites_of(day.places, plan, figures, stations)
     places = {p: k for k, p in enumerate(day.places["place"].to_list())}

@@ -18,6 +18,7 @@ from fleet_planner.reference import reference_table
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from fleet_planner.buses.energy.vehicles import Vehicles
     from fleet_planner.plan.buses_battery import BatteryPlan
     from fleet_planner.plan.economics import EconomicsSection
 
@@ -120,10 +121,21 @@ class _Reader:
         return float(self.rows(item, bus_type)[0]["value"]) if given is None else given
 
 
-def figures_of(plan: BatteryPlan, bus_types: set[str]) -> Figures:
-    """Return the figures of a plan for the types of bus that are in use."""
+def figures_of(plan: BatteryPlan, bus_types: set[str], vehicles: Vehicles) -> Figures:
+    """Return the figures of a plan for the types of bus that are in use.
+
+    Parameters
+    ----------
+    plan
+        The plan's section.
+    bus_types
+        Types in use.
+    vehicles
+        Their usual batteries and masses.
+    """
     read, types = _Reader(), sorted(bus_types)
-    kwh = {t: read.value(plan.kwh.get(t), "kwh", t) for t in types}  # type: ignore[call-overload]
+    at = {name: k for k, name in enumerate(vehicles.names)}
+    kwh = {t: float(plan.kwh.get(t, vehicles.battery_kwh[at[t]])) for t in types}  # type: ignore[call-overload]
     larger = {}
     for t in types:
         given = plan.larger_kwh.get(t)  # type: ignore[call-overload]
@@ -141,7 +153,7 @@ def figures_of(plan: BatteryPlan, bus_types: set[str]) -> Figures:
         kwh=kwh,
         larger_kwh=larger,
         charge_kw={t: read.value(plan.charge_kw.get(t), "charge_kw", t) for t in types},  # type: ignore[call-overload]
-        empty_kg={t: read.value(None, "empty_kg", t) for t in types},
+        empty_kg={t: float(vehicles.empty_kg[at[t]]) for t in types},
         health=read.value(plan.end_of_life, "end_of_life") if plan.age == "end_of_life" else 1.0,
         reserve=read.value(plan.reserve, "reserve"),
         curve_soc=np.array([p[0] for p in points]),
