@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from fleet_planner.cli.shared import UserErrors, progress_bar, text_table
+
+if TYPE_CHECKING:
+    from fleet_planner.tables import Language
 
 
 @click.group(cls=UserErrors)
@@ -18,7 +22,8 @@ def buses() -> None:
 @click.argument("plan", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder; it must be absent or empty.")
 @click.option("--overwrite", is_flag=True, help="Replace what is in --out.")
-def simulate(plan: Path, out: Path, *, overwrite: bool) -> None:
+@click.option("--language", type=click.Choice(["en", "zh"]), help="Language of buses.html; default: the plan's.")
+def simulate(plan: Path, out: Path, language: str | None, *, overwrite: bool) -> None:
     """Put the timetable of PLAN into the days of buses, on its roads.
 
     Only [buses], [city] and [network] and the files they name are read, of [activity] and [places] the feed and the
@@ -43,9 +48,10 @@ def simulate(plan: Path, out: Path, *, overwrite: bool) -> None:
         if error.file is None:
             error.file = plan
         raise
-    write_buses(done, out, overwrite=overwrite)
+    chosen: Language = "zh" if (language or loaded.outputs.language) == "zh" else "en"
+    write_buses(done, out, overwrite=overwrite, language=chosen)
     blocks = blocks_table(done).group_by("kind_of_day", maintain_order=True)
     click.echo(text_table(blocks.agg(pl.len().alias("blocks"), pl.col("trips", "km", "empty_km", "layover_h").sum())))
     for finding in done.findings:
         click.echo(f"- {finding_text(finding)}")
-    click.echo(f"Written to {out}: blocks.csv, movements.parquet")
+    click.echo(f"Written to {out}: buses.html, buses.gpkg, blocks.csv, movements.parquet")

@@ -1,4 +1,4 @@
-"""Electric buses as tables and manifest: written whole or not at all."""
+"""Electric buses as tables, map, page in English and Chinese and manifest: written whole or not at all."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from fleet_planner import __version__
+from fleet_planner.outputs.bus_geopackage import write_bus_geopackage
+from fleet_planner.outputs.bus_page import bus_page
 from fleet_planner.outputs.bus_tables import blocks_table, movements_table, places_table, ways_table
 from fleet_planner.outputs.manifest import manifest_text, sha256
 from fleet_planner.outputs.target import whole_directory
@@ -15,10 +17,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fleet_planner.pipeline.buses.simulate import Simulated
+    from fleet_planner.tables import Language
 
 
-def write_buses(done: Simulated, out: Path, *, overwrite: bool) -> Path:
-    """Write a simulation into ``out``.
+def write_buses(done: Simulated, out: Path, *, overwrite: bool, language: Language) -> Path:
+    """Write a simulation into ``out``; ``buses.html`` is the page in ``language``.
 
     Raises
     ------
@@ -31,6 +34,11 @@ def write_buses(done: Simulated, out: Path, *, overwrite: bool) -> Path:
         places_table(done).write_csv(folder / "places.csv")
         if done.network is not None:
             ways_table(done).write_parquet(folder / "ways.parquet")
+        write_bus_geopackage(done, folder / "buses.gpkg")
+        both: tuple[Language, Language] = ("en", "zh")
+        for each in both:
+            name = "buses.html" if each == language else f"buses.{each}.html"
+            (folder / name).write_text(bus_page(done, each), encoding="utf-8")
         (folder / "manifest.json").write_text(manifest_text(_manifest(done, folder)), encoding="utf-8")
     return out
 

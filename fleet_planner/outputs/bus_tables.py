@@ -90,3 +90,44 @@ def _ways(day: ServiceDay, network: Network) -> pl.DataFrame:
     link_id = np.append(network.links["link_id"].to_numpy(), -1)[day.ways.link]
     position = np.arange(way.size) - np.repeat(day.ways.first[:-1], counts)
     return pl.DataFrame({"way": way, "position": position, "link_id": link_id, "km": day.ways.km})
+
+
+def routes_frame(day: ServiceDay) -> pl.DataFrame:
+    """Return a row per route, ``tables/columns/routes.csv``."""
+    with_passengers = day.movements.filter(pl.col("kind") == "trip")
+    hours = (pl.col("end_s") - pl.col("start_s")).sum() / S_PER_H
+    table = with_passengers.group_by("route").agg(
+        trips=pl.len().cast(pl.Int64),
+        blocks=pl.col("block_id").n_unique().cast(pl.Int64),
+        km=pl.col("km").sum(),
+        mean_speed_kmh=pl.when(hours > 0.0).then(pl.col("km").sum() / hours),
+    )
+    return table.select("route", pl.lit(day.kind).alias("kind_of_day"), pl.exclude("route")).sort("route")
+
+
+def depots_frame(day: ServiceDay) -> pl.DataFrame:
+    """Return a row per depot, ``tables/columns/bus_depots.csv``."""
+    own = day.blocks.group_by(place="depot_id").agg(
+        blocks=pl.len().cast(pl.Int64),
+        km=pl.col("km").sum(),
+        first_out_h=pl.col("start_s").min() / S_PER_H,
+        last_in_h=pl.col("end_s").max() / S_PER_H,
+    )
+    depots = day.places.filter("is_depot").select("place", "name", pl.lit(day.kind).alias("kind_of_day"))
+    joined = depots.join(own, on="place", how="left", maintain_order="left")
+    return joined.with_columns(pl.col("blocks").fill_null(0), pl.col("km").fill_null(0.0))
+
+
+def stations_frame(day: ServiceDay) -> pl.DataFrame:
+    """Return a row per terminal where buses stand between movements, ``tables/columns/bus_stations.csv``."""
+    stands = with_layover(day).filter(pl.col("layover_s") > 0.0)
+    steps = pl.concat(
+        [
+            stands.select(place="to_place", at_s="end_s", step=pl.lit(1)),
+            stands.select(place="to_place", at_s=pl.col("end_s") + pl.col("layover_s"), step=pl.lit(-1)),
+        ]
+    ).sort("place", "at_s", "step")
+    most = steps.group_by("place").agg(most_at_once=pl.col("step").cum_sum().max().cast(pl.Int64))
+    places = _places(day).join(most, on="place", how="left", maintain_order="left")
+    places = places.filter(pl.col("layover_h") > 0.0).with_columns(kind_of_day=pl.lit(day.kind))
+    return places.select("place", "name", "kind_of_day", "arrivals", "layover_h", "most_at_once")

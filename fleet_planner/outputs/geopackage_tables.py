@@ -32,6 +32,10 @@ DESCRIPTIONS = {
     "city_areas": "Areas of the cities of the carbon market, as the layer cities",
     "market_flows": "Units that move from seller to buyer by form of linking, all years",
     "market": "The carbon market by city, year and form of linking",
+    "routes": "Routes of the timetable on a day: trips, km, buses, and what electric buses make of them",
+    "bus_depots": "Depots of buses on a day: blocks, first departure and last return",
+    "bus_stations": "Terminals where buses stand between trips on a day",
+    "blocks": "Days of single buses, between leaving the depot and coming back",
     "summary": "Yearly totals by scenario and pollutant",
     "by_technology": "Vehicles, vehicle-km and emissions by technology and stream, average day",
     "by_process": "Emissions by process (hot and cold exhaust, vapours, wear, idling ...), stream and scenario, a year",
@@ -47,7 +51,7 @@ DESCRIPTIONS = {
 SQL_TYPES: dict[Any, str] = {pl.String: "TEXT", pl.Float64: "DOUBLE", pl.Boolean: "BOOLEAN"}
 GEOMETRY_FREE = (
     *("summary", "by_technology", "by_process", "fuel_check", "duty", "costs", "sources"),
-    *("operation", "operation_effects", "market"),
+    *("operation", "operation_effects", "market", "blocks"),
 )
 """Attribute tables that have a column dictionary."""
 

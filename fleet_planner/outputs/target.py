@@ -23,6 +23,9 @@ LOCK_SECONDS = 10.0
 FULL_BYTES = 32 * 2**20
 """A library's failed write with less space left than this counts as a full disk."""
 
+MAPS = ("city.gpkg", "buses.gpkg")
+"""Files that a GIS may hold open."""
+
 MARK = "manifest.json"
 """A folder with this file is a run."""
 
@@ -53,7 +56,8 @@ def check_target(out: Path, *, overwrite: bool, lock_seconds: float = LOCK_SECON
                 "Name another one with --out.",
                 file=out,
             )
-        check_unlocked(out / "city.gpkg", lock_seconds)
+        for name in MAPS:
+            check_unlocked(out / name, lock_seconds)
     nearest = next(p for p in (out.resolve().parent, *out.resolve().parents) if p.exists())
     if not nearest.is_dir():
         raise OutputError("a part of this path is a file", "Name another one with --out.", file=nearest)

@@ -120,8 +120,9 @@ def finding_text(finding: Finding, language: Language = "en") -> str:
 
 @cache
 def report_words(language: Language) -> dict[str, str]:
-    """Return the words of the report by key."""
-    return {row["key"]: row[language] for row in _rows(_folder() / "report_text.csv")}
+    """Return the words of the report and of the other pages by key."""
+    paths = [_folder() / "report_text.csv", *sorted((_folder() / "texts").glob("*.csv"))]
+    return {row["key"]: row[language] for path in paths for row in _rows(path)}
 
 
 @cache

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
+import sqlite3
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import polars as pl
+import pyogrio
 import pytest
 from click.testing import CliRunner, Result
 
 from fleet_planner.cli.main import main
 from fleet_planner.network import builtin_gtfs
+from fleet_planner.outputs.numbers import significant
 from fleet_planner.tables import columns
 
 PLAN = """
@@ -148,6 +153,66 @@ def test_a_table_of_trips_past_midnight_with_negative_and_still_ones(tmp_path: P
     ]
     assert "1 trips of trips.csv end before they start (the first in row 4)" in done.output
     assert "1 trips of trips.csv end more than half a day before they start (the first in row 2)" in done.output
+
+
+def words(page: str) -> str:
+    return re.sub(r"<style>.*?</style>|<svg.*?</svg>|<[^>]+>", " ", page, flags=re.DOTALL)
+
+
+def test_the_page_shows_the_tables_in_both_languages(out: Path) -> None:
+    blocks = pl.read_csv(out / "blocks.csv").filter(kind_of_day="weekday")
+    for name, weekday, language in (("buses.html", "Weekday", "en"), ("buses.zh.html", "工作日", "zh-CN")):
+        page = (out / name).read_text(encoding="utf-8")
+        assert f'<html lang="{language}">' in page
+        row = re.search(rf"<tr><td>{weekday}</td>(.*?)</tr>", page)
+        assert row is not None
+        cells = re.findall(r"<td[^>]*>(.*?)</td>", row[1])
+        assert cells[:4] == ["2015-12-29", "360", "39", significant(blocks["km"].sum(), 4)]
+        assert page.count("<svg") == 1
+    chinese = words((out / "buses.zh.html").read_text(encoding="utf-8"))
+    assert not re.findall(r"[A-Za-z]{3,} [a-z]{3,} [a-z]{3,}", chinese)
+
+
+def test_the_map_opens_with_routes_depots_and_terminals(out: Path) -> None:
+    gpkg = out / "buses.gpkg"
+    layers = {"routes": "routes", "bus_depots": "bus_depots", "bus_stations": "bus_stations"}
+    for layer, table in layers.items():
+        frame = pyogrio.read_dataframe(gpkg, layer=layer)
+        assert [c for c in frame.columns if c != "geometry"] == [c.column for c in columns(table)]
+        assert frame.geometry.is_valid.all()
+        assert len(frame) > 0
+    routes = pyogrio.read_dataframe(gpkg, layer="routes")
+    moves = pl.read_parquet(out / "movements.parquet").filter(kind_of_day="weekday", kind="trip")
+    assert routes["km"].sum() == pytest.approx(moves["km"].sum())
+    with closing(sqlite3.connect(gpkg)) as database:
+        assert database.execute("SELECT COUNT(*) FROM blocks").fetchone()[0] == sum(DAYS.values())
+        assert database.execute("SELECT COUNT(*) FROM layer_styles").fetchone()[0] == len(layers)
+
+
+def test_the_example_plan_runs(tmp_path: Path, repository: Path) -> None:
+    plan = str(repository / "inputs" / "coquimbo" / "buses.toml")
+    done = CliRunner().invoke(main, ["buses", "simulate", plan, "--out", str(tmp_path / "out"), "--language", "zh"])
+    assert done.exit_code == 0, done.output
+    assert 'lang="zh-CN"' in (tmp_path / "out" / "buses.html").read_text(encoding="utf-8")
+
+
+SIMBA = "rotation_id,line,departure_name,departure_time,arrival_time,arrival_name,distance,vehicle_type\n"
+
+
+def test_tables_in_the_form_of_simba_are_recognised(tmp_path: Path) -> None:
+    rows = "1,L0,S0,2022-03-07 21:30:00,2022-03-07 21:31:00,S1,60,AB\n1,L0,S1,2022-03-07 23:40:00,2022-03-08 00:04:00,S0,14519,AB\n"
+    (tmp_path / "t.csv").write_text(SIMBA + rows, encoding="utf-8")
+    done = call(tmp_path, '[buses]\ntrips = "t.csv"\non_roads = false\n')
+    assert done.exit_code == 0, done.output
+    block = pl.read_csv(tmp_path / "out" / "blocks.csv").row(0, named=True)
+    assert (block["bus_type"], block["depot_id"], block["start_s"], block["end_s"]) == (
+        "articulated",
+        "S0",
+        77400,
+        86640,
+    )
+    assert block["km"] == pytest.approx(14.579)
+    assert not (tmp_path / "out" / "buses.gpkg").exists()
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,14 @@ def test_finding_text_fills_count_and_share() -> None:
     assert "12,345" in finding_text(finding, "zh")
 
 
+def test_keys_of_words_are_unique_over_all_files() -> None:
+    keys = []
+    for path in [PACKAGE / "tables" / "report_text.csv", *(PACKAGE / "tables" / "texts").glob("*.csv")]:
+        with path.open(encoding="utf-8", newline="") as handle:
+            keys += [row["key"] for row in csv.DictReader(handle)]
+    assert len(set(keys)) == len(keys)
+
+
 def test_report_words_have_the_same_placeholders() -> None:
     english, chinese = report_words("en"), report_words("zh")
     for key, text in english.items():

@@ -1,0 +1,41 @@
+"""The page on electric buses: the same figures in English and Chinese, a section by each room of ``buses``."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from fleet_planner.outputs.bus_service_part import service_part
+from fleet_planner.tables import finding_text
+from fleet_planner.tables.load import report_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from fleet_planner.outputs.bus_part import Part
+    from fleet_planner.pipeline.buses.simulate import Simulated
+    from fleet_planner.tables import Language
+
+PARTS: tuple[Callable[[Simulated, Mapping[str, str]], Part | None], ...] = (service_part,)
+"""Sections in their order on the page; one that has nothing to tell returns nothing."""
+
+
+def bus_page(done: Simulated, language: Language) -> str:
+    """Return the page."""
+    t = report_words(language)
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    assets = files("fleet_planner.outputs") / "assets"
+    template = environment.from_string((assets / "buses.html.j2").read_text(encoding="utf-8"))
+    city = done.plan.city
+    return template.render(
+        language="zh-CN" if language == "zh" else "en",
+        t=t,
+        city=city.name_zh or city.name if language == "zh" else city.name,
+        kinds=("、" if language == "zh" else ", ").join(t[f"day_{kind}"] for kind in done.days),
+        css=Markup((assets / "report.css").read_text(encoding="utf-8")),  # noqa: S704  # packaged
+        parts=[part for make in PARTS if (part := make(done, t)) is not None],
+        findings=[finding_text(f, language) for f in done.findings],
+    )
