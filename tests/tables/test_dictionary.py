@@ -90,7 +90,11 @@ def test_every_finding_in_the_code_has_a_sentence() -> None:
                 path.read_text(encoding="utf-8"),
             )
         )
-    used = {u for u in used if u.split(".")[1] not in {"measure", "registry", "visiting_share", "csv", "gpkg", "html"} or u in known}
+    used = {
+        u
+        for u in used
+        if u.split(".")[1] not in {"measure", "registry", "visiting_share", "csv", "gpkg", "html"} or u in known
+    }
     sections = {name: field.annotation for name, field in Plan.model_fields.items()}
     keys = {f"{n}.{k}" for n, s in sections.items() for k in getattr(s, "model_fields", ())}
     assert used - known <= keys
