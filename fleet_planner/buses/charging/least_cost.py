@@ -1,0 +1,385 @@
+"""The schedule of a site at least cost: a linear programme over the stays, the grid, the sun and a battery.
+
+For each season, with x the energy of a bus in a step, g bought, o fed in, s sun used, c and d into and out of the battery
+of state b, P_k the peak of demand charge k:
+
+    minimise  sum days · price · g - sum days · export · o + sum months · charge_k · P_k + wear
+    subject to  sum of x over the steps of a stay = its need,   0 <= x <= power · time of the stay in the step
+                g - o = sum x (own day) + sum x (what is left of the day before) + c - d - s,   0 <= g <= cap · time
+                g / time <= P_k in the slots of k,   o <= s,   s <= sun
+                b' = b + sqrt(e) c - d / sqrt(e),  b the same at every midnight,  0 <= b <= capacity
+                sum x / power <= chargers · time
+
+A day is told by its kind and that of the day before. The last row is exact for buses that take turns at a plug inside a
+step: by McNaughton's rule of wrapping round, time shares that add up to the number of plugs can be laid out so that no bus
+stands at two of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fleet_planner.buses.charging.linear import INFEASIBLE, Programme, solve
+from fleet_planner.buses.charging.site import Dispatch, Feedback, Site, sun_kwh
+from fleet_planner.buses.charging.slots import KINDS, SLOT_H, SLOTS
+from fleet_planner.buses.charging.steps import Steps, steps_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from fleet_planner.buses.charging.stays import Stays
+    from fleet_planner.buses.charging.terms import Season
+
+    Float = NDArray[np.float64]
+    Int = NDArray[np.int64]
+
+SHAPE = (len(KINDS), len(KINDS), SLOTS)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """For how long integer programmes are searched, and the gap at which they may stop."""
+
+    seconds: float = 20.0
+    gap: float = 1e-3
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """Schedules of the seasons that were solved together.
+
+    Parameters
+    ----------
+    status
+        As in `linear`.
+    dispatch
+        By season.
+    battery_kwh
+        Capacity, chosen or given.
+    value, bound
+        US$ 2024 a year of what depends on the schedule, and a lower bound of it from the prices of the rows.
+    """
+
+    status: str
+    dispatch: tuple[Dispatch, ...]
+    battery_kwh: float
+    value: float
+    bound: float
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Indices of the columns of one season, and of the rows of needs.
+
+    ``grid`` and the flows have shape (kinds of calendar day, steps); what the site does not have is empty.
+    """
+
+    x: Int
+    needs: Int
+    grid: Int
+    sun: Int
+    charge: Int
+    discharge: Int
+    export: Int
+    back: Int
+
+
+def least_cost(
+    stays: Stays,
+    site: Site,
+    seasons: Sequence[Season],
+    *,
+    damage: bool = False,
+    given: Sequence[Float] | None = None,
+    limits: Limits | None = None,
+) -> Optimum:
+    """Return the cheapest schedule of a site.
+
+    Parameters
+    ----------
+    stays, site, seasons
+        What is asked, what there is, what it costs.
+    damage
+        Whether a kWh costs its damage too.
+    given
+        kWh per entry by season that the buses draw anyway: only sun and battery are dispatched.
+    limits
+        Of integer programmes.
+    """
+    limits = limits or Limits()
+    joined = site.battery.there and site.battery.chosen
+    groups = [list(range(len(seasons)))] if joined else [[k] for k in range(len(seasons))]
+    found: dict[int, Dispatch] = {}
+    value = bound = capacity = 0.0
+    status = ""
+    for group in groups:
+        fixed = None if given is None else [given[k] for k in group]
+        part = _solved(stays, site, [seasons[k] for k in group], damage, fixed, limits)
+        if part.status == INFEASIBLE or not part.dispatch:
+            return part
+        status = part.status if status in {"", part.status} else "stopped"
+        found |= dict(zip(group, part.dispatch, strict=True))
+        value, bound, capacity = value + part.value, bound + part.bound, part.battery_kwh
+    return Optimum(status, tuple(found[k] for k in range(len(seasons))), capacity, value, bound)
+
+
+def _solved(
+    stays: Stays,
+    site: Site,
+    seasons: Sequence[Season],
+    damage: bool,
+    given: list[Float] | None,
+    limits: Limits,
+) -> Optimum:
+    steps = steps_of(stays, seasons, merge=site.least_kw == 0.0)
+    programme = Programme()
+    battery = site.battery
+    chosen = battery.there and battery.chosen
+    size = programme.add_columns(
+        np.array([battery.usd_per_kwh_year if chosen else 0.0]),
+        np.array([battery.kwh if battery.there else 0.0]),
+        np.array([0.0 if chosen or not battery.there else battery.kwh]),
+    )
+    columns = []
+    for k, season in enumerate(seasons):
+        fixed = None if given is None else given[k]
+        columns.append(season_rows(programme, stays, site, season, steps, size, damage=damage, given=fixed))
+    answer = solve(programme, seconds=limits.seconds, gap=limits.gap)
+    if answer.values.size == 0:
+        return Optimum(answer.status, (), 0.0, answer.value, answer.bound)
+    dispatch = tuple(
+        _dispatch(answer.values, own, stays, site, season, steps, None if given is None else given[k])
+        for k, (own, season) in enumerate(zip(columns, seasons, strict=True))
+    )
+    return Optimum(answer.status, dispatch, float(answer.values[size[0]]), answer.value, answer.bound)
+
+
+def season_rows(
+    programme: Programme,
+    stays: Stays,
+    site: Site,
+    season: Season,
+    steps: Steps,
+    size: Int,
+    *,
+    damage: bool = False,
+    given: Float | None = None,
+) -> Columns:
+    """Add the columns and rows of a season; ``size`` is the column of the battery's capacity."""
+    before, kind = season.pairs
+    days = season.days[before, kind].astype(np.float64)
+    steps_many = steps.wide.size
+    hours = steps.wide * SLOT_H
+    cost = season.price + (season.damage_usd if damage else 0.0)
+    earned = season.export + (season.damage_usd if damage else 0.0)
+    sun = sun_kwh(site, season)[steps.first] * steps.wide
+    battery = site.battery
+    shape = (kind.size, steps_many)
+    most = float(stays.limit_kwh.sum()) + battery.kw * hours.max() + 1.0
+    grid = programme.add_columns(
+        (days[:, None] * cost[kind][:, steps.first]).ravel(),
+        np.broadcast_to(np.minimum(site.cap_kw * hours, most), shape).ravel(),
+    ).reshape(shape)
+    balance = programme.add_rows(np.zeros(grid.size), np.zeros(grid.size)).reshape(shape)
+    programme.put(balance, grid, 1.0)
+    x = back = needs = np.zeros(0, dtype=np.int64)
+    if given is None:
+        x = programme.add_columns(np.zeros(steps.stay.size), steps.limit_kwh)
+        needs = programme.add_rows(stays.need_kwh, stays.need_kwh)
+        programme.put(needs[steps.stay], x, 1.0)
+        on_days(stays, steps, season, lambda own, c: programme.put(balance[c, steps.step[own]], x[own], -1.0))
+        _plugs(programme, stays, site, steps, x, season)
+        _least_power(programme, stays, site, steps, x)
+        if site.feedback is not None:
+            back = _feedback(programme, stays, site.feedback, steps, x, season)
+            programme.put(needs[steps.stay], back, -1.0 / _two_ways(stays)[steps.stay])
+            on_days(stays, steps, season, lambda own, c: programme.put(balance[c, steps.step[own]], back[own], 1.0))
+    else:
+        load = _given_load(stays, given, before, kind, steps)
+        programme.row_lower[-1] = programme.row_upper[-1] = load.ravel()
+    none = np.zeros((0, 0), dtype=np.int64)
+    used = export = charge = discharge = none
+    if site.solar_kwp > 0.0:
+        used = programme.add_columns(np.zeros(grid.size), np.broadcast_to(sun, shape).ravel()).reshape(shape)
+        programme.put(balance, used, 1.0)
+        if (season.export > 0.0).any():
+            paid = -(days[:, None] * earned[kind][:, steps.first]).ravel()
+            export = programme.add_columns(paid, np.broadcast_to(sun, shape).ravel()).reshape(shape)
+            programme.put(balance, export, -1.0)
+            rows = programme.add_rows(np.full(grid.size, -np.inf), np.zeros(grid.size)).reshape(shape)
+            programme.put(rows, export, 1.0)
+            programme.put(rows, used, -1.0)
+    if battery.there:
+        charge, discharge = _battery(programme, site, shape, hours, size)
+        programme.put(balance, charge, -1.0)
+        programme.put(balance, discharge, 1.0)
+    for peak in season.peaks:
+        under = peak.slots[kind][:, steps.first]
+        if peak.usd_per_kw == 0.0 or not under.any():
+            continue
+        top = programme.add_columns(np.array([peak.usd_per_kw * len(season.months)]), np.array([most / hours.min()]))
+        rows = programme.add_rows(np.full(under.sum(), -np.inf), np.zeros(under.sum()))
+        programme.put(rows, grid[under], 1.0 / np.broadcast_to(hours, shape)[under])
+        programme.put(rows, top, -1.0)
+    return Columns(x, needs, grid, used, charge, discharge, export, back)
+
+
+def on_days(stays: Stays, steps: Steps, season: Season, put: Callable[[Int, int], None]) -> None:
+    """Call ``put`` with the columns that fall on each kind of calendar day of a season, and its number."""
+    of = stays.kind[steps.stay]
+    for c, (before, kind) in enumerate(zip(*season.pairs, strict=True)):
+        own = np.flatnonzero(((of == kind) & (steps.next_day == 0)) | ((of == before) & (steps.next_day == 1)))
+        put(own, c)
+
+
+def _two_ways(stays: Stays) -> Float:
+    """Return what comes back of a kWh that goes through the charger into the battery and out again."""
+    return stays.sessions["charger_efficiency"].to_numpy().astype(np.float64) ** 2
+
+
+def _given_load(stays: Stays, given: Float, before: Int, kind: Int, steps: Steps) -> Float:
+    load = stays.load_kwh(given)
+    slots = load[kind, :SLOTS] + load[before, SLOTS:]
+    out = np.zeros((kind.size, steps.wide.size))
+    for c in range(kind.size):
+        out[c] = np.bincount(steps.of_slot, slots[c], minlength=steps.wide.size)
+    return out
+
+
+def _plugs(programme: Programme, stays: Stays, site: Site, steps: Steps, x: Int, season: Season) -> None:
+    """No more hours at plugs than there are."""
+    if site.chargers is None or site.chargers >= stays.count:
+        return
+    hours, per_kwh = steps.wide * SLOT_H, steps.hours_per_kwh(stays)
+    most = site.chargers * hours
+
+    def put(own: Int, _: int) -> None:
+        rows = programme.add_rows(np.full(hours.size, -np.inf), most)
+        programme.put(rows[steps.step[own]], x[own], per_kwh[own])
+
+    on_days(stays, steps, season, put)
+
+
+def _least_power(programme: Programme, stays: Stays, site: Site, steps: Steps, x: Int) -> None:
+    """A charger gives its least power or nothing: one yes or no per bus and slot."""
+    if site.least_kw <= 0.0:
+        return
+    time = steps.limit_kwh * steps.hours_per_kwh(stays)
+    # a bus may fill up within a slot: the least power then holds for the part of it that is used
+    least = np.minimum(site.least_kw * time, np.minimum(steps.limit_kwh, stays.need_kwh[steps.stay]))
+    on = programme.add_columns(np.zeros(x.size), np.ones(x.size), whole=True)
+    most = programme.add_rows(np.full(x.size, -np.inf), np.zeros(x.size))
+    programme.put(most, x, 1.0)
+    programme.put(most, on, -steps.limit_kwh)
+    fewest = programme.add_rows(np.zeros(x.size), np.full(x.size, np.inf))
+    programme.put(fewest, x, 1.0)
+    programme.put(fewest, on, -least)
+
+
+def _feedback(
+    programme: Programme, stays: Stays, feedback: Feedback, steps: Steps, x: Int, season: Season
+) -> Int:
+    """Let buses feed back, grid side, what they keep above the reserve and get back before they leave.
+
+    What is in the battery after each step lies between the reserve (or what the bus came with, if less) and its capacity.
+    """
+    efficiency = stays.sessions["charger_efficiency"].to_numpy().astype(np.float64)
+    capacity = stays.sessions["battery_kwh"].to_numpy().astype(np.float64)
+    start = stays.sessions["arrive_soc"].to_numpy().astype(np.float64) * capacity
+    time = steps.limit_kwh * steps.hours_per_kwh(stays)
+    days = season.days.sum(axis=0)[stays.kind[steps.stay]].astype(np.float64)
+    back = programme.add_columns(feedback.usd_per_kwh * days, feedback.kw * time)
+    begins = np.searchsorted(steps.stay, np.arange(stays.count))
+    place = np.arange(steps.stay.size) - begins[steps.stay]
+    low = np.minimum(start, feedback.reserve * capacity) - start
+    # one plug: charging and feeding back take turns
+    turns = programme.add_rows(np.full(x.size, -np.inf), time)
+    programme.put(turns, x, steps.hours_per_kwh(stays))
+    programme.put(turns, back, 1.0 / feedback.kw)
+    most = np.maximum(capacity - start, stays.need_kwh * efficiency)
+    rows = programme.add_rows(low[steps.stay], most[steps.stay])
+    for ahead in range(int(place.max(initial=-1)) + 1):
+        later = np.flatnonzero(place >= ahead)
+        e = efficiency[steps.stay[later]]
+        programme.put(rows[later], x[later - ahead], e)
+        programme.put(rows[later], back[later - ahead], -1.0 / e)
+    return back
+
+
+def _battery(
+    programme: Programme, site: Site, shape: tuple[int, int], hours: Float, size: Int
+) -> tuple[Int, Int]:
+    """Add a stationary battery: the same state at every midnight of the season."""
+    battery = site.battery
+    flow = np.broadcast_to(battery.kw * hours, shape).ravel()
+    charge = programme.add_columns(np.zeros(flow.size), flow).reshape(shape)
+    discharge = programme.add_columns(np.zeros(flow.size), flow).reshape(shape)
+    state = programme.add_columns(np.zeros(shape[0] * (shape[1] - 1)), np.array(battery.kwh))
+    midnight = programme.add_columns(np.zeros(1), np.array([battery.kwh]))
+    ends = np.broadcast_to(midnight, (shape[0], 1))
+    level = np.concatenate([ends, state.reshape(shape[0], shape[1] - 1), ends], axis=1)
+    rows = programme.add_rows(np.zeros(flow.size), np.zeros(flow.size)).reshape(shape)
+    root = float(np.sqrt(battery.efficiency))
+    programme.put(rows, level[:, 1:], 1.0)
+    programme.put(rows, level[:, :-1], -1.0)
+    programme.put(rows, charge, -root)
+    programme.put(rows, discharge, 1.0 / root)
+    if battery.chosen:
+        for index, per_kwh in ((charge, hours), (discharge, hours)):
+            held = programme.add_rows(np.full(flow.size, -np.inf), np.zeros(flow.size)).reshape(shape)
+            programme.put(held, index, 1.0)
+            programme.put(held, size, -battery.kw / battery.kwh * np.broadcast_to(per_kwh, shape))
+        inside = np.unique(level)
+        held = programme.add_rows(np.full(inside.size, -np.inf), np.zeros(inside.size))
+        programme.put(held, inside, 1.0)
+        programme.put(held, size, -1.0)
+    return charge, discharge
+
+
+def _dispatch(
+    values: Float, own: Columns, stays: Stays, site: Site, season: Season, steps: Steps, given: Float | None
+) -> Dispatch:
+    """Return the schedule by slot; what buses draw is made to meet their needs to the last digit."""
+    before, kind = season.pairs
+    back = np.zeros(stays.stay.size)
+    if given is not None:
+        kwh = given
+    else:
+        kwh = np.clip(steps.spread(values[own.x], stays), 0.0, stays.limit_kwh)
+        target = stays.need_kwh.copy()
+        if own.back.size:
+            back = np.maximum(steps.spread(values[own.back], stays), 0.0)
+            target += stays.summed(back) / _two_ways(stays)
+        kwh = _exact(kwh, stays, target)
+
+    def by_day(index: Int) -> Float:
+        out = np.zeros(SHAPE)
+        if index.size:
+            out[before, kind] = np.maximum(values[index] / steps.wide, 0.0)[:, steps.of_slot]
+        return out
+
+    sun, charge, discharge, export = (by_day(i) for i in (own.sun, own.charge, own.discharge, own.export))
+    load = stays.load_kwh(kwh - back)
+    net = np.zeros(SHAPE)
+    net[before, kind] = load[kind, :SLOTS] + load[before, SLOTS:]
+    grid = np.maximum(net + charge - discharge - sun + export, 0.0)
+    # rounding of the solver's sun: no more is used than the balance has
+    sun = np.clip(net + charge - discharge + export - grid, 0.0, np.inf) if site.solar_kwp > 0.0 else sun
+    return Dispatch(kwh, back, grid, sun, charge, discharge, export)
+
+
+def _exact(kwh: Float, stays: Stays, target: Float) -> Float:
+    """Move what is missing or too much by stay, in proportion to what is free or used."""
+    for _ in range(3):
+        miss = target - stays.summed(kwh)
+        free = stays.summed(stays.limit_kwh - kwh)
+        used = stays.summed(kwh)
+        up = np.divide(miss, free, out=np.zeros_like(miss), where=(miss > 0.0) & (free > 0.0))
+        down = np.divide(miss, used, out=np.zeros_like(miss), where=(miss < 0.0) & (used > 0.0))
+        kwh = kwh + up[stays.stay] * (stays.limit_kwh - kwh) + down[stays.stay] * kwh
+    return np.clip(kwh, 0.0, stays.limit_kwh)

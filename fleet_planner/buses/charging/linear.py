@@ -1,0 +1,152 @@
+"""A sparse linear programme for HiGHS, and its bound recomputed from the prices in numpy."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import highspy
+import numpy as np
+from scipy.sparse import coo_matrix
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
+
+    Float = NDArray[np.float64]
+    Int = NDArray[np.int64]
+
+OPTIMAL, INFEASIBLE, STOPPED = "optimal", "infeasible", "stopped"
+
+
+@dataclass
+class Programme:
+    """Columns with finite bounds, rows with bounds, and cells; grown block by block."""
+
+    cost: list[Float] = field(default_factory=list)
+    lower: list[Float] = field(default_factory=list)
+    upper: list[Float] = field(default_factory=list)
+    row_lower: list[Float] = field(default_factory=list)
+    row_upper: list[Float] = field(default_factory=list)
+    cells: list[tuple[Int, Int, Float]] = field(default_factory=list)
+    whole: list[Int] = field(default_factory=list)
+    columns: int = 0
+    rows: int = 0
+
+    def add_columns(self, cost: Float, upper: Float, lower: Float | None = None, *, whole: bool = False) -> Int:
+        """Add columns from 0 (or ``lower``) to ``upper`` and return their indices."""
+        index = np.arange(self.columns, self.columns + cost.size)
+        self.cost.append(cost.astype(np.float64))
+        self.upper.append(np.broadcast_to(np.asarray(upper, dtype=np.float64), cost.shape))
+        self.lower.append(np.zeros(cost.size) if lower is None else np.broadcast_to(lower, cost.shape))
+        self.columns += cost.size
+        if whole:
+            self.whole.append(index)
+        return index
+
+    def add_rows(self, lower: Float, upper: Float) -> Int:
+        """Add rows and return their indices."""
+        index = np.arange(self.rows, self.rows + lower.size)
+        self.row_lower.append(np.asarray(lower, dtype=np.float64))
+        self.row_upper.append(np.asarray(upper, dtype=np.float64))
+        self.rows += lower.size
+        return index
+
+    def put(self, rows: Int, columns: Int, values: Float | float) -> None:
+        """Add cells; equal places add up."""
+        rows, columns, spread = np.broadcast_arrays(rows, columns, values)
+        self.cells.append((rows.ravel(), columns.ravel(), spread.ravel().astype(np.float64)))
+
+    def arrays(self) -> tuple[Float, Float, Float, csr_matrix, Float, Float]:
+        """Return cost, bounds of columns, matrix and bounds of rows."""
+        parts = [np.concatenate([c[k] for c in self.cells]) for k in range(3)]
+        matrix = coo_matrix((parts[2], (parts[0], parts[1])), shape=(self.rows, self.columns)).tocsr()
+        joined = [np.concatenate(p) for p in (self.cost, self.lower, self.upper, self.row_lower, self.row_upper)]
+        return joined[0], joined[1], joined[2], matrix, joined[3], joined[4]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was found: ``status``, values of the columns (empty where there are none), value, bound, seconds."""
+
+    status: str
+    values: Float
+    value: float
+    bound: float
+    seconds: float
+
+
+def solve(programme: Programme, *, seconds: float = 60.0, gap: float = 1e-6) -> Answer:
+    """Minimise; the bound of a linear programme is recomputed from its prices, that of an integer one is HiGHS's.
+
+    Parameters
+    ----------
+    programme
+        With finite bounds on all columns.
+    seconds
+        After which an integer solve ends with what it has.
+    gap
+        At which an integer solve may end.
+    """
+    begin = time.perf_counter()
+    cost, lower, upper, matrix, row_lower, row_upper = programme.arrays()
+    model = highspy.Highs()
+    model.setOptionValue("output_flag", False)
+    model.setOptionValue("log_to_console", False)
+    model.setOptionValue("threads", 1)
+    model.setOptionValue("time_limit", float(seconds))
+    model.setOptionValue("mip_rel_gap", float(gap))
+    model.passModel(_model(cost, lower, upper, matrix, row_lower, row_upper, programme.whole))
+    model.run()
+    status = model.getModelStatus()
+    found = model.getSolution()
+    values = np.asarray(found.col_value, dtype=np.float64)
+    duals = np.asarray(found.row_dual, dtype=np.float64)
+    spent = time.perf_counter() - begin
+    told = {
+        highspy.HighsModelStatus.kOptimal: OPTIMAL,
+        highspy.HighsModelStatus.kInfeasible: INFEASIBLE,
+        highspy.HighsModelStatus.kUnboundedOrInfeasible: INFEASIBLE,
+    }.get(status, STOPPED)
+    if told == INFEASIBLE or values.size != cost.size:
+        return Answer(told, np.zeros(0), np.inf, np.inf if told == INFEASIBLE else -np.inf, spent)
+    value = float(cost @ values)
+    if programme.whole:
+        return Answer(told, values, value, float(model.getInfo().mip_dual_bound), spent)
+    return Answer(told, values, value, bound(cost, lower, upper, matrix, row_lower, row_upper, duals), spent)
+
+
+def bound(
+    cost: Float, lower: Float, upper: Float, matrix: csr_matrix, row_lower: Float, row_upper: Float, duals: Float
+) -> float:
+    """Return the least value that any point within the bounds can have, by weak duality.
+
+    For any prices y of the rows, cost·x >= Σ y·(row bound on the side of y's sign) + Σ min(r·lower, r·upper) with
+    r = cost - yA. A price whose row has no bound on its side counts as 0, so the result is a bound whatever the solver
+    returned.
+    """
+    side = np.where(duals > 0.0, row_lower, row_upper)
+    y = np.where(np.isfinite(side), duals, 0.0)
+    reduced = cost - matrix.T @ y
+    rows = float((y * np.where(np.isfinite(side), side, 0.0)).sum())
+    return rows + float(np.minimum(reduced * lower, reduced * upper).sum())
+
+
+def _model(
+    cost: Float, lower: Float, upper: Float, matrix: csr_matrix, row_lower: Float, row_upper: Float, whole: list[Int]
+) -> highspy.HighsLp:
+    out = highspy.HighsLp()
+    out.num_col_, out.num_row_ = cost.size, row_lower.size
+    out.col_cost_, out.col_lower_, out.col_upper_ = cost, lower, upper
+    out.row_lower_, out.row_upper_ = row_lower, row_upper
+    out.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    out.a_matrix_.start_ = matrix.indptr.astype(np.int32)
+    out.a_matrix_.index_ = matrix.indices.astype(np.int32)
+    out.a_matrix_.value_ = matrix.data
+    if whole:
+        kinds = [highspy.HighsVarType.kContinuous] * cost.size
+        for k in np.concatenate(whole).tolist():
+            kinds[k] = highspy.HighsVarType.kInteger
+        out.integrality_ = kinds
+    return out
