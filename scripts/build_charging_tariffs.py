@@ -34,7 +34,10 @@ ON, OFF, DEEP = "16-21", "21-16", "8-16"
 HIGH, LOW, BASE = "13-17", "10-13;17-20", "20-10"
 
 TITLES = {
-    "sce_tou_ev_9_2024": ("SCE TOU-EV-9, 2024 (no demand charge yet)", "南加州爱迪生TOU-EV-9电价，2024年（尚无需量电费）"),
+    "sce_tou_ev_9_2024": (
+        "SCE TOU-EV-9, 2024 (no demand charge yet)",
+        "南加州爱迪生TOU-EV-9电价，2024年（尚无需量电费）",
+    ),
     "sce_tou_ev_9_2030": ("SCE TOU-EV-9, expected for 2030", "南加州爱迪生TOU-EV-9电价，2030年预期"),
     "ladwp_a3_2009": ("LADWP A-3 rate A, October 2009", "洛杉矶水电局A-3费率A，2009年10月"),
     "beijing_public_2016": ("Beijing, public charging for buses, 2016", "北京公共领域充电电价，2016年"),
@@ -45,6 +48,9 @@ CURRENCY = {
     "ladwp_a3_2009": ("USD", 2009),
     "beijing_public_2016": ("CNY", 2016),
 }
+
+USUAL_IN = {"sce_tou_ev_9_2024": "US-CA", "beijing_public_2016": "CN-BJ"}
+"""Country or region of plans that have it where they name none."""
 
 # element, label, months, days, hours, value
 SCE_2024 = [
@@ -101,11 +107,11 @@ PER = {"energy": "per kWh", "adder": "per kWh", "export": "per kWh", "demand": "
 def tables() -> dict[str, pl.DataFrame]:
     """Return the table by file name."""
     rows = [
-        (name, *TITLES[name], *CURRENCY[name], *row, source, year, PER[row[0]], checked)
+        (name, *TITLES[name], USUAL_IN.get(name), *CURRENCY[name], *row, source, year, PER[row[0]], checked)
         for name, (lines, source, year, checked) in TARIFFS.items()
         for row in lines
     ]
-    first = ("tariff", "title_en", "title_zh", "currency", "price_year")
+    first = ("tariff", "title_en", "title_zh", "usual_in", "currency", "price_year")
     columns = (*first, "element", "label", "months", "days", "hours", "value", "source", "year", "unit", "checked")
     return {"charging_tariffs.csv": pl.DataFrame(rows, schema=columns, orient="row", infer_schema_length=None)}
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fleet_planner.cli.buses_schedule import schedule
 from fleet_planner.cli.shared import UserErrors, progress_bar, text_table
 
 if TYPE_CHECKING:
@@ -55,3 +56,6 @@ def simulate(plan: Path, out: Path, language: str | None, *, overwrite: bool) ->
     for finding in done.findings:
         click.echo(f"- {finding_text(finding)}")
     click.echo(f"Written to {out}: buses.html, buses.gpkg, blocks.csv, movements.parquet")
+
+
+buses.add_command(schedule)

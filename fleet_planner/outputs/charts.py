@@ -91,7 +91,7 @@ def hours(title: str, names: Sequence[str], values: Sequence[Sequence[float]]) -
     """Return lines over the 24 hours; ``values[line][hour]``."""
     left, right, top, height = 48, 10, 10, 190
     peak = max((max(line) for line in values), default=0.0) or 1.0
-    step = _nice(peak / 4)
+    step = nice_step(peak / 4)
     levels = [k * step for k in range(math.ceil(peak / step) + 1)]
 
     def place(h: float, value: float) -> tuple[float, float]:
@@ -121,7 +121,7 @@ def years(title: str, xs: Sequence[int], names: Sequence[str], values: Sequence[
     left, right, top, height = 48, 16, 10, 190
     shares = [[100.0 * v / line[0] if line[0] else 0.0 for v in line] for line in values]
     peak = max((max(line) for line in shares), default=100.0) or 100.0
-    step = _nice(peak / 4)
+    step = nice_step(peak / 4)
     levels = [k * step for k in range(math.ceil(peak / step) + 1)]
     first, span = xs[0], max(xs[-1] - xs[0], 1)
 
@@ -159,7 +159,7 @@ def signed_lines(title: str, xs: Sequence[int], names: Sequence[str], values: Se
     left, right, top, height = 62, 18, 10, 190
     low = min((min(line) for line in values), default=0.0)
     high = max((max(line) for line in values), default=0.0)
-    step = _nice(max(high, 0.0, -min(low, 0.0)) / 4 or 1.0)
+    step = nice_step(max(high, 0.0, -min(low, 0.0)) / 4 or 1.0)
     levels = [k * step for k in range(math.floor(min(low, 0.0) / step), math.ceil(max(high, 0.0) / step) + 1)]
     span = (levels[-1] - levels[0]) or step
 
@@ -212,7 +212,7 @@ def changes(title: str, groups: Sequence[str], names: Sequence[str], values: Seq
     return _svg(WIDTH, y, title, body)
 
 
-def _nice(value: float) -> float:
+def nice_step(value: float) -> float:
     """Return the first of 1, 2, 2.5, 5, 10 times a power of ten that is not below ``value``."""
     power = 10.0 ** math.floor(math.log10(max(value, 1e-12)))
     return next(m * power for m in (1.0, 2.0, 2.5, 5.0, 10.0) if m * power >= value * (1.0 - 1e-12))

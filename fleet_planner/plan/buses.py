@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from fleet_planner.plan.base import Section
 from fleet_planner.plan.buses_battery import BatteryPlan, BusStation
+from fleet_planner.plan.buses_charging import ChargingSection
 from fleet_planner.plan.buses_energy import BusEnergyPlan
 
 BusType = Literal["midi", "standard", "articulated", "double_decker", "coach"]
@@ -78,6 +79,7 @@ class BusesPlan(Section):
         default_factory=list[BusStation], description="charging stations on the way that are there or must be built"
     )
     energy: BusEnergyPlan = Field(default=BusEnergyPlan(), description="what buses draw, by physics or by a table")
+    charging: ChargingSection = ChargingSection()
 
     @model_validator(mode="after")
     def _one_timetable(self) -> BusesPlan:

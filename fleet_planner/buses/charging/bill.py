@@ -26,7 +26,7 @@ OWNER = ("energy", "adder", DEMAND, FIXED, EXPORT, STORAGE, WEAR)
 """Elements that the operator pays; climate and health are borne by others."""
 
 Line = tuple[str, str, str, float, str, float, float, bool]
-"""Season, element, label, quantity, its unit, price in the tariff's currency, cost in it, whether the price was read."""
+"""Season, element, label, quantity, its unit, price in its currency, cost in it, whether the price was read."""
 
 
 def bill(tariff: Tariff, seasons: Sequence[Season], dispatches: Sequence[Dispatch]) -> list[Line]:
@@ -55,15 +55,15 @@ def _quantity(charge: Charge, season: Season, dispatch: Dispatch) -> tuple[float
     return float((season.days[:, :, None] * charge.slots[None] * flow).sum()), "kWh"
 
 
-def peak_kw(season: Season, kwh: Float, slots: Float | None = None) -> float:
+def peak_kw(season: Season, kwh: Float, slots: NDArray[np.bool_] | None = None) -> float:
     """Return the highest 15-minute mean on the days that occur, kW; only in the slots named, shape (3, 96)."""
-    inside = np.ones(kwh.shape, dtype=bool) if slots is None else np.broadcast_to(slots[None] > 0, kwh.shape)
+    inside = np.ones(kwh.shape, dtype=bool) if slots is None else np.broadcast_to(slots[None], kwh.shape)
     there = inside & (season.days > 0)[:, :, None]
     return float(kwh[there].max(initial=0.0)) / SLOT_H
 
 
 def harm(seasons: Sequence[Season], dispatches: Sequence[Dispatch]) -> tuple[float, float]:
-    """Return t of marginal CO2 and the damage of CO2 and to health, US$ 2024, of a year; what is fed in counts against."""
+    """Return t of marginal CO2 and the damage of CO2 and to health, US$ 2024, of a year, less what is fed in."""
     co2 = usd = 0.0
     for season, dispatch in zip(seasons, dispatches, strict=True):
         flow = season.days[:, :, None] * (dispatch.grid - dispatch.export)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Float = NDArray[np.float64]
 
-TABLE = "charging_damage"
+TABLE = "bus_charging_damage"
 KEY = "buses.charging.damage"
 SHAPE = (MONTHS, len(KINDS), SLOTS)
 
@@ -61,7 +61,7 @@ def flat_damage(co2_kg: float, usd_per_t: float) -> Damage:
 
 
 def read_damage(path: Path, usd_per_t: float) -> Damage:
-    """Read a table of marginal CO2 and damage to health by hour (``tables/columns/charging_damage.csv``).
+    """Read a table of marginal CO2 and damage to health by hour (``tables/columns/bus_charging_damage.csv``).
 
     Parameters
     ----------

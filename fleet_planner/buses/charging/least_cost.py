@@ -1,18 +1,18 @@
 """The schedule of a site at least cost: a linear programme over the stays, the grid, the sun and a battery.
 
-For each season, with x the energy of a bus in a step, g bought, o fed in, s sun used, c and d into and out of the battery
-of state b, P_k the peak of demand charge k:
+For each season, with x the energy of a bus in a step, g bought, o fed in, s sun used, c and d into and out of the
+battery of state b, P_k the peak of demand charge k:
 
     minimise  sum days · price · g - sum days · export · o + sum months · charge_k · P_k + wear
     subject to  sum of x over the steps of a stay = its need,   0 <= x <= power · time of the stay in the step
-                g - o = sum x (own day) + sum x (what is left of the day before) + c - d - s,   0 <= g <= cap · time
+                g - o = sum x (own day) + sum x (what is left of the day before) + c - d - s,  0 <= g <= cap · time
                 g / time <= P_k in the slots of k,   o <= s,   s <= sun
                 b' = b + sqrt(e) c - d / sqrt(e),  b the same at every midnight,  0 <= b <= capacity
                 sum x / power <= chargers · time
 
-A day is told by its kind and that of the day before. The last row is exact for buses that take turns at a plug inside a
-step: by McNaughton's rule of wrapping round, time shares that add up to the number of plugs can be laid out so that no bus
-stands at two of them.
+A day is told by its kind and that of the day before. The last row is exact for buses that take turns at a plug in
+a step: by McNaughton's rule of wrapping round, time shares that add up to the number of plugs can be laid out so that
+no bus stands at two of them.
 """
 
 from __future__ import annotations
@@ -22,13 +22,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fleet_planner.buses.charging.linear import INFEASIBLE, Programme, solve
-from fleet_planner.buses.charging.site import Dispatch, Feedback, Site, sun_kwh
+from fleet_planner.buses.charging.extras import battery_rows, feedback_rows, least_power_rows, panels_rows, plugs_rows
+from fleet_planner.buses.charging.linear import INFEASIBLE, OPTIMAL, Programme, solve
+from fleet_planner.buses.charging.site import Dispatch, Site, sun_kwh
 from fleet_planner.buses.charging.slots import KINDS, SLOT_H, SLOTS
-from fleet_planner.buses.charging.steps import Steps, steps_of
+from fleet_planner.buses.charging.stays import by_calendar, two_ways
+from fleet_planner.buses.charging.steps import Steps, on_days, steps_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -113,6 +115,8 @@ def least_cost(
     """
     limits = limits or Limits()
     joined = site.battery.there and site.battery.chosen
+    if given is not None and not site.battery.there:
+        return _carried(stays, site, seasons, given, damage=damage)
     groups = [list(range(len(seasons)))] if joined else [[k] for k in range(len(seasons))]
     found: dict[int, Dispatch] = {}
     value = bound = capacity = 0.0
@@ -128,6 +132,32 @@ def least_cost(
     return Optimum(status, tuple(found[k] for k in range(len(seasons))), capacity, value, bound)
 
 
+def _carried(stays: Stays, site: Site, seasons: Sequence[Season], given: Sequence[Float], *, damage: bool) -> Optimum:
+    """Return what a given load draws without a battery: the sun first, what is left of it fed in where that pays."""
+    out, value = [], 0.0
+    for season, kwh in zip(seasons, given, strict=True):
+        there = season.days > 0
+        load = by_calendar(stays.load_kwh(kwh)) * there[:, :, None]
+        sun = np.broadcast_to(sun_kwh(site, season), SHAPE) * there[:, :, None]
+        used = np.minimum(load, sun)
+        fed = (sun - used) * (season.export > 0.0)[None]
+        none = np.zeros(SHAPE)
+        grid = load - used
+        out.append(Dispatch(kwh, np.zeros(kwh.size), grid, used + fed, none, none, fed))
+        value += season_usd(season, out[-1], damage=damage)
+    return Optimum(OPTIMAL, tuple(out), 0.0, value, value)
+
+
+def season_usd(season: Season, dispatch: Dispatch, *, damage: bool) -> float:
+    """Return what a season's energy, feed-in and demand cost, US$ 2024; with ``damage`` the damage too."""
+    more = season.damage_usd if damage else 0.0
+    flow = (season.price + more)[None] * dispatch.grid - (season.export + more)[None] * dispatch.export
+    energy = float((season.days[:, :, None] * flow).sum())
+    kw = dispatch.grid / SLOT_H
+    tops = [p.usd_per_kw * float((kw * p.slots[None]).max(initial=0.0)) for p in season.peaks]
+    return energy + len(season.months) * sum(tops)
+
+
 def _solved(
     stays: Stays,
     site: Site,
@@ -136,7 +166,8 @@ def _solved(
     given: list[Float] | None,
     limits: Limits,
 ) -> Optimum:
-    steps = steps_of(stays, seasons, merge=site.least_kw == 0.0)
+    # a load that is given changes from slot to slot, and least powers hold slot by slot
+    steps = steps_of(stays, seasons, merge=site.least_kw == 0.0 and given is None)
     programme = Programme()
     battery = site.battery
     chosen = battery.there and battery.chosen
@@ -174,7 +205,7 @@ def season_rows(
     before, kind = season.pairs
     days = season.days[before, kind].astype(np.float64)
     steps_many = steps.wide.size
-    hours = steps.wide * SLOT_H
+    hours = steps.hours
     cost = season.price + (season.damage_usd if damage else 0.0)
     earned = season.export + (season.damage_usd if damage else 0.0)
     sun = sun_kwh(site, season)[steps.first] * steps.wide
@@ -189,33 +220,16 @@ def season_rows(
     programme.put(balance, grid, 1.0)
     x = back = needs = np.zeros(0, dtype=np.int64)
     if given is None:
-        x = programme.add_columns(np.zeros(steps.stay.size), steps.limit_kwh)
-        needs = programme.add_rows(stays.need_kwh, stays.need_kwh)
-        programme.put(needs[steps.stay], x, 1.0)
-        on_days(stays, steps, season, lambda own, c: programme.put(balance[c, steps.step[own]], x[own], -1.0))
-        _plugs(programme, stays, site, steps, x, season)
-        _least_power(programme, stays, site, steps, x)
-        if site.feedback is not None:
-            back = _feedback(programme, stays, site.feedback, steps, x, season)
-            programme.put(needs[steps.stay], back, -1.0 / _two_ways(stays)[steps.stay])
-            on_days(stays, steps, season, lambda own, c: programme.put(balance[c, steps.step[own]], back[own], 1.0))
+        x, needs, back = _buses(programme, stays, site, season, steps, balance)
     else:
         load = _given_load(stays, given, before, kind, steps)
         programme.row_lower[-1] = programme.row_upper[-1] = load.ravel()
     none = np.zeros((0, 0), dtype=np.int64)
     used = export = charge = discharge = none
     if site.solar_kwp > 0.0:
-        used = programme.add_columns(np.zeros(grid.size), np.broadcast_to(sun, shape).ravel()).reshape(shape)
-        programme.put(balance, used, 1.0)
-        if (season.export > 0.0).any():
-            paid = -(days[:, None] * earned[kind][:, steps.first]).ravel()
-            export = programme.add_columns(paid, np.broadcast_to(sun, shape).ravel()).reshape(shape)
-            programme.put(balance, export, -1.0)
-            rows = programme.add_rows(np.full(grid.size, -np.inf), np.zeros(grid.size)).reshape(shape)
-            programme.put(rows, export, 1.0)
-            programme.put(rows, used, -1.0)
+        used, export = panels_rows(programme, season, sun, days[:, None] * earned[kind][:, steps.first], balance)
     if battery.there:
-        charge, discharge = _battery(programme, site, shape, hours, size)
+        charge, discharge = battery_rows(programme, site, shape, hours, size)
         programme.put(balance, charge, -1.0)
         programme.put(balance, discharge, 1.0)
     for peak in season.peaks:
@@ -229,17 +243,22 @@ def season_rows(
     return Columns(x, needs, grid, used, charge, discharge, export, back)
 
 
-def on_days(stays: Stays, steps: Steps, season: Season, put: Callable[[Int, int], None]) -> None:
-    """Call ``put`` with the columns that fall on each kind of calendar day of a season, and its number."""
-    of = stays.kind[steps.stay]
-    for c, (before, kind) in enumerate(zip(*season.pairs, strict=True)):
-        own = np.flatnonzero(((of == kind) & (steps.next_day == 0)) | ((of == before) & (steps.next_day == 1)))
-        put(own, c)
-
-
-def _two_ways(stays: Stays) -> Float:
-    """Return what comes back of a kWh that goes through the charger into the battery and out again."""
-    return stays.sessions["charger_efficiency"].to_numpy().astype(np.float64) ** 2
+def _buses(
+    programme: Programme, stays: Stays, site: Site, season: Season, steps: Steps, balance: Int
+) -> tuple[Int, Int, Int]:
+    """Add what buses draw and feed back; return these columns and the rows of needs."""
+    x = programme.add_columns(np.zeros(steps.stay.size), steps.limit_kwh)
+    needs = programme.add_rows(stays.need_kwh, stays.need_kwh)
+    programme.put(needs[steps.stay], x, 1.0)
+    on_days(stays, steps, season, lambda own, c: programme.put(balance[c, steps.step[own]], x[own], -1.0))
+    back = np.zeros(0, dtype=np.int64)
+    if site.feedback is not None:
+        back = feedback_rows(programme, stays, site.feedback, steps, x, season)
+        programme.put(needs[steps.stay], back, -1.0 / two_ways(stays)[steps.stay])
+        on_days(stays, steps, season, lambda own, c: programme.put(balance[c, steps.step[own]], back[own], 1.0))
+    plugs_rows(programme, stays, site, steps, (x, back), season)
+    least_power_rows(programme, stays, site, steps, x)
+    return x, needs, back
 
 
 def _given_load(stays: Stays, given: Float, before: Int, kind: Int, steps: Steps) -> Float:
@@ -249,96 +268,6 @@ def _given_load(stays: Stays, given: Float, before: Int, kind: Int, steps: Steps
     for c in range(kind.size):
         out[c] = np.bincount(steps.of_slot, slots[c], minlength=steps.wide.size)
     return out
-
-
-def _plugs(programme: Programme, stays: Stays, site: Site, steps: Steps, x: Int, season: Season) -> None:
-    """No more hours at plugs than there are."""
-    if site.chargers is None or site.chargers >= stays.count:
-        return
-    hours, per_kwh = steps.wide * SLOT_H, steps.hours_per_kwh(stays)
-    most = site.chargers * hours
-
-    def put(own: Int, _: int) -> None:
-        rows = programme.add_rows(np.full(hours.size, -np.inf), most)
-        programme.put(rows[steps.step[own]], x[own], per_kwh[own])
-
-    on_days(stays, steps, season, put)
-
-
-def _least_power(programme: Programme, stays: Stays, site: Site, steps: Steps, x: Int) -> None:
-    """A charger gives its least power or nothing: one yes or no per bus and slot."""
-    if site.least_kw <= 0.0:
-        return
-    time = steps.limit_kwh * steps.hours_per_kwh(stays)
-    # a bus may fill up within a slot: the least power then holds for the part of it that is used
-    least = np.minimum(site.least_kw * time, np.minimum(steps.limit_kwh, stays.need_kwh[steps.stay]))
-    on = programme.add_columns(np.zeros(x.size), np.ones(x.size), whole=True)
-    most = programme.add_rows(np.full(x.size, -np.inf), np.zeros(x.size))
-    programme.put(most, x, 1.0)
-    programme.put(most, on, -steps.limit_kwh)
-    fewest = programme.add_rows(np.zeros(x.size), np.full(x.size, np.inf))
-    programme.put(fewest, x, 1.0)
-    programme.put(fewest, on, -least)
-
-
-def _feedback(
-    programme: Programme, stays: Stays, feedback: Feedback, steps: Steps, x: Int, season: Season
-) -> Int:
-    """Let buses feed back, grid side, what they keep above the reserve and get back before they leave.
-
-    What is in the battery after each step lies between the reserve (or what the bus came with, if less) and its capacity.
-    """
-    efficiency = stays.sessions["charger_efficiency"].to_numpy().astype(np.float64)
-    capacity = stays.sessions["battery_kwh"].to_numpy().astype(np.float64)
-    start = stays.sessions["arrive_soc"].to_numpy().astype(np.float64) * capacity
-    time = steps.limit_kwh * steps.hours_per_kwh(stays)
-    days = season.days.sum(axis=0)[stays.kind[steps.stay]].astype(np.float64)
-    back = programme.add_columns(feedback.usd_per_kwh * days, feedback.kw * time)
-    begins = np.searchsorted(steps.stay, np.arange(stays.count))
-    place = np.arange(steps.stay.size) - begins[steps.stay]
-    low = np.minimum(start, feedback.reserve * capacity) - start
-    # one plug: charging and feeding back take turns
-    turns = programme.add_rows(np.full(x.size, -np.inf), time)
-    programme.put(turns, x, steps.hours_per_kwh(stays))
-    programme.put(turns, back, 1.0 / feedback.kw)
-    most = np.maximum(capacity - start, stays.need_kwh * efficiency)
-    rows = programme.add_rows(low[steps.stay], most[steps.stay])
-    for ahead in range(int(place.max(initial=-1)) + 1):
-        later = np.flatnonzero(place >= ahead)
-        e = efficiency[steps.stay[later]]
-        programme.put(rows[later], x[later - ahead], e)
-        programme.put(rows[later], back[later - ahead], -1.0 / e)
-    return back
-
-
-def _battery(
-    programme: Programme, site: Site, shape: tuple[int, int], hours: Float, size: Int
-) -> tuple[Int, Int]:
-    """Add a stationary battery: the same state at every midnight of the season."""
-    battery = site.battery
-    flow = np.broadcast_to(battery.kw * hours, shape).ravel()
-    charge = programme.add_columns(np.zeros(flow.size), flow).reshape(shape)
-    discharge = programme.add_columns(np.zeros(flow.size), flow).reshape(shape)
-    state = programme.add_columns(np.zeros(shape[0] * (shape[1] - 1)), np.array(battery.kwh))
-    midnight = programme.add_columns(np.zeros(1), np.array([battery.kwh]))
-    ends = np.broadcast_to(midnight, (shape[0], 1))
-    level = np.concatenate([ends, state.reshape(shape[0], shape[1] - 1), ends], axis=1)
-    rows = programme.add_rows(np.zeros(flow.size), np.zeros(flow.size)).reshape(shape)
-    root = float(np.sqrt(battery.efficiency))
-    programme.put(rows, level[:, 1:], 1.0)
-    programme.put(rows, level[:, :-1], -1.0)
-    programme.put(rows, charge, -root)
-    programme.put(rows, discharge, 1.0 / root)
-    if battery.chosen:
-        for index, per_kwh in ((charge, hours), (discharge, hours)):
-            held = programme.add_rows(np.full(flow.size, -np.inf), np.zeros(flow.size)).reshape(shape)
-            programme.put(held, index, 1.0)
-            programme.put(held, size, -battery.kw / battery.kwh * np.broadcast_to(per_kwh, shape))
-        inside = np.unique(level)
-        held = programme.add_rows(np.full(inside.size, -np.inf), np.zeros(inside.size))
-        programme.put(held, inside, 1.0)
-        programme.put(held, size, -1.0)
-    return charge, discharge
 
 
 def _dispatch(
@@ -354,7 +283,7 @@ def _dispatch(
         target = stays.need_kwh.copy()
         if own.back.size:
             back = np.maximum(steps.spread(values[own.back], stays), 0.0)
-            target += stays.summed(back) / _two_ways(stays)
+            target += stays.summed(back) / two_ways(stays)
         kwh = _exact(kwh, stays, target)
 
     def by_day(index: Int) -> Float:

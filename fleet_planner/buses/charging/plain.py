@@ -49,8 +49,8 @@ def under_limits(stays: Stays, room_kwh: Float, plugs: float, follows: Bool, *, 
     """Return kWh per entry where the site gives no more than it has; a need may stay unmet.
 
     First come, first served: in each slot buses are served in the order of their arrival, yesterday's before today's.
-    With ``even`` each asks for the constant power that its remaining stay needs, and those that can wait least are served
-    first.
+    With ``even`` each asks for the constant power that its remaining stay needs, and those that can wait least are
+    served first.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def under_limits(stays: Stays, room_kwh: Float, plugs: float, follows: Bool, *, 
 
 
 def _serve(stays: Stays, kind: int, room: Float, kwh: Float, *, even: bool) -> None:
-    """Fill ``kwh`` for the stays of one kind of day, slot by slot; ``room`` is kWh and hours at plugs, shape (2, 192)."""
+    """Fill ``kwh`` for the stays of one kind of day, slot by slot; ``room``: kWh and plug hours, shape (2, 192)."""
     mine = np.flatnonzero(stays.kind[stays.stay] == kind)
     order = mine[np.argsort(stays.slot[mine], kind="stable")]
     edges = np.searchsorted(stays.slot[order], np.arange(HORIZON + 1))

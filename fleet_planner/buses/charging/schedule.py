@@ -82,8 +82,8 @@ def schedule(
 ) -> Schedule:
     """Return the schedule of a site under a strategy.
 
-    Rules (`UNMANAGED`, `BALANCED`) keep the site's limits by serving fewer; the others serve all where that is possible,
-    and else miss as little as possible.
+    Rules (`UNMANAGED`, `BALANCED`) keep the site's limits by serving fewer; the others serve all where that is
+    possible, and else miss as little as possible.
 
     Parameters
     ----------
@@ -103,7 +103,9 @@ def schedule(
         missed = np.maximum(stays.need_kwh - least, 0.0)
         missed[missed <= ROUND * stays.need_kwh] = 0.0
         return _told(found, strategy, "rule", (missed + short) * efficiency)
-    dear = strategy == WITH_DAMAGE
+    # damage that is the same at all hours moves nothing where all energy comes from the grid and none is lost
+    moves = site.solar_kwp > 0.0 or site.battery.there or site.feedback is not None or _varies(seasons)
+    dear = strategy == WITH_DAMAGE and moves
     found = least_cost(stays, site, seasons, damage=dear, limits=limits)
     missed = np.zeros(stays.count)
     if found.status == INFEASIBLE:
@@ -117,6 +119,10 @@ def schedule(
 def _told(found: Optimum, strategy: str, status: str, missed: Float) -> Schedule:
     assert found.dispatch, f"{strategy}: {found.status}"
     return Schedule(strategy, status, found.dispatch, missed, found.value, found.bound, found.battery_kwh)
+
+
+def _varies(seasons: Sequence[Season]) -> bool:
+    return any(float(np.ptp(s.damage_usd)) > 0.0 for s in seasons)
 
 
 def _rule(stays: Stays, site: Site, season: Season, *, even: bool) -> Float:

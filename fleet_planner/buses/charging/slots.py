@@ -1,7 +1,7 @@
 """Time at a site: slots of 15 minutes, kinds of day, and how often each follows each.
 
-All times are local clock times of the service day; a day has 24 hours, the two days a year of 23 or 25 hours are taken as
-24. What a bus still draws after midnight falls on the next day, so a calendar day is told by its own kind and by that of
+All times are local clock times of the service day; a day has 24 hours, also the two of the year that have 23 or 25.
+What a bus still draws after midnight falls on the next day, so a calendar day is told by its own kind and by that of
 the day before.
 """
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fleet_planner.buses.charging.least_cost import on_days, season_rows
+from fleet_planner.buses.charging.least_cost import season_rows
 from fleet_planner.buses.charging.linear import Programme, solve
-from fleet_planner.buses.charging.slots import HORIZON, SLOT_H, SLOTS
-from fleet_planner.buses.charging.steps import steps_of
+from fleet_planner.buses.charging.slots import HORIZON, SLOTS
+from fleet_planner.buses.charging.steps import on_days, steps_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,39 +51,37 @@ class Plugs:
 
 
 def smallest_cap_kw(stays: Stays, site: Site, seasons: Sequence[Season]) -> float:
-    """Return the least grid limit with which all needs are met, with the site's chargers, sun and battery."""
-    out = 0.0
-    for season in _distinct(site, seasons):
-        frame = _feasible(stays, replace(site, cap_kw=np.inf), season)
-        programme, grid = frame.programme, frame.columns.grid
-        top = programme.add_columns(np.ones(1), np.array([float(stays.power_kw.sum()) + 1.0]))
-        rows = programme.add_rows(np.full(grid.size, -np.inf), np.zeros(grid.size)).reshape(grid.shape)
-        programme.put(rows, grid, 1.0 / frame.hours)
-        programme.put(rows, top, -1.0)
-        found = solve(programme)
-        out = max(out, float(found.values[top[0]]) if found.values.size else np.inf)
-    return out
+    """Return the least grid limit with which all needs are met, with the site's chargers, sun and battery.
+
+    The sun is the least of any season slot by slot, so that the limit holds all year.
+    """
+    season = _darkest(site, seasons)
+    frame = _feasible(stays, replace(site, cap_kw=np.inf), season)
+    programme, grid = frame.programme, frame.columns.grid
+    top = programme.add_columns(np.ones(1), np.array([float(stays.power_kw.sum()) + 1.0]))
+    rows = programme.add_rows(np.full(grid.size, -np.inf), np.zeros(grid.size)).reshape(grid.shape)
+    programme.put(rows, grid, 1.0 / frame.hours)
+    programme.put(rows, top, -1.0)
+    found = solve(programme)
+    return float(found.values[top[0]]) if found.values.size else np.inf
 
 
 def missed_kwh(stays: Stays, site: Site, seasons: Sequence[Season]) -> Float:
     """Return what each stay misses where the site's limits do not let all be served, grid side, shape (S,).
 
-    Of the sum, the least; of a season without sun the same in all. What the stay itself is too short for is not in it.
+    Of the sum the least, under the least sun of any season. What the stay itself is too short for is not in it.
     """
-    out = np.zeros(stays.count)
-    for season in _distinct(site, seasons):
-        frame = _feasible(stays, site, season)
-        programme = frame.programme
-        miss = programme.add_columns(np.ones(stays.count), stays.need_kwh)
-        programme.put(frame.columns.needs, miss, 1.0)
-        found = solve(programme)
-        if found.values.size:
-            out = np.maximum(out, found.values[miss])
-    return out
+    frame = _feasible(stays, site, _darkest(site, seasons))
+    programme = frame.programme
+    miss = programme.add_columns(np.ones(stays.count), stays.need_kwh)
+    programme.put(frame.columns.needs, miss, 1.0)
+    found = solve(programme)
+    return found.values[miss] if found.values.size else np.zeros(stays.count)
 
 
-def plugs_of(stays: Stays, site: Site, season: Season) -> Plugs:
+def plugs_of(stays: Stays, site: Site, seasons: Sequence[Season]) -> Plugs:
     """Return numbers of chargers with which the needs can be met under the site's grid limit."""
+    season = _darkest(site, seasons)
     frame = _feasible(stays, replace(site, chargers=None), season)
     programme, hours = frame.programme, frame.hours
     most = whole_stays(stays, season.days > 0)
@@ -132,13 +130,10 @@ def _most(kind: Int, begin: Float, end: Float, follows: Bool, day: float = 86_40
     return most
 
 
-def _distinct(site: Site, seasons: Sequence[Season]) -> list[Season]:
-    """Return the seasons that differ for what is feasible: by sun, and by which days follow each other."""
-    out: dict[bytes, Season] = {}
-    for season in seasons:
-        sun = season.sun.tobytes() if site.solar_kwp > 0.0 else b""
-        out.setdefault(sun + (season.days > 0).tobytes(), season)
-    return list(out.values())
+def _darkest(site: Site, seasons: Sequence[Season]) -> Season:
+    """Return all kinds of day of the year under the least sun of each slot."""
+    sun = np.min([s.sun for s in seasons], axis=0) if site.solar_kwp > 0.0 else np.zeros(SLOTS)
+    return replace(seasons[0], days=np.sum([s.days for s in seasons], axis=0), sun=sun)
 
 
 @dataclass(frozen=True)
@@ -158,4 +153,4 @@ def _feasible(stays: Stays, site: Site, season: Season) -> _Frame:
     size = programme.add_columns(np.zeros(1), np.array([battery.kwh if battery.there else 0.0]))
     columns = season_rows(programme, stays, replace(site, feedback=None, least_kw=0.0), season, steps, size)
     programme.cost = [np.zeros(c.size) for c in programme.cost]
-    return _Frame(programme, columns, steps, steps.wide * SLOT_H)
+    return _Frame(programme, columns, steps, steps.hours)

@@ -59,12 +59,13 @@ class Stays:
 
     def summed(self, kwh: Float) -> Float:
         """Add a value per entry up by stay, shape (S,)."""
-        return np.bincount(self.stay, kwh, minlength=self.count)
+        return np.bincount(self.stay, kwh, minlength=self.count).astype(np.float64)
 
     def load_kwh(self, kwh: Float) -> Float:
         """Add a value per entry up by kind and slot from midnight of the service day, shape (3, 192)."""
         place = self.kind[self.stay] * HORIZON + self.slot
-        return np.bincount(place, kwh, minlength=len(KINDS) * HORIZON).reshape(len(KINDS), HORIZON)
+        summed = np.bincount(place, kwh, minlength=len(KINDS) * HORIZON).astype(np.float64)
+        return summed.reshape(len(KINDS), HORIZON)
 
 
 def stays_of(sessions: pl.DataFrame) -> Stays:
@@ -106,3 +107,8 @@ def by_calendar(load_kwh: Float) -> Float:
     Shape (3, 3, 96): the own day's sum and what is left of the day before after midnight.
     """
     return load_kwh[None, :, :SLOTS] + load_kwh[:, None, SLOTS:]
+
+
+def two_ways(stays: Stays) -> Float:
+    """Return what comes back of a kWh that goes through the charger into the battery and out again."""
+    return stays.sessions["charger_efficiency"].to_numpy().astype(np.float64) ** 2

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fleet_planner.buses.charging.slots import SLOTS
+from fleet_planner.buses.charging.slots import SLOT_H, SLOTS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -55,6 +55,11 @@ class Steps:
         power = stays.power_kw[self.stay]
         return np.divide(1.0, power, out=np.zeros(power.size), where=power > 0.0)
 
+    @property
+    def hours(self) -> Float:
+        """Length of each step, h, shape (T,)."""
+        return self.wide.astype(np.float64) * SLOT_H
+
     def spread(self, kwh: Float, stays: Stays) -> Float:
         """Return a value per column as values per entry, in proportion to what each can take."""
         share = np.divide(kwh, self.limit_kwh, out=np.zeros(kwh.size), where=self.limit_kwh > 0.0)
@@ -90,7 +95,7 @@ def steps_of(stays: Stays, seasons: Sequence[Season], *, merge: bool = True) -> 
     after = stays.slot // SLOTS
     key = (stays.stay * 2 + after) * SLOTS + of_slot[stays.slot % SLOTS]
     names, of_entry = np.unique(key, return_inverse=True)
-    limit = np.bincount(of_entry, stays.limit_kwh, minlength=names.size)
+    limit = np.bincount(of_entry, stays.limit_kwh, minlength=names.size).astype(np.float64)
     rest, step = np.divmod(names, SLOTS)
     stay, next_day = np.divmod(rest, 2)
     return Steps(of_slot, wide, first, of_entry, stay, step, next_day, limit)
@@ -103,3 +108,11 @@ def _changes(seasons: Sequence[Season]) -> NDArray[np.bool_]:
         for table in (season.price, season.export, season.damage_usd, season.sun[None], *peaks):
             out |= (table != np.roll(table, 1, axis=-1)).any(axis=0)
     return out
+
+
+def on_days(stays: Stays, steps: Steps, season: Season, put: Callable[[Int, int], None]) -> None:
+    """Call ``put`` with the columns that fall on each kind of calendar day of a season, and its number."""
+    of = stays.kind[steps.stay]
+    for c, (before, kind) in enumerate(zip(*season.pairs, strict=True)):
+        own = np.flatnonzero(((of == kind) & (steps.next_day == 0)) | ((of == before) & (steps.next_day == 1)))
+        put(own, c)

@@ -1,9 +1,9 @@
 """Tariffs of electricity: energy by season, kind of day and hour, demand on the month's peak, fixed charges, feed-in.
 
-A tariff is a table with a row per element (``tables/columns/charging_tariff.csv``); packaged ones stand in
+A tariff is a table with a row per element (``tables/columns/bus_charging_tariff.csv``); packaged ones stand in
 ``reference/charging_tariffs.csv``. Every hour of every kind of day and month has exactly one row ``energy``; rows
-``adder`` come on top of it; each row ``demand`` bills the highest 15-minute mean of the whole site in its months, days and
-hours, once a month; ``fixed`` is paid each month; ``export`` is what the grid pays for a kWh of the sun.
+``adder`` come on top of it; each row ``demand`` bills the highest 15-minute mean of the whole site in its months, days
+and hours, once a month; ``fixed`` is paid each month; ``export`` is what the grid pays for a kWh of the sun.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from fleet_planner.errors import InputError, PlanError, use_one_of
 from fleet_planner.reference import reference_path, reference_table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Bool = NDArray[np.bool_]
 
 PACKAGED = "charging_tariffs.csv"
-TABLE = "charging_tariff"
+TABLE = "bus_charging_tariff"
 KEY = "buses.charging.tariff"
 ENERGY, ADDER, DEMAND, FIXED, EXPORT = "energy", "adder", "demand", "fixed", "export"
 FLAT = "flat"
@@ -148,38 +148,35 @@ def _tariff(table: pl.DataFrame, name: str, path: Path) -> Tariff:
             )
     rows = table.rows(named=True)
     charges = tuple(_charge(r, path) for r in rows)
-    titles = [str(table[t][0]) if t in table.columns and table[t][0] else name for t in ("title_en", "title_zh")]
-    found = Tariff(name, *titles, str(table["currency"][0]), int(table["price_year"][0]), charges)
+    english, chinese = (
+        str(table[t][0]) if t in table.columns and table[t][0] else name for t in ("title_en", "title_zh")
+    )
+    found = Tariff(name, english, chinese, str(table["currency"][0]), int(table["price_year"][0]), charges)
     _check(found, [r["row"] for r in rows], path)
     return found
 
 
 def _charge(row: dict[str, object], path: Path) -> Charge:
-    months = _range(str(row["months"] or ALL), MONTHS, _month)
-    days = np.zeros(len(KINDS), dtype=bool)
-    words = str(row["days"] or ALL).replace(" ", "").split(";")
-    try:
-        if months is None:
-            raise _Wrong("months", "Write such as 6-9, or 1-5;10-12, or all.")
-        for word in words:
-            if word not in (*KINDS, ALL):
-                raise _Wrong("days", f"Write {', '.join(KINDS)} or all, several with a semicolon.")
-            days |= np.ones(3, dtype=bool) if word == ALL else np.arange(3) == KINDS.index(word)
-        hours = _range(str(row["hours"] or ALL), SLOTS, _slot)
-        if hours is None:
-            raise _Wrong("hours", "Write such as 16-21, or 7-10;15:30-18, or 23-7, or all.")
-    except _Wrong as wrong:
-        place = (path, row["row"], wrong.column, row[wrong.column])
-        raise InputError("this is no such list", wrong.remedy, *place) from None  # type: ignore[arg-type]  # cells of the row
+    def cell(column: str, found: Bool | None, remedy: str) -> Bool:
+        if found is None:
+            raise InputError("this is no such list", remedy, path, int(str(row["row"])), column, row[column])
+        return found
+
+    told = {c: str(row[c] or ALL).replace(" ", "") for c in ("months", "days", "hours")}
+    months = cell("months", _range(told["months"], MONTHS, _month), "Write such as 6-9, or 1-5;10-12, or all.")
+    days = cell("days", _days(told["days"]), f"Write {', '.join(KINDS)} or all, several with a semicolon.")
+    remedy = "Write such as 16-21, or 7-10;15:30-18, or 23-7, or all."
+    hours = cell("hours", _range(told["hours"], SLOTS, _slot), remedy)
     label = str(row["label"] or row["element"])
     checked = str(row["checked"] or "yes") == "yes"
     return Charge(str(row["element"]), label, float(str(row["value"])), months, days[:, None] & hours[None, :], checked)
 
 
-class _Wrong(Exception):
-    def __init__(self, column: str, remedy: str) -> None:
-        super().__init__(column)
-        self.column, self.remedy = column, remedy
+def _days(text: str) -> Bool | None:
+    words = text.split(";")
+    if not all(w in {*KINDS, ALL} for w in words):
+        return None
+    return np.array([k in words or ALL in words for k in KINDS], dtype=bool)
 
 
 def _month(text: str, *, end: bool) -> int | None:
@@ -198,13 +195,12 @@ def _slot(text: str, *, end: bool) -> int | None:
     return minutes // SLOT_MINUTES
 
 
-def _range(text: str, size: int, read: object) -> Bool | None:
+def _range(text: str, size: int, read: Callable[..., int | None]) -> Bool | None:
     """Return which places of a circle a text such as ``23-7;12-13`` names; none where it cannot be read."""
-    assert callable(read)
     if text == ALL:
         return np.ones(size, dtype=bool)
     out = np.zeros(size, dtype=bool)
-    for part in text.replace(" ", "").split(";"):
+    for part in text.split(";"):
         first, dash, last = part.partition("-")
         if not dash and size != MONTHS:
             return None
@@ -222,7 +218,9 @@ def _check(tariff: Tariff, rows: Sequence[int], path: Path) -> None:
     if (times != 1).any():
         month, kind, slot = np.argwhere(times != 1)[0]
         many = "no price" if times[month, kind, slot] == 0 else "two prices"
-        numbers = [r for r, c in zip(rows, tariff.charges, strict=True) if c.element == ENERGY and c.mask[month, kind, slot]]
+        numbers = [
+            r for r, c in zip(rows, tariff.charges, strict=True) if c.element == ENERGY and c.mask[month, kind, slot]
+        ]
         raise InputError(
             f"the tariff has {many} of energy for month {month + 1}, {KINDS[kind]}, {clock(slot)}",
             "Every hour needs one row with element energy; use adder for what comes on top.",

@@ -48,6 +48,8 @@ class Season:
         Charges on demand.
     co2_kg, damage_usd
         Marginal CO2 and the damage of CO2 and to health, US$ 2024, per kWh, shape (3, 96).
+    usd_per_t
+        Social cost of a tonne of CO2, US$ 2024.
     sun
         Yield of the panels, kW per kWp, shape (96,).
     """
@@ -60,6 +62,7 @@ class Season:
     peaks: tuple[Peak, ...]
     co2_kg: Float
     damage_usd: Float
+    usd_per_t: float
     sun: Float
 
     @property
@@ -106,6 +109,7 @@ def seasons_of(tariff: Tariff, usd: float, days: Int, damage: Damage, sun: Float
                 peaks,
                 damage.co2_kg[first],
                 damage.usd[first],
+                damage.usd_per_t,
                 sun[first],
             )
         )

@@ -1,0 +1,108 @@
+"""The charging of a plan as tables, a GeoPackage, a page in English and Chinese and a manifest."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pyogrio
+import shapely
+
+from fleet_planner import __version__
+from fleet_planner.outputs.buses_charging_page import charging_page
+from fleet_planner.outputs.manifest import manifest_text, sha256
+from fleet_planner.outputs.target import whole_directory
+from fleet_planner.tables import finding_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fleet_planner.pipeline.buses.charging import ChargingYear
+    from fleet_planner.plan.models import Plan
+    from fleet_planner.tables import Language
+
+TABLES = {
+    "sites": "bus_charging_sites",
+    "site_costs": "bus_charging_costs",
+    "chargers_needed": "bus_charging_chargers",
+    "missed": "bus_charging_missed",
+    "site_demand": "bus_charging_demand",
+    "load_profile": "bus_charging_load",
+    "schedule": "bus_charging_schedule",
+}
+"""Files and their tables in the data dictionary."""
+
+
+def write_charging(
+    plan: Plan, base: Path, found: ChargingYear, out: Path, *, overwrite: bool, language: Language
+) -> Path:
+    """Write the schedules into ``out``, whole or not at all; ``charging.html`` is the page in ``language``.
+
+    Raises
+    ------
+    OutputError
+        The folder cannot be written.
+    """
+    with whole_directory(out, overwrite=overwrite) as folder:
+        write_charging_tables(found, folder)
+        layer = charging_layer(found)
+        if not layer.empty:
+            pyogrio.write_dataframe(layer, folder / "charging.gpkg", layer="bus_charging_sites", driver="GPKG")
+        both: tuple[Language, Language] = ("en", "zh")
+        for each in both:
+            name = "charging.html" if each == language else f"charging.{each}.html"
+            (folder / name).write_text(charging_page(plan, found, each), encoding="utf-8")
+        section = plan.buses.charging
+        named = (section.sessions, section.tariff, section.damage, section.solar_profile)
+        told: dict[str, Any] = {
+            "program": "fleet_planner",
+            "version": __version__,
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "charging": section.model_dump(),
+            "inputs": [{"file": n, "sha256": sha256(base / n)} for n in named if n and (base / n).is_file()],
+            "sites": found.summary.to_dicts(),
+            "findings": [
+                {"code": f.code, "kind": f.kind, "text": finding_text(f), "text_zh": finding_text(f, "zh")}
+                for f in found.findings
+            ],
+            "files": {p.name: sha256(p) for p in sorted(folder.iterdir())},
+        }
+        (folder / "manifest.json").write_text(manifest_text(told), encoding="utf-8")
+    return out
+
+
+def write_charging_tables(found: ChargingYear, folder: Path) -> None:
+    """Write the tables into a folder."""
+    found.summary.write_csv(folder / "sites.csv")
+    found.costs.write_csv(folder / "site_costs.csv")
+    found.chargers.write_csv(folder / "chargers_needed.csv")
+    found.missed.write_csv(folder / "missed.csv")
+    found.demand.write_csv(folder / "site_demand.csv")
+    found.load.write_csv(folder / "load_profile.csv")
+    found.load.write_parquet(folder / "load_profile.parquet")
+    found.stays.write_parquet(folder / "schedule.parquet")
+
+
+def charging_layer(found: ChargingYear) -> gpd.GeoDataFrame:
+    """Return the sites whose place is known: name, kind, energy, chargers, a peak and a cost for each strategy."""
+    rows, points = [], []
+    for year in found.sites:
+        if year.lon is None or year.lat is None:
+            continue
+        mine = found.summary.filter(site_id=year.site.site_id).rows(named=True)
+        plug = year.options[0].plugs
+        rows.append(
+            {
+                "site_id": year.site.site_id,
+                "site_kind": year.kind,
+                "energy_kwh_per_year": mine[0]["energy_kwh_per_year"],
+                "least_cap_kw": mine[0]["least_cap_kw"],
+                "chargers_one_each": plug.whole_stay,
+                "chargers_in_turn": plug.fewest,
+                **{f"peak_kw_{r['strategy']}": r["peak_kw"] for r in mine},
+                **{f"usd2024_{r['strategy']}": r["cost_usd2024_per_year"] for r in mine},
+            }
+        )
+        points.append(shapely.Point(year.lon, year.lat))
+    return gpd.GeoDataFrame(rows, geometry=points, crs="EPSG:4326")

@@ -1,0 +1,154 @@
+"""The page on charging: load plots of every site by strategy and tables, the same figures in English and Chinese."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from fleet_planner.buses.charging.slots import KINDS, SLOT_H
+from fleet_planner.outputs.load_plot import load_plot
+from fleet_planner.outputs.numbers import significant
+from fleet_planner.tables import finding_text
+from fleet_planner.tables.load import report_words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fleet_planner.buses.charging.tables import SiteYear
+    from fleet_planner.pipeline.buses.charging import ChargingYear
+    from fleet_planner.plan.models import Plan
+    from fleet_planner.tables import Language
+
+THOUSAND = 1e3
+DRAWN_SITES = 60
+"""More sites than this are told in the tables only; those with the highest peaks are drawn."""
+
+
+def charging_page(plan: Plan, found: ChargingYear, language: Language) -> str:
+    """Return the page in ``en`` or ``zh``."""
+    t = report_words(language)
+    assets = files("fleet_planner.outputs") / "assets"
+    page: str = _template("charging.html.j2").render(
+        language="zh-CN" if language == "zh" else "en",
+        t=t,
+        city=plan.city.name_zh or plan.city.name if language == "zh" else plan.city.name,
+        css=Markup((assets / "report.css").read_text(encoding="utf-8")),  # noqa: S704  # packaged
+        section=Markup(charging_section(found, language)),  # noqa: S704  # made by our template, which escapes
+        findings=[finding_text(f, language) for f in found.findings],
+    )
+    return page
+
+
+def charging_section(found: ChargingYear, language: Language) -> str:
+    """Return the section on charging as HTML, for this page and the one on buses."""
+    t = report_words(language)
+    section: str = _template("charging_section.html.j2").render(
+        t=t, charts=_charts(found, t, language), sites=_sites(found, t), needs=_needs(found, t), costs=_costs(found, t)
+    )
+    return section
+
+
+def _template(name: str) -> Any:
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    assets = files("fleet_planner.outputs") / "assets"
+    return environment.from_string((assets / name).read_text(encoding="utf-8"))
+
+
+def _charts(found: ChargingYear, t: Mapping[str, str], language: Language) -> list[dict[str, Any]]:
+    """Return a day's load of each site: the day of the year on which charging without a plan would peak."""
+    peaks = [max(p.peak_kw(y.seasons) for p in y.schedules) for y in found.sites]
+    drawn = sorted(np.argsort(peaks)[::-1][:DRAWN_SITES].tolist())
+    return [_chart(found.sites[k], t, language) for k in drawn]
+
+
+def _chart(year: SiteYear, t: Mapping[str, str], language: Language) -> dict[str, Any]:
+    first = year.schedules[0]
+    tops = [
+        (float(d.grid[b, k].max()), s, b, k)
+        for s, (season, d) in enumerate(zip(year.seasons, first.dispatch, strict=True))
+        for b, k in zip(*season.pairs, strict=True)
+    ]
+    _, s, before, kind = max(tops, key=lambda top: (round(top[0], 6), -top[3], -top[1]))
+    season = year.seasons[s]
+    names = [t[f"charging_{p.strategy}"] for p in year.schedules]
+    values = [(p.dispatch[s].grid[before, kind] / SLOT_H).tolist() for p in year.schedules]
+    price = season.price[kind]
+    dear = (price >= price.max() - 1e-12) & (price.max() - price.min() > 1e-12)
+    cap = (t["charging_cap"], year.site.cap_kw) if np.isfinite(year.site.cap_kw) else None
+    title = t["charging_chart"].format(
+        site=year.site.site_id, kind=t[f"charging_{KINDS[kind]}"], months=season.label.replace(";", ", ")
+    )
+    tariff = year.tariff.title_zh if language == "zh" else year.tariff.title_en
+    svg = load_plot(title, names, values, cap, dear.tolist())
+    return {"title": f"{title} · {tariff}", "svg": Markup(svg)}  # noqa: S704  # labels are escaped where they are drawn
+
+
+def _sites(found: ChargingYear, t: Mapping[str, str]) -> dict[str, Any]:
+    keys = (
+        *(
+            "charging_site",
+            "charging_strategy",
+            "charging_energy",
+            "charging_peak",
+            "charging_cost",
+            "charging_per_kwh",
+        ),
+        *("charging_co2", "charging_damage", "charging_both", "charging_missed", "charging_plugs", "charging_gap"),
+    )
+    rows = [
+        [
+            row["site_id"],
+            t[f"charging_{row['strategy']}"],
+            significant(row["energy_kwh_per_year"] / THOUSAND, 4),
+            significant(row["peak_kw"], 4),
+            significant(row["cost_usd2024_per_year"] / THOUSAND, 4),
+            significant(row["usd2024_per_kwh"], 4),
+            significant(row["co2_t_per_year"], 4),
+            significant(row["damage_usd2024_per_year"] / THOUSAND, 4),
+            significant(row["cost_and_damage_usd2024_per_year"] / THOUSAND, 4),
+            significant(row["missed_kwh"]),
+            f"{row['chargers']:,}",
+            t["charging_by_rule"] if row["status"] == "rule" else f"{100.0 * max(row['gap'], 0.0):.4f} %",
+        ]
+        for row in found.summary.iter_rows(named=True)
+    ]
+    return {"head": [t[k] for k in keys], "rows": rows}
+
+
+def _needs(found: ChargingYear, t: Mapping[str, str]) -> dict[str, Any]:
+    keys = (
+        *("charging_site", "charging_power", "charging_one_each", "charging_in_turn", "charging_least_cap"),
+        *("charging_capital", "charging_year_cost", "charging_served"),
+    )
+    rows = [
+        [
+            row["site_id"],
+            significant(row["charger_kw"]),
+            f"{row['one_each']:,}",
+            f"{row['in_turn']:,}",
+            significant(row["least_cap_kw"], 4),
+            significant(row["capital_usd2024"] / THOUSAND, 4),
+            significant(row["cost_usd2024_per_year"] / THOUSAND, 4),
+            t["charging_yes"] if row["all_served"] == "yes" else t["charging_no"],
+        ]
+        for row in found.chargers.iter_rows(named=True)
+    ]
+    return {"head": [t[k] for k in keys], "rows": rows}
+
+
+def _costs(found: ChargingYear, t: Mapping[str, str]) -> dict[str, Any]:
+    """Return thousand US$ a year by kind of line and strategy, all sites."""
+    summed = found.costs.group_by("element", "strategy", maintain_order=True).agg(pl.col("cost_usd2024_per_year").sum())
+    strategies = found.summary["strategy"].unique(maintain_order=True).to_list()
+    elements = found.costs["element"].unique(maintain_order=True).to_list()
+    by = {(e, s): v for e, s, v in summed.iter_rows()}
+    rows = [
+        [t[f"charging_line_{e}"], *(significant(by.get((e, s), 0.0) / THOUSAND, 4) for s in strategies)]
+        for e in elements
+    ]
+    return {"head": [t["charging_line"], *(t[f"charging_{s}"] for s in strategies)], "rows": rows}

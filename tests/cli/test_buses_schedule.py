@@ -1,0 +1,193 @@
+"""`fleet-planner buses schedule` from end to end."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import polars as pl
+import pyogrio
+import pytest
+from click.testing import CliRunner, Result
+
+from fleet_planner.cli.main import main
+from fleet_planner.outputs.buses_charging import TABLES
+from fleet_planner.tables import columns
+from tests.buses.charging_stays import stay
+
+PLAN = """
+[city]
+name = "Yardville"
+name_zh = "车场市"
+country = "US-CA"
+year = 2024
+[network]
+builtin = "coquimbo"
+[fleet]
+registry = "r.csv"
+[buses.charging]
+sessions = "stays.csv"
+tariff = "sce_tou_ev_9_2030"
+grid_cap_kw = 260.0
+charger_powers_kw = [60.0, 20.0]
+damage = "damage.csv"
+[[buses.charging.site]]
+site_id = "yard"
+solar_kwp = 50.0
+battery_kwh = 100.0
+"""
+DAMAGE = "hour,co2_kg_per_kwh,health_usd_per_kwh\n" + "".join(
+    f"{h},{0.15 if 9 <= h < 16 else 0.5},{0.01 if 9 <= h < 16 else 0.03}\n" for h in range(24)
+)
+
+
+def call(folder: Path, text: str = PLAN) -> Result:
+    place = {"lon": -118.25, "lat": 34.05}
+    rows = [
+        stay(f"b{k}", 17.0 + k * 0.4, 29.0 + k * 0.2, 150.0, kind=kind, **place)
+        for kind in ("weekday", "saturday")
+        for k in range(5)
+    ]
+    more = [stay(f"n{k}", 11.0, 13.0, 40.0, 60.0, site_id="north", site_kind="station") for k in range(2)]
+    pl.concat([pl.DataFrame(rows), pl.DataFrame(more)], how="diagonal").write_csv(folder / "stays.csv")
+    (folder / "damage.csv").write_text(DAMAGE, encoding="utf-8")
+    (folder / "plan.toml").write_text(text, encoding="utf-8")
+    return CliRunner().invoke(main, ["buses", "schedule", str(folder / "plan.toml"), "--out", str(folder / "out")])
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("charging")
+    done = call(folder)
+    assert done.exit_code == 0, done.output
+    assert "No stay at a charger is known for sunday" in done.output
+    return folder / "out"
+
+
+def read(folder: Path, name: str) -> pl.DataFrame:
+    path = folder / f"{name}.csv"
+    return (
+        pl.read_csv(path, infer_schema_length=None) if path.exists() else pl.read_parquet(path.with_suffix(".parquet"))
+    )
+
+
+@pytest.mark.parametrize(("file", "table"), TABLES.items())
+def test_tables_are_as_the_dictionary_says(out: Path, file: str, table: str) -> None:
+    assert read(out, file).columns == [c.column for c in columns(table)]
+
+
+def test_the_load_of_a_year_is_the_energy_of_the_stays(out: Path) -> None:
+    load, sites = read(out, "load_profile"), read(out, "sites")
+    year = load.group_by("site_id", "strategy").agg(
+        kwh=(pl.col("charging_kw") * 0.25 * pl.col("days_per_year")).sum(), top=pl.col("grid_kw").max()
+    )
+    both = sites.join(year, on=["site_id", "strategy"])
+    assert both.height == 8
+    assert both["kwh"].to_list() == pytest.approx(both["energy_kwh_per_year"].to_list(), rel=1e-9)
+    assert both["top"].to_list() == pytest.approx(both["peak_kw"].to_list())
+    assert (both["top"] <= 260.0 * (1.0 + 1e-6)).all()
+    # 262 weekdays and 52 Saturdays of five buses, efficiency 1; nights between two months of unlike sun count half each
+    yard = both.filter(site_id="yard", strategy="least_cost")["kwh"][0]
+    assert yard == pytest.approx((262 + 52) * 5 * 150.0, rel=4e-3)
+    plan = read(out, "schedule").filter(site_id="yard", strategy="least_cost")
+    by_day = plan.group_by("months", "kind_of_day", "bus").agg(pl.col("grid_kw").sum() * 0.25)
+    assert by_day["grid_kw"].to_list() == pytest.approx([150.0] * by_day.height, rel=1e-9)
+
+
+def test_costs_reconcile_and_plans_pay(out: Path) -> None:
+    sites, lines = read(out, "sites"), read(out, "site_costs")
+    sums = lines.group_by("site_id", "strategy", "borne_by").agg(pl.col("cost_usd2024_per_year").sum())
+    for row in sites.iter_rows(named=True):
+        own = dict(
+            sums.filter(site_id=row["site_id"], strategy=row["strategy"])[
+                "borne_by", "cost_usd2024_per_year"
+            ].iter_rows()
+        )
+        assert own["operator"] == pytest.approx(row["cost_usd2024_per_year"])
+        assert own["others"] == pytest.approx(row["damage_usd2024_per_year"])
+    assert (lines["quantity"] * lines["price"] - lines["cost_per_year"]).abs().max() < 1e-6
+    yard = {r["strategy"]: r for r in sites.filter(site_id="yard").iter_rows(named=True)}
+    assert yard["least_cost"]["cost_usd2024_per_year"] <= yard["balanced"]["cost_usd2024_per_year"]
+    assert yard["least_cost"]["cost_usd2024_per_year"] <= yard["unmanaged"]["cost_usd2024_per_year"]
+    kind, cheap = yard["cost_and_damage"], yard["least_cost"]
+    assert kind["cost_and_damage_usd2024_per_year"] <= cheap["cost_and_damage_usd2024_per_year"] + 1e-6
+    assert kind["co2_t_per_year"] <= cheap["co2_t_per_year"] + 1e-9
+    assert sites["gap"].abs().max() < 1e-7
+    assert set(lines.filter(site_id="yard")["element"]) == {"energy", "demand", "fixed", "storage", "climate", "health"}
+
+
+def test_chargers_siting_and_map(out: Path) -> None:
+    needs = read(out, "chargers_needed")
+    yard = needs.filter(site_id="yard")
+    assert yard["charger_kw"].to_list() == [100.0, 20.0, 60.0]
+    assert yard["one_each"].to_list() == [5, 5, 5]
+    assert yard["in_turn"].is_sorted() is False
+    assert yard.filter(charger_kw=20.0)["in_turn"][0] > yard.filter(charger_kw=100.0)["in_turn"][0]
+    assert needs.filter(chosen="yes").height == 2
+    demand = read(out, "site_demand")
+    assert demand.height == 2 * 24
+    load = read(out, "load_profile").filter(strategy="least_cost")
+    mean = (load["grid_kw"] * 0.25 * load["days_per_year"]).sum() / 366.0
+    assert demand["kwh"].sum() == pytest.approx(mean, rel=1e-9)
+    layer = pyogrio.read_dataframe(out / "charging.gpkg", layer="charging_sites")
+    assert layer["site_id"].tolist() == ["yard"]  # north has no place
+    peak = read(out, "sites").filter(site_id="yard", strategy="balanced")["peak_kw"][0]
+    assert layer["peak_kw_balanced"][0] == pytest.approx(peak)
+
+
+def test_the_page_has_the_same_figures_in_both_languages(out: Path) -> None:
+    english, chinese = ((out / f"charging{x}.html").read_text(encoding="utf-8") for x in ("", ".zh"))
+    assert "Load of depots and stations" in english
+    assert "车场与充电站负荷" in chinese
+    assert "车场市" in chinese
+    cells = [re.findall(r'<td class="n">([^<]*)</td>', page) for page in (english, chinese)]
+    figures = [[c for c in own if re.fullmatch(r"[−0-9.,% ]+", c)] for own in cells]
+    assert figures[0] == figures[1]
+    assert len(figures[0]) > 80
+    assert english.count("<svg") == chinese.count("<svg") == 2
+
+
+def test_the_manifest_names_inputs_and_findings(out: Path) -> None:
+    told = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    assert {i["file"] for i in told["inputs"]} == {"stays.csv", "damage.csv"}
+    assert {"buses.charging_days", "buses.charging_tariff_unchecked", "buses.charging_sun"} <= {
+        f["code"] for f in told["findings"]
+    }
+    assert "load_profile.parquet" in told["files"]
+
+
+def test_a_low_cap_says_which_buses_miss_and_what_would_do(tmp_path: Path) -> None:
+    done = call(tmp_path, PLAN.replace("260.0", "40.0").replace("solar_kwp = 50.0\nbattery_kwh = 100.0\n", ""))
+    assert done.exit_code == 0, done.output
+    found = re.search(r"yard: the grid limit of 40 kW does not serve all buses; ([0-9.]+) kW", done.output)
+    assert found
+    short = read(tmp_path / "out", "missed")
+    assert set(short["bus"]) <= {f"b{k}" for k in range(5)} | {"n0", "n1"}
+    again = PLAN.replace("260.0", f"{float(found[1]) + 0.1}").replace("solar_kwp = 50.0\nbattery_kwh = 100.0\n", "")
+    other = tmp_path / "again"
+    other.mkdir()
+    assert call(other, again).exit_code == 0
+    assert read(other / "out", "missed").filter(strategy="least_cost", site_id="yard").is_empty()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "parts"),
+    [
+        ('site_id = "yard"', 'site_id = "yart"', ["buses.charging.site[1].site_id", "yard"]),
+        ('tariff = "sce_tou_ev_9_2030"', 'tariff = "sce_2030"', ["buses.charging.tariff", "sce_tou_ev_9_2030"]),
+        ('"stays.csv"', '"none.csv"', ["none.csv", "buses.charging.sessions"]),
+        ('sessions = "stays.csv"', "", ["buses.charging.sessions"]),
+        ("grid_cap_kw = 260.0", "grid_cap = 260.0", ["grid_cap", "grid_cap_kw"]),
+        ("grid_cap_kw = 260.0", "battery_chosen = true", ["battery_kwh"]),
+        ("grid_cap_kw = 260.0", 'strategies = ["balanced", "balanced"]', ["balanced twice"]),
+        ("grid_cap_kw = 260.0", 'holidays = ["25.12.2024"]', ["25.12.2024", "2024-12-25"]),
+    ],
+)
+def test_bad_plans_get_one_message(tmp_path: Path, old: str, new: str, parts: list[str]) -> None:
+    assert old in PLAN
+    done = call(tmp_path, PLAN.replace(old, new))
+    assert done.exit_code == 1, done.output
+    for part in parts:
+        assert part in done.output
+    assert not (tmp_path / "out").exists()
