@@ -48,7 +48,7 @@ def write_charging(
         write_charging_tables(found, folder)
         layer = charging_layer(found)
         if not layer.empty:
-            pyogrio.write_dataframe(layer, folder / "charging.gpkg", layer="bus_charging_sites", driver="GPKG")
+            pyogrio.write_dataframe(layer, folder / "charging.gpkg", layer="charging_sites", driver="GPKG")
         both: tuple[Language, Language] = ("en", "zh")
         for each in both:
             name = "charging.html" if each == language else f"charging.{each}.html"

@@ -96,7 +96,7 @@ class SiteYear:
 
 
 def load_profile(sites: Sequence[SiteYear]) -> pl.DataFrame:
-    """Return the load by site, strategy, season, kind of day (and of the day before) and slot: ``bus_charging_load``."""
+    """Return the load by site, strategy, season, day and slot: ``bus_charging_load``."""
     parts = []
     for year in sites:
         for plan in year.schedules:
