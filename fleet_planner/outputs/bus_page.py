@@ -29,12 +29,15 @@ def bus_page(done: Simulated, language: Language) -> str:
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     assets = files("fleet_planner.outputs") / "assets"
     template = environment.from_string((assets / "buses.html.j2").read_text(encoding="utf-8"))
-    city = done.plan.city
+    named = done.plan.city
+    city = named.name_zh or named.name if language == "zh" else named.name
+    kinds = ("、" if language == "zh" else ", ").join(t[f"day_{kind}"] for kind in done.days)
     return template.render(
         language="zh-CN" if language == "zh" else "en",
         t=t,
-        city=city.name_zh or city.name if language == "zh" else city.name,
-        kinds=("、" if language == "zh" else ", ").join(t[f"day_{kind}"] for kind in done.days),
+        city=city,
+        title=t["ebus"],
+        sub=t["ebus_sub"].format(city=city, kinds=kinds),
         css=Markup((assets / "report.css").read_text(encoding="utf-8")),  # noqa: S704  # packaged
         parts=[part for make in PARTS if (part := make(done, t)) is not None],
         findings=[finding_text(f, language) for f in done.findings],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -11,6 +11,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from fleet_planner.buses.charging.slots import KINDS, SLOT_H
+from fleet_planner.outputs.bus_part import Chart, Part, Table
 from fleet_planner.outputs.load_plot import load_plot
 from fleet_planner.outputs.numbers import significant
 from fleet_planner.tables import finding_text
@@ -32,41 +33,39 @@ DRAWN_SITES = 60
 def charging_page(plan: Plan, found: ChargingYear, language: Language) -> str:
     """Return the page in ``en`` or ``zh``."""
     t = report_words(language)
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     assets = files("fleet_planner.outputs") / "assets"
-    page: str = _template("charging.html.j2").render(
+    city = plan.city.name_zh or plan.city.name if language == "zh" else plan.city.name
+    page: str = environment.from_string((assets / "buses.html.j2").read_text(encoding="utf-8")).render(
         language="zh-CN" if language == "zh" else "en",
         t=t,
-        city=plan.city.name_zh or plan.city.name if language == "zh" else plan.city.name,
+        city=city,
+        title=t["charging"],
+        sub=t["charging_sub"].format(city=city, sites=len(found.sites), year=plan.city.year),
         css=Markup((assets / "report.css").read_text(encoding="utf-8")),  # noqa: S704  # packaged
-        section=Markup(charging_section(found, language)),  # noqa: S704  # made by our template, which escapes
+        parts=charging_parts(found, t),
         findings=[finding_text(f, language) for f in found.findings],
     )
     return page
 
 
-def charging_section(found: ChargingYear, language: Language) -> str:
-    """Return the section on charging as HTML, for this page and the one on buses."""
-    t = report_words(language)
-    section: str = _template("charging_section.html.j2").render(
-        t=t, charts=_charts(found, t, language), sites=_sites(found, t), needs=_needs(found, t), costs=_costs(found, t)
-    )
-    return section
+def charging_parts(found: ChargingYear, t: Mapping[str, str]) -> list[Part]:
+    """Return the sections on charging, for this page and the one on buses."""
+    return [
+        Part("charging", t["charging_load"], t["charging_load_note"], charts=_charts(found, t)),
+        Part("charging-costs", t["charging_by_site"], t["charging_by_site_note"], [_sites(found, t), _costs(found, t)]),
+        Part("charging-needs", t["charging_needs"], t["charging_needs_note"], [_needs(found, t)]),
+    ]
 
 
-def _template(name: str) -> Any:
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    assets = files("fleet_planner.outputs") / "assets"
-    return environment.from_string((assets / name).read_text(encoding="utf-8"))
-
-
-def _charts(found: ChargingYear, t: Mapping[str, str], language: Language) -> list[dict[str, Any]]:
+def _charts(found: ChargingYear, t: Mapping[str, str]) -> list[Chart]:
     """Return a day's load of each site: the day of the year on which charging without a plan would peak."""
     peaks = [max(p.peak_kw(y.seasons) for p in y.schedules) for y in found.sites]
     drawn = sorted(np.argsort(peaks)[::-1][:DRAWN_SITES].tolist())
-    return [_chart(found.sites[k], t, language) for k in drawn]
+    return [_chart(found.sites[k], t) for k in drawn]
 
 
-def _chart(year: SiteYear, t: Mapping[str, str], language: Language) -> dict[str, Any]:
+def _chart(year: SiteYear, t: Mapping[str, str]) -> Chart:
     first = year.schedules[0]
     tops = [
         (float(d.grid[b, k].max()), s, b, k)
@@ -83,12 +82,11 @@ def _chart(year: SiteYear, t: Mapping[str, str], language: Language) -> dict[str
     title = t["charging_chart"].format(
         site=year.site.site_id, kind=t[f"charging_{KINDS[kind]}"], months=season.label.replace(";", ", ")
     )
-    tariff = year.tariff.title_zh if language == "zh" else year.tariff.title_en
-    svg = load_plot(title, names, values, cap, dear.tolist())
-    return {"title": f"{title} · {tariff}", "svg": Markup(svg)}  # noqa: S704  # labels are escaped where they are drawn
+    tariff = year.tariff.title_zh if t["charging_titles"] == "zh" else year.tariff.title_en
+    return Chart(f"{title} · {tariff}", load_plot(title, names, values, cap, dear.tolist()))
 
 
-def _sites(found: ChargingYear, t: Mapping[str, str]) -> dict[str, Any]:
+def _sites(found: ChargingYear, t: Mapping[str, str]) -> Table:
     keys = (
         *(
             "charging_site",
@@ -117,10 +115,10 @@ def _sites(found: ChargingYear, t: Mapping[str, str]) -> dict[str, Any]:
         ]
         for row in found.summary.iter_rows(named=True)
     ]
-    return {"head": [t[k] for k in keys], "rows": rows}
+    return Table("charging-sites-table", [t[k] for k in keys], rows, 2)
 
 
-def _needs(found: ChargingYear, t: Mapping[str, str]) -> dict[str, Any]:
+def _needs(found: ChargingYear, t: Mapping[str, str]) -> Table:
     keys = (
         *("charging_site", "charging_power", "charging_one_each", "charging_in_turn", "charging_least_cap"),
         *("charging_capital", "charging_year_cost", "charging_served"),
@@ -138,10 +136,10 @@ def _needs(found: ChargingYear, t: Mapping[str, str]) -> dict[str, Any]:
         ]
         for row in found.chargers.iter_rows(named=True)
     ]
-    return {"head": [t[k] for k in keys], "rows": rows}
+    return Table("charging-needs-table", [t[k] for k in keys], rows)
 
 
-def _costs(found: ChargingYear, t: Mapping[str, str]) -> dict[str, Any]:
+def _costs(found: ChargingYear, t: Mapping[str, str]) -> Table:
     """Return thousand US$ a year by kind of line and strategy, all sites."""
     summed = found.costs.group_by("element", "strategy", maintain_order=True).agg(pl.col("cost_usd2024_per_year").sum())
     strategies = found.summary["strategy"].unique(maintain_order=True).to_list()
@@ -151,4 +149,5 @@ def _costs(found: ChargingYear, t: Mapping[str, str]) -> dict[str, Any]:
         [t[f"charging_line_{e}"], *(significant(by.get((e, s), 0.0) / THOUSAND, 4) for s in strategies)]
         for e in elements
     ]
-    return {"head": [t["charging_line"], *(t[f"charging_{s}"] for s in strategies)], "rows": rows}
+    head = [t["charging_line"], *(t[f"charging_{s}"] for s in strategies)]
+    return Table("charging-costs-table", head, rows, title=t["charging_lines"])

@@ -12,8 +12,11 @@ from fleet_planner.outputs.numbers import significant
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP = 520, 190, 56, 10, 12
+WIDTH, HEIGHT, LEFT, RIGHT, TOP = 520, 190, 56, 18, 12
 HOURS = 24
+DASHES = ("", "", "", "7 5")
+"""Of lines in their order: the fourth often lies on the third."""
+
 INK = "#2a3036"
 SHADE = "#f4ead2"
 
@@ -70,7 +73,8 @@ def load_plot(
             f"{across(s):.1f},{down(v):.1f} {across(s + 1):.1f},{down(v):.1f}" for s, v in enumerate(line)
         )
         colour = COLOURS[k % len(COLOURS)]
-        body += f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.8"/>'
+        body += f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.8" '
+        body += f'stroke-dasharray="{DASHES[k % len(DASHES)]}"/>'
     told = list(names)
     colours = [COLOURS[k % len(COLOURS)] for k in range(len(names))]
     if cap is not None and cap[1] <= top:

@@ -11,6 +11,7 @@ import pyogrio
 import pytest
 from click.testing import CliRunner, Result
 
+from fleet_planner.chargers.demand import read_demand
 from fleet_planner.cli.main import main
 from fleet_planner.outputs.buses_charging import TABLES
 from fleet_planner.tables import columns
@@ -129,7 +130,12 @@ def test_chargers_siting_and_map(out: Path) -> None:
     assert demand.height == 2 * 24
     load = read(out, "load_profile").filter(strategy="least_cost")
     mean = (load["grid_kw"] * 0.25 * load["days_per_year"]).sum() / 366.0
-    assert demand["kwh"].sum() == pytest.approx(mean, rel=1e-9)
+    assert demand["kwh_per_day"].sum() == pytest.approx(mean, rel=1e-9)
+    # the siting of chargers reads it as it is
+    read_back = read_demand(out / "site_demand.csv", [], 2024, {"north": (-118.3, 34.1)})
+    assert read_back.ids == ("north", "yard")
+    assert read_back.kind == ("en_route", "depot")
+    assert read_back.per_day.sum() == pytest.approx(mean, rel=1e-9)
     layer = pyogrio.read_dataframe(out / "charging.gpkg", layer="charging_sites")
     assert layer["site_id"].tolist() == ["yard"]  # north has no place
     peak = read(out, "sites").filter(site_id="yard", strategy="balanced")["peak_kw"][0]

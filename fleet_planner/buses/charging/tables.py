@@ -292,7 +292,7 @@ def chargers(sites: Sequence[SiteYear]) -> pl.DataFrame:
 
 
 def demand(sites: Sequence[SiteYear], strategy: str, year_of: int) -> pl.DataFrame:
-    """Return the demand on the grid by site and hour for siting: ``bus_charging_demand``.
+    """Return the demand on the grid by site and hour as the siting of chargers reads it: ``bus_charging_demand``.
 
     Parameters
     ----------
@@ -303,7 +303,7 @@ def demand(sites: Sequence[SiteYear], strategy: str, year_of: int) -> pl.DataFra
     year_of
         Year that it is of.
     """
-    rows = []
+    parts = []
     for year in sites:
         plan = next(p for p in year.schedules if p.strategy == strategy)
         kwh, kw = np.zeros(HOURS_PER_DAY), np.zeros(HOURS_PER_DAY)
@@ -316,5 +316,22 @@ def demand(sites: Sequence[SiteYear], strategy: str, year_of: int) -> pl.DataFra
                 inside = np.zeros((len(KINDS), SLOTS), dtype=bool)
                 inside[:, hour * PARTS_PER_HOUR : (hour + 1) * PARTS_PER_HOUR] = True
                 kw[hour] = max(kw[hour], peak_kw(season, d.grid, inside))
-        rows += [(year.site.site_id, year_of, h, kwh[h] / max(days, 1), kw[h]) for h in range(HOURS_PER_DAY)]
-    return pl.DataFrame(rows, schema=["site_id", "year", "hour", "kwh", "kw"], orient="row")
+        placed = year.lon is not None and year.lat is not None
+        own = {
+            "demand_id": year.site.site_id,
+            "lon": year.lon,
+            "lat": year.lat,
+            "place": None if placed else year.site.site_id,
+            "year": year_of,
+            "kind": "depot" if year.kind == "depot" else "en_route",
+            "stream": "urban_bus",
+            "min_kw": float(year.stays.power_kw.max(initial=0.0)),
+        }
+        hours = pl.DataFrame({"hour": np.arange(HOURS_PER_DAY), "kwh_per_day": kwh / max(days, 1), "kw": kw})
+        parts.append(hours.select(*(_given(k, v) for k, v in own.items()), pl.all()))
+    return pl.concat(parts)
+
+
+def _given(name: str, value: object) -> pl.Expr:
+    kinds = {"lon": pl.Float64, "lat": pl.Float64, "min_kw": pl.Float64, "year": pl.Int64}
+    return pl.lit(value, dtype=kinds.get(name, pl.String)).alias(name)
