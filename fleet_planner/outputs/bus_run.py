@@ -11,7 +11,8 @@ from fleet_planner.outputs.bus_page import bus_page
 from fleet_planner.outputs.bus_tables import blocks_table, movements_table, places_table, ways_table
 from fleet_planner.outputs.manifest import manifest_text, sha256
 from fleet_planner.outputs.target import whole_directory
-from fleet_planner.tables import finding_text
+from fleet_planner.pipeline.buses.energy import movement_energy_table
+from fleet_planner.tables import columns, finding_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +35,11 @@ def write_buses(done: Simulated, out: Path, *, overwrite: bool, language: Langua
         places_table(done).write_csv(folder / "places.csv")
         if done.network is not None:
             ways_table(done).write_parquet(folder / "ways.parquet")
+        done.energy.fleet.select(c.column for c in columns("bus_energy")).write_csv(folder / "energy.csv")
+        moves = movement_energy_table(done.energy, done.days).select(c.column for c in columns("bus_movement_energy"))
+        moves.write_parquet(folder / "movement_energy.parquet")
+        measured = done.energy.measured.select(c.column for c in columns("bus_measured"))
+        measured.write_csv(folder / "energy_measured.csv")
         write_bus_geopackage(done, folder / "buses.gpkg")
         both: tuple[Language, Language] = ("en", "zh")
         for each in both:

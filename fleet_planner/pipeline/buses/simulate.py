@@ -15,6 +15,7 @@ from fleet_planner.errors import InputError, PlanError
 from fleet_planner.findings import Finding
 from fleet_planner.network import builtin_gtfs, load_network, with_grade
 from fleet_planner.network.home_places import read_places
+from fleet_planner.pipeline.buses.energy import bus_energy
 from fleet_planner.transit_feed import read_feeds
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from fleet_planner.buses.service.timetable import Timetable
     from fleet_planner.network import Network
     from fleet_planner.network.home_places import Places
+    from fleet_planner.pipeline.buses.energy import BusEnergy
     from fleet_planner.plan.models import Plan
     from fleet_planner.progress import Progress
 
@@ -42,6 +44,8 @@ class Simulated:
         The roads; nothing where the plan wants none.
     days
         A day of service by kind of day.
+    energy
+        What the movements of each day draw in each case of weather.
     files
         Files that were read, as the plan names them, by what they are.
     findings
@@ -52,6 +56,7 @@ class Simulated:
     base: Path
     network: Network | None
     days: dict[str, ServiceDay]
+    energy: BusEnergy
     files: tuple[tuple[str, str], ...]
     findings: tuple[Finding, ...]
 
@@ -98,7 +103,10 @@ def simulate(plan: Plan, base: Path, progress: Progress) -> Simulated:
     for kind, timetable in timetables.items():
         progress("chaining trips into blocks", 0.6)
         days[kind] = service_day(timetable, section, depots, of_block, network, roads)
-    return Simulated(plan, base, network, days, tuple(named), _findings(days))
+    progress("energy of the movements", 0.8)
+    energy = bus_energy(plan, base, network, days)
+    files = (*named, *energy.files)
+    return Simulated(plan, base, network, days, energy, files, (*_findings(days), *energy.findings))
 
 
 def _depots(plan: Plan, base: Path) -> tuple[Places | None, list[tuple[str, str]]]:
