@@ -168,7 +168,7 @@ def test_the_page_shows_the_tables_in_both_languages(out: Path) -> None:
         assert row is not None
         cells = re.findall(r"<td[^>]*>(.*?)</td>", row[1])
         assert cells[:4] == ["2015-12-29", "360", "39", significant(blocks["km"].sum(), 4)]
-        assert page.count("<svg") == 1
+        assert page.split('<section id="energy"')[0].count("<svg") == 1
     chinese = words((out / "buses.zh.html").read_text(encoding="utf-8"))
     assert not re.findall(r"[A-Za-z]{3,} [a-z]{3,} [a-z]{3,}", chinese)
 
