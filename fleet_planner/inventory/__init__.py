@@ -2,5 +2,15 @@
 
 from fleet_planner.inventory.compute import by_vehicle, compute_inventory, driven_histogram, grade_steps, totals
 from fleet_planner.inventory.model import Inventory
+from fleet_planner.inventory.weighted import weighted_by_vehicle, weighted_histogram
 
-__all__ = ["Inventory", "by_vehicle", "compute_inventory", "driven_histogram", "grade_steps", "totals"]
+__all__ = [
+    "Inventory",
+    "by_vehicle",
+    "compute_inventory",
+    "driven_histogram",
+    "grade_steps",
+    "totals",
+    "weighted_by_vehicle",
+    "weighted_histogram",
+]

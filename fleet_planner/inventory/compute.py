@@ -338,10 +338,7 @@ def by_vehicle(
         The same vehicles before their measures: where none of the inventory's drives with the access that a measure
         gives (the first electric truck in a zone), they keep to the roads that they had.
     """
-    named = inventory.naming.named(vehicles)
-    if untreated is not None:
-        before, known = inventory.naming.named(untreated)["stream"], list(inventory.parts or inventory.streams)
-        named = named.with_columns(stream=pl.when(pl.col("stream").is_in(known)).then("stream").otherwise(before))
+    named = named_where_driven(vehicles, inventory, untreated)
     fleet = fleet_arrays(named, multipliers, factors, inventory.parts or inventory.streams, context)
     scaling = (fleet.measure, CHANNEL_MEASURE, fleet.driver, CHANNEL_DRIVER)
     blocks = _blocks(factors, inventory.grade_span)
@@ -352,6 +349,15 @@ def by_vehicle(
             fleet.km_per_day, fleet.entry, fleet.load, *scaling, POLLUTANT_OF, len(POLLUTANTS), mean * scale
         )
     )
+
+
+def named_where_driven(vehicles: pl.DataFrame, inventory: Inventory, untreated: pl.DataFrame | None) -> pl.DataFrame:
+    """Return vehicles whose ``stream`` is the part of a stream that drives in an inventory; see `by_vehicle`."""
+    named: pl.DataFrame = inventory.naming.named(vehicles)
+    if untreated is not None:
+        before, known = inventory.naming.named(untreated)["stream"], list(inventory.parts or inventory.streams)
+        named = named.with_columns(stream=pl.when(pl.col("stream").is_in(known)).then("stream").otherwise(before))
+    return named
 
 
 def _closure(link: Array, stream_hour: Array, vehicle: Array, km_stream: Array, activity: Activity) -> dict[str, float]:

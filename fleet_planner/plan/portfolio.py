@@ -46,6 +46,17 @@ class PortfolioSites(Section):
         return self
 
 
+class WeightedTarget(Section):
+    """A cut of emissions times the weights of the places where they arise: exposure, damage."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,30}$", description="short name, used in tables")
+    title: str = Field(default="", description="title on the report; empty: the name")
+    title_zh: str = Field(default="", description="title in Chinese")
+    pollutants: list[str] = Field(default=[], description="pollutants of the weights that count; empty: all")
+    cut_pct: Annotated[float, Field(gt=0.0, le=100.0)] = Field(description="cut against the plan's year, %")
+    year: int = Field(description="year by which it is reached")
+
+
 class PortfolioSection(Section):
     """The least-cost mix of measures by group of vehicles and year."""
 
@@ -62,6 +73,14 @@ class PortfolioSection(Section):
     supply_per_year: dict[str, NotNegative] = Field(
         default={}, description="vehicles a year by measure that makers and workshops can deliver"
     )
+    weights: str = Field(
+        default="", description="what a kg does where it is emitted (emission_weights.csv of the data dictionary)"
+    )
+    weights_unit: str = Field(default="people·µg/m3", description="unit of a weight times kg")
+    weights_in_usd: bool = Field(
+        default=False, description="weights are US$ of 2024 per kg, and count as damage where benefit is sought"
+    )
+    weighted_target: list[WeightedTarget] = Field(default=[], description="targets on the weighted sum")
     sites: PortfolioSites = PortfolioSites()
     time_limit_s: Positive = Field(default=60.0, description="seconds for the integer solve")
     gap: Positive = Field(default=1e-4, description="gap to the proved bound at which the solve may stop")
@@ -79,6 +98,8 @@ class PortfolioSection(Section):
         names = ["plan", *(f.name for f in self.future)]
         if twice := sorted({n for n in names if names.count(n) > 1}):
             raise ValueError(f"names of futures must differ, and 'plan' is taken: {', '.join(twice)}")
+        if self.weighted_target and not self.weights:
+            raise ValueError("a weighted_target needs weights: name their table in portfolio.weights")
         if self.probability >= 1.0:
             raise ValueError("a probability of 1 cannot be promised: name one below 1, such as 0.9")
         return self

@@ -82,8 +82,8 @@ class Draw:
 
     Parameters
     ----------
-    site
-        Place of each group's site, -1 where none limits it, shape (G,).
+    share
+        Share of each group's vehicles that is at home at each site, shape (G, S); what is left is limited by none.
     takes
         Whether a vehicle with the option charges at a site, shape (O,).
     kw
@@ -92,7 +92,7 @@ class Draw:
         That a vehicle takes up, shape (G, O).
     """
 
-    site: NDArray[np.int64]
+    share: Array
     takes: NDArray[np.bool_]
     kw: Array
     chargers: Array
@@ -150,14 +150,15 @@ def site_rows(
     told: list[tuple[int, str, int]] = []
     years = discount.size
     for s, name in enumerate(sites.names):
-        groups = np.flatnonzero(draw.site == s)
+        groups = np.flatnonzero(draw.share[:, s] > 0.0)
         mine = figures.able[groups] & draw.takes[None, :]
         if not mine.any():
             continue
         own = np.flatnonzero(made.site == s)
-        ones = np.ones_like(draw.kw)
-        limits = ((SPACE, sites.bays[s], ones), (CHARGERS, sites.chargers[s], draw.chargers))
-        for kind, most, each in (*limits, (GRID, sites.headroom_kw[s], draw.kw)):
+        here = draw.share[:, s][:, None]
+        bays = (SPACE, sites.bays[s], here * np.ones_like(draw.kw))
+        chargers = (CHARGERS, sites.chargers[s], here * draw.chargers)
+        for kind, most, each in (bays, chargers, (GRID, sites.headroom_kw[s], here * draw.kw)):
             if not np.isfinite(most):
                 continue
             for y in range(years):
@@ -197,9 +198,10 @@ def _builds(sites: Sites, draw: Draw, figures: Figures, discount: Array, rate: f
     years = discount.size
     names, cost, most, capital, year, site, is_charger = [], [], [], [], [], [], []
     for s, name in enumerate(sites.names):
-        groups = np.flatnonzero(draw.site == s)
+        groups = np.flatnonzero(draw.share[:, s] > 0.0)
         mine = figures.able[groups] & draw.takes[None, :]
-        asked = float(np.where(mine, draw.chargers[groups], 0.0).max(axis=1) @ np.round(figures.count[groups]))
+        each = np.where(mine, draw.chargers[groups], 0.0).max(axis=1) * draw.share[groups, s]
+        asked = float(each @ np.round(figures.count[groups]))
         chargers = min(np.floor(sites.chargers_per_year[s]), np.ceil(asked))
         connections = 1.0 if sites.upgrade_kw[s] > 0.0 else 0.0
         of_charger = (sites.charger_usd[s], sites.charger_life[s], sites.upkeep_share, chargers, 0)

@@ -10,7 +10,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from fleet_planner.cli.main import main
+from fleet_planner.errors import InputError
+from fleet_planner.pipeline.mixing.portfolio_sites import site_of_groups
 from fleet_planner.tables import columns
+from fleet_planner.tables.read import read_table
 from tests.cli.test_homes import DEPOTS, PLACES, ZONES
 from tests.cli.test_portfolio import REGISTRY
 from tests.cli.test_traffic import OSM, PLAN
@@ -108,20 +111,50 @@ def test_sites_that_can_give_nothing_are_named_with_what_is_missing(tmp_path: Pa
 @pytest.mark.parametrize(
     ("sites", "parts"),
     [
-        (f"{HEADER}q,depot,Key,40,100,2,6,150,900,,yes\n", ["sites.csv", "row 2", "place", "Key", "Quay"]),
-        (f"{HEADER}q,depot,Quay,-4,100,2,6,150,900,,yes\n", ["row 2", "bays", "-4", "from 0"]),
+        (f"{HEADER}q,depot,Quay,-4,100,2,6,150,900,,yes\n", ["sites.csv", "row 2", "bays", "-4", "from 0"]),
         (f"{HEADER}q,garage,Quay,4,100,2,6,150,900,,yes\n", ["row 2", "kind", "garage", "depot"]),
         (f"{HEADER}q,depot,Quay,4,100,2,,150,900,,yes\n", ["row 2", "chargers_per_year", "empty"]),
         (f"{HEADER}q,depot,Quay,4,100,two,1,150,900,,yes\n", ["row 2", "chargers", "two"]),
-        (f"{HEADER}q,depot,Quay,4,100,2,1,,,,\nq,zone,North,4,100,2,1,,,,\n", ["same name", "'q'"]),
-        (f"{HEADER}q,elsewhere,Quay,4,100,2,1,,,,\n", ["elsewhere", "place"]),
+        (f"{HEADER}q,depot,Quay,4,100,2,1,150,900,2025.5,yes\n", ["row 2", "request_year", "whole"]),
         (HEADER.replace("bays", "bay"), ["unknown column", "bays"]),
+        (HEADER.replace(",chargers_per_year", ""), ["chargers_per_year", "missing"]),
         (HEADER, ["no row"]),
+        ("", ["empty"]),
     ],
 )
-def test_bad_sites_get_one_message(tmp_path: Path, sites: str, parts: list[str]) -> None:
-    done = call(tmp_path, sites)
-    assert done.exit_code == 1, done.output
+def test_bad_cells_get_one_message(tmp_path: Path, sites: str, parts: list[str]) -> None:
+    (tmp_path / "sites.csv").write_text(sites, encoding="utf-8")
+    with pytest.raises(InputError) as told:
+        read_table(tmp_path / "sites.csv", "site_capacity")
     for part in parts:
-        assert part in done.output
+        assert part in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("rows", "parts"),
+    [
+        ([("q", "depot", "Key")], ["row 2", "place", "Key", "Quay"]),
+        ([("q", "depot", "Quay"), ("q", "zone", "North")], ["same name", "'q'"]),
+        ([("q", "depot", "Quay"), ("p", "depot", "Quay")], ["row 3", "same place"]),
+        ([("q", "elsewhere", "Quay")], ["elsewhere", "place"]),
+        ([("q", "zone", None)], ["zone", "needs the name"]),
+        ([("q", "zone", "North")], []),
+    ],
+)
+def test_bad_places_get_one_message(rows: list[tuple[str, str, str | None]], parts: list[str]) -> None:
+    table = pl.DataFrame(rows, schema={"site_id": pl.String, "kind": pl.String, "place": pl.String}, orient="row")
+    groups = pl.DataFrame({"depot": ["Quay", "", ""], "zone": ["North", "South", "North"]})
+    if not parts:
+        assert site_of_groups(groups, table, Path("sites.csv")).tolist() == [0, -1, 0]
+        return
+    with pytest.raises(InputError) as told:
+        site_of_groups(groups, table, Path("sites.csv"))
+    for part in parts:
+        assert part in str(told.value)
+
+
+def test_a_bad_table_leaves_nothing_behind(tmp_path: Path) -> None:
+    done = call(tmp_path, f"{HEADER}q,depot,Quay,-4,100,2,6,150,900,,yes\n")
+    assert done.exit_code == 1, done.output
+    assert "column bays" in done.output
     assert not (tmp_path / "out").exists()

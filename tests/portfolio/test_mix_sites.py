@@ -61,8 +61,8 @@ def made(
     groups, options = figures.able.shape
     years = figures.alive.shape[1]
     electric = np.arange(options) == 0
-    places = np.arange(groups) % len(sites.names)
-    draw = Draw(places, electric, np.full((groups, options), kw), np.full((groups, options), 0.5))
+    share = np.eye(len(sites.names))[np.arange(groups) % len(sites.names)]
+    draw = Draw(share, electric, np.full((groups, options), kw), np.full((groups, options), 0.5))
     discount = (1.0 + RATE) ** -np.arange(1.0, years + 1.0)
     rows = site_rows(sites, draw, figures, in_force(figures), discount, RATE)
     most = float((figures.avoided["NOx"].max(axis=1) * figures.count).sum())
@@ -220,3 +220,19 @@ def test_a_mix_that_cannot_do_all_builds_nothing_for_nothing() -> None:
     electric = mix.x[:, 0].sum()
     assert mix.built[rows.is_charger].sum() == np.ceil(0.5 * electric)
     assert mix.bound <= mix.cost + 1e-9
+
+
+def test_a_group_at_two_sites_takes_up_its_share_at_each() -> None:
+    """Half of ten vehicles of 3 kW are at either site: both need 15 kW, and one that has 12 stops at eight vehicles."""
+    figures = replace(drawn(4, 1, 1, 2, 1), count=np.array([10.0]), avoided={"NOx": np.ones((1, 1))})
+    sites = replace(
+        at_sites(4, 2, bays=np.inf),
+        headroom_kw=np.array([12.0, 99.0]),
+        upgrade_kw=np.zeros(2),
+        chargers=np.full(2, 9.0),
+    )
+    draw = Draw(np.array([[0.5, 0.5]]), np.array([True]), np.full((1, 1), 3.0), np.full((1, 1), 0.5))
+    rows = site_rows(sites, draw, figures, in_force(figures), np.ones(2), RATE)
+    for needed, status in ((8.0, "met"), (9.0, "infeasible")):
+        aim = Aimed("nox", "NOx", 1, needed, np.ones(1, bool))
+        assert solve(problem_of(figures, (aim,), np.ones(2), sites=rows)).status == status

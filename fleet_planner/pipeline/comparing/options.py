@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import polars as pl
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from fleet_planner.factors.compiling.table import FactorTable
     from fleet_planner.factors.processes.upstream import Upstream
     from fleet_planner.fleet import Fleet
     from fleet_planner.pipeline.computing.inventories import Computed, Inventories
@@ -44,6 +45,23 @@ OPTION_COLUMNS = (
     *("group", "option", "vehicles", "km_per_year", "capex_usd2024"),
     *("capex_usd2024_per_year", "upkeep_usd2024_per_year", "energy_usd2024_per_year", "cost_usd2024_per_year"),
 )
+
+
+WEIGHTED = "weighted_"
+
+
+class Weigh(Protocol):
+    """Weighs what the vehicles of an inventory emit, a year, by pollutant."""
+
+    names: tuple[str, ...]
+    first: Array
+    """Of the inventory's own vehicles, shape (rows, Q)."""
+
+    def __call__(
+        self, vehicles: pl.DataFrame, adjusted: pl.DataFrame, factors: FactorTable, untreated: pl.DataFrame | None
+    ) -> Array:
+        """Return it of other vehicles, shape (rows, Q)."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -103,6 +121,7 @@ def option_effects(
     *,
     measures: Sequence[str] = (),
     keys: tuple[str, ...] = GROUP,
+    weigh: Weigh | None = None,
 ) -> OptionEffects:
     """Evaluate every option on all vehicles of the baseline that can take it.
 
@@ -120,6 +139,8 @@ def option_effects(
         To evaluate; those that the plan compares by default.
     keys
         What makes a group.
+    weigh
+        Adds what is avoided times a weight of the place: ``avoided_weighted_<pollutant>``.
 
     Raises
     ------
@@ -140,7 +161,9 @@ def option_effects(
             # cleaner diesel has to come first: no option of this city as it is
             findings.append(Finding("economics.option_refused", "info", {"option": option.name, "why": str(error)}))
     groups, group_of = groups_of(computed.states[0][0].vehicles, plan.city.year, keys)
-    rows = [_effects(option, state, run, computed, plan.economics, elsewhere, group_of) for option, state in states]
+    rows = [
+        _effects(option, state, run, computed, plan.economics, elsewhere, group_of, weigh) for option, state in states
+    ]
     filled = [r for r in rows if r.height]
     effects = pl.concat(filled) if filled else pl.DataFrame(schema={"group": pl.Int64, "option": pl.String})
     able = effects.group_by("group").agg(pl.col("option").n_unique().alias("capable"))
@@ -184,6 +207,7 @@ def changes(
     computed: Computed,
     elsewhere: Elsewhere,
     group_of: NDArray[np.int64],
+    weigh: Weigh | None = None,
 ) -> tuple[pl.DataFrame, Array, Array]:
     """Return what treated vehicles avoid, row by row, and what they emitted and emit.
 
@@ -197,6 +221,8 @@ def changes(
         Greenhouse gases of fuels and electricity.
     group_of
         Group of each registry row.
+    weigh
+        Weights of places, where there are any.
 
     Returns
     -------
@@ -226,6 +252,10 @@ def changes(
     avoided[:, names.index(ELECTRICITY_CO2)] = avoided[:, names.index("electricity_kwh")] * elsewhere.grid_kg_per_kwh
     names = [*names, UPSTREAM]
     avoided = np.column_stack([avoided, was - is_now])
+    if weigh is not None:
+        weighted = weigh.first[row] * (count / whole)[:, None] - weigh(vehicles, adjusted, factors, untreated)
+        names = [*names, *(f"{WEIGHTED}{n}" for n in weigh.names)]
+        avoided = np.column_stack([avoided, weighted])
     inside = share_inside(vehicles)
     km = count * vehicles["km_per_year"].to_numpy()
     frame = pl.DataFrame({"group": group_of[row], "vehicles": count, "km_per_year": km}).with_columns(
@@ -248,11 +278,12 @@ def _effects(
     prices: EconomicsSection,
     elsewhere: Elsewhere,
     group_of: NDArray[np.int64],
+    weigh: Weigh | None,
 ) -> pl.DataFrame:
     vehicles, own = treated
     if vehicles.is_empty():
         return pl.DataFrame()
-    frame, before, now = changes(vehicles, own, computed, elsewhere, group_of)
+    frame, before, now = changes(vehicles, own, computed, elsewhere, group_of, weigh)
     capex, upkeep, life = _device_costs(option, run.measures)
     energy = _energy_usd_per_year(option, (computed.states[0][0].vehicles, vehicles), (before, now), prices, run)
     costed = frame.with_columns(energy_usd2024_per_year=pl.Series(energy))

@@ -10,10 +10,11 @@ import polars as pl
 
 from fleet_planner.economics.effectiveness import ELECTRICITY_CO2, GHG, summed
 from fleet_planner.economics.valuation import valuation
-from fleet_planner.errors import PlanError
+from fleet_planner.errors import PlanError, use_one_of
 from fleet_planner.fleet import Fleet
 from fleet_planner.fleet.turnover.survival import curve_of, load_curves
-from fleet_planner.pipeline.comparing.options import GROUP, OptionEffects, option_effects
+from fleet_planner.pipeline.comparing.options import GROUP, WEIGHTED, OptionEffects, option_effects
+from fleet_planner.pipeline.mixing.weights import Weigher, Weights, read_weights
 from fleet_planner.portfolio.figures import Figures
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from fleet_planner.fleet.turnover.survival import Curve
     from fleet_planner.pipeline.prepare import Prepared
+    from fleet_planner.plan.portfolio import WeightedTarget
     from fleet_planner.scenarios.options import Option
 
     Array = NDArray[np.float64]
@@ -55,6 +57,8 @@ class Ground:
         Options that bring electric vehicles, shape (O,).
     damage_usd
         Damage and carbon avoided, a vehicle and year, shape (G, O).
+    weights
+        Of places, where the plan names a table.
     """
 
     groups: pl.DataFrame
@@ -67,6 +71,7 @@ class Ground:
     grid_t: Array
     electric: NDArray[np.bool_]
     damage_usd: Array
+    weights: Weights | None = None
 
 
 def ground_of(ready: Prepared, years: tuple[int, ...]) -> Ground:
@@ -74,12 +79,22 @@ def ground_of(ready: Prepared, years: tuple[int, ...]) -> Ground:
     plan = ready.plan
     homes = tuple(h for h in HOMES if ready.fleet.vehicles[h].str.len_chars().sum() > 0)
     measures = list(plan.portfolio.measures)
+    weights = None
+    if plan.portfolio.weights:
+        weights = read_weights(ready.base / plan.portfolio.weights, ready.network.links, ready.fleet.vehicles)
     today = option_effects(
-        plan, ready.run, ready.computed, ready.fleet, ready.elsewhere, measures=measures, keys=(*GROUP, *homes)
+        plan,
+        ready.run,
+        ready.computed,
+        ready.fleet,
+        ready.elsewhere,
+        measures=measures,
+        keys=(*GROUP, *homes),
+        weigh=None if weights is None else Weigher(weights, ready.computed, ready.network.links),
     )
     parts = [(today, False)]
     if ready.later is not None:
-        parts.append((_sold(ready, years, measures, homes), True))
+        parts.append((_sold(ready, years, measures, homes, weights), True))
     if all(p.effects.is_empty() for p, _ in parts):
         raise PlanError(
             "no vehicle of the registry can take any of the measures",
@@ -102,6 +117,9 @@ def ground_of(ready: Prepared, years: tuple[int, ...]) -> Ground:
     avoided = {name[2:]: a for name, a in arrays.items() if name.startswith("t_")}
     for aim in ready.aims:
         avoided[aim.name] = np.sum([w * avoided[p] for p, w in aim.weights.items()], axis=0)
+    for target in plan.portfolio.weighted_target:
+        assert weights is not None
+        avoided[target.name] = np.sum([avoided[WEIGHTED + p] for p in weighted_names(target, weights)], axis=0)
     figures = Figures(
         count=count,
         able=arrays["able"] > 0.0,
@@ -117,8 +135,12 @@ def ground_of(ready: Prepared, years: tuple[int, ...]) -> Ground:
     electricity = arrays["kwh"] * plan.economics.electricity_usd_per_kwh
     values = valuation(plan.city.country, years[-1], plan.comparison, plan.economics.social_carbon_usd_per_t)
     damage = values.carbon.usd_per_t * avoided[GHG]
+    in_usd = weights if plan.portfolio.weights_in_usd else None
     for name, value in values.damages.items():
-        damage = damage + value.usd_per_t * avoided[name]
+        if in_usd is None or name not in in_usd.parts:
+            damage = damage + value.usd_per_t * avoided[name]
+    for name in in_usd.parts if in_usd is not None else ():
+        damage = damage + avoided[WEIGHTED + name]
     return Ground(
         groups.with_columns(vehicles=pl.Series(count)),
         options,
@@ -130,10 +152,32 @@ def ground_of(ready: Prepared, years: tuple[int, ...]) -> Ground:
         arrays["grid"],
         electric,
         damage,
+        weights,
     )
 
 
-def _sold(ready: Prepared, years: tuple[int, ...], measures: list[str], homes: tuple[str, ...]) -> OptionEffects:
+def weighted_names(target: WeightedTarget, weights: Weights) -> tuple[str, ...]:
+    """Return the pollutants of a weighted target.
+
+    Raises
+    ------
+    PlanError
+        The weights have no such pollutant.
+    """
+    for name in target.pollutants:
+        if name not in weights.parts:
+            raise PlanError(
+                f"weighted target {target.name} names a pollutant that has no weights",
+                use_one_of(name, weights.parts),
+                column="portfolio.weighted_target.pollutants",
+                value=name,
+            )
+    return tuple(target.pollutants) or tuple(weights.parts)
+
+
+def _sold(
+    ready: Prepared, years: tuple[int, ...], measures: list[str], homes: tuple[str, ...], weights: Weights | None
+) -> OptionEffects:
     """Return the effects of options on vehicles sold after the base year, by year of sale, as in the last year."""
     assert ready.later is not None
     fleet = ready.later.projection.fleet(years[-1])
@@ -150,6 +194,7 @@ def _sold(ready: Prepared, years: tuple[int, ...], measures: list[str], homes: t
         ready.elsewhere,
         measures=measures,
         keys=(*GROUP, *homes, "model_year"),
+        weigh=None if weights is None else Weigher(weights, computed, ready.network.links),
     )
     groups = found.groups.filter(pl.col("model_year") >= years[0])
     return replace(found, groups=groups, effects=found.effects.join(groups.select("group"), on="group", how="semi"))

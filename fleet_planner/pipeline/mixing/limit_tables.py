@@ -68,10 +68,10 @@ def sites_table(found: Portfolio) -> pl.DataFrame:
     force = np.einsum("got,oty,gy->goy", charging, acts, ground.figures.alive)
     rows = []
     for s, name in enumerate(sites.names):
-        here = draw.site == s
-        vehicles = force[here].sum(axis=(0, 1))
-        chargers = np.einsum("goy,go->y", force[here], draw.chargers[here])
-        kw = np.einsum("goy,go->y", force[here], draw.kw[here])
+        at_home = force * draw.share[:, s][:, None, None]
+        vehicles = at_home.sum(axis=(0, 1))
+        chargers = np.einsum("goy,go->y", at_home, draw.chargers)
+        kw = np.einsum("goy,go->y", at_home, draw.kw)
         own = np.flatnonzero(made.site == s)
         for y, year in enumerate(ground.years):
             built = {c: own[(made.is_charger[own] == c)] for c in (True, False)}

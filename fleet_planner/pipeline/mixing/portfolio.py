@@ -11,9 +11,9 @@ import polars as pl
 from fleet_planner.economics.effectiveness import ELECTRICITY_CO2
 from fleet_planner.errors import PlanError, use_one_of
 from fleet_planner.findings import Finding
-from fleet_planner.pipeline.computing.targets import yearly_of
 from fleet_planner.pipeline.mixing.ground import ground_of
-from fleet_planner.pipeline.mixing.portfolio_sites import PlanSites, plan_sites, rows_of_sites
+from fleet_planner.pipeline.mixing.mix_targets import aimed_of, targets_of
+from fleet_planner.pipeline.mixing.portfolio_sites import PlanSites, plan_sites, read_sites, rows_of_sites
 from fleet_planner.portfolio import Mix, Problem, solve
 from fleet_planner.portfolio.coefficients import Aimed, problem_of
 from fleet_planner.portfolio.front import Chance, Point, Regret, front, regrets, robust
@@ -80,16 +80,17 @@ def portfolio_of(ready: Prepared) -> Portfolio:
     """
     plan, section = ready.plan, ready.plan.portfolio
     years = _years(ready)
+    table = read_sites(section.sites, ready.base)
     ground = ground_of(ready, years)
-    targets = _targets(ready, years)
-    aims = tuple(_aimed(ground, *t) for t in targets)
+    targets = targets_of(ready, ground, years)
+    aims = tuple(aimed_of(ground, *t) for t in targets)
     if section.objective == "cost" and not aims:
         raise PlanError(
             "the plan has no target that the mix could reach at least cost",
             'Add a [[target]] with a year after city.year, or set portfolio.objective = "benefit" and a budget.',
             column="target",
         )
-    sites = plan_sites(ready, ground)
+    sites = plan_sites(ready, ground, table)
     problem, rows = _problem(ready, ground, aims, sites, None)
     mix = solve(problem, seconds=section.time_limit_s, gap=section.gap)
     findings = (*_findings(ready, ground), *(sites.findings if sites is not None else ()))
@@ -127,27 +128,6 @@ def _years(ready: Prepared) -> tuple[int, ...]:
             value=last,
         )
     return tuple(range(plan.city.year + 1, last + 1))
-
-
-def _targets(ready: Prepared, years: tuple[int, ...]) -> tuple[tuple[Aim, int, float, float], ...]:
-    """Return the targets with year, allowed emission and emission without measures, each cut within the horizon."""
-    out = []
-    for aim in ready.aims:
-        path = yearly_of(ready.plan, aim, ready.computed, ready.later, ready.nonroad)
-        base = aim.base_per_year if aim.base_per_year is not None else path[min(path)]
-        for year, cut in aim.cuts.items():
-            if year in years:
-                without = path[year] if year in path else path[max(y for y in path if y <= year)]
-                out.append((aim, year, base * (1.0 - cut / 100.0), without))
-    return tuple(out)
-
-
-def _aimed(ground: Ground, aim: Aim, year: int, allowed: float, without: float) -> Aimed:
-    counts = np.ones(ground.groups.height, dtype=np.bool_)
-    for column, words in aim.scope.items():
-        counts &= ground.groups[column].is_in(list(words)).to_numpy()
-    place = ground.years.index(year)
-    return Aimed(f"{aim.name} {year}", aim.name, place, max(without - allowed, 0.0), counts)
 
 
 def _problem(
@@ -259,4 +239,7 @@ def _findings(ready: Prepared, ground: Ground) -> tuple[Finding, ...]:
     ]
     if ready.later is None:
         out.append(Finding("economics.portfolio_no_turnover", "assumption", {}))
+    if ground.weights is not None and ground.weights.covered < 1.0:
+        key = ground.weights.key
+        out.append(Finding("economics.weights_missing", "warning", {"key": key}, share=1.0 - ground.weights.covered))
     return tuple(out)

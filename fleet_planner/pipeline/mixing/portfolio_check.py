@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +10,8 @@ import polars as pl
 
 from fleet_planner.factors.compiling.compile import compile_factors
 from fleet_planner.inventory import compute_inventory
+from fleet_planner.pipeline.comparing.options import WEIGHTED
+from fleet_planner.pipeline.mixing.weights import Weigher
 from fleet_planner.plan.models import Scenario, ScenarioMeasure
 from fleet_planner.scenarios.rows import VARIANT
 from fleet_planner.tables import pollutants
@@ -67,6 +70,20 @@ def check_table(ready: Prepared, found: Portfolio) -> pl.DataFrame:
         size = max(abs(by_inventory), abs(by_optimiser))
         off = 100.0 * (by_optimiser - by_inventory) / size if size > 0.0 else 0.0
         rows.append((spec.pollutant, spec.unit_per_year, by_optimiser, by_inventory, off))
+    if found.ground.weights is not None:
+        links, weights = ready.network.links, found.ground.weights
+        after = replace(
+            ready.computed,
+            activity=activity,
+            factors=factors,
+            states=((replace(state, multipliers=multipliers), inventory),),
+        )
+        was, left = (Weigher(weights, each, links).first.sum(axis=0) for each in (ready.computed, after))
+        for name, by_inventory in zip(weights.parts, (was - left).tolist(), strict=True):
+            by_optimiser = float((treated * found.ground.figures.avoided[WEIGHTED + name]).sum())
+            size = max(abs(by_inventory), abs(by_optimiser))
+            off = 100.0 * (by_optimiser - by_inventory) / size if size > 0.0 else 0.0
+            rows.append((WEIGHTED + name, ready.plan.portfolio.weights_unit, by_optimiser, by_inventory, off))
     return pl.DataFrame(rows, schema=CHECK, orient="row")
 
 

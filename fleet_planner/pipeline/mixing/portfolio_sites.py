@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from fleet_planner.pipeline.mixing.ground import Ground
     from fleet_planner.pipeline.prepare import Prepared
-    from fleet_planner.plan.portfolio import Headroom
+    from fleet_planner.plan.portfolio import Headroom, PortfolioSites
     from fleet_planner.portfolio.figures import Figures
 
     Array = NDArray[np.float64]
@@ -61,27 +61,38 @@ class PlanSites:
     findings: tuple[Finding, ...]
 
 
-def plan_sites(ready: Prepared, ground: Ground) -> PlanSites | None:
-    """Return the sites of a plan; none where it names no table.
+def read_sites(section: PortfolioSites, base: Path) -> pl.DataFrame | None:
+    """Return the table of sites that a plan names; none where it names none.
 
     Raises
     ------
     InputError
-        The table is wrong, names a place twice, or none that the registry has.
+        See `read_table`.
+    """
+    return read_table(base / section.file, "site_capacity") if section.file else None
+
+
+def plan_sites(ready: Prepared, ground: Ground, table: pl.DataFrame | None) -> PlanSites | None:
+    """Return the sites of a plan; none where it has no table of them.
+
+    Raises
+    ------
+    InputError
+        The table names a place twice, or none that the registry has.
     """
     section = ready.plan.portfolio.sites
-    if not section.file:
+    if table is None:
         return None
     path = ready.base / section.file
-    table = read_table(path, "site_capacity")
-    places = _site_of_groups(ground.groups, table, path)
+    places = site_of_groups(ground.groups, table, path)
     findings: list[Finding] = []
     sites = _filled(ready, table, ground.years, findings)
-    draw = _draw(ready, ground, table, places)
+    shares = _shares(ground.groups, places, table.height)
+    draw = _draw(ready, ground, table, shares)
     mine = draw.takes[None, :] & ground.figures.able
     could = mine.any(axis=1)
-    free = float(ground.figures.count[could & (places < 0)].sum())
-    if free > 0.0:
+    free = float((ground.figures.count * (1.0 - shares.sum(axis=1)))[could].sum())
+    if free >= 1.0:
         share = free / float(ground.figures.count[could].sum())
         findings.append(Finding("economics.sites_unlimited", "warning", {"vehicles": f"{free:,.0f}"}, share=share))
     unchecked = table.filter(pl.col("checked") == "no").height
@@ -121,7 +132,7 @@ def rows_of_sites(
     return site_rows(sites, found.draw, figures, in_force(figures), discount, rate)
 
 
-def _site_of_groups(groups: pl.DataFrame, table: pl.DataFrame, path: Path) -> NDArray[np.int64]:
+def site_of_groups(groups: pl.DataFrame, table: pl.DataFrame, path: Path) -> NDArray[np.int64]:
     """Return the site of each group: that of its depot, else of its home zone, else the one for all others."""
     seen: dict[tuple[str, str], int] = {}
     twice = table["site_id"].is_duplicated().to_list()
@@ -145,6 +156,20 @@ def _site_of_groups(groups: pl.DataFrame, table: pl.DataFrame, path: Path) -> ND
         if kind in groups.columns:
             for g, place in enumerate(groups[kind].to_list()):
                 out[g] = seen.get((kind, place or "-"), out[g])
+    return out
+
+
+def _shares(groups: pl.DataFrame, places: NDArray[np.int64], sites: int) -> Array:
+    """Return the share of each group at each site; vehicles yet to be sold are where today's of their stream are."""
+    out = np.zeros((groups.height, sites))
+    own = places >= 0
+    out[own, places[own]] = 1.0
+    sold = groups["sold"].to_numpy() > 0
+    count, streams = groups["vehicles"].to_numpy(), groups["stream"].to_numpy()
+    for stream in groups["stream"].unique().to_list():
+        today = (streams == stream) & ~sold
+        if count[today].sum() > 0.0:
+            out[(streams == stream) & sold] = count[today] @ out[today] / count[today].sum()
     return out
 
 
@@ -192,7 +217,7 @@ def _filled(ready: Prepared, table: pl.DataFrame, years: Sequence[int], findings
     )
 
 
-def _draw(ready: Prepared, ground: Ground, table: pl.DataFrame, places: NDArray[np.int64]) -> Draw:
+def _draw(ready: Prepared, ground: Ground, table: pl.DataFrame, shares: Array) -> Draw:
     """Return what a vehicle of each group and option draws on a working day, and the chargers that it takes up."""
     hours = ready.plan.portfolio.sites.charging_hours
     days = np.array(
@@ -203,8 +228,9 @@ def _draw(ready: Prepared, ground: Ground, table: pl.DataFrame, places: NDArray[
     )
     kwh = np.maximum(ground.kwh, 0.0) / days[:, None]
     takes = np.array([not IN_MOTION & set(o.measures) for o in ground.options]) & (kwh > 0.0).any(axis=0)
-    own = np.maximum(places, 0)
-    power = table["charger_kw"].to_numpy()[own][:, None]
-    shared = table["vehicles_per_charger"].to_numpy()[own][:, None]
-    chargers = np.maximum(kwh / (power * hours), 1.0 / shared)
-    return Draw(places, takes, kwh / hours, chargers)
+    # of a group at several sites the mean of what its vehicles take up there
+    weight = shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-12)
+    chargers = np.zeros_like(kwh)
+    for s, (power, shared) in enumerate(table.select("charger_kw", "vehicles_per_charger").iter_rows()):
+        chargers += weight[:, s][:, None] * np.maximum(kwh / (power * hours), 1.0 / shared)
+    return Draw(shares, takes, kwh / hours, chargers)
