@@ -78,25 +78,38 @@ ZHOU = "Zhou B. et al. 2016, Energy 96:603-613, abstract (ideas.repec.org/a/eee/
 VIRICITI = "ViriCiti, 79 buses of 12 m and 27 of 18 m in the Netherlands (chargedevs.com, New report analyzes real-world performance of 100 e-buses)"
 BEIJING = "order of magnitude of several studies of Beijing, low in spring and autumn, high in winter with resistive heating (recalled)"
 MEASURED_COLUMNS = (
-    *("row", "bus_type", "published", "published_unit", "kwh_per_km", "low", "high", "use", "heating", "cooling"),
+    *(
+        "row",
+        "title_en",
+        "title_zh",
+        "bus_type",
+        "published",
+        "published_unit",
+        "kwh_per_km",
+        "low",
+        "high",
+        "use",
+        "heating",
+        "cooling",
+    ),
     *("temperature_c", "load", "speed_kmh", "cruise_kmh", "stops_per_km", "empty_kg"),
     *("source", "year", "checked"),
 )
 PLUG, BATTERY, MILE = "kWh/km at the plug", "kWh/km", "kWh/mile"
 MEASURED = [
-    ("beb_energy_12m_minload_incl_charging_loss", "standard", 1.565, PLUG, 1.127, 0.994, 1.26, "fit", "heat_pump", "no", 25.0, 0.0, 16.0, 45.0, 2.5, None, ZHOU, 2016, "yes"),
-    ("beb_energy_8m_minload_incl_charging_loss", "midi", 0.79, PLUG, 0.569, 0.474, 0.664, "fit", "heat_pump", "no", 25.0, 0.0, 16.0, 45.0, 2.5, 7800.0, ZHOU, 2016, "yes"),
-    ("beb_energy_increase_max_ac_and_load", "standard", 24.0, "% above the first row", 1.397, 1.364, 1.431, "fit", "heat_pump", "yes", 30.0, 0.3, 16.0, 45.0, 2.5, None, ZHOU, 2016, "yes"),
-    ("beb_energy_12m_measured_average", "standard", 0.78, BATTERY, 0.78, None, None, "test", "diesel", "no", 6.0, 0.15, 24.0, 45.0, 1.7, 10500.0, "Energies 2018, 11(12):3267, abstract: six buses in southern Finland; empty mass is our reading", 2018, "yes"),
-    ("beb_energy_40ft_foothill_fleet_average", "standard", 2.15, MILE, 1.336, 1.181, 1.491, "test", "heat_pump", "yes", 22.0, 0.2, 17.0, 50.0, 2.0, 12500.0, "Eudy et al., NREL/TP-5400-65274 and -67698 (recalled)", 2016, "no"),
-    ("beb_energy_40ft_altoona_range", "standard", 1.99, MILE, 1.237, 1.056, 1.553, "test", "heat_pump", "no", 18.0, 0.4, 20.0, 50.0, 2.5, None, "Altoona bus reports as tabulated in CARB ICT appendix D (recalled)", 2018, "no"),
-    ("beb_energy_12m_beijing_annual_average, low", "standard", 1.0, BATTERY, 1.0, None, None, "test", "resistive", "yes", 16.0, 0.3, 17.0, 45.0, 1.8, None, BEIJING, 2018, "no"),
-    ("beb_energy_12m_beijing_annual_average, high", "standard", 1.6, BATTERY, 1.6, None, None, "test", "resistive", "yes", -2.0, 0.3, 17.0, 45.0, 1.8, None, BEIJING, 2018, "no"),
-    ("viriciti_12m_average", "standard", 1.15, BATTERY, 1.15, None, None, "test", "heat_pump", "yes", 11.0, 0.15, 22.0, 50.0, 1.8, None, VIRICITI, 2020, "yes"),
-    ("viriciti_18m_average", "articulated", 1.63, BATTERY, 1.63, None, None, "test", "heat_pump", "yes", 11.0, 0.15, 20.0, 50.0, 1.8, None, VIRICITI, 2020, "yes"),
-    ("king_county_40ft_average", "standard", 2.36, MILE, 1.466, None, None, "test", "heat_pump", "yes", 12.0, 0.15, 20.0, 50.0, 2.0, 12500.0, "FTA report 118, Zero-Emission Bus Evaluation Results: King County Metro (cms.fta.dot.gov); hilly", 2018, "yes"),
-    ("electroliner_uk_bus_cycle", "double_decker", 0.69, BATTERY, 0.69, None, None, "test", "heat_pump", "no", 10.0, 0.15, 24.0, 40.0, 1.7, 12000.0, "Wrightbus StreetDeck Electroliner on the UK bus cycle, 10 C outside, 17 C inside (cbwmagazine.com)", 2022, "yes"),
-    ("van_hool_newark_seattle", "coach", 3400.0, "kWh over 1,700 miles", 1.243, None, None, "test", "heat_pump", "yes", 10.0, 0.05, 88.5, 95.0, 0.01, 19000.0, "Van Hool CX45E, Newark to Seattle and back at 55 mph (soylentnews.org); empty mass is our reading", 2022, "yes"),
+    ("beb_energy_12m_minload_incl_charging_loss", "12 m, least load, Macao (Zhou 2016)", "12米，最小载荷，澳门（Zhou等，2016）", "standard", 1.565, PLUG, 1.127, 0.994, 1.26, "fit", "heat_pump", "no", 25.0, 0.0, 16.0, 45.0, 2.5, None, ZHOU, 2016, "yes"),
+    ("beb_energy_8m_minload_incl_charging_loss", "8 m, least load, Macao (Zhou 2016)", "8米，最小载荷，澳门（Zhou等，2016）", "midi", 0.79, PLUG, 0.569, 0.474, 0.664, "fit", "heat_pump", "no", 25.0, 0.0, 16.0, 45.0, 2.5, 7800.0, ZHOU, 2016, "yes"),
+    ("beb_energy_increase_max_ac_and_load", "12 m, most cooling and load, Macao (Zhou 2016)", "12米，最大空调与载荷，澳门（Zhou等，2016）", "standard", 24.0, "% above the first row", 1.397, 1.364, 1.431, "fit", "heat_pump", "yes", 30.0, 0.3, 16.0, 45.0, 2.5, None, ZHOU, 2016, "yes"),
+    ("beb_energy_12m_measured_average", "12 m, southern Finland, 2016 and 2017", "12米，芬兰南部，2016至2017年", "standard", 0.78, BATTERY, 0.78, None, None, "test", "diesel", "no", 6.0, 0.15, 24.0, 45.0, 1.7, 10500.0, "Energies 2018, 11(12):3267, abstract: six buses in southern Finland; empty mass is our reading", 2018, "yes"),
+    ("beb_energy_40ft_foothill_fleet_average", "35 ft, Foothill Transit", "35英尺，Foothill Transit（洛杉矶东郊）", "standard", 2.15, MILE, 1.336, 1.181, 1.491, "test", "heat_pump", "yes", 22.0, 0.2, 17.0, 50.0, 2.0, 12500.0, "Eudy et al., NREL/TP-5400-65274 and -67698 (recalled)", 2016, "no"),
+    ("beb_energy_40ft_altoona_range", "40 ft, Altoona tests", "40英尺，Altoona试验", "standard", 1.99, MILE, 1.237, 1.056, 1.553, "test", "heat_pump", "no", 18.0, 0.4, 20.0, 50.0, 2.5, None, "Altoona bus reports as tabulated in CARB ICT appendix D (recalled)", 2018, "no"),
+    ("beb_energy_12m_beijing_annual_average, low", "12 m, Beijing, spring and autumn", "12米，北京，春秋季", "standard", 1.0, BATTERY, 1.0, None, None, "test", "resistive", "yes", 16.0, 0.3, 17.0, 45.0, 1.8, None, BEIJING, 2018, "no"),
+    ("beb_energy_12m_beijing_annual_average, high", "12 m, Beijing, winter", "12米，北京，冬季", "standard", 1.6, BATTERY, 1.6, None, None, "test", "resistive", "yes", -2.0, 0.3, 17.0, 45.0, 1.8, None, BEIJING, 2018, "no"),
+    ("viriciti_12m_average", "12 m, 79 buses, Netherlands (ViriCiti)", "12米，荷兰79辆（ViriCiti）", "standard", 1.15, BATTERY, 1.15, None, None, "test", "heat_pump", "yes", 11.0, 0.15, 22.0, 50.0, 1.8, None, VIRICITI, 2020, "yes"),
+    ("viriciti_18m_average", "18 m, 27 buses, Netherlands (ViriCiti)", "18米，荷兰27辆（ViriCiti）", "articulated", 1.63, BATTERY, 1.63, None, None, "test", "heat_pump", "yes", 11.0, 0.15, 20.0, 50.0, 1.8, None, VIRICITI, 2020, "yes"),
+    ("king_county_40ft_average", "40 ft, King County Metro, hilly", "40英尺，西雅图King County Metro，多坡", "standard", 2.36, MILE, 1.466, None, None, "test", "heat_pump", "yes", 12.0, 0.15, 20.0, 50.0, 2.0, 12500.0, "FTA report 118, Zero-Emission Bus Evaluation Results: King County Metro (cms.fta.dot.gov); hilly", 2018, "yes"),
+    ("electroliner_uk_bus_cycle", "StreetDeck Electroliner, UK bus cycle", "StreetDeck Electroliner，英国公交循环", "double_decker", 0.69, BATTERY, 0.69, None, None, "test", "heat_pump", "no", 10.0, 0.15, 24.0, 40.0, 1.7, 12000.0, "Wrightbus StreetDeck Electroliner on the UK bus cycle, 10 C outside, 17 C inside (cbwmagazine.com)", 2022, "yes"),
+    ("van_hool_newark_seattle", "Van Hool coach, Newark to Seattle", "Van Hool长途客车，纽瓦克至西雅图", "coach", 3400.0, "kWh over 1,700 miles", 1.243, None, None, "test", "heat_pump", "yes", 10.0, 0.05, 88.5, 95.0, 0.01, 19000.0, "Van Hool CX45E, Newark to Seattle and back at 55 mph (soylentnews.org); empty mass is our reading", 2022, "yes"),
 ]  # fmt: skip
 
 ALL = "lowest and highest of bus_energy_measured.csv for the size"

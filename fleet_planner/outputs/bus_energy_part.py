@@ -106,7 +106,7 @@ def _measured(done: Simulated, t: Mapping[str, str]) -> Table:
     )
     rows = [
         [
-            row["source"],
+            row[t["ebus_title_column"]],
             t[f"bus_type_{row['bus_type']}"],
             t[f"ebus_use_{row['use']}"],
             f"{row['kwh_per_km']:.2f}",
