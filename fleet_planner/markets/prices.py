@@ -49,6 +49,22 @@ def known_markets() -> list[str]:
     return sorted(reference_table(TABLE)["market"].unique())
 
 
+def known_years(market: str, key: str) -> list[int]:
+    """Return the years with a published price of a market.
+
+    Raises
+    ------
+    PlanError
+        The market is unknown.
+    """
+    table = reference_table(TABLE).filter(pl.col("in_path") == "yes", pl.col("market") == market)
+    if table.is_empty():
+        raise PlanError(
+            "no such carbon market is packaged", use_one_of(market, known_markets()), None, None, key, market
+        )
+    return sorted(table["of_year"].unique().to_list())
+
+
 def price_path(market: str, years: Sequence[int], key: str, *, hold: bool = False) -> PricePath:
     """Return the prices of a market in ``years``.
 
@@ -68,11 +84,8 @@ def price_path(market: str, years: Sequence[int], key: str, *, hold: bool = Fals
     PlanError
         The market is unknown, or years have no price: all of them are named.
     """
+    known_years(market, key)
     table = reference_table(TABLE).filter(pl.col("in_path") == "yes", pl.col("market") == market)
-    if table.is_empty():
-        raise PlanError(
-            "no such carbon market is packaged", use_one_of(market, known_markets()), None, None, key, market
-        )
     by_year = table.group_by("of_year").agg(pl.col("value").mean(), checked=(pl.col("checked") == "yes").all())
     known: dict[int, float] = dict(by_year.select("of_year", "value").iter_rows())
     last = max(known)

@@ -51,6 +51,8 @@ def write_market(plan: Plan, base: Path, found: Market, out: Path, *, overwrite:
         found.market.write_csv(folder / "market.csv")
         found.ledger.write_csv(folder / "ledger.csv")
         found.trades.write_csv(folder / "trades.csv")
+        if found.published is not None:
+            found.published.write_csv(folder / "published_prices.csv")
         if found.leakage is not None:
             found.leakage.write_csv(folder / "leakage.csv")
         if found.owners is not None:
@@ -70,6 +72,7 @@ def write_market(plan: Plan, base: Path, found: Market, out: Path, *, overwrite:
         write_market_map(found, plan.city.name, folder / "market.gpkg")
         section = plan.market
         named = (
+            *(c.curve for c in section.city),
             *(c.area for c in section.city),
             section.curves,
             section.own_curve,

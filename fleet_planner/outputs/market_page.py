@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -9,9 +10,11 @@ import polars as pl
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from fleet_planner.markets.prices import TABLE
 from fleet_planner.outputs import charts as draw
 from fleet_planner.outputs.flow_chart import flow_charts
 from fleet_planner.outputs.numbers import share, significant
+from fleet_planner.reference import reference_table
 from fleet_planner.tables import finding_text
 from fleet_planner.tables.load import report_words
 
@@ -52,6 +55,8 @@ def market_page(plan: Plan, found: Market, totals: pl.DataFrame, language: Langu
         ``en`` or ``zh``.
     """
     t = report_words(language)
+    names = {c.name: c.name_zh for c in plan.market.city if c.name_zh and language == "zh"}
+    shown = _named(found, names)
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     assets = files("fleet_planner.outputs") / "assets"
     template = environment.from_string((assets / "market.html.j2").read_text(encoding="utf-8"))
@@ -64,19 +69,44 @@ def market_page(plan: Plan, found: Market, totals: pl.DataFrame, language: Langu
         first=years.min(),
         last=years.max(),
         forms=_forms(totals, t),
-        charts=_charts(found.market, t),
-        flows=flow_charts(found.trades, t),
-        leakage=_leakage(found.leakage, t),
-        cities=_cities(found.market, t),
-        ledger=_ledger(found.ledger, t),
-        rest=significant(float(found.ledger.select(pl.col("balance_t").abs().max()).item())),
-        owners=_owners(found.owners, t),
-        exchange=_exchange(found.exchange, t),
-        swing=_swing(found.volatility, t),
+        published=_published(shown.published, t, language),
+        charts=_charts(shown.market, t),
+        flows=flow_charts(shown.trades, t),
+        leakage=_leakage(shown.leakage, t),
+        cities=_cities(shown.market, t),
+        ledger=_ledger(shown.ledger, t),
+        rest=significant(float(shown.ledger.select(pl.col("balance_t").abs().max()).item())),
+        owners=_owners(shown.owners, t),
+        exchange=_exchange(shown.exchange, t),
+        swing=_swing(shown.volatility, t),
         draws="" if found.volatility is None else f"{found.volatility['draws'][0]:,}",
         shocked="" if found.volatility is None else found.volatility["year"][0],
-        findings=[finding_text(f, language) for f in found.findings],
+        findings=[_renamed(finding_text(f, language), names) for f in found.findings],
     )
+
+
+def _named(found: Market, names: Mapping[str, str]) -> Market:
+    """Return a market whose cities have the names of the page's language."""
+
+    def of(table: pl.DataFrame) -> pl.DataFrame:
+        held = [c for c in ("city", "seller", "buyer") if c in table.columns]
+        return table.with_columns(pl.col(c).replace(dict(names)) for c in held)
+
+    return replace(
+        found,
+        market=of(found.market),
+        ledger=of(found.ledger),
+        trades=of(found.trades),
+        leakage=None if found.leakage is None else of(found.leakage),
+        volatility=None if found.volatility is None else of(found.volatility),
+        published=None if found.published is None else of(found.published),
+    )
+
+
+def _renamed(text: str, names: Mapping[str, str]) -> str:
+    for name, other in names.items():
+        text = text.replace(name, other)
+    return text
 
 
 def _forms(totals: pl.DataFrame, t: Mapping[str, str]) -> dict[str, Any]:
@@ -92,6 +122,27 @@ def _forms(totals: pl.DataFrame, t: Mapping[str, str]) -> dict[str, Any]:
         ]
         for row in totals.iter_rows(named=True)
     ]
+    return {"head": [t[k] for k in keys], "rows": rows}
+
+
+def _published(published: pl.DataFrame | None, t: Mapping[str, str], language: Language) -> dict[str, Any]:
+    """Return the last published price of each city's own market; no row where the plan names none."""
+    keys = ("market_city", "market_own", "market_year_unit", "market_own_price", "market_price", "market_read")
+    named = {r["market"]: r for r in reference_table(TABLE).unique("market").iter_rows(named=True)}
+    rows = []
+    if published is not None:
+        last = published.filter(pl.col("year") == pl.col("year").max().over("city"))
+        rows = [
+            [
+                row["city"],
+                named[row["market"]][f"title_{language}"],
+                str(row["year"]),
+                f"{significant(row['price'], 4)} {row['currency']}",
+                significant(row["price_usd2024_per_t"]),
+                t[row["checked"]],
+            ]
+            for row in last.iter_rows(named=True)
+        ]
     return {"head": [t[k] for k in keys], "rows": rows}
 
 

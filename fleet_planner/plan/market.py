@@ -26,6 +26,13 @@ class MarketCity(Section):
     """A city with a cap on the CO2 of its fleet."""
 
     name: str = Field(min_length=1, description="name, as in the table of curves")
+    name_zh: str = Field(default="", description="Chinese name for the page; empty: name")
+    price_path: str = Field(
+        default="", description="packaged prices of the city's own market, shown beside the cleared ones; none: no"
+    )
+    curve: str = Field(
+        default="", description="abatement_curve.csv of a run of this city; takes the place of market.curves"
+    )
     baseline_t: ByYear = Field(min_length=1, description="emission without abatement by year, t")
     cap_kind: Literal["absolute", "intensity", "baseline_and_credit"] = Field(
         default="absolute",

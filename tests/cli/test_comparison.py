@@ -108,6 +108,21 @@ def test_curves_rise_and_count_nothing_twice(out: Path) -> None:
         assert 0.0 < own["avoided_per_year"].sum() <= best["avoided_in_city_t_per_year"].sum() * (1.0 + 1e-9)
 
 
+def test_steps_have_the_damage_that_they_avoid(out: Path) -> None:
+    curve = pl.read_csv(out / "abatement_curve.csv")
+    worth = "damage_avoided_usd2024_per_year"
+    own = curve.filter(pollutant="damage")
+    assert own.height > 0
+    assert own[worth].to_list() == pytest.approx(own["avoided_per_year"].to_list())
+    # a first step of the same vehicles to the same option has the same damage on the curve of greenhouse gases
+    group = ["stream", "category", "fuel", "segment", "standard", "aftertreatment", "option"]
+    first = pl.col("from_option").fill_null("") == ""
+    ghg = curve.filter(pl.col("pollutant") == "GHG", first)
+    both = ghg.join(own.filter(first), on=group, nulls_equal=True)
+    assert both.height > 0
+    assert both[worth].to_list() == pytest.approx(both["avoided_per_year_right"].to_list())
+
+
 def test_break_evens_are_printed_and_every_verdict_is_one_of_four(out: Path) -> None:
     table = pl.read_csv(out / "break_even.csv")
     assert set(table["variable"]) == {"carbon_usd_per_t", "grid_kg_per_kwh", "km_per_year"}

@@ -232,20 +232,20 @@ def test_the_plans_own_curve_of_a_run_is_used(tmp_path: Path) -> None:
     assert row["cost_usd"] == pytest.approx(-20.0 * 400.0 + 35.0 * 600.0)
 
 
-def test_each_step_of_a_run_brings_its_own_damage(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("market", "city"), [('own_curve = "abatement_curve.csv"\n', ""), ("", 'curve = "abatement_curve.csv"\n')]
+)
+def test_each_step_of_a_run_brings_its_own_damage(tmp_path: Path, market: str, city: str) -> None:
     curve = (
-        "pollutant,stream,from_option,option,avoided_per_year,usd_per_unit\n"
-        "GHG,bus,,rd99,100,10\nGHG,bus,rd99,bev,50,90\nNOx,bus,,bev,3,1\n"
-    )
-    compared = (
-        "stream,option,damage_avoided_usd2024_per_year,ghg_avoided_t_per_year\nbus,rd99,200,100\nbus,bev,4200,150\n"
+        "pollutant,stream,from_option,option,avoided_per_year,usd_per_unit,damage_avoided_usd2024_per_year\n"
+        "GHG,bus,,rd99,100,10,200\nGHG,bus,rd99,bev,50,90,4000\nNOx,bus,,bev,3,1,4200\n"
     )
     (tmp_path / "abatement_curve.csv").write_text(curve, encoding="utf-8")
-    (tmp_path / "head_to_head.csv").write_text(compared, encoding="utf-8")
     (tmp_path / "curves.csv").write_text("city,avoided_t,usd_per_t,damage_usd_per_t\ny,500,30,7\n", encoding="utf-8")
     text = (
-        '[market]\nown_curve = "abatement_curve.csv"\ncurves = "curves.csv"\n'
-        '[[market.city]]\nname = "x"\nbaseline_t = { 2030 = 500.0 }\ncap_t = { 2030 = 370.0 }\n'
+        f'[market]\n{market}curves = "curves.csv"\n'
+        f'[[market.city]]\nname = "x"\n{city}'
+        "baseline_t = { 2030 = 500.0 }\ncap_t = { 2030 = 370.0 }\n"
         '[[market.city]]\nname = "y"\nbaseline_t = { 2030 = 500.0 }\ncap_t = { 2030 = 500.0 }\n'
     )
     done = call(tmp_path, text)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 CURVES = ("NOx", "PM2.5", "SO2", "NMVOC", GHG)
 DAMAGE = "damage"
+STEP_DAMAGE = "damage_avoided_usd2024_per_year"
 VARIABLES = ("carbon_usd_per_t", "grid_kg_per_kwh", "km_per_year")
 KWH_PER_MWH, KG_PER_T = 1000.0, 1000.0
 ELECTRIC = ("electricity", "hydrogen")
@@ -118,8 +119,22 @@ def abatement_table(found: OptionEffects, values: Valuation) -> pl.DataFrame:
             cost_usd_per_year=pl.col("cost_usd2024_per_year"),
         )
         curves.append(abatement_curve(options).with_columns(pollutant=pl.lit(name)))
-    table = pl.concat(curves).join(found.groups.select("group", *GROUP), on="group", how="left", maintain_order="left")
-    return table.select("pollutant", *GROUP, *list(CURVE)[1:])
+    steps = _with_damage(pl.concat(curves), found.effects, values)
+    table = steps.join(found.groups.select("group", *GROUP), on="group", how="left", maintain_order="left")
+    kept = list(CURVE)[1:]
+    return table.select("pollutant", *GROUP, *kept[:-2], STEP_DAMAGE, *kept[-2:])
+
+
+def _with_damage(steps: pl.DataFrame, effects: pl.DataFrame, values: Valuation) -> pl.DataFrame:
+    """Return steps with the local damage that each avoids: of its option less that of the option it leaves."""
+    if not values.damages:
+        return steps.with_columns(pl.lit(None, dtype=pl.Float64).alias(STEP_DAMAGE))
+    of = effects.select("group", "option", after=damage_avoided(values))
+    before = of.rename({"option": "from_option", "after": "before"})
+    both = steps.join(of, on=["group", "option"], how="left", maintain_order="left").join(
+        before, on=["group", "from_option"], how="left", maintain_order="left"
+    )
+    return both.with_columns((pl.col("after") - pl.col("before").fill_null(0.0)).alias(STEP_DAMAGE))
 
 
 def break_even_table(

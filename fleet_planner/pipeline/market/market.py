@@ -9,14 +9,15 @@ import numpy as np
 import polars as pl
 
 from fleet_planner.activity.tables import read_cells, typed
-from fleet_planner.errors import InputError, PlanError, use_one_of
+from fleet_planner.errors import PlanError
 from fleet_planner.findings import Finding
 from fleet_planner.markets import Cleared, Linking, Pool, clear, ledger, owner_credits
-from fleet_planner.pipeline.market.market_cities import NEGLIGIBLE_T, allowance_t, at, city_of, credit_findings
+from fleet_planner.pipeline.market.market_cities import allowance_t, at, city_of, credit_findings
+from fleet_planner.pipeline.market.market_curves import curves_of
 from fleet_planner.pipeline.market.market_leakage import leakage_findings, leakage_table
 from fleet_planner.pipeline.market.market_orders import Exchange, exchange_of
 from fleet_planner.pipeline.market.market_places import CityPlace, places_of
-from fleet_planner.pipeline.market.market_prices import credit_prices
+from fleet_planner.pipeline.market.market_prices import credit_prices, published_prices
 from fleet_planner.pipeline.market.market_shocks import shocked_prices
 from fleet_planner.pipeline.market.market_trades import trades
 
@@ -32,12 +33,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-CURVES = "market_curves"
 OWNERS = "market_owners"
-GHG = "GHG"
-COMPARED = "head_to_head.csv"
-COMPARED_COLUMNS = ("damage_avoided_usd2024_per_year", "ghg_avoided_t_per_year")
-OWN_COLUMNS = {"avoided_per_year": "avoided_t", "usd_per_unit": "usd_per_t"}
 
 
 @dataclass(frozen=True)
@@ -64,6 +60,8 @@ class Market:
         Orders replayed; none without orders.
     places
         Cities that the plan puts on the map.
+    published
+        Prices of the cities' own markets; none where the plan names none.
     findings
         What rests on defaults.
     """
@@ -77,6 +75,7 @@ class Market:
     draws: pl.DataFrame | None
     exchange: Exchange | None
     places: tuple[CityPlace, ...]
+    published: pl.DataFrame | None
     findings: tuple[Finding, ...]
 
 
@@ -99,12 +98,14 @@ def market_of(plan: Plan, base: Path) -> Market:
     if len(section.city) < 1:
         raise PlanError("the plan has no market", "Add [market] and a [[market.city]] for each city.")
     years = _years(section)
-    curves = _curves(plan, base)
+    curves = curves_of(plan, base)
     owners, findings = _owners(plan, base)
     pool, told = _pools(plan, years, owners)
     findings += told
     findings += [*_damage_findings(section, curves), *credit_findings(section.city), *leakage_findings(section)]
     places, told = places_of(section, base)
+    findings += told
+    published, told = published_prices(plan)
     findings += told
     tables, books, moved = [], [], []
     ceiling, floor = section.ceiling_usd_per_t, section.floor_usd_per_t
@@ -137,6 +138,7 @@ def market_of(plan: Plan, base: Path) -> Market:
         None if draws is None else _clean(draws),
         exchange_of(section, base, years, curves, units),
         places,
+        None if published is None else _clean(published),
         _once(findings),
     )
 
@@ -152,76 +154,6 @@ def _years(section: MarketSection) -> list[int]:
     if last < first:
         raise PlanError(f"the market's last year, {last}, is before its first, {first}", "Set market.to_year.")
     return list(range(first, last + 1))
-
-
-def _curves(plan: Plan, base: Path) -> dict[str, pl.DataFrame]:
-    """Return the curves by city; the plan's own from a run takes the place of what the table has for it."""
-    section, names = plan.market, [c.name for c in plan.market.city]
-    out: dict[str, pl.DataFrame] = {}
-    if section.curves:
-        path = base / section.curves
-        table = typed(read_cells(path, "market.curves"), CURVES, path)
-        for row in table.filter(~pl.col("city").is_in(names)).head(1).iter_rows(named=True):
-            raise InputError(
-                "this city is not in the plan", use_one_of(row["city"], names), path, row["row"], "city", row["city"]
-            )
-        out = {str(name): part for (name,), part in table.group_by("city", maintain_order=True)}
-    if section.own_curve:
-        own = section.own_city or plan.city.name
-        if own not in names:
-            raise PlanError("no such city in the market", use_one_of(own, names), column="market.own_city", value=own)
-        out[own] = _own_curve(base / section.own_curve, own)
-    if missing := [n for n in names if n not in out]:
-        raise PlanError(
-            f"{', '.join(missing)} has no abatement curve",
-            "Add rows to the file of market.curves, or name a run's abatement_curve.csv in market.own_curve.",
-            column="market.city",
-            value=missing[0],
-        )
-    return out
-
-
-def _own_curve(path: Path, name: str) -> pl.DataFrame:
-    """Return the run's steps of greenhouse gases, with the local damage that goes with a tonne of each."""
-    cells = read_cells(path, "market.own_curve")
-    for column in ("pollutant", *OWN_COLUMNS):
-        if column not in cells.columns:
-            raise InputError(
-                "a needed column is missing", "Name abatement_curve.csv of a run.", path, row=1, column=column
-            )
-    table = cells.rename(OWN_COLUMNS).with_columns(city=pl.lit(name))
-    of_ghg = (table["pollutant"] == GHG).fill_null(value=False)
-    if not of_ghg.any():
-        raise InputError(f"the run has no steps of {GHG}", "Compare measures that avoid it.", path, column="pollutant")
-    steps = typed(table, CURVES, path)
-    beside = path.parent / COMPARED
-    if beside.is_file() and {"stream", "from_option", "option"} <= set(cells.columns):
-        steps = steps.with_columns(damage_usd_per_t=_step_damage(cells, read_cells(beside, "market.own_curve"), beside))
-    return steps.filter(of_ghg)
-
-
-def _step_damage(steps: pl.DataFrame, compared: pl.DataFrame, path: Path) -> pl.Series:
-    """Return the damage avoided per tonne of greenhouse gas of each step, from the run's comparison by stream.
-
-    A step from one option to another has the difference of their damages over that of their tonnes.
-    """
-    for column in ("stream", "option", *COMPARED_COLUMNS):
-        if column not in compared.columns:
-            raise InputError(
-                "a needed column is missing", "Name abatement_curve.csv in the folder of a run.", path, 1, column
-            )
-    figures: dict[tuple[str, str], tuple[float, float]] = {
-        (stream, option): (damage, tonnes)
-        for stream, option, damage, tonnes in compared.select(
-            "stream", "option", *(pl.col(c).cast(pl.Float64, strict=False).fill_null(0.0) for c in COMPARED_COLUMNS)
-        ).iter_rows()
-    }
-    out = []
-    for stream, before, after in steps.select("stream", "from_option", "option").iter_rows():
-        damage, tonnes = figures.get((stream, after), (0.0, 0.0))
-        had, cut = figures.get((stream, before or ""), (0.0, 0.0))
-        out.append((damage - had) / (tonnes - cut) if abs(tonnes - cut) > NEGLIGIBLE_T else 0.0)
-    return pl.Series("damage_usd_per_t", out, dtype=pl.Float64)
 
 
 def _damage_findings(section: MarketSection, curves: Mapping[str, pl.DataFrame]) -> list[Finding]:

@@ -53,7 +53,7 @@ def city_of(city: MarketCity, year: int, curves: Mapping[str, pl.DataFrame], fac
         raise InputError(
             f"the curve of {city.name} in {year} avoids {steps['avoided_t'].sum():,.6g} t, more than the city emits "
             f"({baseline:,.6g} t)",
-            "Check the curve, or raise market.city.baseline_t.",
+            "Raise market.city.baseline_t (a run's steps are well to wheel, so it must be), or check the curve.",
         )
     return City(
         name=city.name,

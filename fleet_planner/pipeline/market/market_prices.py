@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
 from fleet_planner.economics.money import Price, levels_of
 from fleet_planner.errors import PlanError
 from fleet_planner.findings import Finding
-from fleet_planner.markets.prices import price_path
+from fleet_planner.markets.prices import known_years, price_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +19,16 @@ if TYPE_CHECKING:
     from fleet_planner.plan.models import Plan
 
 KEY = "market.price_path"
+CITY_KEY = "market.city.price_path"
+PUBLISHED = {
+    "city": pl.String,
+    "market": pl.String,
+    "year": pl.Int64,
+    "price": pl.Float64,
+    "currency": pl.String,
+    "price_usd2024_per_t": pl.Float64,
+    "checked": pl.String,
+}
 
 
 def credit_prices(plan: Plan, years: Sequence[int]) -> tuple[dict[int, float], list[Finding]]:
@@ -80,3 +91,33 @@ def with_credits(plan: Plan) -> tuple[EconomicsSection, list[Finding]]:
         plan.economics.model_copy(update={"carbon_usd_per_t": paid}),
         [*findings, Finding("economics.market_credits", "info", told)],
     )
+
+
+def published_prices(plan: Plan) -> tuple[pl.DataFrame | None, list[Finding]]:
+    """Return what was paid in the cities' own markets (``tables/columns/market_published.csv``); none without paths.
+
+    Raises
+    ------
+    PlanError
+        A city names a market that is not packaged.
+    """
+    levels, first = levels_of(plan.economics), plan.economics.conversion == "deflate_first"
+    rows = []
+    for city in plan.market.city:
+        if city.price_path:
+            years = known_years(city.price_path, CITY_KEY)
+            path = price_path(city.price_path, years, CITY_KEY)
+            for year in years:
+                given = Price(path.currency, year)
+                usd = levels.inside(path.price[year], given, CITY_KEY, deflate_first=first)
+                checked = "no" if year in path.unchecked else "yes"
+                rows.append((city.name, city.price_path, year, path.price[year], path.currency, usd, checked))
+    if not rows:
+        return None, []
+    table = pl.DataFrame(rows, schema=PUBLISHED, orient="row")
+    last = table.filter(pl.col("year") == pl.col("year").max().over("city"))
+    recalled = last.filter(checked="no")["city"].to_list()
+    told = {"cities": ", ".join(recalled)}
+    return table, [
+        Finding("economics.market_published_unchecked", "assumption", told, len(recalled))
+    ] if recalled else []
