@@ -27,8 +27,8 @@ def buses() -> None:
 def simulate(plan: Path, out: Path, language: str | None, *, overwrite: bool) -> None:
     """Put the timetable of PLAN into the days of buses, on its roads.
 
-    Only [buses], [city] and [network] and the files they name are read, of [activity] and [places] the feed and the
-    depots where [buses] names none.
+    Where [buses] names no feed or depots, those of [activity] and [places] are read. What the buses of each route emit
+    today is told by the registry, unless buses.emissions is false or there is none.
     """
     import polars as pl
 

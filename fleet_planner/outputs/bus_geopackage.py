@@ -17,6 +17,7 @@ from fleet_planner.outputs.bus_tables import blocks_table, depots_frame, routes_
 from fleet_planner.outputs.geopackage import write_layer
 from fleet_planner.outputs.geopackage_tables import Layer, Style
 from fleet_planner.outputs.roads import round_breaks
+from fleet_planner.pipeline.buses.route_emissions import yearly
 from fleet_planner.pipeline.buses.simulate import Simulated
 from fleet_planner.tables import finding_text
 
@@ -28,13 +29,20 @@ if TYPE_CHECKING:
     from fleet_planner.buses.model import ServiceDay
 
 Columns = Callable[[Simulated], pl.DataFrame | None]
-ROUTE_COLUMNS: tuple[Columns, ...] = ()
+
+
+def _emitted(done: Simulated) -> pl.DataFrame | None:
+    """Return what routes emit today, tonnes a year."""
+    return yearly(done.route_emissions) if done.route_emissions.height else None
+
+
+ROUTE_COLUMNS: tuple[Columns, ...] = (_emitted,)
 """Each returns a frame with ``route`` and columns of its own, or nothing."""
 DEPOT_COLUMNS: tuple[Columns, ...] = ()
 """Each returns a frame with ``place`` and columns of its own, or nothing."""
 STATION_COLUMNS: tuple[Columns, ...] = ()
 """As `DEPOT_COLUMNS`."""
-ROUTE_STYLES = ("km",)
+ROUTE_STYLES = ("km", "nox_t_per_year")
 """Columns that routes may be coloured by; the last one that is there is."""
 DEPOT_COLOUR, DEPOT_MM = "#cc79a7", 4.0
 STATION_COLOUR, STATION_MM = "#0072b2", 3.0

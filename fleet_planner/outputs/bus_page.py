@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from fleet_planner.outputs.bus_emission_part import emission_part
 from fleet_planner.outputs.bus_energy_part import energy_part
 from fleet_planner.outputs.bus_service_part import service_part
 from fleet_planner.tables import finding_text
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from fleet_planner.pipeline.buses.simulate import Simulated
     from fleet_planner.tables import Language
 
-PARTS: tuple[Callable[[Simulated, Mapping[str, str]], Part | None], ...] = (service_part, energy_part)
+PARTS: tuple[Callable[[Simulated, Mapping[str, str]], Part | None], ...] = (service_part, emission_part, energy_part)
 """Sections in their order on the page; one that has nothing to tell returns nothing."""
 
 

@@ -40,6 +40,8 @@ def write_buses(done: Simulated, out: Path, *, overwrite: bool, language: Langua
         moves.write_parquet(folder / "movement_energy.parquet")
         measured = done.energy.measured.select(c.column for c in columns("bus_measured"))
         measured.write_csv(folder / "energy_measured.csv")
+        if done.route_emissions.height:
+            done.route_emissions.write_csv(folder / "route_emissions.csv")
         write_bus_geopackage(done, folder / "buses.gpkg")
         both: tuple[Language, Language] = ("en", "zh")
         for each in both:

@@ -69,6 +69,9 @@ class BusesPlan(Section):
     stops_per_km: Annotated[float, Field(ge=0.0, le=20.0)] = Field(
         default=2.5, description="stops of a trip whose table tells none (own default)"
     )
+    emissions: bool = Field(
+        default=True, description="what the buses of each route emit today, by the registry, of a feed on roads"
+    )
     on_roads: bool = Field(
         default=True, description="follow the roads of [network]; false: no network is read, ways are straight"
     )

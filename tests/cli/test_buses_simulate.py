@@ -18,6 +18,7 @@ from fleet_planner.cli.main import main
 from fleet_planner.network import builtin_gtfs
 from fleet_planner.outputs.numbers import significant
 from fleet_planner.tables import columns
+from fleet_planner.units import DAYS_PER_YEAR
 
 PLAN = """
 [city]
@@ -109,7 +110,7 @@ def test_the_manifest_names_the_days(out: Path) -> None:
         "sunday": "2016-01-03",
     }
     codes = {f["code"] for f in told["findings"]}
-    assert {"buses.day", "buses.chained", "buses.nearest_depot"} <= codes
+    assert {"buses.day", "buses.chained", "buses.nearest_depot", "buses.no_registry"} <= codes
     assert [i["role"] for i in told["inputs"]] == ["depots"]
 
 
@@ -178,7 +179,8 @@ def test_the_map_opens_with_routes_depots_and_terminals(out: Path) -> None:
     layers = {"routes": "routes", "bus_depots": "bus_depots", "bus_stations": "bus_stations"}
     for layer, table in layers.items():
         frame = pyogrio.read_dataframe(gpkg, layer=layer)
-        assert [c for c in frame.columns if c != "geometry"] == [c.column for c in columns(table)]
+        wanted = [c.column for c in columns(table) if not c.column.endswith("_per_year")]
+        assert [c for c in frame.columns if c != "geometry"] == wanted
         assert frame.geometry.is_valid.all()
         assert len(frame) > 0
     routes = pyogrio.read_dataframe(gpkg, layer="routes")
@@ -193,7 +195,27 @@ def test_the_example_plan_runs(tmp_path: Path, repository: Path) -> None:
     plan = str(repository / "inputs" / "coquimbo" / "buses.toml")
     done = CliRunner().invoke(main, ["buses", "simulate", plan, "--out", str(tmp_path / "out"), "--language", "zh"])
     assert done.exit_code == 0, done.output
-    assert 'lang="zh-CN"' in (tmp_path / "out" / "buses.html").read_text(encoding="utf-8")
+    out = tmp_path / "out"
+    page = (out / "buses.html").read_text(encoding="utf-8")
+    assert 'lang="zh-CN"' in page
+    by_day = pl.read_csv(out / "route_emissions.csv")
+    assert by_day.columns == [c.column for c in columns("route_emissions")]
+    blocks = pl.read_csv(out / "blocks.csv")
+    assert by_day["km"].sum() == pytest.approx(blocks["km"].sum())
+    # the embedded fleet's Euro III to VI buses: the mean of the route lies near that of the whole stream
+    told = re.search(r"NOx ([\d.]+)克、尾气颗粒物([\d.]+)克、CO2 ([\d.]+)克", page)
+    assert told is not None
+    for name, mean in zip(("nox", "pm_exhaust", "co2"), told.groups(), strict=True):
+        per_km = 1e3 * by_day[f"{name}_kg_per_day"].sum() / by_day["km"].sum()
+        assert per_km == pytest.approx(float(mean), rel=0.05)
+    routes = pyogrio.read_dataframe(out / "buses.gpkg", layer="routes")
+    assert [c for c in routes.columns if c != "geometry"] == [c.column for c in columns("routes")]
+    week = dict(by_day.select("kind_of_day", "nox_kg_per_day").iter_rows())
+    year_t = (5 * week["weekday"] + week["saturday"] + week["sunday"]) / 7 * DAYS_PER_YEAR / 1e3
+    assert routes["nox_t_per_year"].tolist() == pytest.approx([year_t])
+    assert significant(year_t) in page
+    inputs = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["inputs"]
+    assert [i["role"] for i in inputs] == ["depots", "registry"]
 
 
 SIMBA = "rotation_id,line,departure_name,departure_time,arrival_time,arrival_name,distance,vehicle_type\n"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
+
+import polars as pl
 
 from fleet_planner.activity.timetables.paths import Roads
 from fleet_planner.buses.service.day import service_day
@@ -16,18 +18,19 @@ from fleet_planner.findings import Finding
 from fleet_planner.network import builtin_gtfs, load_network, with_grade
 from fleet_planner.network.home_places import read_places
 from fleet_planner.pipeline.buses.energy import bus_energy
+from fleet_planner.pipeline.buses.route_emissions import route_emissions
 from fleet_planner.transit_feed import read_feeds
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from fleet_planner.buses.model import ServiceDay
-    from fleet_planner.buses.service.timetable import Timetable
     from fleet_planner.network import Network
     from fleet_planner.network.home_places import Places
     from fleet_planner.pipeline.buses.energy import BusEnergy
     from fleet_planner.plan.models import Plan
     from fleet_planner.progress import Progress
+    from fleet_planner.transit_feed import Feed
 
 WEEKDAYS = {"weekday": range(5), "saturday": [5], "sunday": [6]}
 
@@ -50,6 +53,8 @@ class Simulated:
         Files that were read, as the plan names them, by what they are.
     findings
         What was chosen, assumed and counted.
+    route_emissions
+        What routes emit today, ``tables/columns/route_emissions.csv``; no rows where it is not known.
     """
 
     plan: Plan
@@ -59,10 +64,29 @@ class Simulated:
     energy: BusEnergy
     files: tuple[tuple[str, str], ...]
     findings: tuple[Finding, ...]
+    route_emissions: pl.DataFrame = field(default_factory=pl.DataFrame)
+
+
+@dataclass(frozen=True)
+class Served:
+    """The timetable of a plan as days of buses.
+
+    Parameters
+    ----------
+    network, days, files
+        See `Simulated`.
+    feeds
+        The days of the feed by kind; none of a table of trips.
+    """
+
+    network: Network | None
+    feeds: dict[str, Feed]
+    days: dict[str, ServiceDay]
+    files: tuple[tuple[str, str], ...]
 
 
 def simulate(plan: Plan, base: Path, progress: Progress) -> Simulated:
-    """Read what ``[buses]`` names and put it into days of buses.
+    """Put the timetable of a plan into days of buses, with their energy and what routes emit today.
 
     Parameters
     ----------
@@ -76,37 +100,60 @@ def simulate(plan: Plan, base: Path, progress: Progress) -> Simulated:
     UserError
         The plan names no timetable, or a file is missing or wrong.
     """
+    served = serve(plan, base, progress)
+    emitted, told, files = _emitted(plan, base, served, progress)
+    progress("energy of the movements", 0.8)
+    energy = bus_energy(plan, base, served.network, served.days)
+    files = (*served.files, *files, *energy.files)
+    findings = (*_findings(served.days), *told, *energy.findings)
+    return Simulated(plan, base, served.network, served.days, energy, files, findings, emitted)
+
+
+def serve(plan: Plan, base: Path, progress: Progress) -> Served:
+    """Read what ``[buses]`` names and put it into days of buses; arguments and errors as of `simulate`."""
     section = plan.buses
-    feed = section.gtfs or ("" if section.trips else plan.activity.gtfs)
+    feed = _feed_of(plan)
     if not feed and not section.trips:
         remedy = "Name a GTFS feed in buses.gtfs or a table of trips in buses.trips."
         raise PlanError("the plan has no timetable for electric buses", remedy, column="buses")
     depots, named = _depots(plan, base)
-    if section.depot_of_block:
-        named.append(("depots of blocks", section.depot_of_block))
     network, roads = None, None
     if section.on_roads:
         flat = load_network(plan.network, base, plan.city.country, progress)
         network = with_grade(flat, plan.network, base, progress).network
         roads = Roads.of(network)
     progress("reading the timetable", 0.3)
+    feeds: dict[str, Feed] = {}
     if section.trips:
         timetables = read_trips(base / section.trips, section)
         named.append(("trips", section.trips))
     else:
-        timetables = _of_feeds(plan, base, feed, roads)
+        feeds = _feeds(plan, base, feed)
+        timetables = {kind: of_feed(kind, own, section, roads) for kind, own in feeds.items()}
         named += [("timetable", feed)] if feed != "builtin" else []
     of_block = {}
     if section.depot_of_block:
         of_block = read_depot_of_block(base / section.depot_of_block, depot_places(depots, set()))
-    days = {}
-    for kind, timetable in timetables.items():
-        progress("chaining trips into blocks", 0.6)
-        days[kind] = service_day(timetable, section, depots, of_block, network, roads)
-    progress("energy of the movements", 0.8)
-    energy = bus_energy(plan, base, network, days)
-    files = (*named, *energy.files)
-    return Simulated(plan, base, network, days, energy, files, (*_findings(days), *energy.findings))
+        named.append(("depots of blocks", section.depot_of_block))
+    progress("chaining trips into blocks", 0.6)
+    days = {k: service_day(t, section, depots, of_block, network, roads) for k, t in timetables.items()}
+    return Served(network, feeds, days, tuple(named))
+
+
+def _feed_of(plan: Plan) -> str:
+    """Return the feed that the plan names; nothing where it names a table of trips or none."""
+    return plan.buses.gtfs or ("" if plan.buses.trips else plan.activity.gtfs)
+
+
+def _emitted(
+    plan: Plan, base: Path, served: Served, progress: Progress
+) -> tuple[pl.DataFrame, list[Finding], tuple[tuple[str, str], ...]]:
+    """Return what routes emit today, what was found, and the files that were read."""
+    if not (plan.buses.emissions and served.network is not None and served.feeds):
+        return pl.DataFrame(), [], ()
+    driven = plan.model_copy(update={"activity": plan.activity.model_copy(update={"gtfs": _feed_of(plan)})})
+    emitted, told = route_emissions(driven, base, served.network, served.feeds, served.days, progress)
+    return emitted, told, (("registry", plan.fleet.registry),) if emitted.height else ()
 
 
 def _depots(plan: Plan, base: Path) -> tuple[Places | None, list[tuple[str, str]]]:
@@ -123,7 +170,7 @@ def _depots(plan: Plan, base: Path) -> tuple[Places | None, list[tuple[str, str]
         raise
 
 
-def _of_feeds(plan: Plan, base: Path, feed: str, roads: Roads | None) -> dict[str, Timetable]:
+def _feeds(plan: Plan, base: Path, feed: str) -> dict[str, Feed]:
     """Read the feed's representative day of each kind."""
     section = plan.buses
     given = section.gtfs_date
@@ -132,8 +179,7 @@ def _of_feeds(plan: Plan, base: Path, feed: str, roads: Roads | None) -> dict[st
     except ValueError as error:
         raise PlanError("not a date", "Write YYYY-MM-DD.", column="buses.gtfs_date", value=given) from error
     path = builtin_gtfs() if feed == "builtin" else base / feed
-    feeds = read_feeds(path, {kind: WEEKDAYS[kind] for kind in section.days}, day)
-    return {kind: of_feed(kind, own, section, roads) for kind, own in feeds.items()}
+    return read_feeds(path, {kind: WEEKDAYS[kind] for kind in section.days}, day)
 
 
 def _findings(days: dict[str, ServiceDay]) -> tuple[Finding, ...]:

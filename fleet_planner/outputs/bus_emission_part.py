@@ -1,0 +1,33 @@
+"""The section on what the buses of each route emit today, gone once electric buses run it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fleet_planner.outputs import charts as draw
+from fleet_planner.outputs.bus_part import Chart, Part, Table
+from fleet_planner.outputs.numbers import significant
+from fleet_planner.pipeline.buses.route_emissions import yearly
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fleet_planner.pipeline.buses.simulate import Simulated
+
+SHOWN_ROUTES = 12
+FIGURES = ("km_per_year", "nox_t_per_year", "pm_exhaust_t_per_year", "co2_t_per_year")
+
+
+def emission_part(done: Simulated, t: Mapping[str, str]) -> Part | None:
+    """Return the section; nothing where it is not known."""
+    if done.route_emissions.is_empty():
+        return None
+    routes = yearly(done.route_emissions)
+    top = routes.sort("nox_t_per_year", "route", descending=[True, False]).head(SHOWN_ROUTES)
+    keys = ("ebus_route", "ebus_km_year", "ebus_nox", "ebus_pm", "ebus_co2")
+    rows = [[row["route"], *(significant(row[k]) for k in FIGURES)] for row in top.iter_rows(named=True)]
+    rows.append([t["ebus_all_routes"], *(significant(float(routes[k].sum())) for k in FIGURES)])
+    note = t["ebus_emission_note"].format(shown=top.height, routes=f"{routes.height:,}")
+    chart = draw.bars(t["ebus_nox"], top["route"].to_list(), top["nox_t_per_year"].to_list())
+    table = Table("ebus-emissions", [t[k] for k in keys], rows)
+    return Part("emissions", t["ebus_emission"], note, (table,), (Chart(t["ebus_nox"], chart),))

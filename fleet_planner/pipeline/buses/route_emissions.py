@@ -1,0 +1,144 @@
+"""What the buses of each route emit today: the exhaust that is gone once electric buses run it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from fleet_planner.activity.days import AVERAGE, KINDS
+from fleet_planner.activity.timetables.buses import BUS_STREAM
+from fleet_planner.factors.processes.electricity import grid_factor
+from fleet_planner.findings import Finding
+from fleet_planner.fleet import load_fleet
+from fleet_planner.network.zones import map_zones, read_zone_layer
+from fleet_planner.pipeline.computing.bus_service import buses_on_roads
+from fleet_planner.pipeline.computing.inventories import Clock, Inventories
+from fleet_planner.pipeline.computing.places import read_home_places
+from fleet_planner.pipeline.computing.traffic import assigned_traffic
+from fleet_planner.scenarios import measures_table
+from fleet_planner.units import DAYS_PER_YEAR
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from fleet_planner.buses.model import ServiceDay
+    from fleet_planner.network import Network
+    from fleet_planner.plan.models import Plan
+    from fleet_planner.progress import Progress
+    from fleet_planner.transit_feed import Feed
+
+Float = NDArray[np.float64]
+EXHAUST = {"NOx": "nox", "PM_exhaust": "pm_exhaust", "CO2": "co2"}
+"""Pollutants of the pipe that are told by route, and their names in columns."""
+NO_EXHAUST = ("electricity", "hydrogen")
+G_PER_KG = 1e3
+KG_PER_T = 1e3
+LEAST_KM = 1e-9
+
+
+def route_emissions(
+    plan: Plan,
+    base: Path,
+    network: Network,
+    feeds: Mapping[str, Feed],
+    days: Mapping[str, ServiceDay],
+    progress: Progress,
+) -> tuple[pl.DataFrame, list[Finding]]:
+    """Return what the routes emit today, ``tables/columns/route_emissions.csv``.
+
+    The mean factor of the registry's urban buses with a combustion engine, by link and at the speeds of the hours in
+    which buses pass it, times the km of the timetable with and without passengers.
+
+    Parameters
+    ----------
+    plan, base
+        The plan and its folder; of the registry the urban buses are used.
+    network, feeds, days
+        Roads, timetable and days of buses by kind of day.
+    progress
+        Told of the steps.
+
+    Raises
+    ------
+    UserError
+        The registry or another file of the plan is wrong.
+    """
+    if not (base / plan.fleet.registry).is_file():
+        return pl.DataFrame(), [Finding("buses.no_registry", "info", {"file": plan.fleet.registry})]
+    factor, findings = _factors(plan, base, network, feeds, progress)
+    if factor is None:
+        return pl.DataFrame(), findings
+    tables = [_of_day(day, factor) for day in days.values()]
+    return pl.concat(tables), findings
+
+
+def yearly(by_day: pl.DataFrame) -> pl.DataFrame:
+    """Return tonnes a year by route: each kind of day as often as it comes, 5/7, 1/7 and 1/7 of the year."""
+    if by_day.is_empty():
+        return by_day
+    share = dict(zip(KINDS, AVERAGE.mix, strict=True))
+    count = pl.col("kind_of_day").replace_strict(share, return_dtype=pl.Float64) * DAYS_PER_YEAR
+    kg = {f"{n}_t_per_year": (pl.col(f"{n}_kg_per_day") * count).sum() / KG_PER_T for n in EXHAUST.values()}
+    return by_day.group_by("route").agg(km_per_year=(pl.col("km") * count).sum(), **kg).sort("route")
+
+
+def _factors(
+    plan: Plan, base: Path, network: Network, feeds: Mapping[str, Feed], progress: Progress
+) -> tuple[Float | None, list[Finding]]:
+    """Return g per km by link, shape (links + 1, pollutants), the last row the mean of all roads."""
+    plan = plan.model_copy(update={"scenario": []})
+    fleet = load_fleet(plan.fleet, base, plan.city, plan.factors.default_load, stream_loads=plan.factors.stream_loads)
+    places = read_home_places(plan.places, base)
+    buses = buses_on_roads(network, feeds, plan, fleet.vehicles, places.depots)
+    layer = read_zone_layer(plan.network.zones, base) if plan.network.zones else None
+    zones = None if layer is None else map_zones(layer, plan.traffic.assignment, plan.network.zones)
+    assigned = assigned_traffic(plan, base, network, fleet.vehicles, layer, feeds, buses, progress)
+    engine = (pl.col("stream") == BUS_STREAM) & ~pl.col("fuel").is_in(NO_EXHAUST) & ~pl.col("visiting")
+    own = replace(fleet, vehicles=fleet.vehicles.filter(engine))
+    if own.vehicles.is_empty():
+        return None, [Finding("buses.no_engines", "info", {"file": plan.fleet.registry})]
+    grid = grid_factor(plan.city.grid_region or plan.city.country, plan.city.year)
+    run = Inventories(plan, base, network, feeds, grid[0], measures_table(), Clock(), progress, assigned, buses, zones)
+    done = run.baseline_of(own)
+    inventory = done.states[0][1]
+    km = done.activity.km.reshape(done.activity.km.shape[0], network.links.height, -1).sum(axis=(0, 2))
+    g = inventory.link[:, [inventory.pollutants.index(p) for p in EXHAUST]]
+    mean = g.sum(axis=0) / max(float(km.sum()), LEAST_KM)
+    driven = km > LEAST_KM
+    factor = np.where(driven[:, None], g / np.where(driven, km, 1.0)[:, None], mean)
+    values: dict[str, str | int | float] = {
+        "buses": f"{own.vehicles['count'].sum():,.0f}",
+        **{name: f"{value:.3g}" for name, value in zip(EXHAUST.values(), mean, strict=True)},
+    }
+    return np.vstack([factor, mean]), [Finding("buses.today", "info", values)]
+
+
+def _of_day(day: ServiceDay, factor: Float) -> pl.DataFrame:
+    """Return km and kg of a day by route; the ways without passengers of a block go with its routes, by km."""
+    way = np.repeat(np.arange(day.ways.first.size - 1), np.diff(day.ways.first))
+    g = factor[day.ways.link] * day.ways.km[:, None]
+    of_way = np.zeros((day.ways.first.size, len(EXHAUST)))
+    np.add.at(of_way, way, g)
+    moves = day.movements
+    km = moves["km"].to_numpy()
+    at = moves["way"].to_numpy()
+    of_move = np.where((at >= 0)[:, None], of_way[at], km[:, None] * factor[-1])
+    table = moves.select("block_id", "route", "km", empty=pl.col("kind") != "trip").with_columns(
+        pl.Series(f"{name}_kg_per_day", of_move[:, k] / G_PER_KG) for k, name in enumerate(EXHAUST.values())
+    )
+    figures = ["km", *(f"{name}_kg_per_day" for name in EXHAUST.values())]
+    trips = table.filter(~pl.col("empty"))
+    share = trips.group_by("block_id", "route").agg(pl.col("km").sum())
+    whole = pl.col("km").sum().over("block_id")
+    alike = 1.0 / pl.len().over("block_id")
+    share = share.select("block_id", "route", share=pl.when(whole > 0.0).then(pl.col("km") / whole).otherwise(alike))
+    empty = table.filter("empty").group_by("block_id").agg(pl.col(figures).sum())
+    empty = empty.join(share, on="block_id").with_columns(pl.col(figures) * pl.col("share"))
+    both = pl.concat([trips.select("route", *figures), empty.select("route", *figures)])
+    summed = both.group_by("route").agg(pl.col(figures).sum()).sort("route")
+    return summed.select(pl.lit(day.kind).alias("kind_of_day"), "route", *figures)
