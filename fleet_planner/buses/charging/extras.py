@@ -1,4 +1,4 @@
-"""Rows of what only some sites have: plugs, least powers, panels, a stationary battery, buses that feed back."""
+"""Rows of what only some sites have: plugs, panels, a stationary battery, buses that feed back."""
 
 from __future__ import annotations
 
@@ -38,22 +38,6 @@ def plugs_rows(
             programme.put(rows[steps.step[own]], back[own], 1.0 / site.feedback.kw)
 
     on_days(stays, steps, season, put)
-
-
-def least_power_rows(programme: Programme, stays: Stays, site: Site, steps: Steps, x: Int) -> None:
-    """Add that a charger gives its least power or nothing: one yes or no per bus and slot."""
-    if site.least_kw <= 0.0:
-        return
-    time = steps.limit_kwh * steps.hours_per_kwh(stays)
-    # a bus may fill up within a slot: the least power then holds for the part of it that is used
-    least = np.minimum(site.least_kw * time, np.minimum(steps.limit_kwh, stays.need_kwh[steps.stay]))
-    on = programme.add_columns(np.zeros(x.size), np.ones(x.size), whole=True)
-    most = programme.add_rows(np.full(x.size, -np.inf), np.zeros(x.size))
-    programme.put(most, x, 1.0)
-    programme.put(most, on, -steps.limit_kwh)
-    fewest = programme.add_rows(np.zeros(x.size), np.full(x.size, np.inf))
-    programme.put(fewest, x, 1.0)
-    programme.put(fewest, on, -least)
 
 
 def panels_rows(programme: Programme, season: Season, sun: Float, paid: Float, balance: Int) -> tuple[Int, Int]:

@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fleet_planner.buses.charging.extras import battery_rows, feedback_rows, least_power_rows, panels_rows, plugs_rows
+from fleet_planner.buses.charging.extras import battery_rows, feedback_rows, panels_rows, plugs_rows
+from fleet_planner.buses.charging.integer import solve_switched, switch_rows
 from fleet_planner.buses.charging.linear import INFEASIBLE, OPTIMAL, Programme, solve
 from fleet_planner.buses.charging.site import Dispatch, Site, sun_kwh
 from fleet_planner.buses.charging.slots import KINDS, SLOT_H, SLOTS
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from fleet_planner.buses.charging.integer import Switches
     from fleet_planner.buses.charging.stays import Stays
     from fleet_planner.buses.charging.terms import Season
 
@@ -89,6 +91,7 @@ class Columns:
     discharge: Int
     export: Int
     back: Int
+    switches: Switches | None = None
 
 
 def least_cost(
@@ -180,7 +183,13 @@ def _solved(
     for k, season in enumerate(seasons):
         fixed = None if given is None else given[k]
         columns.append(season_rows(programme, stays, site, season, steps, size, damage=damage, given=fixed))
-    answer = solve(programme, seconds=limits.seconds, gap=limits.gap)
+    if site.least_kw > 0.0 and given is None:
+        switches = [c.switches for c in columns if c.switches is not None]
+        answer = solve_switched(
+            programme, stays, steps, switches, site.least_kw, seconds=limits.seconds, gap=limits.gap
+        )
+    else:
+        answer = solve(programme)
     if answer.values.size == 0:
         return Optimum(answer.status, (), 0.0, answer.value, answer.bound)
     dispatch = tuple(
@@ -219,8 +228,11 @@ def season_rows(
     balance = programme.add_rows(np.zeros(grid.size), np.zeros(grid.size)).reshape(shape)
     programme.put(balance, grid, 1.0)
     x = back = needs = np.zeros(0, dtype=np.int64)
+    switches = None
     if given is None:
         x, needs, back = _buses(programme, stays, site, season, steps, balance)
+        if site.least_kw > 0.0:
+            switches = switch_rows(programme, stays, steps, x, site.least_kw)
     else:
         load = _given_load(stays, given, before, kind, steps)
         programme.row_lower[-1] = programme.row_upper[-1] = load.ravel()
@@ -240,7 +252,7 @@ def season_rows(
         rows = programme.add_rows(np.full(under.sum(), -np.inf), np.zeros(under.sum()))
         programme.put(rows, grid[under], 1.0 / np.broadcast_to(hours, shape)[under])
         programme.put(rows, top, -1.0)
-    return Columns(x, needs, grid, used, charge, discharge, export, back)
+    return Columns(x, needs, grid, used, charge, discharge, export, back, switches)
 
 
 def _buses(
@@ -257,7 +269,6 @@ def _buses(
         programme.put(needs[steps.stay], back, -1.0 / two_ways(stays)[steps.stay])
         on_days(stays, steps, season, lambda own, c: programme.put(balance[c, steps.step[own]], back[own], 1.0))
     plugs_rows(programme, stays, site, steps, (x, back), season)
-    least_power_rows(programme, stays, site, steps, x)
     return x, needs, back
 
 

@@ -11,6 +11,8 @@ import numpy as np
 from scipy.sparse import coo_matrix
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
 
@@ -77,7 +79,15 @@ class Answer:
     seconds: float
 
 
-def solve(programme: Programme, *, seconds: float = 60.0, gap: float = 1e-6) -> Answer:
+def solve(
+    programme: Programme,
+    *,
+    seconds: float = 60.0,
+    gap: float = 1e-6,
+    relax: bool = False,
+    held: Mapping[int, tuple[float, float]] | None = None,
+    start: Float | None = None,
+) -> Answer:
     """Minimise; the bound of a linear programme is recomputed from its prices, that of an integer one is HiGHS's.
 
     Parameters
@@ -88,16 +98,29 @@ def solve(programme: Programme, *, seconds: float = 60.0, gap: float = 1e-6) -> 
         After which an integer solve ends with what it has.
     gap
         At which an integer solve may end.
+    relax
+        Whether whole numbers may be broken.
+    held
+        Other bounds of some columns.
+    start
+        A feasible point that an integer solve begins with; none or empty: without.
     """
     begin = time.perf_counter()
     cost, lower, upper, matrix, row_lower, row_upper = programme.arrays()
+    for column, (low, high) in (held or {}).items():
+        lower[column], upper[column] = low, high
+    whole = [] if relax else programme.whole
     model = highspy.Highs()
     model.setOptionValue("output_flag", False)
     model.setOptionValue("log_to_console", False)
     model.setOptionValue("threads", 1)
     model.setOptionValue("time_limit", float(seconds))
     model.setOptionValue("mip_rel_gap", float(gap))
-    model.passModel(_model(cost, lower, upper, matrix, row_lower, row_upper, programme.whole))
+    model.passModel(_model(cost, lower, upper, matrix, row_lower, row_upper, whole))
+    if start is not None and start.size and whole:
+        known = highspy.HighsSolution()
+        known.col_value = start.tolist()
+        model.setSolution(known)
     model.run()
     status = model.getModelStatus()
     found = model.getSolution()
@@ -112,7 +135,9 @@ def solve(programme: Programme, *, seconds: float = 60.0, gap: float = 1e-6) -> 
     if told == INFEASIBLE or values.size != cost.size:
         return Answer(told, np.zeros(0), np.inf, np.inf if told == INFEASIBLE else -np.inf, spent)
     value = float(cost @ values)
-    if programme.whole:
+    if whole:
+        if int(model.getInfo().primal_solution_status) != int(highspy.SolutionStatus.kSolutionStatusFeasible):
+            return Answer(told, np.zeros(0), np.inf, float(model.getInfo().mip_dual_bound), spent)
         return Answer(told, values, value, float(model.getInfo().mip_dual_bound), spent)
     return Answer(told, values, value, bound(cost, lower, upper, matrix, row_lower, row_upper, duals), spent)
 

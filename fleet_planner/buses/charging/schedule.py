@@ -15,6 +15,7 @@ from fleet_planner.buses.charging.site import room_kwh
 from fleet_planner.buses.charging.slots import SLOT_H
 from fleet_planner.buses.charging.smallest import missed_kwh, once_plugged
 from fleet_planner.buses.charging.stays import by_calendar
+from fleet_planner.errors import PlanError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,6 +94,11 @@ def schedule(
         One of `STRATEGIES`.
     limits
         Of integer programmes.
+
+    Raises
+    ------
+    PlanError
+        No schedule with least powers was found in time.
     """
     efficiency = stays.sessions["charger_efficiency"].to_numpy().astype(np.float64)
     short = stays.asked_kwh - stays.need_kwh
@@ -113,6 +119,12 @@ def schedule(
         missed[missed <= ROUND * stays.need_kwh] = 0.0
         kept = np.maximum(stays.need_kwh - missed * (1.0 + ROUND), 0.0)
         found = least_cost(replace(stays, need_kwh=kept), site, seasons, damage=dear, limits=limits)
+    if not found.dispatch:
+        raise PlanError(
+            f"no schedule of {site.site_id} was found in time in which chargers give {site.least_kw:g} kW or nothing",
+            "Give a longer buses.charging.integer_seconds, a higher limit of the grid, or a lower least_charger_kw.",
+            column="buses.charging.least_charger_kw",
+        )
     return _told(found, strategy, found.status, (missed + short) * efficiency)
 
 
