@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fleet_planner.cli.buses_replace import replace
 from fleet_planner.cli.buses_schedule import schedule
 from fleet_planner.cli.shared import UserErrors, progress_bar, text_table
 
@@ -59,3 +60,4 @@ def simulate(plan: Path, out: Path, language: str | None, *, overwrite: bool) ->
 
 
 buses.add_command(schedule)
+buses.add_command(replace)

@@ -10,6 +10,7 @@ from fleet_planner.plan.base import Section
 from fleet_planner.plan.buses_battery import BatteryPlan, BusStation
 from fleet_planner.plan.buses_charging import ChargingSection
 from fleet_planner.plan.buses_energy import BusEnergyPlan
+from fleet_planner.plan.buses_transition import TransitionSection
 
 BusType = Literal["midi", "standard", "articulated", "double_decker", "coach"]
 DayKind = Literal["weekday", "saturday", "sunday"]
@@ -77,6 +78,9 @@ class BusesPlan(Section):
     )
     battery: BatteryPlan = Field(
         default=BatteryPlan(), description="batteries, chargers, and what may make a block feasible"
+    )
+    transition: TransitionSection = Field(
+        default=TransitionSection(), description="by when which bus is replaced, by what"
     )
     station: list[BusStation] = Field(
         default_factory=list[BusStation], description="charging stations on the way that are there or must be built"
