@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 PARTS_PER_HOUR = SLOTS // HOURS_PER_DAY
 SEEN_KWH = 1e-9
+HARDEST = "hardest_day"
+"""Stands for a strategy where stays of the hardest day are served as well as the limits let them."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,10 @@ class SiteYear:
         Chargers by power; the first is that of the stays.
     storage_usd_per_year
         What a kWh of the stationary battery costs a year, US$ 2024.
+    hardest
+        The stays that chargers and connection must serve.
+    hardest_missed_kwh
+        What each of them misses under the site's limits, battery side; empty where they are those of the year.
     """
 
     site: Site
@@ -93,6 +99,8 @@ class SiteYear:
     least_kw: float
     options: tuple[Option, ...]
     storage_usd_per_year: float
+    hardest: Stays
+    hardest_missed_kwh: Float
 
 
 def load_profile(sites: Sequence[SiteYear]) -> pl.DataFrame:
@@ -247,19 +255,22 @@ def missed(sites: Sequence[SiteYear]) -> pl.DataFrame:
     """Return the stays whose need is not met, and by how much: ``bus_charging_missed``."""
     parts = []
     for year in sites:
-        for plan in year.schedules:
-            short = np.flatnonzero(plan.missed_kwh > 0.0)
+        told = [(p.strategy, year.stays, p.missed_kwh) for p in year.schedules]
+        if year.hardest_missed_kwh.size:
+            told.append((HARDEST, year.hardest, year.hardest_missed_kwh))
+        for strategy, stays, lacked in told:
+            short = np.flatnonzero(lacked > 0.0)
             parts.append(
-                year.stays.sessions[short].select(
+                stays.sessions[short].select(
                     pl.lit(year.site.site_id).alias("site_id"),
-                    pl.lit(plan.strategy).alias("strategy"),
+                    pl.lit(strategy).alias("strategy"),
                     "kind_of_day",
                     "block_id",
                     "bus",
                     "arrive_s",
                     "leave_s",
                     "need_battery_kwh",
-                    pl.Series("missed_battery_kwh", plan.missed_kwh[short]),
+                    pl.Series("missed_battery_kwh", lacked[short]),
                     pl.lit(year.least_kw).alias("least_cap_kw"),
                 )
             )

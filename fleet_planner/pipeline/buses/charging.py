@@ -12,10 +12,10 @@ import polars as pl
 from fleet_planner.buses.charging.damage import Damage, flat_damage, read_damage
 from fleet_planner.buses.charging.least_cost import Limits
 from fleet_planner.buses.charging.read import read_sessions
-from fleet_planner.buses.charging.schedule import schedule
+from fleet_planner.buses.charging.schedule import ROUND, schedule
 from fleet_planner.buses.charging.site import Battery, Feedback, Site
 from fleet_planner.buses.charging.slots import KINDS, MONTHS, SLOTS, days_of_year
-from fleet_planner.buses.charging.smallest import plugs_of, smallest_cap_kw
+from fleet_planner.buses.charging.smallest import missed_kwh, plugs_of, smallest_cap_kw
 from fleet_planner.buses.charging.stays import UNMET, Stays, stays_of
 from fleet_planner.buses.charging.sun import read_sun, sun_by_height
 from fleet_planner.buses.charging.tables import (
@@ -86,7 +86,13 @@ class ChargingYear:
     findings: tuple[Finding, ...]
 
 
-def charging_of(plan: Plan, base: Path, found: Charging | None = None, progress: Progress = silent) -> ChargingYear:
+def charging_of(
+    plan: Plan,
+    base: Path,
+    found: Charging | None = None,
+    hardest: Charging | None = None,
+    progress: Progress = silent,
+) -> ChargingYear:
     """Schedule the charging of a plan.
 
     Parameters
@@ -97,6 +103,8 @@ def charging_of(plan: Plan, base: Path, found: Charging | None = None, progress:
         Folder of the plan; its files are named from there.
     found
         Stays of the simulation; none: those of ``buses.charging.sessions``.
+    hardest
+        The stays on the day that asks most: chargers and the grid connection must serve it; none: ``found``.
     progress
         Told site by site.
 
@@ -107,7 +115,7 @@ def charging_of(plan: Plan, base: Path, found: Charging | None = None, progress:
     """
     section = plan.buses.charging
     if section.sessions:
-        found = read_sessions(base / section.sessions)
+        found, hardest = read_sessions(base / section.sessions), None
     if found is None or found.sessions.is_empty():
         raise PlanError(
             "there is no stay at a charger to schedule",
@@ -115,6 +123,7 @@ def charging_of(plan: Plan, base: Path, found: Charging | None = None, progress:
             column=f"{KEY}.sessions",
         )
     sessions = _complete(found.sessions)
+    hard = sessions if hardest is None or hardest.sessions.is_empty() else _complete(hardest.sessions)
     names = sessions["site_id"].unique().sort().to_list()
     _known_sites(section, names)
     findings = [*found.findings, *_kinds(sessions)]
@@ -133,8 +142,11 @@ def charging_of(plan: Plan, base: Path, found: Charging | None = None, progress:
             findings += told
             tariffs[asked] = (tariff, _usd(plan, tariff))
         frame = sessions.filter(site_id=name)
-        sites.append(_site_year(plan, base, frame, own, tariffs[asked], days, damage, costs_of))
+        frames = (frame, hard.filter(site_id=name))
+        sites.append(_site_year(plan, base, frames, own, tariffs[asked], days, damage, costs_of))
     findings += _told(section, sites)
+    if hard is not sessions:
+        findings.append(Finding("buses.charging_hardest", "info", {}))
     lines = costs(sites)
     return ChargingYear(
         tuple(sites),
@@ -211,7 +223,7 @@ def _damage(plan: Plan, base: Path) -> tuple[Damage, list[Finding]]:
 def _site_year(
     plan: Plan,
     base: Path,
-    frame: pl.DataFrame,
+    frames: tuple[pl.DataFrame, pl.DataFrame],
     own: ChargingSite | None,
     priced: tuple[Tariff, float],
     days: Int,
@@ -219,6 +231,7 @@ def _site_year(
     prices: VehicleCosts,
 ) -> SiteYear:
     section = plan.buses.charging
+    frame, hard = frames
     tariff, usd = priced
     storage = section.battery_usd_per_kwh * capital_recovery_factor(
         plan.economics.discount_rate, section.battery_life_years
@@ -228,19 +241,22 @@ def _site_year(
     sun = _sun(section, base, site, lat, days)
     seasons = tuple(seasons_of(tariff, usd, days, damage, sun))
     stays = stays_of(frame)
+    most = stays if hard.equals(frame) or hard.is_empty() else stays_of(hard)
     limits = Limits(seconds=section.integer_seconds)
     made = tuple(schedule(stays, site, seasons, s, limits) for s in section.strategies)
     powers = sorted(section.charger_powers_kw)
     rate = plan.economics.discount_rate
     wide = replace(site, chargers=None)
-    options = [_option(stays, wide, seasons, float(stays.power_kw.max(initial=0.0)), prices, rate)]
-    options += [_option(_slower(frame, kw), wide, seasons, kw, prices, rate) for kw in powers]
+    options = [_option(most, wide, seasons, float(most.power_kw.max(initial=0.0)), prices, rate)]
+    options += [_option(_slower(most.sessions, kw), wide, seasons, kw, prices, rate) for kw in powers]
     kind = str(frame["site_kind"][0])
     return SiteYear(
         *(site, kind, lon, lat, stays, seasons, tariff, usd, made),
-        least_kw=options[0].cap_kw if site.chargers is None else smallest_cap_kw(stays, site, seasons),
+        least_kw=options[0].cap_kw if site.chargers is None else smallest_cap_kw(most, site, seasons),
         options=tuple(options),
         storage_usd_per_year=storage,
+        hardest=most,
+        hardest_missed_kwh=_missed(most, site, seasons) if most is not stays else np.zeros(0),
     )
 
 
@@ -290,6 +306,14 @@ def _sun(section: ChargingSection, base: Path, site: Site, lat: float | None, da
     return sun_by_height(latitude, section.solar_kwh_per_kwp, days.sum(axis=(1, 2)))
 
 
+def _missed(stays: Stays, site: Site, seasons: Sequence[Season]) -> Float:
+    """Return what each stay of the hardest day misses under the site's limits, battery side."""
+    grid = missed_kwh(stays, site, seasons) + stays.asked_kwh - stays.need_kwh
+    grid[grid <= ROUND * stays.asked_kwh] = 0.0
+    out: Float = grid * stays.sessions["charger_efficiency"].to_numpy()
+    return out
+
+
 def _slower(frame: pl.DataFrame, kw: float) -> Stays:
     """Return the stays at chargers of another power, grid side; a bus takes no more than before."""
     return stays_of(
@@ -313,6 +337,10 @@ def _option(
 def _told(section: ChargingSection, sites: Sequence[SiteYear]) -> list[Finding]:
     out = []
     for year in sites:
+        lacked = year.hardest_missed_kwh
+        if (lacked > 0.0).any():
+            values = {"site": year.site.site_id, "kwh": f"{lacked.sum():,.0f}"}
+            out.append(Finding("buses.charging_hardest_missed", "warning", values, int((lacked > 0.0).sum())))
         short = year.stays.asked_kwh - year.stays.need_kwh > UNMET + 1e-9 * year.stays.asked_kwh
         if short.any():
             values = {
