@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
-import pyogrio
+import polars as pl
 import shapely
 
 from fleet_planner import __version__
+from fleet_planner.outputs import geopackage_tables, styles
 from fleet_planner.outputs.buses_charging_page import charging_page
+from fleet_planner.outputs.geopackage import write_layer
+from fleet_planner.outputs.geopackage_tables import Layer, Style
 from fleet_planner.outputs.manifest import manifest_text, sha256
 from fleet_planner.outputs.target import whole_directory
 from fleet_planner.tables import finding_text
@@ -33,6 +35,8 @@ TABLES = {
 }
 """Files and their tables in the data dictionary."""
 
+LAYER, COLOUR, SIZE_MM = "bus_charging", "#0072b2", 4.0
+
 
 def write_charging(
     plan: Plan, base: Path, found: ChargingYear, out: Path, *, overwrite: bool, language: Language
@@ -46,9 +50,7 @@ def write_charging(
     """
     with whole_directory(out, overwrite=overwrite) as folder:
         write_charging_tables(found, folder)
-        layer = charging_layer(found)
-        if not layer.empty:
-            pyogrio.write_dataframe(layer, folder / "charging.gpkg", layer="charging_sites", driver="GPKG")
+        write_charging_map(plan, found, folder / "charging.gpkg")
         both: tuple[Language, Language] = ("en", "zh")
         for each in both:
             name = "charging.html" if each == language else f"charging.{each}.html"
@@ -84,12 +86,42 @@ def write_charging_tables(found: ChargingYear, folder: Path) -> None:
     found.stays.write_parquet(folder / "schedule.parquet")
 
 
-def charging_layer(found: ChargingYear) -> gpd.GeoDataFrame:
-    """Return the sites whose place is known: name, kind, energy, chargers, a peak and a cost for each strategy."""
-    rows, points = [], []
+def write_charging_map(plan: Plan, found: ChargingYear, path: Path) -> bool:
+    """Write the sites whose place is known as a GeoPackage that opens drawn; return whether there were any.
+
+    Raises
+    ------
+    OSError, RuntimeError, sqlite3.Error
+        The file system or GDAL refuses; the caller turns it into a message.
+    """
+    frame = site_columns(found)
+    at = pl.DataFrame(
+        [(y.site.site_id, y.lon, y.lat) for y in found.sites], schema=["site_id", "lon", "lat"], orient="row"
+    ).drop_nulls()
+    frame = frame.join(at, on="site_id", how="inner", maintain_order="left")
+    if frame.is_empty():
+        return False
+    own = frame.drop("lon", "lat")
+    titles = geopackage_tables.aliases(LAYER, own.columns, {})
+    style = Style(LAYER, styles.point_qml(COLOUR, SIZE_MM, titles), styles.point_sld(LAYER, COLOUR, SIZE_MM))
+    wkb = shapely.to_wkb(shapely.points(frame["lon"].to_numpy(), frame["lat"].to_numpy()))
+    layer = Layer(LAYER, own, wkb, "Point", style, {})
+    write_layer(path, layer)
+    about = {
+        "TITLE": f"{plan.city.name}: charging of electric buses",
+        "ABSTRACT": "Depots and stations with peak load and cost of a year by strategy.",
+        "ATTRIBUTION": "",
+        "LICENSE": "",
+        "SCENARIOS": ", ".join(plan.buses.charging.strategies),
+    }
+    geopackage_tables.finish(path, [layer], {"charging_by_strategy": found.summary}, about)
+    return True
+
+
+def site_columns(found: ChargingYear) -> pl.DataFrame:
+    """Return energy, chargers, a peak and a cost for each strategy by site: ``bus_charging``."""
+    rows = []
     for year in found.sites:
-        if year.lon is None or year.lat is None:
-            continue
         mine = found.summary.filter(site_id=year.site.site_id).rows(named=True)
         plug = year.options[0].plugs
         rows.append(
@@ -104,5 +136,4 @@ def charging_layer(found: ChargingYear) -> gpd.GeoDataFrame:
                 **{f"usd2024_{r['strategy']}": r["cost_usd2024_per_year"] for r in mine},
             }
         )
-        points.append(shapely.Point(year.lon, year.lat))
-    return gpd.GeoDataFrame(rows, geometry=points, crs="EPSG:4326")
+    return pl.DataFrame(rows, infer_schema_length=None)

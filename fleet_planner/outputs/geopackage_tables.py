@@ -35,6 +35,8 @@ DESCRIPTIONS = {
     "routes": "Routes of the timetable on a day: trips, km, buses, and what electric buses make of them",
     "bus_depots": "Depots of buses on a day: blocks, first departure and last return",
     "bus_stations": "Terminals where buses stand between trips on a day",
+    "bus_charging": "Depots and stations where buses charge: peak load and cost of a year by strategy",
+    "charging_by_strategy": "Charging of buses by site and strategy: load, cost, damage, energy missed",
     "blocks": "Days of single buses, between leaving the depot and coming back",
     "summary": "Yearly totals by scenario and pollutant",
     "by_technology": "Vehicles, vehicle-km and emissions by technology and stream, average day",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import polars as pl
@@ -136,8 +138,13 @@ def test_chargers_siting_and_map(out: Path) -> None:
     assert read_back.ids == ("north", "yard")
     assert read_back.kind == ("en_route", "depot")
     assert read_back.per_day.sum() == pytest.approx(mean, rel=1e-9)
-    layer = pyogrio.read_dataframe(out / "charging.gpkg", layer="charging_sites")
+    layer = pyogrio.read_dataframe(out / "charging.gpkg", layer="bus_charging")
     assert layer["site_id"].tolist() == ["yard"]  # north has no place
+    assert set(layer.columns) - {"geometry"} == {c.column for c in columns("bus_charging")}
+    with closing(sqlite3.connect(out / "charging.gpkg")) as database:
+        assert database.execute("SELECT COUNT(*) FROM layer_styles WHERE f_table_name = 'bus_charging'").fetchone() == (
+            1,
+        )
     peak = read(out, "sites").filter(site_id="yard", strategy="balanced")["peak_kw"][0]
     assert layer["peak_kw_balanced"][0] == pytest.approx(peak)
 
