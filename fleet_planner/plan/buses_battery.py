@@ -101,6 +101,11 @@ class BatteryPlan(Section):
     service_days: Annotated[float, Field(gt=0.0, le=366.0)] = Field(
         default=300.0, description="days a year on which a block is driven (own default)"
     )
+    seconds: Positive = Field(default=60.0, description="seconds for the choice of remedies; then its gap is told")
+    temperature_year: bool = Field(
+        default=True,
+        description="drive all days of buses.energy.daily_temperature too; without it the mean day of each month",
+    )
     plot_blocks: Annotated[int, Field(ge=0, le=24)] = Field(
         default=6, description="worst blocks whose state of charge is drawn on the page"
     )

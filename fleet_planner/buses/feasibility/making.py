@@ -49,6 +49,9 @@ class Making:
     way
         What each block got: ``as_it_is``, ``battery``, ``station`` (perhaps with a larger battery), ``split``, or
         ``none`` where nothing that is allowed makes it feasible.
+    possible
+        What alone would make each block feasible, of ``battery``, ``station`` (all that could be built) and ``split``;
+        ``as_it_is`` where nothing is needed.
     usd_per_year
         Of each block, without stations.
     chosen
@@ -67,6 +70,7 @@ class Making:
     parts: tuple[tuple[Part, ...], ...]
     kwh: Float
     way: tuple[str, ...]
+    possible: tuple[tuple[str, ...], ...]
     usd_per_year: Float
     chosen: tuple[int, ...]
     answer: Answer | None
@@ -150,6 +154,7 @@ def _unchanged(task: Task, base: Replay, way: Sequence[str]) -> Making:
         tuple((whole(ground, b),) for b in range(many)),
         nominal_kwh(ground, task.figures),
         tuple(way),
+        tuple((AS_IT_IS,) if w == AS_IT_IS else () for w in way),
         np.zeros(many),
         (),
         None,
@@ -320,9 +325,25 @@ def _told(choice: _Choice, made: Replay, load: Load, buses: Sequence[tuple[Part,
         parts=tuple(buses),
         kwh=kwh,
         way=tuple(way),
+        possible=_possible(choice),
         usd_per_year=usd,
         chosen=tuple(range(existing, existing + int(choice.open_to.sum()))),
         answer=choice.answer,
         station_usd_per_year=station_usd,
         buses_shared=extra - driven,
     )
+
+
+def _possible(choice: _Choice) -> tuple[tuple[str, ...], ...]:
+    """Return what alone would make each block feasible."""
+    out: list[tuple[str, ...]] = [(AS_IT_IS,)] * len(choice.task.load.ground.block_ids)
+    cost, needs = choice.question.option_cost, choice.question.needs
+    for k, b in enumerate(choice.checker.blocks.tolist()):
+        able = np.isfinite(cost[k])
+        ways = (
+            (LARGER, bool((able[:-1] & ~needs[k, :-1]).any())),
+            (STATION, bool(able[0] and needs[k, 0])),
+            (SPLIT, bool(able[-1])),
+        )
+        out[b] = tuple(name for name, can in ways if can)
+    return tuple(out)
