@@ -1,0 +1,138 @@
+"""The state of charge of the days of service, and what makes their blocks feasible."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from fleet_planner.buses.energy.movement import movement_energies
+from fleet_planner.buses.energy.vehicles import bus_types
+from fleet_planner.buses.energy.weather import MEAN, daily_means, months
+from fleet_planner.buses.feasibility.day import Weather, feasibility_of
+from fleet_planner.buses.feasibility.sessions import charging_from
+from fleet_planner.buses.feasibility.tables import (
+    course_table,
+    feasibility_table,
+    remedies_table,
+    sites_table,
+    sizes_table,
+)
+from fleet_planner.plan.buses_battery import BusStation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from fleet_planner.buses.feasibility.day import Feasibility
+    from fleet_planner.buses.model import Charging, ServiceDay
+    from fleet_planner.findings import Finding
+    from fleet_planner.network import Network
+    from fleet_planner.pipeline.buses.energy import BusEnergy
+    from fleet_planner.plan.models import Plan
+
+    Float = NDArray[np.float64]
+
+MONTH_DAYS = (31.0, 28.25, 31.0, 30.0, 31.0, 30.0, 31.0, 31.0, 30.0, 31.0, 30.0, 31.0)
+APART_K = 1e-6
+DAYS = 365.25
+
+
+@dataclass(frozen=True)
+class BusFeasibility:
+    """All days of service driven by electric buses.
+
+    Parameters
+    ----------
+    days
+        By kind of day.
+    charging
+        Stays at chargers on the mean day, for schedules.
+    blocks, remedies, sites, course, sizes
+        ``tables/columns/bus_feasibility.csv, bus_remedies.csv, bus_sites.csv, bus_soc.csv, bus_battery_sizes.csv``.
+    findings
+        What was assumed, counted and chosen.
+    """
+
+    days: Mapping[str, Feasibility]
+    charging: Charging
+    blocks: pl.DataFrame
+    remedies: pl.DataFrame
+    sites: pl.DataFrame
+    course: pl.DataFrame
+    sizes: pl.DataFrame
+    findings: tuple[Finding, ...]
+
+
+def bus_feasibility(
+    plan: Plan, base: Path, network: Network | None, days: Mapping[str, ServiceDay], energy: BusEnergy
+) -> BusFeasibility:
+    """Drive every block in every case of weather, and choose what makes those feasible that fail.
+
+    Stations chosen for the first kind of day are there on the others, which may add more.
+
+    Raises
+    ------
+    UserError
+        A station or depot of the plan is no place of the timetable, or a price has no exchange rate.
+    """
+    section = plan.buses
+    own = section.energy.bus_types
+    vehicles = bus_types(base / own if own else None)
+    stations = list(section.station)
+    found: dict[str, Feasibility] = {}
+    findings: list[Finding] = []
+    for kind, day in days.items():
+        weather = _year(plan, base, network, day, energy, kind) if section.battery.temperature_year else None
+        one = feasibility_of(plan, day, energy.days[kind], vehicles, weather, _known(stations, day))
+        found[kind] = one
+        findings += [f for f in one.findings if f not in findings]
+        sites = one.making.made.sites
+        stations += [
+            BusStation(place=sites.ids[s], chargers=int(sites.chargers[s]), kw=float(sites.plug_kw[s]))
+            for s in one.making.chosen
+        ]
+
+    def table(make: Callable[[Feasibility], pl.DataFrame]) -> pl.DataFrame:
+        return pl.concat([make(one) for one in found.values()], how="vertical_relaxed")
+
+    return BusFeasibility(
+        found,
+        charging_from(found, MEAN),
+        table(feasibility_table),
+        table(remedies_table),
+        table(sites_table),
+        table(course_table),
+        table(sizes_table),
+        tuple(findings),
+    )
+
+
+def _known(stations: list[BusStation], day: ServiceDay) -> list[BusStation]:
+    """Return the stations that are places of a day; if none of them is, all, so that the first one is told."""
+    places = {*day.places["place"].to_list(), *day.places["name"].to_list()}
+    here = [s for s in stations if s.place in places]
+    return here or stations
+
+
+def _year(
+    plan: Plan, base: Path, network: Network | None, day: ServiceDay, energy: BusEnergy, kind: str
+) -> Weather:
+    """Return the year of temperatures: the daily means of a table, else the mean day of each month."""
+    monthly = months(plan)
+    means = np.array([case.mean_c for case in monthly])
+    if plan.buses.energy.daily_temperature:
+        days_c = daily_means(plan.buses.energy.daily_temperature, base)
+        weight = np.full(days_c.size, DAYS / days_c.size)
+    else:
+        days_c, weight = means, np.array(MONTH_DAYS)
+    known = [*zip(energy.weather, energy.days[kind], strict=True)]
+    more = [case for case in monthly if all(abs(case.mean_c - k.mean_c) > APART_K for k, _ in known)]
+    more = [case for n, case in enumerate(more) if all(abs(case.mean_c - c.mean_c) > APART_K for c in more[:n])]
+    at = [(case.mean_c, one) for case, one in known]
+    at += [(c.mean_c, e) for c, e in zip(more, movement_energies(day, network, plan, more, base=base), strict=True)]
+    return Weather(tuple(e for _, e in at), np.array([c for c, _ in at]), days_c, weight)
