@@ -54,9 +54,11 @@ def simulate(plan: Path, out: Path, language: str | None, *, overwrite: bool) ->
     write_buses(done, out, overwrite=overwrite, language=chosen)
     blocks = blocks_table(done).group_by("kind_of_day", maintain_order=True)
     click.echo(text_table(blocks.agg(pl.len().alias("blocks"), pl.col("trips", "km", "empty_km", "layover_h").sum())))
+    ways = ("kind_of_day", "way")
+    click.echo(text_table(done.feasibility.remedies.group_by(ways, maintain_order=True).agg(pl.len().alias("blocks"))))
     for finding in done.findings:
         click.echo(f"- {finding_text(finding)}")
-    click.echo(f"Written to {out}: buses.html, buses.gpkg, blocks.csv, movements.parquet")
+    click.echo(f"Written to {out}: buses.html, buses.gpkg, blocks.csv, feasibility.csv, remedies.csv, sites.csv …")
 
 
 buses.add_command(schedule)

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from fleet_planner.outputs.bus_emission_part import emission_part
 from fleet_planner.outputs.bus_energy_part import energy_part
+from fleet_planner.outputs.bus_feasibility_part import feasibility_part
 from fleet_planner.outputs.bus_service_part import service_part
 from fleet_planner.tables import finding_text
 from fleet_planner.tables.load import report_words
@@ -21,7 +22,12 @@ if TYPE_CHECKING:
     from fleet_planner.pipeline.buses.simulate import Simulated
     from fleet_planner.tables import Language
 
-PARTS: tuple[Callable[[Simulated, Mapping[str, str]], Part | None], ...] = (service_part, emission_part, energy_part)
+PARTS: tuple[Callable[[Simulated, Mapping[str, str]], Part | None], ...] = (
+    service_part,
+    emission_part,
+    energy_part,
+    feasibility_part,
+)
 """Sections in their order on the page; one that has nothing to tell returns nothing."""
 
 

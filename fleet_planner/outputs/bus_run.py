@@ -42,6 +42,7 @@ def write_buses(done: Simulated, out: Path, *, overwrite: bool, language: Langua
         measured.write_csv(folder / "energy_measured.csv")
         if done.route_emissions.height:
             done.route_emissions.write_csv(folder / "route_emissions.csv")
+        _write_feasibility(done, folder)
         write_bus_geopackage(done, folder / "buses.gpkg")
         both: tuple[Language, Language] = ("en", "zh")
         for each in both:
@@ -49,6 +50,20 @@ def write_buses(done: Simulated, out: Path, *, overwrite: bool, language: Langua
             (folder / name).write_text(bus_page(done, each), encoding="utf-8")
         (folder / "manifest.json").write_text(manifest_text(_manifest(done, folder)), encoding="utf-8")
     return out
+
+
+def _write_feasibility(done: Simulated, folder: Path) -> None:
+    found = done.feasibility
+    tables = {
+        "feasibility.csv": (found.blocks, "bus_feasibility"),
+        "remedies.csv": (found.remedies, "bus_remedies"),
+        "sites.csv": (found.sites, "bus_sites"),
+        "battery_sizes.csv": (found.sizes, "bus_battery_sizes"),
+        "sessions.csv": (found.charging.sessions, "bus_charging_sessions"),
+    }
+    for name, (table, dictionary) in tables.items():
+        table.select(c.column for c in columns(dictionary)).write_csv(folder / name)
+    found.course.select(c.column for c in columns("bus_soc")).write_parquet(folder / "soc.parquet")
 
 
 def _manifest(done: Simulated, folder: Path) -> dict[str, Any]:

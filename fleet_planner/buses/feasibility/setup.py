@@ -99,6 +99,24 @@ def _fed(chargers: int, grid_kw: float | None, kw: float, efficiency: float, pla
     return fed if chargers == 0 else min(chargers, fed)
 
 
+def check_stations(stations: Sequence[BusStation], places: set[str]) -> None:
+    """Refuse stations that are no place of the timetable.
+
+    Raises
+    ------
+    PlanError
+        Names the first one.
+    """
+    for station in stations:
+        if station.place not in places:
+            raise PlanError(
+                "no trip begins or ends at this station",
+                use_one_of(station.place, places),
+                column="buses.station.place",
+                value=station.place,
+            )
+
+
 def sites_of(
     places: pl.DataFrame,
     plan: BatteryPlan,
@@ -141,13 +159,7 @@ def sites_of(
     for station in stations:
         found = [k for k in range(len(ids)) if station.place in (ids[k], names[k]) and not at_depot[k]]
         if not found:
-            places_known = {n for n, depot in zip(names, at_depot, strict=True) if not depot}
-            raise PlanError(
-                "no trip begins or ends at this station",
-                use_one_of(station.place, places_known),
-                column="buses.station.place",
-                value=station.place,
-            )
+            check_stations([station], {n for n, depot in zip(names, at_depot, strict=True) if not depot})
         kw = figures.station_kw if station.kw is None else station.kw
         buffer = plan.station_buffer_min if station.buffer_min is None else station.buffer_min
         many = _fed(station.chargers, station.grid_kw, kw, figures.charger_efficiency, station.place)

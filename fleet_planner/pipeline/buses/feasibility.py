@@ -13,6 +13,7 @@ from fleet_planner.buses.energy.vehicles import bus_types
 from fleet_planner.buses.energy.weather import MEAN, daily_means, months
 from fleet_planner.buses.feasibility.day import Weather, feasibility_of
 from fleet_planner.buses.feasibility.sessions import charging_from
+from fleet_planner.buses.feasibility.setup import check_stations
 from fleet_planner.buses.feasibility.tables import (
     course_table,
     feasibility_table,
@@ -84,11 +85,12 @@ def bus_feasibility(
     own = section.energy.bus_types
     vehicles = bus_types(base / own if own else None)
     stations = list(section.station)
+    check_stations(stations, set().union(*(_names(day) for day in days.values())))
     found: dict[str, Feasibility] = {}
     findings: list[Finding] = []
     for kind, day in days.items():
         weather = _year(plan, base, network, day, energy, kind) if section.battery.temperature_year else None
-        one = feasibility_of(plan, day, energy.days[kind], vehicles, weather, _known(stations, day))
+        one = feasibility_of(plan, day, energy.days[kind], vehicles, weather, _here(stations, day))
         found[kind] = one
         findings += [f for f in one.findings if f not in findings]
         sites = one.making.made.sites
@@ -112,16 +114,18 @@ def bus_feasibility(
     )
 
 
-def _known(stations: list[BusStation], day: ServiceDay) -> list[BusStation]:
-    """Return the stations that are places of a day; if none of them is, all, so that the first one is told."""
-    places = {*day.places["place"].to_list(), *day.places["name"].to_list()}
-    here = [s for s in stations if s.place in places]
-    return here or stations
+def _names(day: ServiceDay) -> set[str]:
+    ends = day.places.filter(~pl.col("is_depot"))
+    return {*ends["place"].to_list(), *ends["name"].to_list()}
 
 
-def _year(
-    plan: Plan, base: Path, network: Network | None, day: ServiceDay, energy: BusEnergy, kind: str
-) -> Weather:
+def _here(stations: list[BusStation], day: ServiceDay) -> list[BusStation]:
+    """Return the stations that are places of a day."""
+    names = _names(day)
+    return [s for s in stations if s.place in names]
+
+
+def _year(plan: Plan, base: Path, network: Network | None, day: ServiceDay, energy: BusEnergy, kind: str) -> Weather:
     """Return the year of temperatures: the daily means of a table, else the mean day of each month."""
     monthly = months(plan)
     means = np.array([case.mean_c for case in monthly])

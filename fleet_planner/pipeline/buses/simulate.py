@@ -18,6 +18,7 @@ from fleet_planner.findings import Finding
 from fleet_planner.network import builtin_gtfs, load_network, with_grade
 from fleet_planner.network.home_places import read_places
 from fleet_planner.pipeline.buses.energy import bus_energy
+from fleet_planner.pipeline.buses.feasibility import bus_feasibility
 from fleet_planner.pipeline.buses.route_emissions import route_emissions
 from fleet_planner.transit_feed import read_feeds
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from fleet_planner.network import Network
     from fleet_planner.network.home_places import Places
     from fleet_planner.pipeline.buses.energy import BusEnergy
+    from fleet_planner.pipeline.buses.feasibility import BusFeasibility
     from fleet_planner.plan.models import Plan
     from fleet_planner.progress import Progress
     from fleet_planner.transit_feed import Feed
@@ -49,6 +51,8 @@ class Simulated:
         A day of service by kind of day.
     energy
         What the movements of each day draw in each case of weather.
+    feasibility
+        The state of charge of every block, and what makes it feasible.
     files
         Files that were read, as the plan names them, by what they are.
     findings
@@ -62,6 +66,7 @@ class Simulated:
     network: Network | None
     days: dict[str, ServiceDay]
     energy: BusEnergy
+    feasibility: BusFeasibility
     files: tuple[tuple[str, str], ...]
     findings: tuple[Finding, ...]
     route_emissions: pl.DataFrame = field(default_factory=pl.DataFrame)
@@ -104,9 +109,11 @@ def simulate(plan: Plan, base: Path, progress: Progress) -> Simulated:
     emitted, told, files = _emitted(plan, base, served, progress)
     progress("energy of the movements", 0.8)
     energy = bus_energy(plan, base, served.network, served.days)
+    progress("state of charge of the blocks", 0.9)
+    feasibility = bus_feasibility(plan, base, served.network, served.days, energy)
     files = (*served.files, *files, *energy.files)
-    findings = (*_findings(served.days), *told, *energy.findings)
-    return Simulated(plan, base, served.network, served.days, energy, files, findings, emitted)
+    findings = (*_findings(served.days), *told, *energy.findings, *feasibility.findings)
+    return Simulated(plan, base, served.network, served.days, energy, feasibility, files, findings, emitted)
 
 
 def serve(plan: Plan, base: Path, progress: Progress) -> Served:
