@@ -138,5 +138,7 @@ def _year(plan: Plan, base: Path, network: Network | None, day: ServiceDay, ener
     more = [case for case in monthly if all(abs(case.mean_c - k.mean_c) > APART_K for k, _ in known)]
     more = [case for n, case in enumerate(more) if all(abs(case.mean_c - c.mean_c) > APART_K for c in more[:n])]
     at = [(case.mean_c, one) for case, one in known]
-    at += [(c.mean_c, e) for c, e in zip(more, movement_energies(day, network, plan, more, base=base), strict=True)]
+    if more:
+        drawn = movement_energies(day, network, plan, more, base=base)
+        at += [(case.mean_c, one) for case, one in zip(more, drawn, strict=True)]
     return Weather(tuple(e for _, e in at), np.array([c for c, _ in at]), days_c, weight)
