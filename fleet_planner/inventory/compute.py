@@ -9,8 +9,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from fleet_planner.activity.profiles import whole_stream
-from fleet_planner.factors.axes import GRADES, MODES, TECHNOLOGY
+from fleet_planner.factors.axes import TECHNOLOGY
 from fleet_planner.factors.compiling.channels import CHANNELS, POLLUTANTS
+from fleet_planner.inventory.carried import POLLUTANT_OF, blocks_of, composed, link_pass
 from fleet_planner.inventory.model import Inventory
 from fleet_planner.inventory.told import inventory_findings, steep_findings
 from fleet_planner.inventory.weights import (
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 LEAST_KM = 1e-300
-GRADE_FIRST, GRADE_STEP = GRADES[0], GRADES[1] - GRADES[0]
-POLLUTANT_OF = np.array([POLLUTANTS.index(c.pollutant) for c in CHANNELS], dtype=np.int64)
 
 
 def compute_inventory(
@@ -56,43 +55,23 @@ def compute_inventory(
     context
         Hours of idling; none by default.
     """
-    named = activity.parts.named(vehicles)
-    fleet = fleet_arrays(named, multipliers, factors, activity.streams, context or FleetContext())
-    scale = factors.scale[fleet.entry_technology][:, None, :]
-    scaling = (fleet.measure, CHANNEL_MEASURE, fleet.driver, CHANNEL_DRIVER)
-    weight, km_entry = kernel.entry_weights(
-        fleet.km_per_day, fleet.entry, fleet.load, *scaling, fleet.entry_stream.size
-    )
-    weight *= scale
-    km_stream = np.bincount(fleet.entry_stream, weights=km_entry, minlength=len(activity.streams)).astype(np.float64)
-    km_technology = np.bincount(fleet.entry_technology, weights=km_entry, minlength=factors.technologies.height).astype(
+    ready = composed(vehicles, multipliers, links, activity, factors, context or FleetContext())
+    fleet, weight, scaling = ready.fleet, ready.weight, ready.scaling
+    km_stream = np.bincount(fleet.entry_stream, weights=ready.km_entry, minlength=len(activity.streams)).astype(
         np.float64
     )
-    share = np.divide(1.0, km_stream, out=np.zeros_like(km_stream), where=km_stream > 0.0)
-    condition = _conditions(activity, factors)
-    grade = links["grade_pct"].to_numpy().astype(np.float64) / 100.0
-    span = _grade_span(grade)
-    blocks = _blocks(factors, span)
-    comp = kernel.composite(
-        factors.curves,
-        blocks,
-        factors.block_of,
-        POLLUTANT_OF,
-        len(POLLUTANTS),
-        _used(condition, grade, factors)[:, span[0] : span[1]],
-        fleet.stream_first,
-        fleet.entry_technology,
-        weight * share[fleet.entry_stream, None, None],
-    )
+    km_technology = np.bincount(
+        fleet.entry_technology, weights=ready.km_entry, minlength=factors.technologies.height
+    ).astype(np.float64)
     classes, class_id = _road_classes(links)
-    link, stream_hour, class_hour, histogram = _link_pass(
-        comp, activity, condition, grade, span, class_id, len(classes), factors
+    link, stream_hour, class_hour, histogram = link_pass(
+        ready.comp, activity, ready.condition, ready.grade, ready.span, class_id, len(classes), factors
     )
-    mean = _means(factors.curves, blocks, factors, histogram, fleet)
+    mean = _means(factors.curves, blocks_of(factors, ready.span), factors, histogram, fleet)
     vehicle = kernel.vehicle_pass(
-        fleet.km_per_day, fleet.entry, fleet.load, *scaling, POLLUTANT_OF, len(POLLUTANTS), mean * scale
+        fleet.km_per_day, fleet.entry, fleet.load, *scaling, POLLUTANT_OF, len(POLLUTANTS), mean * ready.scale
     )
-    below = _below_range(factors, fleet, histogram, km_entry, activity.streams)
+    below = _below_range(factors, fleet, histogram, ready.km_entry, activity.streams)
     streams = tuple(dict.fromkeys(whole_stream(s) for s in activity.streams))
     whole = np.array([streams.index(whole_stream(s)) for s in activity.streams], dtype=np.int64)
     by_channel = (weight * mean).sum(axis=1)
@@ -113,13 +92,13 @@ def compute_inventory(
         nmvoc=_nmvoc(by_channel, fleet, factors),
         below_range=below,
         histogram=histogram,
-        grade_span=span,
+        grade_span=ready.span,
         findings=inventory_findings(
             factors,
             km_technology,
             below,
-            _above_range(factors, fleet, histogram, km_entry),
-            steep_findings(grade, activity),
+            _above_range(factors, fleet, histogram, ready.km_entry),
+            steep_findings(ready.grade, activity),
         ),
     )
 
@@ -129,107 +108,6 @@ def _road_classes(links: pl.DataFrame) -> tuple[tuple[str, ...], NDArray[np.int6
     classes = tuple(sorted(links["road_class"].unique().to_list()))
     index = links["road_class"].replace_strict(list(classes), range(len(classes)), return_dtype=pl.Int64)
     return classes, index.to_numpy().astype(np.int64)
-
-
-def _link_pass(
-    comp: Array,
-    activity: Activity,
-    condition: NDArray[np.int8],
-    grade: Array,
-    span: tuple[int, int],
-    class_id: NDArray[np.int64],
-    classes: int,
-    factors: FactorTable,
-) -> tuple[Array, Array, Array, Array]:
-    """Carry composite factors over links and hours: by link, by stream and hour, by class and hour, histogram.
-
-    What a stream drives at speeds of its own is carried in a pass of its own, over the links concerned.
-    """
-
-    def carried(of: Array, km: Array, speed: Array, links: NDArray[np.int64]) -> tuple[Array, Array, Array, Array]:
-        return kernel.link_pass(  # type: ignore[no-any-return]  # the kernel is not typed
-            of,
-            km,
-            speed,
-            condition[links],
-            grade[links],
-            GRADES[span[0]],
-            GRADE_STEP,
-            class_id[links],
-            classes,
-            factors.grid_kmh,
-            factors.lookup,
-            factors.lookup_per_kmh,
-        )
-
-    vkt = activity.vkt
-    apart = []
-    for name, own in activity.own_kmh.items():
-        s = activity.streams.index(name)
-        km = np.where(np.isnan(own), 0.0, vkt[s])
-        vkt[s] -= km
-        used = np.flatnonzero(km.any(axis=1))
-        speed = np.nan_to_num(own[used])
-        apart.append(
-            (
-                s,
-                used,
-                carried(np.ascontiguousarray(comp[..., s : s + 1]), np.ascontiguousarray(km[used])[None], speed, used),
-            )
-        )
-    link, stream_hour, class_hour, histogram = carried(comp, vkt, activity.speed_kmh, np.arange(grade.size))
-    for s, used, (own_link, own_hour, own_class, own_histogram) in apart:
-        link[used] += own_link
-        stream_hour[s] += own_hour[0]
-        class_hour += own_class
-        histogram[s] += own_histogram[0]
-    return link, stream_hour, class_hour, histogram
-
-
-def driven_histogram(activity: Activity, links: pl.DataFrame, factors: FactorTable, inventory: Inventory) -> Array:
-    """Return where an activity with other speeds drives on the axes of an inventory's histogram, same shape."""
-    condition = _conditions(activity, factors)
-    grade = links["grade_pct"].to_numpy().astype(np.float64) / 100.0
-    span = inventory.grade_span
-    nothing = np.zeros((factors.conditions.count, span[1] - span[0], factors.grid_kmh.size, 0, len(activity.streams)))
-    return _link_pass(nothing, activity, condition, grade, span, np.zeros(links.height, np.int64), 1, factors)[3]
-
-
-def _conditions(activity: Activity, factors: FactorTable) -> NDArray[np.int8]:
-    """Return the condition of each link and hour: the driving mode in the hour's class of weather."""
-    first = (factors.conditions.hour_class * len(MODES)).astype(np.int8)
-    return np.ascontiguousarray(activity.mode + first[None, :])
-
-
-def grade_steps(grade: Array) -> NDArray[np.bool_]:
-    """Return which of the published grade steps lie around the roads' grades, shape (7,); level ground always."""
-    # the very rule of the kernel's `grade_cell`
-    place = np.clip((grade - GRADE_FIRST) / GRADE_STEP, 0.0, len(GRADES) - 1.0)
-    lower = np.minimum(place.astype(np.int64), len(GRADES) - 2)
-    steps: NDArray[np.bool_] = np.array([g == 0.0 for g in GRADES])
-    steps[lower] = True
-    steps[lower[place > lower] + 1] = True
-    return steps
-
-
-def _used(condition: NDArray[np.int8], grade: Array, factors: FactorTable) -> NDArray[np.bool_]:
-    """Return the conditions and grade steps that occur, shape (conditions, 7)."""
-    occurs = np.bincount(condition.ravel(), minlength=factors.conditions.count) > 0
-    return np.asarray(occurs[:, None] & grade_steps(grade)[None, :])
-
-
-def _grade_span(grade: Array) -> tuple[int, int]:
-    """Return the first grade step that is needed and the one behind the last; two steps at least."""
-    steps = np.flatnonzero(grade_steps(grade))
-    first, last = int(steps[0]), int(steps[-1])
-    if first == last:
-        first, last = (first, first + 1) if first + 1 < len(GRADES) else (first - 1, first)
-    return first, last + 1
-
-
-def _blocks(factors: FactorTable, span: tuple[int, int]) -> NDArray[np.int32]:
-    """Return the blocks of the grade steps that are needed: memory follows the terrain."""
-    return np.ascontiguousarray(factors.blocks[..., span[0] : span[1]])
 
 
 def _means(
@@ -305,7 +183,7 @@ def totals(
     )
     scaling = (fleet.measure, CHANNEL_MEASURE, fleet.driver, CHANNEL_DRIVER)
     weight, _ = kernel.entry_weights(fleet.km_per_day, fleet.entry, fleet.load, *scaling, fleet.entry_stream.size)
-    blocks = _blocks(factors, inventory.grade_span)
+    blocks = blocks_of(factors, inventory.grade_span)
     mean = _means(factors.curves if curves is None else curves, blocks, factors, inventory.histogram, fleet)
     by_channel = (weight * mean * factors.scale[fleet.entry_technology][:, None, :]).sum(axis=(0, 1))
     return np.bincount(POLLUTANT_OF, weights=by_channel, minlength=len(POLLUTANTS)).astype(np.float64)
@@ -341,7 +219,7 @@ def by_vehicle(
     named = named_where_driven(vehicles, inventory, untreated)
     fleet = fleet_arrays(named, multipliers, factors, inventory.parts or inventory.streams, context)
     scaling = (fleet.measure, CHANNEL_MEASURE, fleet.driver, CHANNEL_DRIVER)
-    blocks = _blocks(factors, inventory.grade_span)
+    blocks = blocks_of(factors, inventory.grade_span)
     mean = _means(factors.curves, blocks, factors, inventory.histogram, fleet)
     scale = factors.scale[fleet.entry_technology][:, None, :]
     return np.asarray(

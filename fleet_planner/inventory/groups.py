@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 
 from fleet_planner.factors.axes import TECHNOLOGY
-from fleet_planner.inventory.compute import by_vehicle, compute_inventory, driven_histogram
+from fleet_planner.inventory.carried import driven_histogram
+from fleet_planner.inventory.compute import by_vehicle, compute_inventory
 
 if TYPE_CHECKING:
     from collections.abc import Callable

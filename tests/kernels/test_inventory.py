@@ -25,7 +25,7 @@ from fleet_planner.factors.processes.cold import basis_of, cold_share, load_rati
 from fleet_planner.factors.processes.degradation import degradation_of, load_degradation
 from fleet_planner.factors.published.hot_table import HotTable, load_hot_table
 from fleet_planner.factors.weather import conditions_of
-from fleet_planner.inventory import Inventory, compute_inventory
+from fleet_planner.inventory import Inventory, by_hour, compute_inventory
 from fleet_planner.kernels import inventory as kernel
 from fleet_planner.units import DAYS_PER_YEAR
 
@@ -275,6 +275,16 @@ def test_vehicles_links_and_hours_close(
     inventory = compute_inventory(*case(seed, links, vehicles, grade), factors)
     assert_closed(inventory)
     assert np.all(inventory.link >= 0.0)
+
+
+def test_hours_add_up_to_the_day(factors: FactorTable) -> None:
+    vehicles, multipliers, links, activity = case(9, 30, 12, 3.0)
+    own = np.where(np.arange(30)[:, None] % 2 == 0, 12.0, np.nan) * np.ones((1, 24))
+    activity = replace(activity, own_kmh={"urban_bus": own})
+    inventory = compute_inventory(vehicles, multipliers, links, activity, factors)
+    hours = np.array(list(by_hour(vehicles, multipliers, links, activity, factors)))
+    np.testing.assert_allclose(hours.sum(axis=0), inventory.link, rtol=1e-12)
+    np.testing.assert_allclose(hours.sum(axis=1), inventory.stream_hour.sum(axis=0), rtol=1e-12)
 
 
 def test_linear_in_vehicle_km(factors: FactorTable) -> None:
