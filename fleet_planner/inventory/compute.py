@@ -88,7 +88,7 @@ def compute_inventory(
         naming=activity.parts,
         closure=_closure(link, stream_hour, vehicle, km_stream, activity),
         by_technology=_by_technology(vehicles, fleet, vehicle, factors.pollutants),
-        by_process=_by_process(by_channel, whole[fleet.entry_stream], streams),
+        by_process=_by_process(by_channel, whole[fleet.entry_stream], streams, fleet, factors),
         nmvoc=_nmvoc(by_channel, fleet, factors),
         below_range=below,
         histogram=histogram,
@@ -126,19 +126,29 @@ def _by_whole_stream(by_part: Array, whole: NDArray[np.int64], streams: int) -> 
     return out
 
 
-def _by_process(by_channel: Array, entry_stream: NDArray[np.int64], streams: tuple[str, ...]) -> pl.DataFrame:
-    """Return what each process emits, by stream and pollutant, average day."""
-    total = np.zeros((len(streams), len(CHANNELS)))
-    np.add.at(total, entry_stream, by_channel)
+def _by_process(
+    by_channel: Array,
+    entry_stream: NDArray[np.int64],
+    streams: tuple[str, ...],
+    fleet: FleetArrays,
+    factors: FactorTable,
+) -> pl.DataFrame:
+    """Return what each process emits, by stream, category and pollutant, average day."""
+    of_technology = factors.technologies["category"].to_numpy()
+    categories, of_entry = np.unique(of_technology[fleet.entry_technology].astype(str), return_inverse=True)
+    groups, group = np.unique(entry_stream * len(categories) + of_entry, return_inverse=True)
+    total = np.zeros((groups.size, len(CHANNELS)))
+    np.add.at(total, group, by_channel)
     frame = pl.DataFrame(
         {
-            "stream": np.repeat(streams, len(CHANNELS)),
-            "pollutant": [c.pollutant for c in CHANNELS] * len(streams),
-            "process": [c.process for c in CHANNELS] * len(streams),
+            "stream": np.repeat(np.array(streams)[groups // len(categories)], len(CHANNELS)),
+            "category": np.repeat(categories[groups % len(categories)], len(CHANNELS)),
+            "pollutant": [c.pollutant for c in CHANNELS] * groups.size,
+            "process": [c.process for c in CHANNELS] * groups.size,
             "value_per_day": total.ravel(),
         }
     )
-    order = ["stream", "pollutant", "process"]
+    order = ["stream", "category", "pollutant", "process"]
     summed = frame.group_by(order, maintain_order=True).agg(pl.col("value_per_day").sum())
     return summed.filter(pl.col("value_per_day") != 0.0)
 

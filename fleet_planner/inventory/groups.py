@@ -107,7 +107,7 @@ def by_stream(inventory: Inventory, stream_of: Callable[[str], str]) -> Inventor
         .sort(*TECHNOLOGY, "stream")
     )
     processes = inventory.by_process.with_columns(renamed)
-    order = ["stream", "pollutant", "process"]
+    order = ["stream", "category", "pollutant", "process"]
     return replace(
         inventory,
         streams=streams,

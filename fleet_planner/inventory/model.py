@@ -48,7 +48,7 @@ class Inventory:
         ``category, fuel, segment, standard, aftertreatment, stream, vehicles, vkt_km_per_day`` and a
         ``<pollutant>_per_day`` column per pollutant in its unit.
     by_process
-        ``stream, pollutant, process, value_per_day`` in the pollutant's unit; only what is emitted.
+        ``stream, category, pollutant, process, value_per_day`` in the pollutant's unit; only what is emitted.
     nmvoc
         NMVOC by technology and process, ``category, fuel, segment, standard, aftertreatment, process,
         value_per_day`` (g); only what is emitted.

@@ -177,9 +177,11 @@ def by_process(results: Results) -> pl.DataFrame:
     parts = []
     for result in results.scenarios:
         frame = result.inventory.by_process
+        order = ["stream", "pollutant", "process"]
         if results.nonroad is not None:
             beside = results.nonroad.by_process().filter(pl.col("pollutant").is_in(result.inventory.pollutants))
             frame = pl.concat([frame, beside.select(frame.columns)])
+        frame = frame.group_by(order, maintain_order=True).agg(pl.col("value_per_day").sum())
         factor = {n: known[n].per_year_factor * DAYS_PER_YEAR for n in result.inventory.pollutants}
         unit = {n: known[n].unit_per_year for n in result.inventory.pollutants}
         parts.append(

@@ -116,6 +116,7 @@ def inventory(net: Network, factor: float, vehicles: int) -> Inventory:
         by_process=pl.DataFrame(
             {
                 "stream": ["car"] * len(names),
+                "category": ["passenger_car"] * len(names),
                 "pollutant": list(names),
                 "process": ["hot"] * len(names),
                 "value_per_day": total.tolist(),
