@@ -84,7 +84,13 @@ def tables() -> dict[str, pl.DataFrame]:
     """Return the tables by file name."""
     species = pl.DataFrame(
         [(s, f"{PREFIX}{name}{SUFFIX}", p, f, CF, source, 2026, "yes") for s, name, p, f, source in SPECIES],
-        schema=[*("species", "standard_name", "pollutant", "kg_per_kg"), "standard_name_source", "source", "year", "checked"],
+        schema=[
+            *("species", "standard_name", "pollutant", "kg_per_kg"),
+            "standard_name_source",
+            "source",
+            "year",
+            "checked",
+        ],
         orient="row",
     )
     rows = [("NFR", c, "", p, code, title, NFR + RECALLED, 2019) for c, p, code, title in NFR_ROAD]

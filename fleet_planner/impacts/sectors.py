@@ -16,7 +16,7 @@ def sector_codes() -> pl.DataFrame:
 
     An empty cell holds for all; of the rows that fit, the one with most filled cells counts.
     """
-    return reference_table("sector_codes.csv", strings=("category", "stream", "process"))
+    return reference_table("sector_codes.csv").with_columns(pl.col("category", "stream", "process").fill_null(""))
 
 
 def by_sector(by_process: pl.DataFrame, codes: pl.DataFrame) -> pl.DataFrame:
@@ -62,6 +62,8 @@ def _of_scheme(by_process: pl.DataFrame, codes: pl.DataFrame) -> pl.DataFrame:
     lacking = keys.join(best, on=["stream", "category", "_kind"], how="anti")
     if lacking.height:
         raise LookupError(f"scheme {codes['scheme'][0]} has no code for {lacking.row(0)}")
-    told = rows.join(best.select("stream", "category", "_kind", "scheme", "code", "title"), on=["stream", "category", "_kind"])
+    told = rows.join(
+        best.select("stream", "category", "_kind", "scheme", "code", "title"), on=["stream", "category", "_kind"]
+    )
     order = ["scheme", "code", "title", "pollutant"]
     return told.group_by(order).agg(pl.col("value").sum()).sort(order)

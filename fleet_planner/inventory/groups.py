@@ -9,11 +9,11 @@ import numpy as np
 import polars as pl
 
 from fleet_planner.factors.axes import TECHNOLOGY
-from fleet_planner.inventory.carried import driven_histogram
+from fleet_planner.inventory.carried import by_hour, driven_histogram
 from fleet_planner.inventory.compute import by_vehicle, compute_inventory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -80,6 +80,20 @@ def grouped_vehicles(
     histogram = driven_histogram(activity, links, factors, like)
     where = replace(like, streams=activity.streams, histogram=histogram, parts=())
     return by_vehicle(vehicles.with_columns(stream=pl.col("group")), multipliers, factors, where, context)
+
+
+def grouped_hours(
+    vehicles: pl.DataFrame,
+    multipliers: pl.DataFrame,
+    links: pl.DataFrame,
+    activity: Activity,
+    factors: FactorTable,
+    context: FleetContext,
+    stream_of: Callable[[str], str],
+) -> Iterator[NDArray[np.float64]]:
+    """Yield the emissions by link of each hour, shape (links, P); parameters are those of `grouped_inventory`."""
+    context, activity = _of_groups(activity, context, stream_of)
+    return by_hour(vehicles.with_columns(stream=pl.col("group")), multipliers, links, activity, factors, context)
 
 
 def _of_groups(

@@ -83,7 +83,7 @@ class NonRoad:
         )
 
     def by_process(self) -> pl.DataFrame:
-        """Return the rows of ``by_process``: ``stream, category, pollutant, process, value_per_day``; only what is emitted."""
+        """Return the rows of `Inventory.by_process`; only what is emitted."""
         sums = self._with_emissions("stream").group_by("stream").agg(pl.col(self.pollutants).sum()).sort("stream")
         long = sums.unpivot(index="stream", variable_name="pollutant", value_name="value_per_day")
         process = pl.when(pl.col("pollutant").is_in(["electricity_kwh", "CO2_grid"])).then(pl.lit("electricity"))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from fleet_planner.pipeline.computing.gridded import Gridded
     from fleet_planner.pipeline.telling.results import Results, ScenarioResult
 
 HOTSPOTS = 50
@@ -168,6 +169,25 @@ def in_mass_unit(table: pl.DataFrame, unit: str) -> pl.DataFrame:
     return table.with_columns(
         *(pl.when(mass).then(pl.col(c) * MASS_PER_T[unit]).otherwise(pl.col(c)).alias(c) for c in values),
         unit=pl.when(mass).then(pl.lit(unit)).otherwise(pl.col("unit")),
+    )
+
+
+def cells_frame(gridded: Gridded) -> pl.DataFrame:
+    """Return one row per cell (``tables/columns/emission_cells.csv``)."""
+    known = specs()
+    row, column = np.divmod(gridded.cells, gridded.grid.columns)
+    day = {name: hours.sum(axis=0) for name, hours in gridded.hours.items()}
+    return pl.DataFrame(
+        {
+            "cell_id": gridded.cells,
+            "row": row,
+            "column": column,
+            **{
+                day_column(known[p], scenario): values[:, k] / scale_of(known[p])
+                for scenario, values in day.items()
+                for k, p in enumerate(gridded.pollutants)
+            },
+        }
     )
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fleet_planner.network.home_places import Places
+    from fleet_planner.pipeline.computing.gridded import Gridded
     from fleet_planner.pipeline.telling.results import Results
 
 STYLE_POLLUTANT = "NOx"
@@ -41,13 +42,13 @@ def write_geopackage(results: Results, path: Path) -> None:
         The file system or GDAL refuses; the caller turns it into a message.
     """
     layers = _layers(results)
-    about = _about(results)
+    told = about(results)
     for layer in layers:
         write_layer(path, layer)
-    geopackage_tables.finish(path, layers, _tables(results), about)
+    geopackage_tables.finish(path, layers, _tables(results), told)
 
 
-def _about(results: Results) -> dict[str, str]:
+def about(results: Results) -> dict[str, str]:
     """Return title, sources and licence, for the metadata of the file."""
     city = results.plan.city
     return {
@@ -98,7 +99,19 @@ def _layers(results: Results) -> list[Layer]:
     out += [_homes(place_layer(results, kind), places, column, names) for kind, places in homes]
     if results.nonroad is not None:
         out.append(_sites(sites_frame(results.nonroad), names))
+    if results.gridded is not None:
+        out.append(_cells(results.gridded, column, names))
     return out
+
+
+def _cells(gridded: Gridded, column: str, names: Mapping[str, str]) -> Layer:
+    """Return the cells of the grid that have a road or a machine."""
+    import shapely
+
+    frame = frames.cells_frame(gridded)
+    wkb = shapely.to_wkb(shapely.polygons(gridded.grid.corners(gridded.cells)))
+    style = _style("emission_cells", frame, column, f"{STYLE_POLLUTANT} a day", names)
+    return Layer("emission_cells", frame, wkb, "Polygon", style, names)
 
 
 def _homes(frame: pl.DataFrame, places: Places, column: str, names: Mapping[str, str]) -> Layer:
@@ -148,7 +161,7 @@ def _style(layer: str, frame: pl.DataFrame, column: str, title: str, names: Mapp
     values: NDArray[np.float64] = frame[column].to_numpy()
     breaks, top = round_breaks(values), float(values.max(initial=0.0))
     aliases = geopackage_tables.aliases(layer, frame.columns, names)
-    polygons = layer in {"zones", LAYER["zone"]}
+    polygons = layer in {"zones", "emission_cells", LAYER["zone"]}
     qml = styles.graduated_qml(column, breaks, top, aliases, polygons=polygons)
     return Style(title, qml, styles.graduated_sld(layer, column, breaks, top, polygons=polygons))
 
@@ -192,6 +205,7 @@ def _tables(results: Results) -> dict[str, Any]:
         "summary": frames.summary(results),
         "by_technology": frames.by_technology(results),
         "by_process": frames.by_process(results),
+        **({"by_sector": results.by_sector} if results.by_sector.height else {}),
         "fuel_check": results.fuel,
         **({"duty": results.duty} if results.duty.height else {}),
         "costs": pl.concat(costs) if costs else results.scenarios[0].costs,

@@ -27,6 +27,8 @@ DESCRIPTIONS = {
     "home_zones": "Home zones: registered vehicles and what they emit in the city, average day",
     "depots": "Depots: registered vehicles and what they emit in the city, average day",
     "buses": "Links that buses of the timetable use: km, speed with the time at stops, stops per km, one service day",
+    "emission_cells": "Cells of the grid: emissions of their roads and machines, average day",
+    "by_sector": "Emissions by the codes of reporting schemes (NFR, GNFR, IPCC) and scenario, a year",
     "sites": "Sites of non-road machines: machines, energy and emissions of the average day",
     "cities": "Cities of the carbon market: price, cut, trade and moved health benefit by form of linking, all years",
     "city_areas": "Areas of the cities of the carbon market, as the layer cities",
@@ -53,7 +55,7 @@ DESCRIPTIONS = {
 SQL_TYPES: dict[Any, str] = {pl.String: "TEXT", pl.Float64: "DOUBLE", pl.Boolean: "BOOLEAN"}
 GEOMETRY_FREE = (
     *("summary", "by_technology", "by_process", "fuel_check", "duty", "costs", "sources"),
-    *("operation", "operation_effects", "market", "blocks"),
+    *("by_sector", "operation", "operation_effects", "market", "blocks"),
 )
 """Attribute tables that have a column dictionary."""
 

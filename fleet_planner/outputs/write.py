@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from fleet_planner.errors import InputError, OutputError
 from fleet_planner.outputs import frames
-from fleet_planner.outputs.geopackage import write_geopackage
+from fleet_planner.outputs.geopackage import about, write_geopackage
 from fleet_planner.outputs.machines import machines_frame
 from fleet_planner.outputs.manifest import manifest, manifest_text, sha256
+from fleet_planner.outputs.netcdf import write_netcdf
 from fleet_planner.outputs.places import by_place, has_places
 from fleet_planner.outputs.report import read_report_data, report_html
 from fleet_planner.outputs.report_data import report_data
@@ -115,6 +116,13 @@ def _write_beside(results: Results, folder: Path) -> None:
     _write_filled(
         folder, {"costs_by_year": paid.costs.by_year, "present_value": paid.costs.worth, "cash_flow": paid.costs.cash}
     )
+    if results.by_sector.height:
+        frames.in_mass_unit(results.by_sector, results.plan.outputs.mass_unit).write_csv(folder / "by_sector.csv")
+    if results.gridded is not None:
+        for scenario in results.gridded.hours:
+            write_netcdf(
+                results.gridded, scenario, about(results), results.plan.city.year, folder / f"gridded_{scenario}.nc"
+            )
     if results.nonroad is not None:
         machines_frame(results.nonroad).write_csv(folder / "machines.csv")
         if results.nonroad.rejected.height:

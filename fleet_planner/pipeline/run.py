@@ -15,6 +15,7 @@ from fleet_planner.pipeline.comparing.comparison import compare
 from fleet_planner.pipeline.comparing.reassign_bar import with_reassignment
 from fleet_planner.pipeline.computing.bus_service import bus_links, bus_routes
 from fleet_planner.pipeline.computing.fuel_check import fuel_burnt_t, fuel_findings, fuel_table
+from fleet_planner.pipeline.computing.gridded import gridded
 from fleet_planner.pipeline.computing.machines import machine_findings
 from fleet_planner.pipeline.computing.operation_tables import driving_table, effects_table, operation_findings
 from fleet_planner.pipeline.computing.targets import verdicts
@@ -27,6 +28,7 @@ from fleet_planner.pipeline.telling.factor_findings import factor_findings
 from fleet_planner.pipeline.telling.input_files import input_files
 from fleet_planner.pipeline.telling.provenance import assumptions_table, sources_table
 from fleet_planner.pipeline.telling.results import Results, ScenarioResult
+from fleet_planner.pipeline.telling.sectors import sector_table
 from fleet_planner.pipeline.telling.summary import summary_table, terrain_table
 from fleet_planner.pipeline.telling.voc_species import voc_findings, voc_table
 from fleet_planner.pipeline.telling.well_to_wheel import upstream_findings, well_to_wheel_table
@@ -94,6 +96,8 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
             for k, (state, inventory) in enumerate(computed.states)
         ]
         paid = economy(plan, ready.priced, measures, computed.states, later, computed.on_vehicles)
+    with clock.step("grid"):
+        cells = gridded(ready.run, computed, nonroad)
     effects = effects_table(computed.operated, plan.economics)
     scrapped = scrapped_early_table(later, plan.economics)
     comparison = with_reassignment(comparison, effects)
@@ -117,6 +121,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
             *upstream_findings(elsewhere.fuels),
             *operation_findings(computed.operated),
             *scrapped_early_findings(scrapped),
+            *(cells.findings if cells else ()),
         )
     return Results(
         plan=plan,
@@ -146,6 +151,8 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         operation_effects=effects,
         driven={name: done.activity.km.sum(axis=0) for name, done in computed.operated.items()},
         early_scrappage=scrapped,
+        gridded=cells,
+        by_sector=sector_table(results, nonroad),
         bus_links=bus_links(ready.buses, ready.network.links["link_id"].to_numpy()),
         nonroad=nonroad,
         bus_routes=bus_routes(ready.buses),

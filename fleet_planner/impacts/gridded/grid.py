@@ -48,12 +48,12 @@ class Grid:
     @property
     def x_m(self) -> Float:
         """Middles of the columns, shape (columns,)."""
-        return self.west_m + (np.arange(self.columns) + 0.5) * self.cell_m
+        return np.asarray(self.west_m + (np.arange(self.columns) + 0.5) * self.cell_m, dtype=np.float64)
 
     @property
     def y_m(self) -> Float:
         """Middles of the rows, shape (rows,)."""
-        return self.south_m + (np.arange(self.rows) + 0.5) * self.cell_m
+        return np.asarray(self.south_m + (np.arange(self.rows) + 0.5) * self.cell_m, dtype=np.float64)
 
     @property
     def area_m2(self) -> float:

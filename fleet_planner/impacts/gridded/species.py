@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from fleet_planner.errors import InputError
 from fleet_planner.reference import reference_table
 from fleet_planner.tables import pollutants
-from fleet_planner.tables.read import read_csv_checked
+from fleet_planner.tables.read import read_table
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import polars as pl
 
 Float = NDArray[np.float64]
 G_PER_KG = 1e3
@@ -66,7 +67,7 @@ def read_species(path: Path, names: tuple[str, ...]) -> list[Species]:
     InputError
         The file is missing or malformed, names an unknown pollutant, or no name that a NetCDF file can hold.
     """
-    table = read_csv_checked(path, "gridded_species")
+    table = read_table(path, "gridded_species")
     masses = [p.pollutant for p in pollutants() if p.unit == "g"]
     for row, (species, pollutant) in enumerate(table.select("species", "pollutant").iter_rows(), start=2):
         if not NAME.match(species):
@@ -79,9 +80,7 @@ def read_species(path: Path, names: tuple[str, ...]) -> list[Species]:
                 species,
             )
         if pollutant not in masses:
-            raise InputError(
-                "unknown pollutant", f"Use one of {', '.join(masses)}.", path, row, "pollutant", pollutant
-            )
+            raise InputError("unknown pollutant", f"Use one of {', '.join(masses)}.", path, row, "pollutant", pollutant)
     return _of_table(table, names)
 
 
@@ -91,7 +90,7 @@ def _of_table(table: pl.DataFrame, names: tuple[str, ...]) -> list[Species]:
         weights = np.zeros(len(names))
         for pollutant, weight in rows.select("pollutant", "kg_per_kg").iter_rows():
             weights[names.index(pollutant)] += weight
-        standard = rows["standard_name"][0] if "standard_name" in rows.columns else ""
+        standard = rows["standard_name"][0] or ""
         mass = rows["molar_mass_g"][0] if "molar_mass_g" in rows.columns else None
-        out.append(Species(str(name), standard or "", weights, mass))
+        out.append(Species(str(name), standard, weights, mass))
     return out

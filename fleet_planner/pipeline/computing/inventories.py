@@ -16,7 +16,8 @@ from fleet_planner.activity.build import scaled_activity
 from fleet_planner.factors.compiling.compile import compile_factors
 from fleet_planner.findings import Finding
 from fleet_planner.fleet.identifiers import key_of
-from fleet_planner.inventory import Inventory, compute_inventory, grade_steps
+from fleet_planner.inventory import Inventory, by_hour, compute_inventory, grade_steps
+from fleet_planner.inventory.groups import grouped_hours
 from fleet_planner.pipeline.computing.corridor_check import corridor_findings
 from fleet_planner.pipeline.computing.factor_plan import FactorSetting, factor_setting
 from fleet_planner.pipeline.computing.fuel_check import closure, fuel_burnt_t, scaled_km
@@ -39,6 +40,7 @@ from fleet_planner.pipeline.computing.vehicle_adjustments import (
 )
 from fleet_planner.scenarios import ScenarioFleet, all_at_once, apply_scenario, baseline
 from fleet_planner.scenarios.operation.exposure import Exposure, exposure_of
+from fleet_planner.scenarios.operation.traffic import stream_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -243,6 +245,16 @@ class Inventories:
             self.buses,
             parts,
         )
+
+    def hours_of(self, computed: Computed, number: int) -> Iterator[NDArray[np.float64]]:
+        """Yield the emissions by link of each hour of the average day of a state, each of shape (links, P)."""
+        state, _ = computed.states[number]
+        links, factors, context = self.network.links, computed.factors, computed.setting.context
+        if done := computed.operated.get(state.name):
+            left = done.traffic
+            return grouped_hours(left.vehicles, left.multipliers, links, left.activity, factors, context, stream_of)
+        activity = self._of_state(computed.activity, computed.states[0][0], state)
+        return by_hour(state.vehicles, state.multipliers, links, activity, factors, context)
 
     def _of_state(self, activity: Activity, first: ScenarioFleet, state: ScenarioFleet) -> Activity:
         """Return the activity of a scenario; the baseline's own where no measure may open other roads to a vehicle."""

@@ -92,15 +92,20 @@ class Operated:
         Fleet and inventory after the measures on vehicles alone.
     steps
         By measure.
-    activity
-        As the measures leave it; its streams are groups.
+    traffic
+        As the measures leave it, with faults and tests in its multipliers.
     """
 
     state: ScenarioFleet
     inventory: Inventory
     on_vehicles: tuple[ScenarioFleet, Inventory]
     steps: tuple[OperationStep, ...]
-    activity: Activity
+    traffic: Traffic
+
+    @property
+    def activity(self) -> Activity:
+        """As the measures leave it; its streams are groups."""
+        return self.traffic.activity
 
 
 def operation_setting(
@@ -249,9 +254,11 @@ def operated(
             )
         )
         inventory, vehicles = after, done.traffic.vehicles
+    traffic = path[-1].traffic
+    traffic = replace(traffic, multipliers=computing.adjusted(traffic.vehicles, traffic.multipliers))
     last = state_after(state, path)
     last = replace(last, multipliers=computing.adjusted(last.vehicles, last.multipliers))
-    return Operated(last, inventory, before, tuple(steps), path[-1].traffic.activity)
+    return Operated(last, inventory, before, tuple(steps), traffic)
 
 
 def energy_of(vehicles: pl.DataFrame, inventory: Inventory, *, whole: bool) -> Energy:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from fleet_planner.nonroad.model import NonRoad
     from fleet_planner.pipeline.comparing.comparison import Comparison
     from fleet_planner.pipeline.computing.by_year import ByYear
+    from fleet_planner.pipeline.computing.gridded import Gridded
     from fleet_planner.plan.models import Plan
     from fleet_planner.scenarios.model import ScenarioFleet
 
@@ -78,7 +79,8 @@ class Results:
     ``comparison`` sets the plan's measures against each other; nothing where it has none to compare.
     ``operation`` accounts for the vehicle-km that measures in operation change, ``operation_effects`` for what that
     does to each pollutant (no rows without such measures), ``driven`` the vehicle-km by link of their
-    scenarios. ``early_scrappage`` has what scrapping early costs by year.
+    scenarios. ``early_scrappage`` has what scrapping early costs by year. ``gridded`` has the emissions on a
+    grid, where the plan asks for one; ``by_sector`` those under the codes of reporting schemes.
     """
 
     plan: Plan
@@ -113,3 +115,5 @@ class Results:
     operation_effects: pl.DataFrame = field(default_factory=pl.DataFrame)
     driven: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     early_scrappage: pl.DataFrame = field(default_factory=pl.DataFrame)
+    gridded: Gridded | None = None
+    by_sector: pl.DataFrame = field(default_factory=pl.DataFrame)
