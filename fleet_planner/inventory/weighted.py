@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fleet_planner.activity.model import Activity
-from fleet_planner.inventory.compute import by_vehicle, driven_histogram, named_where_driven
+from fleet_planner.inventory.carried import driven_histogram
+from fleet_planner.inventory.compute import by_vehicle, named_where_driven
 from fleet_planner.units import HOURS_PER_DAY
 
 if TYPE_CHECKING:
