@@ -177,7 +177,13 @@ def test_every_phrase_exists_in_both_languages_and_is_used(repository: Path) -> 
         "verdict_",
         "border_",
         "fate_",
+        "bus_line_",
+        "bus_plan_",
+        "bus_rule_",
+        "mix_limit_",
+        "mix_site_",
         "mix_status_",
+        "mix_unit_",
         "market_form_",
         "market_held_",
     )
