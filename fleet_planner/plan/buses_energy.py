@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from fleet_planner.plan.base import Fraction, Section
 
 Heating = Literal["heat_pump", "resistive", "diesel"]
+DayKind = Literal["weekday", "saturday", "sunday"]
 Degrees = Annotated[float, Field(ge=-60.0, le=60.0)]
 Margin = Annotated[float, Field(ge=0.0, le=40.0)]
 
@@ -50,6 +51,10 @@ class BusEnergyPlan(Section):
         min_length=24,
         max_length=24,
         description="passengers over places by hour of the day, on trips (own estimate)",
+    )
+    load_of_day: dict[DayKind, Annotated[float, Field(ge=0.0, le=3.0)]] = Field(
+        default={"saturday": 0.8, "sunday": 0.7},
+        description="passengers of a kind of day over load_by_hour (own estimate)",
     )
     cruise_kmh: Annotated[float, Field(ge=5.0, le=120.0)] = Field(
         default=45.0, description="cruising speed where no road is known, km/h (own default)"

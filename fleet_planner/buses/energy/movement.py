@@ -17,6 +17,7 @@ from fleet_planner.buses.energy.vehicles import bus_types
 from fleet_planner.buses.energy.weather import Case
 from fleet_planner.buses.model import DayEnergy
 from fleet_planner.findings import Finding
+from fleet_planner.reference import reference_table
 from fleet_planner.units import MJ_PER_KWH, S_PER_H
 
 if TYPE_CHECKING:
@@ -163,7 +164,8 @@ def moves_of(day: ServiceDay, vehicles: Vehicles, section: BusEnergyPlan) -> Mov
     hour = (((start + end) / 2.0 // S_PER_H) % HOURS).astype(np.int64)
     kind = vehicles.index(table["bus_type"])
     trip = (table["kind"] == "trip").to_numpy()
-    load = np.where(trip, np.asarray(section.load_by_hour)[hour], 0.0)
+    by_hour = np.asarray(section.load_by_hour) * section.load_of_day.get(day.kind, 1.0)  # type: ignore[call-overload]
+    load = np.where(trip, np.minimum(by_hour, 1.0)[hour], 0.0)
     if "load" in table.columns:
         own = table["load"].cast(pl.Float64).to_numpy()
         load = np.where(np.isnan(own), load, own)
@@ -201,7 +203,12 @@ def _path(name: str, base: Path | None) -> Path | None:
 def _findings(day: ServiceDay, vehicles: Vehicles, moves: Moves, out: Energies) -> tuple[Finding, ...]:
     km = moves.metres
     total = float(km.sum()) or 1.0
-    found = [Finding("buses.load_by_hour", "assumption")]
+    rows = [reference_table(name) for name in ("bus_energy_figures.csv", "bus_curves.csv")]
+    unread = sum(table.filter(pl.col("checked") != "yes").height for table in rows)
+    found = [
+        Finding("buses.load_by_hour", "assumption"),
+        Finding("buses.figures_unchecked", "warning", {"rows": sum(table.height for table in rows)}, unread),
+    ]
     used = sorted({vehicles.names[k] for k in np.unique(moves.kind)} & set(vehicles.unchecked))
     if used:
         found.append(Finding("buses.type_unchecked", "assumption", {"types": ", ".join(used)}, len(used)))
