@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from fleet_planner.outputs.bus_energy_chart import energy_bars
 from fleet_planner.outputs.bus_part import Chart, Part, Table
 from fleet_planner.outputs.numbers import significant
@@ -12,11 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    import polars as pl
-
     from fleet_planner.pipeline.buses.simulate import Simulated
 
 NOTHING = "–"
+SHOWN_ROUTES = 12
 
 
 def energy_part(done: Simulated, t: Mapping[str, str]) -> Part | None:
@@ -27,8 +28,15 @@ def energy_part(done: Simulated, t: Mapping[str, str]) -> Part | None:
     tables = [_fleet(fleet, t)]
     if float(fleet["heater_litres"].sum()) > 0.0:
         tables.append(_heaters(fleet, t))
-    tables.append(_measured(done, t))
+    tables += [_year(done.energy.months, t), _routes(done, t), _measured(done, t)]
     return Part("energy", t["ebus_energy"], t["ebus_energy_note"], tables, (_chart(fleet, t),))
+
+
+def route_use(done: Simulated) -> pl.DataFrame | None:
+    """Return the use per km of the routes of the first kind of day on the mean and the coldest day, for the map."""
+    own = done.energy.routes.filter(kind_of_day=next(iter(done.days)))
+    mean, cold = (own.filter(weather=w).select("route", "kwh_per_km") for w in ("mean", "coldest"))
+    return mean.join(cold.rename({"kwh_per_km": "kwh_per_km_coldest"}), on="route", how="left")
 
 
 def _chart(fleet: pl.DataFrame, t: Mapping[str, str]) -> Chart:
@@ -97,6 +105,58 @@ def _heaters(fleet: pl.DataFrame, t: Mapping[str, str]) -> Table:
         for row in fleet.iter_rows(named=True)
     ]
     return Table("ebus-heaters", [t[k] for k in keys], rows, 3)
+
+
+def _year(months: pl.DataFrame, t: Mapping[str, str]) -> Table:
+    keys = (
+        *("ebus_bus_type", "ebus_year_km", "ebus_year_mwh", "ebus_use", "ebus_year_plug", "ebus_heater_litres"),
+        *("ebus_year_co2", "ebus_year_nox", "ebus_year_pm"),
+    )
+    amounts = ("km", "kwh", "plug_kwh", "heater_litres", "heater_co2_kg", "heater_nox_g", "heater_pm_exhaust_g")
+    by_type = months.group_by("bus_type", maintain_order=True).agg(pl.col(amounts).sum())
+    rows = [
+        [
+            t[f"bus_type_{row['bus_type']}"],
+            significant(row["km"], 4),
+            significant(row["kwh"] / 1e3, 4),
+            f"{row['kwh'] / row['km']:.2f}",
+            significant(row["plug_kwh"] / 1e3),
+            significant(row["heater_litres"]),
+            significant(row["heater_co2_kg"] / 1e3),
+            significant(row["heater_nox_g"] / 1e3),
+            significant(row["heater_pm_exhaust_g"] / 1e3),
+        ]
+        for row in by_type.iter_rows(named=True)
+    ]
+    return Table("ebus-energy-year", [t[k] for k in keys], rows, 1, t["ebus_year"], t["ebus_year_note"])
+
+
+def _routes(done: Simulated, t: Mapping[str, str]) -> Table:
+    keys = ("ebus_route", "ebus_trips", "ebus_km", "ebus_speed", "ebus_use_mean", "ebus_use_coldest")
+    kind = next(iter(done.days))
+    own = done.energy.routes.filter(kind_of_day=kind, weather="mean")
+    cold = dict(
+        done.energy.routes.filter(kind_of_day=kind, weather="coldest").select("route", "kwh_per_km").iter_rows()
+    )
+    top = own.sort("kwh", "route", descending=[True, False]).head(SHOWN_ROUTES)
+    rows = [
+        [
+            row["route"],
+            f"{row['trips']:,}",
+            significant(row["km"], 4),
+            significant(row["speed_kmh"]),
+            _two(row["kwh_per_km"]),
+            _two(cold[row["route"]]),
+        ]
+        for row in top.iter_rows(named=True)
+    ]
+    note = t["ebus_routes_energy_note"].format(shown=top.height, routes=f"{own.height:,}")
+    title = f"{t['ebus_routes_energy']} ({t[f'day_{kind}']})"
+    return Table("ebus-energy-routes", [t[k] for k in keys], rows, 1, title, note)
+
+
+def _two(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:.2f}"
 
 
 def _measured(done: Simulated, t: Mapping[str, str]) -> Table:

@@ -13,6 +13,7 @@ import polars as pl
 
 from fleet_planner.network import links_geometry
 from fleet_planner.outputs import geopackage_tables, styles
+from fleet_planner.outputs.bus_energy_part import route_use
 from fleet_planner.outputs.bus_tables import blocks_table, depots_frame, routes_frame, stations_frame
 from fleet_planner.outputs.geopackage import write_layer
 from fleet_planner.outputs.geopackage_tables import Layer, Style
@@ -36,13 +37,13 @@ def _emitted(done: Simulated) -> pl.DataFrame | None:
     return yearly(done.route_emissions) if done.route_emissions.height else None
 
 
-ROUTE_COLUMNS: tuple[Columns, ...] = (_emitted,)
+ROUTE_COLUMNS: tuple[Columns, ...] = (_emitted, route_use)
 """Each returns a frame with ``route`` and columns of its own, or nothing."""
 DEPOT_COLUMNS: tuple[Columns, ...] = ()
 """Each returns a frame with ``place`` and columns of its own, or nothing."""
 STATION_COLUMNS: tuple[Columns, ...] = ()
 """As `DEPOT_COLUMNS`."""
-ROUTE_STYLES = ("km", "nox_t_per_year")
+ROUTE_STYLES = ("km", "kwh_per_km", "nox_t_per_year")
 """Columns that routes may be coloured by; the last one that is there is."""
 DEPOT_COLOUR, DEPOT_MM = "#cc79a7", 4.0
 STATION_COLOUR, STATION_MM = "#0072b2", 3.0

@@ -36,6 +36,12 @@ def write_buses(done: Simulated, out: Path, *, overwrite: bool, language: Langua
         if done.network is not None:
             ways_table(done).write_parquet(folder / "ways.parquet")
         done.energy.fleet.select(c.column for c in columns("bus_energy")).write_csv(folder / "energy.csv")
+        done.energy.months.select(c.column for c in columns("bus_energy_by_month")).write_csv(
+            folder / "energy_by_month.csv"
+        )
+        done.energy.routes.select(c.column for c in columns("bus_energy_by_route")).write_csv(
+            folder / "energy_by_route.csv"
+        )
         moves = movement_energy_table(done.energy, done.days).select(c.column for c in columns("bus_movement_energy"))
         moves.write_parquet(folder / "movement_energy.parquet")
         measured = done.energy.measured.select(c.column for c in columns("bus_measured"))

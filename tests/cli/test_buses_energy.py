@@ -64,6 +64,30 @@ def test_tables_are_as_the_dictionary_says_and_add_up(out: Path) -> None:
         assert own["plug_kwh"].sum() == pytest.approx(told["plug_kwh"].sum())
 
 
+def test_a_year_is_its_months_and_costs_more_than_its_mean_day(out: Path) -> None:
+    months = pl.read_csv(out / "energy_by_month.csv")
+    assert months.columns == [c.column for c in columns("bus_energy_by_month")]
+    assert months.filter(bus_type="standard")["days"].sum() == pytest.approx(365.25 * 5 / 7)
+    year = months.filter(bus_type="standard")
+    mean = pl.read_csv(out / "energy.csv").filter(weather="mean", bus_type="standard")["kwh_per_km"][0]
+    assert year["kwh"].sum() / year["km"].sum() > 1.02 * mean
+    assert (year["kwh"] / year["km"]).to_list() == pytest.approx(year["kwh_per_km"].to_list())
+    heat = months.filter(bus_type="articulated").sort("month")["heater_litres"].to_list()
+    assert heat[0] > heat[3] > 0.0
+    assert heat[6] == 0.0
+
+
+def test_routes_add_up_to_the_trips(out: Path) -> None:
+    routes = pl.read_csv(out / "energy_by_route.csv")
+    assert routes.columns == [c.column for c in columns("bus_energy_by_route")]
+    both = pl.read_parquet(out / "movement_energy.parquet").join(
+        pl.read_parquet(out / "movements.parquet"), on=["kind_of_day", "block_id", "sequence"]
+    )
+    trips = both.filter(pl.col("kind") == "trip").group_by("weather").agg(pl.col("kwh").sum())
+    told = routes.group_by("weather").agg(told=pl.col("kwh").sum()).join(trips, on="weather")
+    assert told["told"].to_list() == pytest.approx(told["kwh"].to_list())
+
+
 def test_cold_and_size_cost_and_heaters_burn(out: Path) -> None:
     use = {(r["bus_type"], r["weather"]): r for r in pl.read_csv(out / "energy.csv").iter_rows(named=True)}
     standard, long = use["standard", "coldest"], use["articulated", "coldest"]

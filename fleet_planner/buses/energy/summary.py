@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from fleet_planner.buses.model import DayEnergy, Float, ServiceDay
     from fleet_planner.plan.buses_energy import BusEnergyPlan
 
+PER_DAY = (
+    *("km", "hours", "kwh", "layover_kwh", "plug_kwh", "heater_litres", "heater_co2_kg"),
+    *("heater_nox_g", "heater_pm_exhaust_g", "heater_co_g", "heater_voc_g"),
+)
+"""Columns of `energy_table` that hold amounts of a day."""
+
 HEATER_G = ("CO2", *POLLUTANTS)
 """What a heater emits and `heater_emissions_g` returns."""
 
@@ -76,6 +82,53 @@ def energy_table(
                                        "heater_nox_g", "heater_pm_exhaust_g", "heater_co_g", "heater_voc_g")}
             )  # fmt: skip
     return pl.DataFrame(rows), findings
+
+
+def year_table(
+    day: ServiceDay, energy: Sequence[DayEnergy], section: BusEnergyPlan, days_of_month: Sequence[float]
+) -> pl.DataFrame:
+    """Return the use of energy of a kind of day month by month (``energy_by_month.csv``).
+
+    A year is told by its months, not by its mean day: heating costs more on cold days than mild days save.
+
+    Parameters
+    ----------
+    day, section
+        As in `energy_table`.
+    energy
+        Of the mean day of each month.
+    days_of_month
+        Days of this kind in each.
+    """
+    table, _ = energy_table(day, energy, section)
+    kept = table.with_columns(
+        month=pl.col("weather").cast(pl.Int64), days=pl.col("weather").replace_strict(
+            {f"{m}": d for m, d in enumerate(days_of_month, 1)}, return_dtype=pl.Float64
+        ),
+    )  # fmt: skip
+    monthly = [pl.col(c) * pl.col("days") for c in PER_DAY]
+    return kept.with_columns(monthly)
+
+
+def route_table(day: ServiceDay, energy: Sequence[DayEnergy]) -> pl.DataFrame:
+    """Return the use of energy of the trips of each route (``energy_by_route.csv``), layovers left out."""
+    trip = (day.movements["kind"] == "trip").to_numpy()
+    parts = []
+    for one in energy:
+        moves = day.movements.select("route", "kind", "km", hours=(pl.col("end_s") - pl.col("start_s")) / S_PER_H)
+        moves = moves.with_columns(kwh=pl.Series(one.kwh), celsius=pl.lit(one.temperature_c)).filter(pl.Series(trip))
+        parts.append(
+            moves.group_by("route").agg(
+                kind_of_day=pl.lit(day.kind),
+                weather=pl.lit(one.case),
+                trips=pl.len().cast(pl.Int64),
+                km=pl.col("km").sum(),
+                speed_kmh=pl.col("km").sum() / pl.col("hours").sum(),
+                kwh=pl.col("kwh").sum(),
+                kwh_per_km=pl.when(pl.col("km").sum() > 0.0).then(pl.col("kwh").sum() / pl.col("km").sum()),
+            ).sort("route")
+        )  # fmt: skip
+    return pl.concat(parts)
 
 
 def _row(one: DayEnergy, mine: Float, layover_s: Float) -> dict[str, float]:

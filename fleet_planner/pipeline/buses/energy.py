@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from fleet_planner.activity.days import DAYS_OF_MONTH
 from fleet_planner.buses.energy.measured import measured_rows
 from fleet_planner.buses.energy.movement import movement_energies
-from fleet_planner.buses.energy.summary import energy_table
-from fleet_planner.buses.energy.weather import cases, weather_findings
+from fleet_planner.buses.energy.summary import energy_table, route_table, year_table
+from fleet_planner.buses.energy.weather import cases, months, weather_findings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from fleet_planner.findings import Finding
     from fleet_planner.network import Network
     from fleet_planner.plan.models import Plan
+
+WEEK_SHARE = {"weekday": 5.0 / 7.0, "saturday": 1.0 / 7.0, "sunday": 1.0 / 7.0}
+"""Share of the days of a month; holidays are not told apart."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,10 @@ class BusEnergy:
         Energy of the movements by kind of day, in the order of ``weather``.
     fleet
         ``tables/columns/bus_energy.csv``: means by kind of day, weather and type.
+    months
+        ``tables/columns/bus_energy_by_month.csv``: a year month by month.
+    routes
+        ``tables/columns/bus_energy_by_route.csv``: the trips of each route.
     measured
         Measured rows with what the model says of each.
     files
@@ -46,6 +54,8 @@ class BusEnergy:
     weather: tuple[Case, ...]
     days: Mapping[str, tuple[DayEnergy, ...]]
     fleet: pl.DataFrame
+    months: pl.DataFrame
+    routes: pl.DataFrame
     measured: pl.DataFrame
     files: tuple[tuple[str, str], ...]
     findings: tuple[Finding, ...]
@@ -63,12 +73,16 @@ def bus_energy(plan: Plan, base: Path, network: Network | None, days: Mapping[st
     weather = tuple(cases(plan, base))
     found = weather_findings(plan, weather)
     by_kind: dict[str, tuple[DayEnergy, ...]] = {}
-    tables = []
+    tables, by_month, by_route = [], [], []
+    of_months = months(plan)
     seen: set[tuple[str, str]] = set()
     for kind, day in days.items():
         by_kind[kind] = tuple(movement_energies(day, network, plan, weather, base=base))
         table, failed = energy_table(day, by_kind[kind], section)
         tables.append(table)
+        by_route.append(route_table(day, by_kind[kind]))
+        own = movement_energies(day, network, plan, of_months, base=base)
+        by_month.append(year_table(day, own, section, [n * WEEK_SHARE[kind] for n in DAYS_OF_MONTH]))
         for finding in (f for one in by_kind[kind] for f in one.findings):
             # what is true of every day and weather is told once
             key = (finding.code, str(finding.values.get("case", "")))
@@ -78,7 +92,16 @@ def bus_energy(plan: Plan, base: Path, network: Network | None, days: Mapping[st
         found += failed
     named = [("daily temperatures", section.daily_temperature), ("types of bus", section.bus_types)]
     files = tuple((role, name) for role, name in [*named, ("consumption", section.table)] if name)
-    return BusEnergy(weather, by_kind, pl.concat(tables), measured_rows(), files, tuple(found))
+    return BusEnergy(
+        weather,
+        by_kind,
+        pl.concat(tables),
+        pl.concat(by_month),
+        pl.concat(by_route),
+        measured_rows(),
+        files,
+        tuple(found),
+    )
 
 
 def movement_energy_table(energy: BusEnergy, days: Mapping[str, ServiceDay]) -> pl.DataFrame:
