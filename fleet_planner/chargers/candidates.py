@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +11,7 @@ import polars as pl
 from fleet_planner.activity.tables import read_cells, refuse, typed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -30,9 +31,15 @@ class Sites:
     ----------
     table
         Columns of ``tables/columns/charging_sites.csv``; null where the plan's default or a grid node has to say.
+    feeder_kw
+        Headroom of feeders by scenario and name.
+    flooded
+        Names of sites in a flood area.
     """
 
     table: pl.DataFrame
+    feeder_kw: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    flooded: frozenset[str] = frozenset()
 
     @property
     def ids(self) -> list[str]:
@@ -48,6 +55,11 @@ class Sites:
     def lonlat(self) -> Float:
         """EPSG:4326, shape (sites, 2)."""
         return np.ascontiguousarray(self.table.select("lon", "lat").to_numpy().astype(np.float64))
+
+    @property
+    def flood(self) -> list[bool]:
+        """Whether a site lies in a flood area."""
+        return [name in self.flooded for name in self.ids]
 
     @property
     def locked(self) -> Bool:

@@ -19,7 +19,9 @@ def chargers() -> None:
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder; it must be absent or empty.")
 @click.option("--overwrite", is_flag=True, help="Replace what is in --out.")
 def site(plan: Path, out: Path, *, overwrite: bool) -> None:
-    """Site the chargers of PLAN: which candidates serve which demand, with the proved gap of every model.
+    """Site the chargers of PLAN: sites, chargers and years at the least cost, within grid, room and budget.
+
+    Every model tells its proved gap; every plan is computed anew without the solver.
 
     Read are [chargers], the files it names, [places] and [network].
     """
@@ -40,9 +42,16 @@ def site(plan: Path, out: Path, *, overwrite: bool) -> None:
             error.file = plan
         raise
     write_siting(loaded, plan.parent, found, out, overwrite=overwrite)
-    shown = found.models.select("model", "sites", "objective", "unit", "bound", "gap_pct", "status", "seconds")
+    shown = found.tables["siting_models"].select(
+        "model", "sites", "objective", "unit", "bound", "gap_pct", "status", "seconds"
+    )
     click.echo(text_table(shown))
     for finding in found.findings:
         if finding.code.startswith("chargers."):
             click.echo(f"- {finding_text(finding)}")
-    click.echo(f"Written to {out}")
+    if "charger_regret" in found.tables:
+        click.echo("\nRegret, US$ 2024:")
+        click.echo(text_table(found.tables["charger_regret"]))
+    click.echo(
+        f"Written to {out}: chargers.csv, charger_sites.csv, catchments.csv, charger_grid.csv, charger_costs.csv"
+    )

@@ -26,8 +26,8 @@ def write_siting(plan: Plan, base: Path, found: Siting, out: Path, *, overwrite:
         The folder cannot be written.
     """
     with whole_directory(out, overwrite=overwrite) as folder:
-        found.models.write_csv(folder / "siting_models.csv")
-        found.catchments.write_csv(folder / "catchments.csv")
+        for name, table in found.tables.items():
+            table.write_csv(folder / f"{name}.csv")
         section = plan.chargers
         told: dict[str, Any] = {
             "program": "fleet_planner",
@@ -38,8 +38,13 @@ def write_siting(plan: Plan, base: Path, found: Siting, out: Path, *, overwrite:
             "sites": found.sites.size,
             "demand": found.demand.size,
             "pairs": int(found.reach.km.size),
-            "models": found.models.to_dicts(),
-            "opened": found.opened,
+            "cost_usd": found.built.cost,
+            "bound_usd": found.built.bound,
+            "gap": found.built.gap,
+            "status": found.built.status,
+            "cost_computed_anew_usd": found.audit.cost,
+            "limits_broken": list(found.audit.broken),
+            "models": found.tables["siting_models"].to_dicts(),
             "findings": [
                 {"code": f.code, "kind": f.kind, "text": finding_text(f), "text_zh": finding_text(f, "zh")}
                 for f in found.findings

@@ -11,6 +11,20 @@ from fleet_planner.plan.base import Fraction, Positive, Section
 NotNegative = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 Model = Literal["maximal_covering", "set_covering", "p_median", "p_centre"]
 Level = Literal["low", "central", "high"]
+Kind = Literal["depot", "destination", "en_route"]
+Connector = Literal["ccs", "gb_t", "chademo", "mcs"]
+
+
+class ChargerType(Section):
+    """A kind of charger of the plan's own, before the packaged ones."""
+
+    name: str = Field(min_length=1, description="name, as in the tables")
+    kw: Positive = Field(description="power taken from the grid")
+    connectors: list[Connector] = Field(min_length=1, description="connectors that it is made with")
+    usd: NotNegative = Field(description="bought and installed, US$ 2024 each")
+    usd_per_year: NotNegative = Field(default=0.0, description="upkeep, US$ 2024 each and year")
+    life_years: Positive = Field(default=20.0, description="years until it is renewed")
+    queue: bool = Field(default=True, description="vehicles come as they like; false: scheduled, as at a depot")
 
 
 class ChargersSection(Section):
@@ -22,22 +36,86 @@ class ChargersSection(Section):
         default=[], description="years that are planned; none: the years of the demand, else city.year"
     )
     cut_off_km: Positive = Field(default=5.0, description="longest way by road from demand to a site")
+    cut_off_by_kind: dict[Kind, Positive] = Field(
+        default={}, description="the same of a kind of demand, such as depot = 0.5"
+    )
+    types: list[str] = Field(
+        default=["depot_100", "public_150", "public_350", "mcs_1000"],
+        description="packaged kinds of chargers that may be built",
+    )
+    type: list[ChargerType] = Field(default_factory=list[ChargerType], description="kinds of chargers of one's own")
+    connector: Connector | None = Field(
+        default=None, description="connector for vehicles that take any; none: the usual one of the country"
+    )
+    wait_min: NotNegative = Field(default=10.0, description="mean wait that is accepted at chargers with a queue, min")
+    depot_use: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
+        default=0.9, description="share of its power that a scheduled charger gives over its busiest hour"
+    )
+    room: Annotated[int, Field(ge=0)] = Field(default=20, description="most chargers of a site that names no other")
+    site_usd: NotNegative | None = Field(default=None, description="works and land of a site, US$ 2024; none: packaged")
+    connection_usd: NotNegative | None = Field(
+        default=None, description="fixed part of a connection, US$ 2024; none: packaged"
+    )
+    connection_usd_per_km: NotNegative | None = Field(
+        default=None, description="connection by length, US$ 2024; none: packaged"
+    )
+    connection_usd_per_kw: NotNegative | None = Field(
+        default=None, description="connection by power, US$ 2024; none: packaged"
+    )
+    grid_km: NotNegative = Field(default=0.2, description="length of the connection of a site that names no other")
+    headroom: Level = Field(default="central", description="scenario of what the grid can still give")
+    headroom_kw: dict[Level, NotNegative] = Field(
+        default={"low": 200.0, "central": 600.0, "high": 1500.0},
+        description="headroom of a site of which nothing is known, kW",
+    )
+    grid_limit: Literal["installed", "hourly"] = Field(
+        default="installed", description="headroom limits the power installed, or the energy of an hour (shared power)"
+    )
+    request_year: int | None = Field(default=None, description="year in which connections are asked for; none: first")
+    lead_years: NotNegative = Field(default=0.0, description="years from the request until the utility connects")
+    budget_usd: dict[str, NotNegative] = Field(
+        default={}, description="most that may be spent in a planned year, US$ 2024, by year; none: no limit"
+    )
+    least_served: Fraction = Field(default=0.0, description="least share of every year's energy that must be served")
+    least_served_by_zone: Fraction = Field(default=0.0, description="the same of each zone of the demand")
+    unserved_usd_per_kwh: NotNegative = Field(
+        default=1.5, description="what a kWh costs that nobody serves, US$ 2024 (own default)"
+    )
+    detour_usd_per_km: NotNegative = Field(
+        default=1.2, description="vehicle and driver on the way to a charger and back, US$ 2024 per km (own default)"
+    )
+    energy_usd_per_kwh: NotNegative = Field(default=0.0, description="electricity, US$ 2024; 0: not counted")
+    peak_usd_per_kw_year: NotNegative = Field(
+        default=0.0, description="tariff on a site's highest hour, US$ 2024 per kW and year; 0: not counted"
+    )
+    last_years: Positive = Field(default=10.0, description="years that the last planned year stands for")
+    regret: bool = Field(default=True, description="also plan year by year, and under other headroom")
+    curve_points: Annotated[int, Field(ge=0, le=50)] = Field(
+        default=5, description="points of the curve of cost against coverage; 0: none"
+    )
     diagnostics: list[Model] = Field(
         default=["maximal_covering", "p_median"], description="coverage and median models shown beside the plan"
     )
     sites: Annotated[int, Field(ge=1)] | None = Field(
-        default=None, description="number of sites of the diagnostics; none: a tenth of the candidates"
+        default=None, description="number of sites of the diagnostics; none: as many as the plan opens"
     )
     far_factor: Annotated[float, Field(ge=1.0)] = Field(
         default=2.0, description="demand that no open site reaches counts this many cut-offs in the p-median"
     )
     seconds: NotNegative = Field(default=60.0, description="time limit of the solver for each model")
-    gap: Fraction = Field(default=0.0, description="relative gap at which the solver stops")
+    gap: Fraction = Field(default=0.005, description="relative gap at which the solver stops")
 
     @model_validator(mode="after")
-    def _years_rise(self) -> ChargersSection:
+    def _lists_are_sound(self) -> ChargersSection:
         if self.years != sorted(set(self.years)):
             raise ValueError("chargers.years must rise, each year once")
         if len(set(self.diagnostics)) < len(self.diagnostics):
             raise ValueError("chargers.diagnostics names a model twice: name each once")
+        if wrong := [y for y in self.budget_usd if not (y.isdecimal() and len(y) == 4)]:
+            raise ValueError(f"chargers.budget_usd needs years as keys (found: {', '.join(wrong)})")
+        if missing := [level for level in ("low", "central", "high") if level not in self.headroom_kw]:
+            raise ValueError(f"chargers.headroom_kw lacks {missing[0]}: give low, central and high")
+        names = [t.name for t in self.type]
+        if twice := sorted({n for n in names if names.count(n) > 1}):
+            raise ValueError(f"names of chargers.type must differ: {', '.join(twice)}")
         return self

@@ -29,6 +29,9 @@ demand = "demand.csv"
 candidates = "sites.csv"
 cut_off_km = 3.0
 sites = 6
+years = [2025, 2030]
+seconds = 2.0
+curve_points = 2
 diagnostics = ["maximal_covering", "set_covering", "p_median", "p_centre"]
 """
 
@@ -62,24 +65,76 @@ def sited(city: Path, out: Path, plan: str = "plan.toml") -> Result:
     return CliRunner().invoke(main, ["chargers", "site", str(city / plan), "--out", str(out)])
 
 
-def test_models_are_solved_checked_and_written(city: Path, tmp_path: Path) -> None:
-    done = sited(city, tmp_path / "out")
+@pytest.fixture(scope="module")
+def run(city: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder whose ``out`` is the plan's siting."""
+    folder = tmp_path_factory.mktemp("sited")
+    done = sited(city, folder / "out")
     assert done.exit_code == 0, done.output
+    return folder
+
+
+def test_models_are_solved_checked_and_written(run: Path) -> None:
+    tmp_path = run
     models = pl.read_csv(tmp_path / "out" / "siting_models.csv")
     assert models.columns == [c.column for c in columns("siting_models")]
-    assert models["model"].to_list() == ["maximal_covering", "set_covering", "p_median", "p_centre"]
+    assert models["model"].to_list() == ["build_out", "maximal_covering", "set_covering", "p_median", "p_centre"]
     told = models.filter(pl.col("objective").is_not_null())
     assert np.allclose(told["objective"], told["checked"])
-    assert set(models["status"].to_list()) <= {"optimal", "too few sites"}
+    assert set(models["status"].to_list()[1:]) <= {"optimal", "too few sites"}
     caught = pl.read_csv(tmp_path / "out" / "catchments.csv")
     assert caught.columns == [c.column for c in columns("catchments")]
     assert float(caught["km"].max() or 0.0) <= 3.0  # type: ignore[arg-type]
     covering = caught.filter(model="maximal_covering")
-    assert covering["kwh_per_day"].sum() == pytest.approx(models["objective"][0])
+    assert covering["kwh_per_day"].sum() == pytest.approx(models["objective"][1])
     assert covering["site_id"].n_unique() <= 6
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
-    assert len(manifest["opened"]["p_median"]) == 6
+    assert manifest["limits_broken"] == []
+    assert manifest["cost_usd"] == pytest.approx(manifest["cost_computed_anew_usd"], rel=1e-6)
+    assert manifest["bound_usd"] <= manifest["cost_usd"]
     assert {f["code"] for f in manifest["findings"]} >= {"chargers.hours_packaged", "chargers.session_default"}
+
+
+def test_tables_of_the_plan_agree_with_each_other(city: Path, run: Path) -> None:
+    tmp_path = run
+    names = (
+        *("chargers", "charger_sites", "charger_grid", "charger_costs", "charger_unserved", "charger_zones"),
+        *("charger_regret", "charger_curve"),
+    )
+    read = {name: pl.read_csv(tmp_path / "out" / f"{name}.csv") for name in names}
+    for name, table in read.items():
+        assert table.columns == [c.column for c in columns(name)], name
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert read["charger_costs"]["discounted_usd"].sum() == pytest.approx(manifest["cost_usd"], rel=1e-6)
+    sites = read["charger_sites"]
+    assert (sites["headroom_left_kw"] >= -1e-6).all()
+    assert (sites["new_kw"] <= sites["headroom_kw"] + 1e-6).all()
+    last = read["chargers"].filter(year=2030)
+    assert last["chargers"].sum() == sites["chargers"].sum()
+    assert (read["chargers"]["wait_min"].drop_nulls() <= 10.0 + 1e-3).all()
+    # every kWh of the demand is in a catchment or unserved
+    asked = pl.read_csv(city / "demand.csv")["kwh_per_day"].sum()
+    caught = pl.read_csv(tmp_path / "out" / "catchments.csv").filter(model="build_out", year=2030)
+    missed = read["charger_unserved"].filter(year=2030)
+    assert caught["kwh_per_day"].sum() + missed["kwh_per_day"].sum() == pytest.approx(asked, rel=1e-5)
+    grid = read["charger_grid"].filter(year=2030)
+    assert grid["kw"].sum() == pytest.approx(caught["kwh_per_day"].sum(), rel=1e-5)
+    assert (read["charger_regret"]["regret_usd"] >= 0.0).all()
+    assert set(missed["reason"].to_list()) <= {"too_far", "limits_or_cost"}
+    spent = read["charger_costs"].filter(line="sites")["spent_usd"].sum()
+    assert spent == pytest.approx(sites["cost_usd"].sum(), rel=1e-6)
+
+
+def test_a_service_out_of_reach_says_which_demand_and_why(city: Path, tmp_path: Path) -> None:
+    for name in ("demand.csv", "sites.csv"):
+        (tmp_path / name).write_text((city / name).read_text(encoding="utf-8"), encoding="utf-8")
+    text = PLAN.replace("cut_off_km = 3.0", "cut_off_km = 1.0\nleast_served = 1.0")
+    (tmp_path / "plan.toml").write_text(text, encoding="utf-8")
+    done = sited(tmp_path, tmp_path / "out")
+    assert done.exit_code == 1
+    assert "too_far" in done.output
+    assert "% of the energy can be served" in done.output
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(

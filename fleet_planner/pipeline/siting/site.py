@@ -1,4 +1,4 @@
-"""The chargers of a plan: demand and candidates on the roads, models, tables."""
+"""The chargers of a plan: demand and candidates on the roads, the build-out, models beside it, tables."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
+from fleet_planner.chargers.building import tables
+from fleet_planner.chargers.building.assemble import Assembled, assemble
+from fleet_planner.chargers.building.audit import Audit, audit
+from fleet_planner.chargers.building.solve import Built, most_served, solve_build, year_by_year
 from fleet_planner.chargers.candidates import Sites, read_sites
 from fleet_planner.chargers.demand import Demand, read_demand
 from fleet_planner.chargers.diagnostics import catchments, diagnose, models_table
@@ -16,16 +21,30 @@ from fleet_planner.errors import PlanError
 from fleet_planner.findings import Finding
 from fleet_planner.network import Network, load_network
 from fleet_planner.pipeline.computing.places import HomePlaces, read_home_places
+from fleet_planner.pipeline.siting.variants import curve_of, regret_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
-    import polars as pl
-
+    from fleet_planner.plan.chargers import ChargersSection
     from fleet_planner.plan.models import Plan
     from fleet_planner.progress import Progress
 
-TENTH = 10
+BUILD_OUT = "build_out"
+STEP_TIME = 0.3
+"""Share of the time limit for the plan year by year."""
+UNSERVED = {
+    "too_far": "chargers.unserved_too_far",
+    "no_such_charger": "chargers.unserved_no_such_charger",
+    "wrong_connector": "chargers.unserved_wrong_connector",
+    "no_headroom": "chargers.unserved_no_headroom",
+    "not_connected_yet": "chargers.unserved_not_connected_yet",
+    "limits_or_cost": "chargers.unserved_limits_or_cost",
+}
+"""Findings by the reason why nobody serves a demand."""
+NAMED = 5
+"""Places that a finding names."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +55,10 @@ class Siting:
     ----------
     network, sites, demand, reach
         What was planned on.
-    models
-        ``tables/columns/siting_models.csv``.
-    catchments
-        ``tables/columns/catchments.csv``.
-    opened
-        By model, which sites are open.
+    assembled, built, audit
+        The build-out, its plan and proof, the same computed anew.
+    tables
+        By name of ``tables/columns``.
     findings
         What rests on defaults, what no site can serve.
     """
@@ -50,9 +67,10 @@ class Siting:
     sites: Sites
     demand: Demand
     reach: Reach
-    models: pl.DataFrame
-    catchments: pl.DataFrame
-    opened: dict[str, list[str]]
+    assembled: Assembled
+    built: Built
+    audit: Audit
+    tables: dict[str, pl.DataFrame]
     findings: tuple[Finding, ...]
 
 
@@ -71,7 +89,7 @@ def site_chargers(plan: Plan, base: Path, progress: Progress) -> Siting:
     Raises
     ------
     UserError
-        The section or a file has to be mended.
+        The section or a file has to be mended, or the least service cannot be reached.
     """
     section = plan.chargers
     if not section.demand or not section.candidates:
@@ -82,27 +100,101 @@ def site_chargers(plan: Plan, base: Path, progress: Progress) -> Siting:
     sites = read_sites(base / section.candidates)
     progress("reading the roads", 0.1)
     network = load_network(plan.network, base, plan.city.country, progress)
-    progress("distances by road", 0.4)
-    cut_off = np.full(demand.size, section.cut_off_km)
+    progress("distances by road", 0.3)
+    cut_off = np.array([_cut_off(section, kind) for kind in demand.kind])
     reach = road_reach_by_kind(network, sites.lonlat, demand.lonlat, demand.trucks.tolist(), cut_off)
-    weight = demand.per_day[:, -1]
-    p = section.sites if section.sites is not None else max(1, -(-sites.size // TENTH))
-    p = min(max(p, int(sites.locked.sum())), sites.size)
-    progress("siting", 0.5)
-    effort = Effort(seconds=section.seconds, gap=section.gap)
-    far_km = section.far_factor * section.cut_off_km
-    found = diagnose(section.diagnostics, reach, weight, p, sites.locked, far_km, effort)
-    names = (sites.ids, demand.ids)
-    return Siting(
-        network,
-        sites,
-        demand,
-        reach,
-        models_table(found, reach, weight),
-        catchments(found, reach, weight, names, demand.years[-1]),
-        {one.model: [sites.ids[i] for i in np.flatnonzero(one.answer.is_open).tolist()] for one in found},
-        (*network.findings, *demand.findings, *_unreached(reach, demand)),
+    progress("siting chargers", 0.4)
+    rate = plan.economics.discount_rate
+    known = {
+        level: assemble(section, sites, demand, reach, plan.city.country, rate, level)
+        for level in ("low", "central", "high")
+    }
+    assembled = known[section.headroom]
+    # who looks at one year at a time finds a plan that the one with foresight can only better
+    step = year_by_year(assembled.build, STEP_TIME * section.seconds, section.gap)
+    start = [step.plan] if step.plan is not None else []
+    built = solve_build(assembled.build, section.seconds, section.gap, start)
+    if built.plan is None:
+        raise _out_of_reach(assembled, demand)
+    checked = audit(assembled.build, built.plan)
+    if checked.broken:
+        raise AssertionError("; ".join(checked.broken[:NAMED]))
+    told = tables.Told(assembled, built.plan, checked, sites, demand)
+    progress("models beside the plan", 0.6)
+    beside = _beside(section, told, reach)
+    out = {
+        "chargers": tables.chargers_table(told),
+        "charger_sites": tables.sites_table(told),
+        "catchments": pl.concat([tables.catchments_table(told, BUILD_OUT), beside[1]]),
+        "charger_grid": tables.grid_table(told),
+        "charger_costs": tables.costs_table(told),
+        "charger_unserved": tables.unserved_table(told),
+        "charger_zones": tables.zones_table(told),
+        "siting_models": pl.concat([_own_row(told, built), beside[0]], how="vertical_relaxed"),
+    }
+    if section.regret:
+        progress("under other headroom", 0.7)
+        out["charger_regret"] = regret_of(section, known, built, step)
+    if section.curve_points:
+        progress("cost against coverage", 0.85)
+        out["charger_curve"] = curve_of(section, assembled, built)
+    findings = (
+        *network.findings,
+        *demand.findings,
+        *assembled.findings,
+        *_unserved(out["charger_unserved"], demand),
+        *([Finding("chargers.own_prices", "assumption", _prices(section))]),
     )
+    return Siting(network, sites, demand, reach, assembled, built, checked, out, findings)
+
+
+def _cut_off(section: ChargersSection, kind: str) -> float:
+    own: Mapping[str, float] = {str(k): v for k, v in section.cut_off_by_kind.items()}
+    return own.get(kind, section.cut_off_km)
+
+
+def _prices(section: ChargersSection) -> dict[str, str | int | float]:
+    return {"unserved": section.unserved_usd_per_kwh, "detour": section.detour_usd_per_km}
+
+
+def _beside(section: ChargersSection, told: tables.Told, reach: Reach) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the models beside the plan, of as many sites as the plan opens, and their catchments."""
+    sites, demand = told.sites, told.demand
+    opened = int(told.plan.is_open[:, -1].sum())
+    locked = sites.locked | told.assembled.build.opened
+    p = section.sites if section.sites is not None else max(opened, 1)
+    p = min(max(p, int(locked.sum())), sites.size)
+    weight = demand.per_day[:, -1]
+    far_km = section.far_factor * max(section.cut_off_km, *section.cut_off_by_kind.values(), 0.0)
+    found = diagnose(section.diagnostics, reach, weight, p, locked, far_km, Effort(section.seconds))
+    if not found:
+        return tables.frame("siting_models", []), tables.frame("catchments", [])
+    caught = catchments(found, reach, weight, (sites.ids, demand.ids), demand.years[-1])
+    return models_table(found, reach, weight), caught
+
+
+def _own_row(told: tables.Told, built: Built) -> pl.DataFrame:
+    """Return the build-out as a row of ``siting_models``."""
+    reach, demand = told.assembled.build.reach, told.demand
+    energy = told.plan.share[:, -1] * demand.per_day[reach.demand, -1]
+    whole = max(float(demand.per_day[:, -1].sum()), 1e-12)
+    used = energy > 0.0
+    row: dict[str, object] = {
+        "model": BUILD_OUT,
+        "sites": int(told.plan.is_open[:, -1].sum()),
+        "objective": built.cost,
+        "unit": "US$ 2024",
+        "bound": built.bound,
+        "gap_pct": 100.0 * built.gap,
+        "start": built.start if np.isfinite(built.start) else None,
+        "checked": told.audit.cost,
+        "covered_pct": min(100.0 * float(energy.sum()) / whole, 100.0),
+        "mean_km": float((energy * reach.km).sum() / energy.sum()) if used.any() else None,
+        "longest_km": float(reach.km[used].max(initial=0.0)) if used.any() else None,
+        "status": built.status,
+        "seconds": round(built.seconds, 3),
+    }
+    return tables.frame("siting_models", [row])
 
 
 def _spots(places: HomePlaces) -> dict[str, tuple[float, float]]:
@@ -118,11 +210,36 @@ def _spots(places: HomePlaces) -> dict[str, tuple[float, float]]:
     return out
 
 
-def _unreached(reach: Reach, demand: Demand) -> list[Finding]:
-    lonely = np.setdiff1d(np.arange(demand.size), reach.demand)
-    if lonely.size == 0:
-        return []
-    energy = demand.per_day[:, -1]
-    names = ", ".join(demand.ids[j] for j in lonely[np.argsort(-energy[lonely])][:5].tolist())
-    share = float(energy[lonely].sum() / max(energy.sum(), 1e-12))
-    return [Finding("chargers.unreached", "warning", {"names": names}, int(lonely.size), share)]
+def _out_of_reach(assembled: Assembled, demand: Demand) -> PlanError:
+    """Return the error of a least service that no plan reaches: how much can be, and what stands in the way."""
+    most = most_served(assembled.build)
+    t = int(np.argmin(most))
+    energy = demand.per_day[:, t]
+    why = [r or ("not_connected_yet" if t < first else "") for r, first in
+           zip(assembled.reason, assembled.first_year.tolist(), strict=True)]  # fmt: skip
+    blocked = [j for j in np.argsort(-energy).tolist() if why[j]]
+    named = ", ".join(f"{demand.ids[j]} ({why[j]})" for j in blocked[:NAMED])
+    more = f" and {len(blocked) - NAMED} more" if len(blocked) > NAMED else ""
+    hindered = (
+        f"no site can serve {named}{more}"
+        if blocked
+        else "every demand has a site, but headroom, room, connection year or budget do not suffice together"
+    )
+    return PlanError(
+        f"in {demand.years[t]} at most {100.0 * most[t]:.1f} % of the energy can be served: {hindered}",
+        "Lower chargers.least_served or least_served_by_zone, raise cut-off, headroom or budget, or add candidates.",
+        column="chargers.least_served",
+    )
+
+
+def _unserved(table: pl.DataFrame, demand: Demand) -> list[Finding]:
+    """Return what nobody serves in the last year by reason."""
+    last = table.filter(pl.col("year") == demand.years[-1])
+    whole = max(float(demand.per_day[:, -1].sum()), 1e-12)
+    out = []
+    for (reason,), rows in last.group_by("reason", maintain_order=True):
+        largest = rows.sort("kwh_per_day", descending=True)
+        names = ", ".join(largest["demand_id"].head(NAMED).to_list())
+        share = float(rows["kwh_per_day"].sum()) / whole
+        out.append(Finding(UNSERVED[str(reason)], "warning", {"names": names}, rows.height, share))
+    return out
