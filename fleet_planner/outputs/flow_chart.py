@@ -21,8 +21,9 @@ DRAWN_PAIRS = 40
 HEIGHT, GAP, NODE = 150.0, 10.0, 12.0
 
 
-def flow_charts(trades: pl.DataFrame, t: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return a chart for each form with trade, units of all years summed."""
+def flow_charts(trades: pl.DataFrame, cities: Sequence[str], t: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return a chart for each form with trade, units of all years summed; ``cities`` sets order and colours."""
+    place = {name: k for k, name in enumerate(cities)}
     out = []
     summed = trades.group_by("form", "seller", "buyer", maintain_order=True).agg(pl.col("units").sum())
     for (form,), part in summed.group_by("form", maintain_order=True):
@@ -31,12 +32,13 @@ def flow_charts(trades: pl.DataFrame, t: Mapping[str, str]) -> list[dict[str, An
         title = t["market_flows_of"].format(
             form=t[f"market_form_{form}"], units=significant(float(part["units"].sum()))
         )
-        drawn = ribbons(title, part.select("seller", "buyer", "units").rows())
+        flows = sorted(part.select("seller", "buyer", "units").rows(), key=lambda f: (place[f[0]], place[f[1]]))
+        drawn = ribbons(title, flows, cities)
         out.append({"title": title, "svg": Markup(drawn)})  # noqa: S704  # labels are escaped where they are drawn
     return out
 
 
-def ribbons(title: str, flows: Sequence[tuple[str, str, float]]) -> str:
+def ribbons(title: str, flows: Sequence[tuple[str, str, float]], names: Sequence[str]) -> str:
     """Return ribbons from the names at the left to those at the right, as high as their amounts.
 
     Parameters
@@ -45,11 +47,14 @@ def ribbons(title: str, flows: Sequence[tuple[str, str, float]]) -> str:
         Read aloud to those who do not see the chart.
     flows
         From, to, amount above 0.
+    names
+        All names in order, for place and colour.
     """
-    sums: tuple[dict[str, float], dict[str, float]] = ({}, {})
+    at_left, at_right = ({f[side] for f in flows} for side in (0, 1))
+    sums = ({n: 0.0 for n in names if n in at_left}, {n: 0.0 for n in names if n in at_right})
     for seller, buyer, amount in flows:
-        sums[0][seller] = sums[0].get(seller, 0.0) + amount
-        sums[1][buyer] = sums[1].get(buyer, 0.0) + amount
+        sums[0][seller] += amount
+        sums[1][buyer] += amount
     total = sum(sums[0].values())
     labels = [{n: f"{n} {significant(v)}" for n, v in own.items()} for own in sums]
     left, right = (max(width_of(label) for label in own.values()) + 10.0 for own in labels)
@@ -57,7 +62,7 @@ def ribbons(title: str, flows: Sequence[tuple[str, str, float]]) -> str:
     tallest = max(len(own) for own in sums)
     scale = HEIGHT / total
     begin = [_begins(own, scale, HEIGHT + GAP * (tallest - 1)) for own in sums]
-    colours = {n: COLOURS[k % len(COLOURS)] for k, n in enumerate(sums[0])}
+    colours = {n: COLOURS[k % len(COLOURS)] for k, n in enumerate(names)}
     at: list[dict[str, float]] = [dict(own) for own in begin]
     body = ""
     for seller, buyer, amount in flows:
@@ -69,7 +74,7 @@ def ribbons(title: str, flows: Sequence[tuple[str, str, float]]) -> str:
     for side in (0, 1):
         for name, y in begin[side].items():
             high = max(sums[side][name] * scale, 1.0)
-            fill = colours[name] if side == 0 else "#777777"
+            fill = colours[name]
             body += f'<rect x="{ends[side]:.1f}" y="{y:.1f}" width="{NODE:g}" height="{high:.1f}" fill="{fill}"/>'
             x, anchor = (ends[0] - 6, "end") if side == 0 else (ends[1] + NODE + 6, "start")
             body += text(x, y + high / 2 + 4, labels[side][name], anchor)

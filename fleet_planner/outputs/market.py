@@ -51,6 +51,8 @@ def write_market(plan: Plan, base: Path, found: Market, out: Path, *, overwrite:
         found.market.write_csv(folder / "market.csv")
         found.ledger.write_csv(folder / "ledger.csv")
         found.trades.write_csv(folder / "trades.csv")
+        if found.prices is not None:
+            found.prices.write_csv(folder / "prices.csv")
         if found.published is not None:
             found.published.write_csv(folder / "published_prices.csv")
         if found.leakage is not None:

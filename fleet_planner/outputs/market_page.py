@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from fleet_planner.plan.models import Plan
     from fleet_planner.tables import Language
 
-MILLION = 1e6
+MILLION, THOUSAND = 1e6, 1e3
 DRAWN_CITIES = 8
 """More lines than this cannot be told apart."""
 
@@ -68,10 +68,11 @@ def market_page(plan: Plan, found: Market, totals: pl.DataFrame, language: Langu
         css=Markup((assets / "report.css").read_text(encoding="utf-8")),  # noqa: S704  # packaged
         first=years.min(),
         last=years.max(),
+        lead=lead(shown, totals, t),
         forms=_forms(totals, t),
         published=_published(shown.published, t, language),
         charts=_charts(shown.market, t),
-        flows=flow_charts(shown.trades, t),
+        flows=flow_charts(shown.trades, shown.market["city"].unique(maintain_order=True).to_list(), t),
         leakage=_leakage(shown.leakage, t),
         cities=_cities(shown.market, t),
         ledger=_ledger(shown.ledger, t),
@@ -83,6 +84,49 @@ def market_page(plan: Plan, found: Market, totals: pl.DataFrame, language: Langu
         shocked="" if found.volatility is None else found.volatility["year"][0],
         findings=[_renamed(finding_text(f, language), names) for f in found.findings],
     )
+
+
+def lead(found: Market, totals: pl.DataFrame, t: Mapping[str, str]) -> list[str]:
+    """Return the result in sentences: the form that costs least, who sells and buys most in it, who loses benefit."""
+    best = totals.filter(pl.col("form") != "none").sort("cost_usd").row(0, named=True)
+    years, alone = found.market["year"], best["cost_unlinked_usd"]
+    out = [
+        t["market_lead"].format(
+            form=t[f"market_form_{best['form']}"],
+            first=years.min(),
+            last=years.max(),
+            cost=significant(best["cost_usd"] / MILLION),
+            alone=significant(alone / MILLION),
+            saved=significant((alone - best["cost_usd"]) / MILLION),
+        )
+    ]
+    own = found.trades.filter(form=best["form"])
+    if own.height:
+        top = {
+            side: own.group_by(side, maintain_order=True)
+            .agg(pl.col("units").sum())
+            .sort("units", descending=True)
+            .row(0)
+            for side in ("seller", "buyer")
+        }
+        out.append(
+            t["market_lead_trade"].format(
+                seller=top["seller"][0],
+                sold=significant(top["seller"][1]),
+                buyer=top["buyer"][0],
+                bought=significant(top["buyer"][1]),
+            )
+        )
+    moved = found.market.filter(form=best["form"]).group_by("city", maintain_order=True)
+    least = moved.agg(pl.col("benefit_moved_usd").sum()).sort("benefit_moved_usd").row(0)
+    if least[1] < 0.0:
+        out.append(t["market_lead_lost"].format(city=least[0], lost=significant(-least[1] / THOUSAND)))
+    return out
+
+
+def once(rows: list[list[str]]) -> list[list[str]]:
+    """Return rows that name a form in its first row only."""
+    return [["" if k and rows[k - 1][0] == row[0] else row[0], *row[1:]] for k, row in enumerate(rows)]
 
 
 def _named(found: Market, names: Mapping[str, str]) -> Market:
@@ -118,7 +162,7 @@ def _forms(totals: pl.DataFrame, t: Mapping[str, str]) -> dict[str, Any]:
             significant(row["units_traded"]),
             significant(row["cost_usd"] / MILLION, 4),
             significant((row["cost_unlinked_usd"] - row["cost_usd"]) / MILLION),
-            significant(row["benefit_moved_usd"] / MILLION),
+            significant(row["benefit_moved_usd"] / THOUSAND),
         ]
         for row in totals.iter_rows(named=True)
     ]
@@ -127,7 +171,7 @@ def _forms(totals: pl.DataFrame, t: Mapping[str, str]) -> dict[str, Any]:
 
 def _published(published: pl.DataFrame | None, t: Mapping[str, str], language: Language) -> dict[str, Any]:
     """Return the last published price of each city's own market; no row where the plan names none."""
-    keys = ("market_city", "market_own", "market_year_unit", "market_own_price", "market_price", "market_read")
+    keys = ("market_city", "market_own", "market_year", "market_own_price", "market_price", "market_read")
     named = {r["market"]: r for r in reference_table(TABLE).unique("market").iter_rows(named=True)}
     rows = []
     if published is not None:
@@ -184,12 +228,12 @@ def _cities(market: pl.DataFrame, t: Mapping[str, str]) -> dict[str, Any]:
             significant(row["more"]),
             significant(row["traded_units"]),
             significant((row["cost_unlinked_usd"] - row["cost_usd"]) / MILLION),
-            significant(row["benefit_moved_usd"] / MILLION),
+            significant(row["benefit_moved_usd"] / THOUSAND),
             _held(row["held"], t),
         ]
         for row in summed.iter_rows(named=True)
     ]
-    return {"head": [t[k] for k in keys], "rows": rows}
+    return {"head": [t[k] for k in keys], "rows": once(rows)}
 
 
 def _held(held: list[dict[str, Any]], t: Mapping[str, str]) -> str:
@@ -208,7 +252,7 @@ def _ledger(ledger: pl.DataFrame, t: Mapping[str, str]) -> dict[str, Any]:
         [t[f"market_form_{row['form']}"], row["city"], *(significant(row[k], 4) for k in LEDGER)]
         for row in summed.iter_rows(named=True)
     ]
-    return {"head": [t["market_form"], t["market_city"], *(t[k] for k in LEDGER.values())], "rows": rows}
+    return {"head": [t["market_form"], t["market_city"], *(t[k] for k in LEDGER.values())], "rows": once(rows)}
 
 
 def _leakage(leakage: pl.DataFrame | None, t: Mapping[str, str]) -> dict[str, Any]:
@@ -222,7 +266,7 @@ def _leakage(leakage: pl.DataFrame | None, t: Mapping[str, str]) -> dict[str, An
             [t[f"market_form_{row['form']}"], row["city"], *(significant(row[k]) for k in keys)]
             for row in summed.iter_rows(named=True)
         ]
-    return {"head": [t[k] for k in head], "rows": rows}
+    return {"head": [t[k] for k in head], "rows": once(rows)}
 
 
 def _owners(owners: pl.DataFrame | None, t: Mapping[str, str]) -> str:
@@ -271,14 +315,16 @@ def _swing(volatility: pl.DataFrame | None, t: Mapping[str, str]) -> dict[str, A
     rows = [] if volatility is None else volatility.rows(named=True)
     return {
         "head": [t[k] for k in keys],
-        "rows": [
+        "rows": once(
             [
-                t[f"market_form_{row['form']}"],
-                row["city"],
-                significant(row["price_mean_usd_per_t"]),
-                significant(row["price_sd_usd_per_t"]),
-                significant(row["sellers_hhi"]),
+                [
+                    t[f"market_form_{row['form']}"],
+                    row["city"],
+                    significant(row["price_mean_usd_per_t"]),
+                    significant(row["price_sd_usd_per_t"]),
+                    significant(row["sellers_hhi"]),
+                ]
+                for row in rows
             ]
-            for row in rows
-        ],
+        ),
     }

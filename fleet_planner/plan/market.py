@@ -113,6 +113,11 @@ class MarketSection(Section):
         default="", description="packaged prices: bj_ets, cn_ets, tokyo, kau, ca_ct or lcfs; none: price_usd_per_t"
     )
     hold_last: bool = Field(default=False, description="keep the last published price in later years")
+    forward_pct: Annotated[float, Field(gt=-20.0, lt=20.0)] | None = Field(
+        default=None,
+        description="let the last published price grow by so much a year beyond inflation, %, as forward contracts do; "
+        "none: no",
+    )
     price_usd_per_t: ByYear = Field(
         default={}, description="own prices of credits by year, US$ 2024 per t, before those of price_path"
     )
@@ -140,6 +145,8 @@ class MarketSection(Section):
                 raise ValueError(
                     f"market.city {city.name} accepts an unknown city {wrong[0]!r}; cities are {', '.join(names)}"
                 )
+        if self.hold_last and self.forward_pct is not None:
+            raise ValueError("market.hold_last and forward_pct exclude each other: remove one")
         if self.from_year is not None and self.to_year is not None and self.to_year < self.from_year:
             raise ValueError(f"market.to_year is before from_year, {self.from_year} (found: {self.to_year})")
         if None not in (floor := self.floor_usd_per_t, ceiling := self.ceiling_usd_per_t) and floor >= ceiling:  # type: ignore[operator]  # neither is None

@@ -35,7 +35,18 @@ ByYear = Annotated[dict[str, float], AfterValidator(_tonnes)]
 class SmallOwners(Section):
     """Credits of small owners (carbon inclusion): baseline-and-credit with a floor per owner."""
 
-    file: str = Field(default="", description="table of owners: owner, year, baseline_t, actual_t")
+    file: str = Field(
+        default="", description="table of owners: owner, year, and baseline_t with actual_t, ev_km or scrapped"
+    )
+    baseline_g_per_km: NotNegative | None = Field(
+        default=None, description="CO2 of a km that an electric one takes the place of, g; of the column ev_km"
+    )
+    actual_g_per_km: NotNegative = Field(
+        default=0.0, description="CO2 of a km driven electrically, g; of the column ev_km"
+    )
+    t_per_scrapped: NotNegative | None = Field(
+        default=None, description="CO2 that a scrapped vehicle would still have emitted in the year, t; of scrapped"
+    )
     additionality: Fraction = Field(default=1.0, description="share of the cut that would not have come anyway")
     floor_t: NotNegative = Field(default=0.0, description="credits of an owner and year below it are not issued, t")
 

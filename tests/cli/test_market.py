@@ -92,6 +92,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("owners", "market_owners_output"),
         ("volatility", "market_volatility"),
         ("trades", "market_trades"),
+        ("prices", "market_prices"),
         ("leakage", "market_leakage"),
         ("draws", "market_draws"),
         ("orders", "market_orders_output"),
@@ -176,15 +177,15 @@ def test_the_page_is_there_in_both_languages_with_the_same_figures(out: Path) ->
     assert len(cells[0]) > 100
     figures = [[c for c in own if re.fullmatch(r"[−0-9.,]+", c)] for own in cells]
     assert figures[0] == figures[1]
-    # what trade takes from Tokyo, in million US$
+    # what trade takes from Tokyo, in thousand US$
     lost = pl.read_csv(out / "market.csv").filter(city="tokyo", form="direct")["benefit_moved_usd"].sum()
     assert lost < 0.0
-    assert significant(lost / 1e6) in figures[0]
+    assert significant(lost / 1e3) in figures[0]
     # prices of six forms, flows of the four in which units move
     assert english.count("<svg") == 6 + 4
     assert "What moves away: leakage" in english
     assert "排放外移：碳泄漏" in chinese
-    assert 'aria-label="formal direct: one price:' in english
+    assert 'aria-label="formal direct: one price (' in english
 
 
 def test_prices_swing_and_few_sell(out: Path) -> None:
@@ -271,6 +272,7 @@ def test_each_step_of_a_run_brings_its_own_damage(tmp_path: Path, market: str, c
         ("ceiling_usd_per_t = 900.0", "", ["market.shocks", "ceiling_usd_per_t"]),
         ("year = 2028", "year = 2040", ["market.shocks.year", "2026 to 2030"]),
         ("draws = 12", "draws = 1", ["2 or more draws"]),
+        ("hold_last = true", "hold_last = true\nforward_pct = 3.0", ["market.hold_last", "forward_pct", "remove one"]),
         ("2030 = 40000.0", "2030 = 20000.0", ["cannot reach its cap of 2029", "tokyo", "ceiling_usd_per_t"]),
         ("enters = 2028", "enters = 2028\n[[market.city]]\nname = 'x'\nbaseline_t = {2026=1.0}", ["cap_t by year"]),
         ("offsets_t_per_year = 5000.0", "ofsets = 1.0", ["offsets_t_per_year"]),

@@ -81,7 +81,20 @@ def test_the_pages_have_the_same_figures_and_chinese_names(out: Path) -> None:
     moved = pl.read_csv(out / "market.csv").filter(form="direct", city="Seoul")["benefit_moved_usd"].sum()
     assert moved < 0.0
     for page in ("market.html", "market.zh.html"):
-        assert significant(moved / 1e6) in (out / page).read_text(encoding="utf-8")
+        assert significant(moved / 1e3) in (out / page).read_text(encoding="utf-8")
+
+
+def test_the_page_begins_with_the_result(out: Path) -> None:
+    market = pl.read_csv(out / "market.csv").filter(form="direct")
+    cost, alone = (market[c].sum() / 1e6 for c in ("cost_usd", "cost_unlinked_usd"))
+    english = (out / "market.html").read_text(encoding="utf-8")
+    assert f"pay {significant(cost)} instead of {significant(alone)} million US$ together" in english
+    assert "Los Angeles sells most" in english
+    lost = -market.filter(city="Seoul")["benefit_moved_usd"].sum() / 1e3
+    assert f"loses a local health benefit of {significant(lost)} thousand US$" in english
+    assert f"首尔以购入代替本地减排，因而少获本地健康效益{significant(lost)}千美元" in (
+        out / "market.zh.html"
+    ).read_text(encoding="utf-8")
 
 
 def test_all_cities_are_on_the_map(out: Path) -> None:

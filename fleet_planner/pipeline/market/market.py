@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from fleet_planner.activity.tables import read_cells, typed
 from fleet_planner.errors import PlanError
 from fleet_planner.findings import Finding
-from fleet_planner.markets import Cleared, Linking, Pool, clear, ledger, owner_credits
+from fleet_planner.markets import Cleared, Linking, Pool, clear, ledger
 from fleet_planner.pipeline.market.market_cities import allowance_t, at, city_of, credit_findings
 from fleet_planner.pipeline.market.market_curves import curves_of
 from fleet_planner.pipeline.market.market_leakage import leakage_findings, leakage_table
 from fleet_planner.pipeline.market.market_orders import Exchange, exchange_of
+from fleet_planner.pipeline.market.market_owners import owners_of
 from fleet_planner.pipeline.market.market_places import CityPlace, places_of
-from fleet_planner.pipeline.market.market_prices import credit_prices, published_prices
+from fleet_planner.pipeline.market.market_prices import credit_prices, price_table, published_prices
 from fleet_planner.pipeline.market.market_shocks import shocked_prices
 from fleet_planner.pipeline.market.market_trades import trades
 
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from fleet_planner.plan.models import Plan
 
     Array = NDArray[np.float64]
-
-OWNERS = "market_owners"
 
 
 @dataclass(frozen=True)
@@ -62,6 +60,8 @@ class Market:
         Cities that the plan puts on the map.
     published
         Prices of the cities' own markets; none where the plan names none.
+    prices
+        What a credit costs by year; none where the plan has no price.
     findings
         What rests on defaults.
     """
@@ -76,6 +76,7 @@ class Market:
     exchange: Exchange | None
     places: tuple[CityPlace, ...]
     published: pl.DataFrame | None
+    prices: pl.DataFrame | None
     findings: tuple[Finding, ...]
 
 
@@ -99,11 +100,13 @@ def market_of(plan: Plan, base: Path) -> Market:
         raise PlanError("the plan has no market", "Add [market] and a [[market.city]] for each city.")
     years = _years(section)
     curves = curves_of(plan, base)
-    owners, findings = _owners(plan, base)
+    owners, findings = owners_of(plan, base)
     pool, told = _pools(plan, years, owners)
     findings += told
-    findings += [*_damage_findings(section, curves), *credit_findings(section.city), *leakage_findings(section)]
+    findings += [*_damage_findings(section, curves), *credit_findings(section.city)]
     places, told = places_of(section, base)
+    findings += told
+    prices, told = price_table(plan, years) if section.has_price else (None, [])
     findings += told
     published, told = published_prices(plan)
     findings += told
@@ -127,6 +130,7 @@ def market_of(plan: Plan, base: Path) -> Market:
             books.append(pl.DataFrame(names | kinds | lines))
     swing, draws = shocked_prices(section, years, curves, pool)
     market, book = _clean(pl.concat(tables)), _clean(pl.concat(books))
+    findings += leakage_findings(plan, market)
     leaks, units = leakage_table(plan, market, book), pl.concat(moved)
     return Market(
         market,
@@ -139,6 +143,7 @@ def market_of(plan: Plan, base: Path) -> Market:
         exchange_of(section, base, years, curves, units),
         places,
         None if published is None else _clean(published),
+        None if prices is None else _clean(prices),
         _once(findings),
     )
 
@@ -166,29 +171,6 @@ def _damage_findings(section: MarketSection, curves: Mapping[str, pl.DataFrame])
     if used := sorted(own):
         out.append(Finding("economics.market_step_damage", "info", {"cities": ", ".join(used)}, len(used)))
     return out
-
-
-def _owners(plan: Plan, base: Path) -> tuple[pl.DataFrame | None, list[Finding]]:
-    """Return the credits of small owners with their revenue, and what the prices rest on."""
-    scheme = plan.market.small_owners
-    if not scheme.file:
-        return None, []
-    path = base / scheme.file
-    table = typed(read_cells(path, "market.small_owners.file"), OWNERS, path)
-    baseline, actual = table["baseline_t"].to_numpy(), table["actual_t"].to_numpy()
-    issued = owner_credits(baseline, actual, scheme.additionality, scheme.floor_t)
-    years = sorted(set(table["year"].to_list()))
-    prices, findings = credit_prices(plan, years)
-    below = int(((scheme.additionality * (baseline - actual) > 0.0) & (issued == 0.0)).sum())
-    if below:
-        findings.append(Finding("economics.market_owners_below", "info", {"floor": scheme.floor_t}, below))
-    price = np.array([prices[y] for y in table["year"]])
-    return (
-        table.drop("row").with_columns(
-            credit_t=pl.Series(issued), price_usd_per_t=pl.Series(price), revenue_usd=pl.Series(issued * price)
-        ),
-        findings,
-    )
 
 
 def _pools(plan: Plan, years: Sequence[int], owners: pl.DataFrame | None) -> tuple[dict[int, Pool], list[Finding]]:

@@ -9,7 +9,7 @@ import polars as pl
 
 from fleet_planner.economics.costs import diesel_co2_kg_per_l
 from fleet_planner.findings import Finding
-from fleet_planner.markets.leakage import leaving_share
+from fleet_planner.markets.leakage import KG_PER_T, leaving_share
 from fleet_planner.reference import reference_table
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 TABLE = "carbon_market.csv"
 ELASTICITY = "border_fuel_elasticity"
+OBSERVED_PCT = 30.0
+"""Differences of fuel prices across borders, %, beyond which the elasticity is an extrapolation; own judgement."""
 
 
 def elasticity_of(section: MarketSection) -> float:
@@ -65,8 +67,9 @@ def leakage_table(plan: Plan, market: pl.DataFrame, ledger: pl.DataFrame) -> pl.
     )
 
 
-def leakage_findings(section: MarketSection) -> list[Finding]:
-    """Say which cities have no movable share, and which shares have no source."""
+def leakage_findings(plan: Plan, market: pl.DataFrame) -> list[Finding]:
+    """Say which cities have no movable share, which shares have no source, and where prices leave what was observed."""
+    section = plan.market
     given = [c for c in section.city if c.non_local_pct is not None]
     if not given:
         return []
@@ -80,4 +83,10 @@ def leakage_findings(section: MarketSection) -> list[Finding]:
     if section.leakage.elasticity is None:
         named: dict[str, str | int | float] = {"elasticity": elasticity_of(section)}
         out.append(Finding("economics.market_leakage_elasticity", "assumption", named))
+    own = market.filter(pl.col("city").is_in([c.name for c in given]))["price_usd_per_t"].to_numpy()
+    dearer = (own.max() - section.leakage.outside_usd_per_t) * diesel_co2_kg_per_l() / KG_PER_T
+    rise = 100.0 * float(dearer) / plan.economics.diesel_usd_per_l
+    if rise > OBSERVED_PCT:
+        far: dict[str, str | int | float] = {"rise": round(rise), "observed": round(OBSERVED_PCT)}
+        out.append(Finding("economics.market_leakage_far", "warning", far))
     return out

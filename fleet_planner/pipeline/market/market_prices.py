@@ -15,10 +15,14 @@ from fleet_planner.markets.prices import known_years, price_path
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from fleet_planner.economics.money import Levels
+    from fleet_planner.markets.prices import PricePath
     from fleet_planner.plan.economics import EconomicsSection
+    from fleet_planner.plan.market import MarketSection
     from fleet_planner.plan.models import Plan
 
 KEY = "market.price_path"
+PRICES = {"year": pl.Int64, "price_usd2024_per_t": pl.Float64, "basis": pl.String}
 CITY_KEY = "market.city.price_path"
 PUBLISHED = {
     "city": pl.String,
@@ -32,7 +36,20 @@ PUBLISHED = {
 
 
 def credit_prices(plan: Plan, years: Sequence[int]) -> tuple[dict[int, float], list[Finding]]:
-    """Return the price of a credit by year, US$ 2024 per t: the plan's own, before and after them the packaged path.
+    """Return the price of a credit by year, US$ 2024 per t, and what it rests on; see `price_table`."""
+    table, findings = price_table(plan, years)
+    return dict(table.select("year", "price_usd2024_per_t").iter_rows()), findings
+
+
+def price_table(plan: Plan, years: Sequence[int]) -> tuple[pl.DataFrame, list[Finding]]:
+    """Return the price of a credit by year with what it rests on: the plan's own, beyond them the packaged path.
+
+    After the last published year the price is kept (``hold_last``) or grows by ``forward_pct``: what a contract for
+    delivery in that year costs where storing is free and money earns that rate.
+
+    Returns
+    -------
+    ``tables/columns/market_prices.csv``, and the findings.
 
     Raises
     ------
@@ -47,17 +64,26 @@ def credit_prices(plan: Plan, years: Sequence[int]) -> tuple[dict[int, float], l
         )
     covered = [y for y in years if own and (not market.price_path or min(own) <= y <= max(own))]
     known = sorted(own)
-    out = {y: float(np.interp(y, known, [own[k] for k in known])) for y in covered}
-    others = [y for y in years if y not in out]
-    if not others:
-        return out, []
-    path = price_path(market.price_path, others, KEY, hold=market.hold_last)
-    levels, first = levels_of(plan.economics), plan.economics.conversion == "deflate_first"
-    unchecked = set(path.unchecked)
-    for year, amount in path.price.items():
-        given = Price(path.currency, path.last if year in path.held else year)
-        out[year] = levels.inside(amount, given, KEY, deflate_first=first)
-        unchecked |= {given.year} if ("rate", given) in levels.unchecked else set()
+    rows = {y: (y, float(np.interp(y, known, [own[k] for k in known])), "plan") for y in covered}
+    others = [y for y in years if y not in rows]
+    findings: list[Finding] = []
+    if others:
+        carry = market.forward_pct
+        path = price_path(market.price_path, others, KEY, hold=market.hold_last or carry is not None)
+        levels, first = levels_of(plan.economics), plan.economics.conversion == "deflate_first"
+        for year, amount in path.price.items():
+            given = Price(path.currency, path.last if year in path.held else year)
+            grown = 1.0 if carry is None else (1.0 + carry / 100.0) ** max(year - path.last, 0)
+            basis = "published" if year not in path.held else "held" if carry is None else "forward"
+            rows[year] = (year, grown * levels.inside(amount, given, KEY, deflate_first=first), basis)
+        findings = _price_findings(market, path, levels)
+    table = pl.DataFrame([rows[y] for y in sorted(rows)], schema=PRICES, orient="row")
+    return table, findings
+
+
+def _price_findings(market: MarketSection, path: PricePath, levels: Levels) -> list[Finding]:
+    given = {Price(path.currency, path.last if y in path.held else y) for y in path.price}
+    unchecked = set(path.unchecked) | {g.year for g in given if ("rate", g) in levels.unchecked}
     named: dict[str, str | int | float] = {"market": market.price_path}
     findings = []
     if unchecked:
@@ -65,8 +91,12 @@ def credit_prices(plan: Plan, years: Sequence[int]) -> tuple[dict[int, float], l
         findings.append(Finding("economics.market_price_unchecked", "assumption", {**named, "years": listed}))
     if path.held:
         held: dict[str, str | int | float] = {"last": path.last, "from": min(path.held), "to": max(path.held)}
-        findings.append(Finding("economics.market_price_held", "assumption", {**named, **held}, len(path.held)))
-    return dict(sorted(out.items())), findings
+        if market.forward_pct is None:
+            findings.append(Finding("economics.market_price_held", "assumption", {**named, **held}, len(path.held)))
+        else:
+            held["rate"] = market.forward_pct
+            findings.append(Finding("economics.market_price_forward", "assumption", {**named, **held}, len(path.held)))
+    return findings
 
 
 def with_credits(plan: Plan) -> tuple[EconomicsSection, list[Finding]]:
