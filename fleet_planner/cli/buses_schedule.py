@@ -21,19 +21,23 @@ SHOWN = ("site_id", "strategy", "peak_kw", "cost_usd2024_per_year", "co2_t_per_y
 @click.option("--overwrite", is_flag=True, help="Replace what is in --out.")
 @click.option("--language", type=click.Choice(["en", "zh"]), help="Language of charging.html; default: the plan's.")
 def schedule(plan: Path, out: Path, language: str | None, *, overwrite: bool) -> None:
-    """Schedule the charging of the buses of PLAN by site and strategy: load, costs, chargers, grid connection."""
+    """Schedule the charging of the buses of PLAN by site and strategy: load, costs, chargers, grid connection.
+
+    The stays at chargers are those of buses.charging.sessions (such as sessions.csv of a simulation), else of the days
+    that `buses simulate` makes of the timetable.
+    """
     with progress_bar() as progress:
         from fleet_planner.errors import UserError
         from fleet_planner.outputs import check_target
         from fleet_planner.outputs.buses_charging import write_charging
-        from fleet_planner.pipeline.buses.charging import charging_of
+        from fleet_planner.pipeline.buses.scheduling import scheduled
         from fleet_planner.plan.load import load_plan
         from fleet_planner.tables import finding_text
 
         check_target(out, overwrite=overwrite)
         loaded = load_plan(plan)
         try:
-            found = charging_of(loaded, plan.parent, progress=progress)
+            found = scheduled(loaded, plan.parent, progress)
         except UserError as error:
             if error.file is None:
                 error.file = plan

@@ -15,6 +15,7 @@ from fleet_planner.network import links_geometry
 from fleet_planner.outputs import geopackage_tables, styles
 from fleet_planner.outputs.bus_energy_part import route_use
 from fleet_planner.outputs.bus_tables import blocks_table, depots_frame, routes_frame, stations_frame
+from fleet_planner.outputs.buses_charging import place_columns
 from fleet_planner.outputs.geopackage import write_layer
 from fleet_planner.outputs.geopackage_tables import Layer, Style
 from fleet_planner.outputs.roads import round_breaks
@@ -39,9 +40,9 @@ def _emitted(done: Simulated) -> pl.DataFrame | None:
 
 ROUTE_COLUMNS: tuple[Columns, ...] = (_emitted, route_use)
 """Each returns a frame with ``route`` and columns of its own, or nothing."""
-DEPOT_COLUMNS: tuple[Columns, ...] = ()
+DEPOT_COLUMNS: tuple[Columns, ...] = (place_columns,)
 """Each returns a frame with ``place`` and columns of its own, or nothing."""
-STATION_COLUMNS: tuple[Columns, ...] = ()
+STATION_COLUMNS: tuple[Columns, ...] = (place_columns,)
 """As `DEPOT_COLUMNS`."""
 ROUTE_STYLES = ("km", "kwh_per_km", "nox_t_per_year")
 """Columns that routes may be coloured by; the last one that is there is."""

@@ -9,6 +9,7 @@ from fleet_planner import __version__
 from fleet_planner.outputs.bus_geopackage import write_bus_geopackage
 from fleet_planner.outputs.bus_page import bus_page
 from fleet_planner.outputs.bus_tables import blocks_table, movements_table, places_table, ways_table
+from fleet_planner.outputs.buses_charging import write_charging_tables
 from fleet_planner.outputs.manifest import manifest_text, sha256
 from fleet_planner.outputs.target import whole_directory
 from fleet_planner.pipeline.buses.energy import movement_energy_table
@@ -49,6 +50,8 @@ def write_buses(done: Simulated, out: Path, *, overwrite: bool, language: Langua
         if done.route_emissions.height:
             done.route_emissions.write_csv(folder / "route_emissions.csv")
         _write_feasibility(done, folder)
+        if done.charging is not None:
+            write_charging_tables(done.charging, folder, "charging_")
         write_bus_geopackage(done, folder / "buses.gpkg")
         both: tuple[Language, Language] = ("en", "zh")
         for each in both:

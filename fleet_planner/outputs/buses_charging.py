@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fleet_planner.pipeline.buses.charging import ChargingYear
+    from fleet_planner.pipeline.buses.simulate import Simulated
     from fleet_planner.plan.models import Plan
     from fleet_planner.tables import Language
 
@@ -74,16 +75,23 @@ def write_charging(
     return out
 
 
-def write_charging_tables(found: ChargingYear, folder: Path) -> None:
-    """Write the tables into a folder."""
-    found.summary.write_csv(folder / "sites.csv")
-    found.costs.write_csv(folder / "site_costs.csv")
-    found.chargers.write_csv(folder / "chargers_needed.csv")
-    found.missed.write_csv(folder / "missed.csv")
-    found.demand.write_csv(folder / "site_demand.csv")
-    found.load.write_csv(folder / "load_profile.csv")
-    found.load.write_parquet(folder / "load_profile.parquet")
-    found.stays.write_parquet(folder / "schedule.parquet")
+def write_charging_tables(found: ChargingYear, folder: Path, before: str = "") -> None:
+    """Write the tables into a folder, with ``before`` in front of their names."""
+    found.summary.write_csv(folder / f"{before}sites.csv")
+    found.costs.write_csv(folder / f"{before}site_costs.csv")
+    found.chargers.write_csv(folder / f"{before}chargers_needed.csv")
+    found.missed.write_csv(folder / f"{before}missed.csv")
+    found.demand.write_csv(folder / f"{before}site_demand.csv")
+    found.load.write_csv(folder / f"{before}load_profile.csv")
+    found.load.write_parquet(folder / f"{before}load_profile.parquet")
+    found.stays.write_parquet(folder / f"{before}schedule.parquet")
+
+
+def place_columns(done: Simulated) -> pl.DataFrame | None:
+    """Return the columns of charging for the depots and stations of a simulation's map, by ``place``."""
+    if done.charging is None:
+        return None
+    return site_columns(done.charging).drop("site_kind").rename({"site_id": "place"})
 
 
 def write_charging_map(plan: Plan, found: ChargingYear, path: Path) -> bool:

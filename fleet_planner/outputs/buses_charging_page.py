@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from fleet_planner.buses.charging.tables import SiteYear
     from fleet_planner.pipeline.buses.charging import ChargingYear
+    from fleet_planner.pipeline.buses.simulate import Simulated
     from fleet_planner.plan.models import Plan
     from fleet_planner.tables import Language
 
@@ -43,19 +44,21 @@ def charging_page(plan: Plan, found: ChargingYear, language: Language) -> str:
         title=t["charging"],
         sub=t["charging_sub"].format(city=city, sites=len(found.sites), year=plan.city.year),
         css=Markup((assets / "report.css").read_text(encoding="utf-8")),  # noqa: S704  # packaged
-        parts=charging_parts(found, t),
+        parts=[charging_part(found, t)],
         findings=[finding_text(f, language) for f in found.findings],
     )
     return page
 
 
-def charging_parts(found: ChargingYear, t: Mapping[str, str]) -> list[Part]:
-    """Return the sections on charging, for this page and the one on buses."""
-    return [
-        Part("charging", t["charging_load"], t["charging_load_note"], charts=_charts(found, t)),
-        Part("charging-costs", t["charging_by_site"], t["charging_by_site_note"], [_sites(found, t), _costs(found, t)]),
-        Part("charging-needs", t["charging_needs"], t["charging_needs_note"], [_needs(found, t)]),
-    ]
+def charging_part(found: ChargingYear, t: Mapping[str, str]) -> Part:
+    """Return the section on charging, for this page and the one on buses."""
+    tables = [_sites(found, t), _costs(found, t), _needs(found, t)]
+    return Part("charging", t["charging_load"], t["charging_load_note"], tables, _charts(found, t))
+
+
+def simulated_part(done: Simulated, t: Mapping[str, str]) -> Part | None:
+    """Return the section for the page on buses; none where nothing is charged."""
+    return None if done.charging is None else charging_part(done.charging, t)
 
 
 def _charts(found: ChargingYear, t: Mapping[str, str]) -> list[Chart]:
@@ -115,7 +118,8 @@ def _sites(found: ChargingYear, t: Mapping[str, str]) -> Table:
         ]
         for row in found.summary.iter_rows(named=True)
     ]
-    return Table("charging-sites-table", [t[k] for k in keys], rows, 2)
+    head = [t[k] for k in keys]
+    return Table("charging-sites-table", head, rows, 2, t["charging_by_site"], t["charging_by_site_note"])
 
 
 def _needs(found: ChargingYear, t: Mapping[str, str]) -> Table:
@@ -136,7 +140,8 @@ def _needs(found: ChargingYear, t: Mapping[str, str]) -> Table:
         ]
         for row in found.chargers.iter_rows(named=True)
     ]
-    return Table("charging-needs-table", [t[k] for k in keys], rows)
+    head = [t[k] for k in keys]
+    return Table("charging-needs-table", head, rows, 1, t["charging_needs"], t["charging_needs_note"])
 
 
 def _costs(found: ChargingYear, t: Mapping[str, str]) -> Table:

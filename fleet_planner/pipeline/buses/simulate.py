@@ -17,8 +17,10 @@ from fleet_planner.errors import InputError, PlanError
 from fleet_planner.findings import Finding
 from fleet_planner.network import builtin_gtfs, load_network, with_grade
 from fleet_planner.network.home_places import read_places
+from fleet_planner.pipeline.buses.charging import charging_of
 from fleet_planner.pipeline.buses.energy import bus_energy
 from fleet_planner.pipeline.buses.feasibility import bus_feasibility
+from fleet_planner.pipeline.buses.hardest import hardest_stays
 from fleet_planner.pipeline.buses.route_emissions import route_emissions
 from fleet_planner.transit_feed import read_feeds
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from fleet_planner.buses.model import ServiceDay
     from fleet_planner.network import Network
     from fleet_planner.network.home_places import Places
+    from fleet_planner.pipeline.buses.charging import ChargingYear
     from fleet_planner.pipeline.buses.energy import BusEnergy
     from fleet_planner.pipeline.buses.feasibility import BusFeasibility
     from fleet_planner.plan.models import Plan
@@ -59,6 +62,8 @@ class Simulated:
         What was chosen, assumed and counted.
     route_emissions
         What routes emit today, ``tables/columns/route_emissions.csv``; no rows where it is not known.
+    charging
+        When buses charge, where the plan has ``[buses.charging]``.
     """
 
     plan: Plan
@@ -70,6 +75,7 @@ class Simulated:
     files: tuple[tuple[str, str], ...]
     findings: tuple[Finding, ...]
     route_emissions: pl.DataFrame = field(default_factory=pl.DataFrame)
+    charging: ChargingYear | None = None
 
 
 @dataclass(frozen=True)
@@ -113,7 +119,11 @@ def simulate(plan: Plan, base: Path, progress: Progress) -> Simulated:
     feasibility = bus_feasibility(plan, base, served.network, served.days, energy)
     files = (*served.files, *files, *energy.files)
     findings = (*_findings(served.days), *told, *energy.findings, *feasibility.findings)
-    return Simulated(plan, base, served.network, served.days, energy, feasibility, files, findings, emitted)
+    charging = None
+    if "charging" in plan.buses.model_fields_set:
+        charging = charging_of(plan, base, feasibility.charging, hardest_stays(feasibility), progress)
+        findings = (*findings, *charging.findings)
+    return Simulated(plan, base, served.network, served.days, energy, feasibility, files, findings, emitted, charging)
 
 
 def serve(plan: Plan, base: Path, progress: Progress) -> Served:
