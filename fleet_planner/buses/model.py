@@ -54,7 +54,8 @@ class ServiceDay:
     movements
         Sorted by block and start; a row is one way that a bus drives: ``block_id, sequence, kind`` (`MOVEMENT_KINDS`),
         ``trip_id, route_id, route`` (empty without passengers), ``start_s, end_s`` (seconds after midnight of the
-        service day, may pass 86,400), ``km``, ``stops`` (served, the first and the last counted), ``from_place,
+        service day, may pass 86,400), ``km``, ``stops`` (served, the first and the last counted), ``load``
+        (passengers over places, null where nothing tells it), ``from_place,
         to_place`` (stop, station or depot), ``from_lon, from_lat, to_lon, to_lat``, ``way`` (index into ``ways``, -1
         where no road is known).
     blocks

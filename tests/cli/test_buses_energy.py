@@ -131,6 +131,19 @@ def test_a_mean_outside_what_is_published_is_marked_as_failed(tmp_path: Path) ->
     assert "buses.energy_outside_range" in {f["code"] for f in told["findings"]}
 
 
+def test_the_load_of_a_trip_goes_before_that_of_the_hour(tmp_path: Path) -> None:
+    lines = TRIPS.splitlines()
+    full = "\n".join([f"{lines[0]},load", *(f"{line},{'1.0' if k == 0 else ''}" for k, line in enumerate(lines[1:]))])
+    done = call(tmp_path, trips=full)
+    assert done.exit_code == 0, done.output
+    moves = pl.read_parquet(tmp_path / "out" / "movements.parquet")
+    energy = pl.read_parquet(tmp_path / "out" / "movement_energy.parquet").filter(weather="mean")
+    both = moves.join(energy, on=["kind_of_day", "block_id", "sequence"]).filter(pl.col("kind") == "trip")
+    own = both.filter(block_id="standard").sort("start_s")
+    assert own["load"].to_list() == [1.0, None, None, None, None, None]
+    assert own["drive_kwh"][0] > 1.1 * own["drive_kwh"][2]
+
+
 def test_a_table_of_consumption_is_used_and_named(tmp_path: Path) -> None:
     rows = [
         f"{kind},{load},{grade},{speed},{t},2.0"

@@ -144,7 +144,7 @@ def table_energy(
     if outside.any():
         share = float(km[outside].sum()) / total
         found.append(Finding("buses.table_outside", "warning", values, int(outside.sum()), share))
-    found.append(Finding("buses.table_layover", "assumption", values))
+    found.append(Finding("buses.table_layover", "assumption"))
     return out, found
 
 

@@ -36,6 +36,7 @@ MOVEMENTS = {
     "end_s": pl.Float64,
     "km": pl.Float64,
     "stops": pl.Int64,
+    "load": pl.Float64,
     "from_place": pl.String,
     "to_place": pl.String,
     "from_lon": pl.Float64,

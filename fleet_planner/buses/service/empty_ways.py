@@ -119,9 +119,11 @@ def driven(
         block = str(legs.filter(pl.Series(unknown))["block_id"][0])
         findings.append(Finding("buses.unknown_way", "warning", {"block": block}, int(unknown.sum())))
     empty = {"trip_id": "", "route_id": "", "route": ""}
-    legs = legs.with_columns(**{c: pl.lit(v) for c, v in empty.items()}, stops=pl.lit(0, dtype=pl.Int64))
+    legs = legs.with_columns(
+        **{c: pl.lit(v) for c, v in empty.items()}, stops=pl.lit(0, dtype=pl.Int64), load=pl.lit(0.0)
+    )
     columns = (
-        *("block_id", "kind", "trip_id", "route_id", "route", "start_s", "end_s", "km", "stops"),
+        *("block_id", "kind", "trip_id", "route_id", "route", "start_s", "end_s", "km", "stops", "load"),
         *("from_place", "to_place", "from_lon", "from_lat", "to_lon", "to_lat", "way"),
     )
     return legs.select(columns), ways, findings

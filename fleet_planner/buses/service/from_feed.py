@@ -40,6 +40,7 @@ def of_feed(kind: str, feed: Feed, section: BusesPlan, roads: Roads | None) -> T
         way=pl.Series(np.full(own.size, -1) if roads is None else own, dtype=pl.Int64),
         stops=pl.Series(stop_count, dtype=pl.Int64),
         kind=pl.lit("trip"),
+        load=pl.lit(None, dtype=pl.Float64),
         depot_id=pl.lit(None, dtype=pl.String),
         bus_type=bus_types(section.bus_type_by_route, section.bus_type),
         trip_id=_distinct_ids(),

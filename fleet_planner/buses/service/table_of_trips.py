@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -43,11 +43,14 @@ class Form:
         Of distances.
     words
         Our type of bus by the form's.
+    more
+        Columns that the form may have.
     """
 
     columns: Mapping[str, str]
     unit: str
     words: Mapping[str, str]
+    more: Mapping[str, str] = field(default_factory=dict)
 
 
 SIMBA = Form(
@@ -63,6 +66,7 @@ SIMBA = Form(
     },
     "m",
     {"SB": "standard", "AB": "articulated"},
+    {"level_of_loading": "load"},
 )
 """Trips of SimBA (Reiner Lemoine Institut), as its examples have them."""
 
@@ -80,7 +84,10 @@ def read_trips(path: Path, section: BusesPlan) -> dict[str, Timetable]:
     """
     cells = read_cells(path, KEY)
     form = SIMBA if set(SIMBA.columns) <= set(cells.columns) else Form({}, section.trips_distance, {})
-    cells = _renamed(cells, {**form.columns, **{theirs: ours for ours, theirs in section.trips_columns.items()}}, path)
+    more = {theirs: ours for theirs, ours in form.more.items() if theirs in cells.columns}
+    cells = _renamed(
+        cells, {**form.columns, **more, **{theirs: ours for ours, theirs in section.trips_columns.items()}}, path
+    )
     words = {**form.words, **section.bus_type_words}
     if "bus_type" in cells.columns and words:
         cells = cells.with_columns(pl.col("bus_type").replace(words))
@@ -176,6 +183,7 @@ def _completed(table: pl.DataFrame, section: BusesPlan, unit_km: float) -> pl.Da
     return table.with_columns(
         bus_type=pl.coalesce("bus_type", bus_types(section.bus_type_by_route, section.bus_type)),
         stops=with_passengers.then(pl.coalesce("stops", usual)).otherwise(0),
+        load=with_passengers.then("load").otherwise(0.0),
     )
 
 

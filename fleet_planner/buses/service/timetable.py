@@ -33,6 +33,7 @@ TRIP_SCHEMA = {
     "end_s": pl.Float64,
     "km": pl.Float64,
     "stops": pl.Int64,
+    "load": pl.Float64,
     "from_place": pl.String,
     "to_place": pl.String,
     "from_lon": pl.Float64,
@@ -52,9 +53,9 @@ class Timetable:
     kind, day
         As in `ServiceDay`.
     trips
-        Columns `TRIP_SCHEMA`: ``kind`` of `MOVEMENT_KINDS` (a table may tell empty ways too), ``block_id`` and
-        ``depot_id`` null where nothing tells them, coordinates null where no place of them is known, ``way`` -1 where
-        no road is known.
+        Columns `TRIP_SCHEMA`: ``kind`` of `MOVEMENT_KINDS` (a table may tell empty ways too); ``block_id``,
+        ``depot_id`` and ``load`` (passengers over places) null where nothing tells them, coordinates null where no
+        place of them is known, ``way`` -1 where no road is known.
     places
         Columns `PLACE_SCHEMA`: ends of trips.
     ways
