@@ -51,6 +51,37 @@ OWN_COSTS = [
 ]
 
 
+OCM = "Open Charge Map reference data, connection types; recalled, to be checked"
+OCM_CONNECTIONS = [(2, "chademo"), (32, "ccs"), (33, "ccs"), (1040, "gb_t")]
+OSM = "OpenStreetMap wiki, map features: recalled, to be checked"
+OSM_KINDS = [
+    ("amenity", "fuel", "fuel_station", "no"),
+    ("amenity", "parking", "parking", "yes"),
+    ("amenity", "bus_station", "bus_station", "no"),
+    ("public_transport", "station", "bus_station", "no"),
+    ("amenity", "charging_station", "charging_station", "no"),
+    ("landuse", "depot", "depot", "no"),
+    ("industrial", "depot", "depot", "no"),
+    ("landuse", "industrial", "industrial", "yes"),
+    ("industrial", "logistics", "logistics", "no"),
+    ("industrial", "warehouse", "logistics", "yes"),
+    ("building", "warehouse", "logistics", "yes"),
+    ("highway", "services", "rest_area", "no"),
+    ("highway", "rest_area", "rest_area", "no"),
+]
+
+
+def _public() -> dict[str, pl.DataFrame]:
+    connections = pl.DataFrame(OCM_CONNECTIONS, schema=["connection_id", "connector"], orient="row")
+    kinds = pl.DataFrame(OSM_KINDS, schema=["key", "value", "kind", "sized"], orient="row")
+    return {
+        "ocm_connections.csv": connections.with_columns(
+            source=pl.lit(OCM), year=2026, unit=pl.lit("-"), checked=pl.lit("no")
+        ),
+        "osm_site_kinds.csv": kinds.with_columns(source=pl.lit(OSM), year=2026, unit=pl.lit("-"), checked=pl.lit("no")),
+    }
+
+
 def _chargers() -> pl.DataFrame:
     rows = [
         (
@@ -89,7 +120,12 @@ def tables() -> dict[str, pl.DataFrame]:
         unit=pl.lit("share of the day's energy"),
         checked=pl.when(pl.col("profile") == "flat").then(pl.lit("yes")).otherwise(pl.lit("no")),
     )
-    return {"charging_profiles.csv": profiles, "charger_types.csv": _chargers(), "charging_costs.csv": _costs()}
+    return {
+        "charging_profiles.csv": profiles,
+        "charger_types.csv": _chargers(),
+        "charging_costs.csv": _costs(),
+        **_public(),
+    }
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ import numpy as np
 import polars as pl
 
 from fleet_planner.activity.tables import read_cells, refuse, typed
+from fleet_planner.errors import InputError, first_line
+from fleet_planner.tables import columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     Bool = NDArray[np.bool_]
 
 TABLE = "charging_sites"
+LAYERS = (".gpkg", ".geojson", ".json", ".shp")
 CONNECTORS = ("ccs", "gb_t", "chademo", "mcs")
 
 
@@ -75,15 +78,51 @@ def read_sites(path: Path) -> Sites:
     InputError
         A cell is wrong, a name stands twice or a connector is unknown.
     """
-    table = typed(read_cells(path, "chargers.candidates"), TABLE, path)
+    cells = _layer(path) if path.suffix.lower() in LAYERS else read_cells(path, "chargers.candidates")
+    table = typed(cells, TABLE, path)
     refuse(table, pl.col("site_id").is_duplicated(), "site_id", path, "two sites have the same name", "Rename one.")
     known = pl.col("connectors").fill_null("").str.split("|").list.eval(pl.element().str.strip_chars())
     wrong = known.list.eval(~pl.element().is_in([*CONNECTORS, ""])).list.any()
     refuse(table, wrong, "connectors", path, "this connector is not known", f"Join by |: {', '.join(CONNECTORS)}.")
-    return Sites(
-        table.with_columns(
-            pl.col("kind").fill_null("other"),
-            pl.col("existing_kw", "existing_chargers").fill_null(0),
-            pl.col("locked").fill_null("no"),
-        ).drop("row")
+    return Sites(completed(table.drop("row")))
+
+
+def completed(table: pl.DataFrame) -> pl.DataFrame:
+    """Return a table with all columns of the dictionary, what may not be empty filled."""
+    kinds = {"text": pl.String(), "number": pl.Float64(), "integer": pl.Int64()}
+    specs = columns(TABLE)
+    missing = [pl.lit(None, dtype=kinds[s.type]).alias(s.column) for s in specs if s.column not in table.columns]
+    return table.with_columns(missing).select(
+        pl.col(s.column).fill_null(FILLED[s.column]) if s.column in FILLED else pl.col(s.column) for s in specs
     )
+
+
+FILLED: dict[str, str | float] = {"kind": "other", "locked": "no", "existing_kw": 0.0, "existing_chargers": 0}
+
+
+def _layer(path: Path) -> pl.DataFrame:
+    """Return a layer's attributes as text cells, with longitude and latitude of a point inside each shape."""
+    import pyogrio
+    import shapely
+
+    if not path.is_file():
+        raise InputError("there is no such file of candidates", "Check chargers.candidates in the plan.", file=path)
+    try:
+        shapes = pyogrio.read_dataframe(path)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, RuntimeError) as error:
+        raise InputError(
+            f"the candidates cannot be read: {first_line(error)}", "Use GeoPackage or GeoJSON.", file=path
+        ) from error
+    if getattr(shapes, "crs", None) is None:
+        raise InputError("the candidates have no coordinate system", "Assign one in a GIS.", file=path)
+    inside = shapely.point_on_surface(shapes.to_crs(4326).geometry.to_numpy())
+    own = {
+        name: [None if value is None or value != value else str(value) for value in shapes[name]]  # noqa: PLR0124  # NaN
+        for name in shapes.columns
+        if name not in {"geometry", "lon", "lat"}
+    }
+    place = {
+        "lon": [repr(float(x)) for x in shapely.get_x(inside)],
+        "lat": [repr(float(y)) for y in shapely.get_y(inside)],
+    }
+    return pl.DataFrame(own | place, schema=dict.fromkeys([*own, *place], pl.String))

@@ -149,6 +149,32 @@ def demand_of(
     )
 
 
+def joined(one: Demand, other: Demand) -> Demand:
+    """Return two demands of the same years as one.
+
+    Raises
+    ------
+    InputError
+        A name stands in both.
+    """
+    if both := sorted(set(one.ids) & set(other.ids)):
+        raise InputError("a demand of the table has the name of one of the fleet", "Rename it.", value=both[0])
+    return Demand(
+        ids=(*one.ids, *other.ids),
+        lonlat=np.concatenate([one.lonlat, other.lonlat]),
+        kind=(*one.kind, *other.kind),
+        stream=(*one.stream, *other.stream),
+        connector=(*one.connector, *other.connector),
+        zone=(*one.zone, *other.zone),
+        trucks=np.concatenate([one.trucks, other.trucks]),
+        min_kw=np.concatenate([one.min_kw, other.min_kw]),
+        session_kwh=np.concatenate([one.session_kwh, other.session_kwh]),
+        years=one.years,
+        kwh=np.concatenate([one.kwh, other.kwh]),
+        findings=(*one.findings, *other.findings),
+    )
+
+
 @cache
 def profiles() -> Mapping[str, Float]:
     """Return the packaged shares of the day's energy by hour, shape (24,), by name."""

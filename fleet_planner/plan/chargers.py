@@ -31,7 +31,27 @@ class ChargersSection(Section):
     """Sites of chargers for the electric fleet."""
 
     demand: str = Field(default="", description="table of energy asked for: demand_id, lon, lat, kwh_per_day, ...")
+    scenario: str = Field(
+        default="", description="scenario whose electric vehicles ask for energy at depots and zones; beside demand"
+    )
     candidates: str = Field(default="", description="table of sites that may be built: site_id, lon, lat, ...")
+    stations: list[str] = Field(
+        default=[], description="tables of public stations, with the columns of AFDC or Open Charge Map"
+    )
+    stations_least_kw: NotNegative = Field(default=40.0, description="weaker chargers of stations do not count")
+    osm: str = Field(default="", description="OpenStreetMap file whose places are candidates, such as network.file")
+    osm_kinds: list[str] = Field(
+        default=["fuel_station", "bus_station", "depot", "logistics", "rest_area", "charging_station", "parking"],
+        description="kinds of places of that file; also industrial",
+    )
+    osm_least_m2: NotNegative = Field(
+        default=2000.0, description="smaller parking and land use of that file is left out"
+    )
+    land: str = Field(default="", description="polygons where no new site may be built")
+    flood: str = Field(default="", description="polygons of flood: sites in them are marked")
+    flood_bars: bool = Field(default=False, description="leave sites in flood areas out")
+    grid: str = Field(default="", description="table of grid nodes: node_id, lon, lat, headroom_central_kw, ...")
+    grid_reach_km: NotNegative = Field(default=3.0, description="sites further from a grid node are not joined to it")
     years: list[Annotated[int, Field(ge=1990, le=2150)]] = Field(
         default=[], description="years that are planned; none: the years of the demand, else city.year"
     )

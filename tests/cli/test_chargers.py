@@ -30,7 +30,7 @@ candidates = "sites.csv"
 cut_off_km = 3.0
 sites = 6
 years = [2025, 2030]
-seconds = 2.0
+seconds = 1.0
 curve_points = 2
 diagnostics = ["maximal_covering", "set_covering", "p_median", "p_centre"]
 """
@@ -165,3 +165,63 @@ def test_a_plan_without_chargers_says_what_to_set(tmp_path: Path) -> None:
     done = sited(tmp_path, tmp_path / "out")
     assert done.exit_code == 1
     assert "Set chargers.demand" in done.output
+
+
+FLEET_PLAN = """
+[city]
+name = "La Serena–Coquimbo"
+country = "CL"
+year = 2024
+[network]
+builtin = "coquimbo"
+[fleet]
+registry = "registry.csv"
+[places]
+depots = "depots.csv"
+[turnover]
+to_year = 2032
+[[scenario]]
+name = "electric"
+title = "Electric buses"
+title_zh = "电动公交"
+[[scenario.measure]]
+measure = "bev_bus"
+streams = ["urban_bus"]
+uptake_by_year = { 2026 = 0.5, 2030 = 1.0 }
+[chargers]
+scenario = "electric"
+candidates = "sites.csv"
+years = [2026, 2030]
+cut_off_km = 2.0
+seconds = 2.0
+regret = false
+curve_points = 0
+diagnostics = []
+"""
+REGISTRY = (
+    "vehicle_id,category,fuel,segment,model_year,stream,km_per_year,count,depot\n"
+    "a,bus,diesel,Urban Buses Standard 15 - 18 t,2015,urban_bus,36525,10,yard\n"
+    "b,bus,diesel,Urban Buses Standard 15 - 18 t,2015,urban_bus,36525,5,\n"
+)
+"""A hundred km a day each."""
+
+
+def test_demand_comes_from_the_electric_vehicles_of_a_scenario(city: Path, tmp_path: Path) -> None:
+    place = pl.read_csv(city / "sites.csv").row(0, named=True)
+    (tmp_path / "plan.toml").write_text(FLEET_PLAN, encoding="utf-8")
+    (tmp_path / "registry.csv").write_text(REGISTRY, encoding="utf-8")
+    (tmp_path / "depots.csv").write_text(f"name,lon,lat\nyard,{place['lon']},{place['lat']}\n", encoding="utf-8")
+    (tmp_path / "sites.csv").write_text(
+        f"site_id,lon,lat,kind,headroom_central_kw\nat the yard,{place['lon']},{place['lat']},depot,900\n",
+        encoding="utf-8",
+    )
+    done = sited(tmp_path, tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    caught = pl.read_csv(tmp_path / "out" / "catchments.csv").filter(model="build_out").sort("year")
+    # 1.565 kWh/km of a standard bus at the plug, 100 km a day; half of the 15 buses are found in the first row
+    assert caught["kwh_per_day"].to_list() == pytest.approx([7.5 * 156.5, 10.0 * 156.5], rel=1e-6)
+    assert caught["demand_id"].unique().to_list() == ["yard urban_bus"]
+    chargers = pl.read_csv(tmp_path / "out" / "chargers.csv")
+    assert set(chargers["type"]) == {"depot_100"}
+    assert (chargers["busiest_pct"] <= 90.0 + 1e-6).all()
+    assert "33.33 % of the energy of electric vehicles in 2030 has no place" in done.output

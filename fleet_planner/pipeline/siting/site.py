@@ -12,21 +12,23 @@ from fleet_planner.chargers.building import tables
 from fleet_planner.chargers.building.assemble import Assembled, assemble
 from fleet_planner.chargers.building.audit import Audit, audit
 from fleet_planner.chargers.building.solve import Built, most_served, solve_build, year_by_year
-from fleet_planner.chargers.candidates import Sites, read_sites
-from fleet_planner.chargers.demand import Demand, read_demand
+from fleet_planner.chargers.demand import Demand, joined, read_demand
 from fleet_planner.chargers.diagnostics import catchments, diagnose, models_table
 from fleet_planner.chargers.distances import Reach, road_reach_by_kind
+from fleet_planner.chargers.gather import gather_sites
 from fleet_planner.chargers.models.nearest import Effort
 from fleet_planner.errors import PlanError
 from fleet_planner.findings import Finding
 from fleet_planner.network import Network, load_network
 from fleet_planner.pipeline.computing.places import HomePlaces, read_home_places
+from fleet_planner.pipeline.siting.fleet_demand import fleet_demand
 from fleet_planner.pipeline.siting.variants import curve_of, regret_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from fleet_planner.chargers.candidates import Sites
     from fleet_planner.plan.chargers import ChargersSection
     from fleet_planner.plan.models import Plan
     from fleet_planner.progress import Progress
@@ -92,12 +94,11 @@ def site_chargers(plan: Plan, base: Path, progress: Progress) -> Siting:
         The section or a file has to be mended, or the least service cannot be reached.
     """
     section = plan.chargers
-    if not section.demand or not section.candidates:
-        missing = "demand" if not section.demand else "candidates"
-        raise PlanError(f"the plan names no {missing} of chargers", f"Set chargers.{missing} to a table.")
+    if not section.demand and not section.scenario:
+        raise PlanError("the plan names no demand of chargers", "Set chargers.demand to a table, or chargers.scenario.")
     places = read_home_places(plan.places, base)
-    demand = read_demand(base / section.demand, section.years, plan.city.year, _spots(places))
-    sites = read_sites(base / section.candidates)
+    demand = _demand(plan, base, places)
+    sites, found = gather_sites(section, base)
     progress("reading the roads", 0.1)
     network = load_network(plan.network, base, plan.city.country, progress)
     progress("distances by road", 0.3)
@@ -141,11 +142,25 @@ def site_chargers(plan: Plan, base: Path, progress: Progress) -> Siting:
     findings = (
         *network.findings,
         *demand.findings,
+        *found,
         *assembled.findings,
         *_unserved(out["charger_unserved"], demand),
         *([Finding("chargers.own_prices", "assumption", _prices(section))]),
     )
     return Siting(network, sites, demand, reach, assembled, built, checked, out, findings)
+
+
+def _demand(plan: Plan, base: Path, places: HomePlaces) -> Demand:
+    """Return the demand of the table and of the fleet, whichever the plan names."""
+    section, spots = plan.chargers, _spots(places)
+    own = read_demand(base / section.demand, section.years, plan.city.year, spots) if section.demand else None
+    if not section.scenario:
+        assert own is not None
+        return own
+    years = list(own.years) if own is not None else section.years
+    wanted = plan.model_copy(update={"chargers": section.model_copy(update={"years": years})})
+    fleet = fleet_demand(wanted, base, places, spots)
+    return fleet if own is None else joined(own, fleet)
 
 
 def _cut_off(section: ChargersSection, kind: str) -> float:
