@@ -86,7 +86,8 @@ def sessions_of(found: Feasibility, case: int) -> pl.DataFrame:
             "leave_s": np.minimum(leave * S_PER_H, LATEST_S),
             "arrive_soc": np.clip(run.arrive[case, rows], 0.0, 1.0),
             "need_battery_kwh": need[rows],
-            "max_battery_kw": power * efficiency[rows],
+            # beside the battery the plug serves the load of the standing bus: what was put in does fit into the stay
+            "max_battery_kw": np.maximum(power * efficiency[rows], need[rows] / np.maximum(leave - arrive, 1e-9)),
             "charger_efficiency": sites.efficiency[at],
             "battery_kwh": batteries.capacity_kwh[case, of],
             "lon": [p[0] for p in points],
