@@ -17,7 +17,7 @@ from fleet_planner.buses.energy.cabin import cabin_need_kw, cabin_power, first_w
 from fleet_planner.buses.energy.cold import charge_power, curve, regen_power, usable_capacity
 from fleet_planner.buses.energy.consumption import read_consumption
 from fleet_planner.buses.energy.measured import measured_rows, range_status
-from fleet_planner.buses.energy.movement import first_and_layover, movement_energies, movement_energy
+from fleet_planner.buses.energy.movement import first_and_layover, movement_energies, movement_energy, moves_of
 from fleet_planner.buses.energy.summary import energy_table
 from fleet_planner.buses.energy.vehicles import bus_types
 from fleet_planner.buses.energy.weather import Case, cases, months
@@ -371,3 +371,20 @@ def test_table_of_the_fleet_adds_up_and_marks_what_failed() -> None:
     assert table["heater_co2_kg"][1] == pytest.approx(litre * 0.84 * 3.1695)
     assert table["heater_nox_g"][1] == pytest.approx(litre * 0.84 * 1.5)
     assert energy[1].heater_fuel_mj.sum() == pytest.approx(litre * 0.84 * 42.695)
+
+
+def test_movements_that_are_alike_are_reckoned_once() -> None:
+    day = small_day(5, 6)
+    vehicles, section = bus_types(), BusEnergyPlan()
+    moves = moves_of(day, vehicles, section)
+    few, which = moves.distinct()
+    assert few.metres.size < moves.metres.size / 2
+    for one, all_of_them in zip(vars(few).values(), vars(moves).values(), strict=True):
+        assert (one[which] == all_of_them).all()
+    # each block alone, where nothing repeats across blocks
+    whole = movement_energy(day, None, plan(), 5.0)
+    for b in range(5):
+        block = day.blocks["block_id"][b]
+        own = replace(day, movements=day.movements.filter(block_id=block), blocks=day.blocks.filter(block_id=block))
+        part = movement_energy(own, None, plan(), 5.0)
+        assert (part.kwh == whole.kwh[(day.movements["block_id"] == block).to_numpy()]).all()

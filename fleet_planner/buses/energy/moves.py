@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -95,6 +95,20 @@ class Moves:
     cargo_kg: Float
     dwell_s: Float
 
+    def distinct(self) -> tuple[Moves, Int]:
+        """Return movements without those that are alike in all, and which of them each movement is.
+
+        A timetable repeats itself: a line that runs every few minutes drives alike within the hour.
+        """
+        columns = [getattr(self, f.name) for f in fields(self)]
+        order = np.lexsort(columns)
+        new = np.ones(order.size, dtype=np.bool_)
+        new[1:] = np.any([c[order][1:] != c[order][:-1] for c in columns], axis=0)
+        which = np.empty(order.size, dtype=np.int64)
+        which[order] = np.cumsum(new) - 1
+        first = order[new]
+        return Moves(*(c[first] for c in columns)), which
+
 
 @dataclass(frozen=True)
 class Energies:
@@ -136,6 +150,12 @@ class Energies:
         """All electricity from start to end of each movement."""
         return self.drawn_kwh - self.returned_kwh + self.auxiliary_kwh + self.cabin_kwh
 
+    def of(self, which: Int) -> Energies:
+        """Return the energies of rows, some of them more than once."""
+        power = Power(self.standing.electric_kw[which], self.standing.fuel_kw[which])
+        rest = {f.name: getattr(self, f.name)[which] for f in fields(self) if f.name != "standing"}
+        return Energies(standing=power, **rest)
+
 
 def energies(
     vehicles: Vehicles,
@@ -167,6 +187,7 @@ def energies(
     extra_battery_kwh
         Battery beyond the type's own, for its weight.
     """
+    moves, which = moves.distinct()
     figure, kind = vehicles.figure, moves.kind
     outside = np.stack([case.hourly_c[moves.hour] for case in weather], axis=1)
     sun = np.stack([case.sun_w_m2[moves.hour] for case in weather], axis=1)
@@ -202,8 +223,9 @@ def energies(
     need = cabin_need_kw(vehicles, section, kind, outside, sun, alone, doors * section.doors_open_in_layover)
     standing = cabin_power(vehicles, section, kind, outside, need)
     warmth_kwh, warmth_mj = first_warmth(vehicles, section, kind, outside)
-    return Energies(
+    out = Energies(
         drawn / J_PER_KWH, returned / J_PER_KWH, own_kw * hours, cabin.electric_kw * hours,
         cabin.fuel_kw * hours * MJ_PER_KWH, standing, own_kw + standing.electric_kw, warmth_kwh, warmth_mj,
         free_s, extra, late_s,
     )  # fmt: skip
+    return out.of(which)
