@@ -91,10 +91,12 @@ def price_path(market: str, years: Sequence[int], key: str, *, hold: bool = Fals
     last = max(known)
     held = tuple(y for y in years if y > last) if hold else ()
     if missing := [y for y in years if y not in known and y not in held]:
+        gaps = [y for y in missing if y < last]
+        own = "give prices of your own in market.price_usd_per_t" + (f" for {_list(gaps)}" if gaps else "")
+        keep = f"set market.hold_last = true to keep {last}'s" if any(y > last for y in missing) else ""
         raise PlanError(
-            f"{market} has no price for {', '.join(map(str, missing))}",
-            f"Known are {', '.join(map(str, sorted(known)))}: give prices of your own in market.price_usd_per_t"
-            + ("." if hold else f", or set market.hold_last = true to keep {last}'s."),
+            f"{market} has no price for {_list(missing)}",
+            f"Known are {_list(sorted(known))}: {own}" + (f", {'and' if gaps else 'or'} {keep}." if keep else "."),
             column=key,
             value=market,
         )
@@ -108,3 +110,7 @@ def price_path(market: str, years: Sequence[int], key: str, *, hold: bool = Fals
         last=last,
         held=held,
     )
+
+
+def _list(years: Sequence[int]) -> str:
+    return ", ".join(map(str, years))

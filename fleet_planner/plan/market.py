@@ -15,6 +15,7 @@ from fleet_planner.plan.market_parts import (
     Positive,
     Shocks,
     SmallOwners,
+    Year,
     percent,
 )
 
@@ -55,7 +56,7 @@ class MarketCity(Section):
     unit_worth_t: Positive = Field(default=1.0, description="exchange rate: tonnes that a unit of this city stands for")
     discount: Fraction = Field(default=0.0, description="share by which units from elsewhere are marked down here")
     accepts: list[str] | None = Field(default=None, description="cities whose units count here; none: of all")
-    enters: int | None = Field(default=None, description="year from which the city is linked; none: from the first")
+    enters: Year | None = Field(default=None, description="year from which the city is linked; none: from the first")
     accepts_kinds: list[UnitKind] | None = Field(
         default=None,
         description="kinds of units that count here: allowance (of a cap), credit (below a baseline); none: both",
@@ -92,12 +93,12 @@ class MarketSection(Section):
     """Carbon market of several cities."""
 
     forms: list[Form] = Field(default=["direct"], min_length=1, description="forms of linking, each cleared")
-    from_year: int | None = Field(default=None, description="first year; none: the first of the baselines")
-    to_year: int | None = Field(default=None, description="last year; none: the last of the baselines")
+    from_year: Year | None = Field(default=None, description="first year; none: the first of the baselines")
+    to_year: Year | None = Field(default=None, description="last year; none: the last of the baselines")
     curves: str = Field(default="", description="abatement curves: city, year, avoided_t, usd_per_t")
     own_curve: str = Field(default="", description="abatement_curve.csv of a run of this plan: steps of GHG")
     own_city: str = Field(default="", description="city that own_curve belongs to; empty: city.name")
-    full_year: int | None = Field(
+    full_year: Year | None = Field(
         default=None, description="year in which the incremental form is one market; none: the last year"
     )
     ceiling_usd_per_t: Positive | None = Field(
@@ -139,7 +140,7 @@ class MarketSection(Section):
             raise ValueError(f"market.forms names {doubled[0]} twice: name each form once")
         names = [c.name for c in self.city]
         if twice := sorted({n for n in names if names.count(n) > 1}):
-            raise ValueError(f"names of market.city must differ: {', '.join(twice)}")
+            raise ValueError(f"names of market.city must differ: rename one of {', '.join(twice)}")
         for city in self.city:
             if wrong := sorted(set(city.accepts or []) - set(names)):
                 raise ValueError(

@@ -5,19 +5,30 @@ from __future__ import annotations
 import math
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from fleet_planner.plan.base import Fraction, Section
 
+FIRST_YEAR, LAST_YEAR = 1990, 2150
+Year = Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)]
 NotNegative = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 
 
+def _by_year(value: object) -> object:
+    if isinstance(value, int | float):
+        raise ValueError(f"figures go by year: write {{ 2030 = {value} }}")  # noqa: TRY004  # pydantic tells it
+    return value
+
+
 def _tonnes(values: dict[str, float]) -> dict[str, float]:
-    if wrong := [y for y in values if not (y.isdecimal() and len(y) == 4)]:
-        raise ValueError(f"years are needed as keys, such as {{ 2030 = 80000.0 }} (found: {', '.join(wrong)})")
+    if wrong := [y for y in values if not (y.isdecimal() and FIRST_YEAR <= int(y) <= LAST_YEAR)]:
+        raise ValueError(
+            f"years of {FIRST_YEAR} to {LAST_YEAR} are needed as keys, such as {{ 2030 = 80000.0 }} "
+            f"(found: {', '.join(wrong)})"
+        )
     if wrong := [y for y, value in values.items() if not 0.0 <= value < math.inf]:
-        raise ValueError(f"the figure of {wrong[0]} must be 0 or more")
+        raise ValueError(f"the figure of {wrong[0]} must be 0 or more (found: {values[wrong[0]]:g})")
     return values
 
 
@@ -28,7 +39,7 @@ def percent(value: float) -> float:
     return value
 
 
-ByYear = Annotated[dict[str, float], AfterValidator(_tonnes)]
+ByYear = Annotated[dict[str, float], BeforeValidator(_by_year), AfterValidator(_tonnes)]
 """Figures of 0 or more by year; between the years they are interpolated, beyond them the nearest is kept."""
 
 
@@ -59,7 +70,7 @@ class Shocks(Section):
         default=10.0, description="standard deviation of a city's driving, %"
     )
     correlation: Fraction = Field(default=0.0, description="between any two cities")
-    year: int | None = Field(default=None, description="year that is shocked; none: the last")
+    year: Year | None = Field(default=None, description="year that is shocked; none: the last")
     seed: Annotated[int, Field(ge=0)] = Field(default=1, description="of the draws")
 
     @model_validator(mode="after")
@@ -87,7 +98,7 @@ class Orders(Section):
     file: str = Field(default="", description="table of orders: order_id, time, city, side, units, limit_usd_per_unit")
     generate: bool = Field(default=False, description="make the orders of the cities' curves, in random sequence")
     form: str = Field(default="", description="form to compare with; empty: direct, or the first of market.forms")
-    year: int | None = Field(default=None, description="year of the orders that are made; none: the last")
+    year: Year | None = Field(default=None, description="year of the orders that are made; none: the last")
     lots: Annotated[int, Field(ge=1, le=100)] = Field(default=4, description="orders that each step is cut into")
     spread_pct: Annotated[float, Field(ge=0.0, le=100.0)] = Field(
         default=0.0, description="how far limits of made orders lie off the cost of the step, standard deviation, %"

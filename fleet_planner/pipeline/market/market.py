@@ -11,7 +11,7 @@ import polars as pl
 from fleet_planner.errors import PlanError
 from fleet_planner.findings import Finding
 from fleet_planner.markets import Cleared, Linking, Pool, clear, ledger
-from fleet_planner.pipeline.market.market_cities import allowance_t, at, city_of, credit_findings
+from fleet_planner.pipeline.market.market_cities import allowance_t, at, city_of, credit_findings, surplus_findings
 from fleet_planner.pipeline.market.market_curves import curves_of
 from fleet_planner.pipeline.market.market_leakage import leakage_findings, leakage_table
 from fleet_planner.pipeline.market.market_orders import Exchange, exchange_of
@@ -113,6 +113,7 @@ def market_of(plan: Plan, base: Path) -> Market:
     tables, books, moved = [], [], []
     ceiling, floor = section.ceiling_usd_per_t, section.floor_usd_per_t
     full = section.full_year if section.full_year is not None else years[-1]
+    findings += surplus_findings(section.city, years)
     for year in years:
         cities = [city_of(c, year, curves) for c in section.city]
         allocated = np.array([allowance_t(c, year) for c in section.city])
@@ -158,6 +159,13 @@ def _years(section: MarketSection) -> list[int]:
     last = section.to_year if section.to_year is not None else max(known)
     if last < first:
         raise PlanError(f"the market's last year, {last}, is before its first, {first}", "Set market.to_year.")
+    if section.full_year is not None and section.full_year < first:
+        raise PlanError(
+            f"the incremental form would be one market before the market's first year, {first}",
+            "Raise market.full_year, or leave incremental out of market.forms.",
+            column="market.full_year",
+            value=section.full_year,
+        )
     return list(range(first, last + 1))
 
 

@@ -102,6 +102,19 @@ def credit_findings(cities: Sequence[MarketCity]) -> list[Finding]:
     return out
 
 
+def surplus_findings(cities: Sequence[MarketCity], years: Sequence[int]) -> list[Finding]:
+    """Say which cities have allowances above what they emit without abatement: units that no cut stands behind."""
+    out = []
+    for city in cities:
+        over = {y: allowance_t(city, y) - at(city.baseline_t, y) for y in years}
+        worst = max(over, key=lambda y: over[y])
+        if over[worst] > NEGLIGIBLE_T * max(at(city.baseline_t, worst), 1.0):
+            told: dict[str, str | int | float]
+            told = {"city": city.name, "tonnes": f"{over[worst]:,.6g}", "year": worst}
+            out.append(Finding("economics.market_surplus", "warning", told))
+    return out
+
+
 def _steps_of(curve: pl.DataFrame, name: str, year: int) -> pl.DataFrame:
     """Return the steps in force: those of the last year of the table up to ``year``, or those of every year."""
     dated = curve.filter(pl.col("year") <= year)
