@@ -27,6 +27,7 @@ def replace(plan: Path, out: Path, language: str | None, *, overwrite: bool) -> 
         from fleet_planner.errors import UserError
         from fleet_planner.outputs import check_target
         from fleet_planner.outputs.bus_replacement import write_replacement
+        from fleet_planner.pipeline.buses.from_timetable import feasibility_of_timetable
         from fleet_planner.pipeline.buses.replace import replacement_of
         from fleet_planner.pipeline.prepare import prepare
         from fleet_planner.plan.load import load_plan
@@ -35,8 +36,10 @@ def replace(plan: Path, out: Path, language: str | None, *, overwrite: bool) -> 
         loaded = load_plan(plan)
         try:
             ready = prepare(loaded, plan.parent, progress)
+            own = loaded.buses.transition.blocks
+            driven = None if own else feasibility_of_timetable(loaded, plan.parent, progress)
             progress("replacement of buses", 0.85)
-            found = replacement_of(ready)
+            found = replacement_of(ready, None if driven is None else driven.needs)
         except UserError as error:
             if error.file is None:
                 error.file = plan

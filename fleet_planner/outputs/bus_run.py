@@ -68,6 +68,7 @@ def _write_feasibility(done: Simulated, folder: Path) -> None:
         "remedies.csv": (found.remedies, "bus_remedies"),
         "sites.csv": (found.sites, "bus_sites"),
         "battery_sizes.csv": (found.sizes, "bus_battery_sizes"),
+        "block_needs.csv": (found.needs, "bus_block_needs"),
         "sessions.csv": (found.charging.sessions, "bus_charging_sessions"),
     }
     for name, (table, dictionary) in tables.items():

@@ -52,6 +52,8 @@ class Making:
     possible
         What alone would make each block feasible, of ``battery``, ``station`` (all that could be built) and ``split``;
         ``as_it_is`` where nothing is needed.
+    splits
+        Parts that each failing block can be split into, whether it was or not.
     usd_per_year
         Of each block, without stations.
     chosen
@@ -71,6 +73,7 @@ class Making:
     kwh: Float
     way: tuple[str, ...]
     possible: tuple[tuple[str, ...], ...]
+    splits: Mapping[int, Sequence[Part]]
     usd_per_year: Float
     chosen: tuple[int, ...]
     answer: Answer | None
@@ -155,6 +158,7 @@ def _unchanged(task: Task, base: Replay, way: Sequence[str]) -> Making:
         nominal_kwh(ground, task.figures),
         tuple(way),
         tuple((AS_IT_IS,) if w == AS_IT_IS else () for w in way),
+        {},
         np.zeros(many),
         (),
         None,
@@ -326,6 +330,7 @@ def _told(choice: _Choice, made: Replay, load: Load, buses: Sequence[tuple[Part,
         kwh=kwh,
         way=tuple(way),
         possible=_possible(choice),
+        splits=choice.splits,
         usd_per_year=usd,
         chosen=tuple(range(existing, existing + int(choice.open_to.sum()))),
         answer=choice.answer,

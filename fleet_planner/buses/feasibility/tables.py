@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from fleet_planner.buses.feasibility.making import STATION
+from fleet_planner.buses.energy.weather import MEAN
+from fleet_planner.buses.feasibility.making import AS_IT_IS, LARGER, SPLIT, STATION
 from fleet_planner.buses.feasibility.replay import site_of_rest
 from fleet_planner.buses.feasibility.setup import nominal_kwh
 from fleet_planner.units import S_PER_H
@@ -104,6 +105,69 @@ def remedies_table(found: Feasibility) -> pl.DataFrame:
             }
         )
     return pl.DataFrame(rows, infer_schema_length=None)
+
+
+NEED_WORDS = {AS_IT_IS: "depot", LARGER: "battery", STATION: "station", SPLIT: "split"}
+"""Words of ``bus_block_needs.csv`` for what makes a block feasible."""
+
+
+def needs_table(found: Feasibility, service_days: float) -> pl.DataFrame:
+    """Return a row per block: what it asks of the bus that runs it (``bus_block_needs.csv``).
+
+    ``need_kwh`` is what lacks to full at the lowest state of the worst case, ``usable_kwh`` what its battery has above
+    the reserve then, so that one is below the other where the block holds.
+
+    Parameters
+    ----------
+    found
+        The day.
+    service_days
+        Days a year on which a block is driven.
+    """
+    making, run = found.making, found.making.base
+    ground, batteries = run.ground, run.batteries
+    block = np.arange(len(ground.block_ids))
+    worst = run.worst
+    full = batteries.capacity_kwh[worst, block]
+    mean = next((c for c, e in enumerate(found.energies) if e.case == MEAN), 0)
+    drawn = _drawn(run, np.stack([e.kwh for e in found.energies]), _standing(found))[mean]
+    moves, blocks = found.day.movements, found.day.blocks
+    km = blocks["km"].to_numpy().astype(np.float64)
+    routes = moves.filter(pl.col("kind") == "trip").group_by("block_id", "route").agg(pl.col("km").sum())
+    main = dict(routes.sort("km", "route").select("block_id", "route").iter_rows())
+    nominal = nominal_kwh(ground, found.figures)
+    larger = [max([*found.figures.larger_kwh[t], n]) for t, n in zip(ground.bus_types, nominal, strict=True)]
+    used = _stations_of(making.made, set(making.chosen))
+    bus_of = {p.block: n for n, parts in enumerate(making.parts) for p in parts}
+    splits = [making.splits.get(int(b), ()) for b in block]
+    usable = (1.0 - batteries.reserve_soc) * full
+    return pl.DataFrame(
+        {
+            "block_id": ground.block_ids,
+            "depot_id": ground.depot_ids,
+            "bus_type": ground.bus_types,
+            "route": [main.get(name, "") for name in ground.block_ids],
+            "km": km,
+            "km_per_year": km * service_days,
+            "kwh_per_km": np.where(km > 0.0, drawn / batteries.efficiency / np.maximum(km, 1e-9), 0.0),
+            "need_kwh": np.maximum((1.0 - run.lowest[worst, block]) * full, 0.0),
+            "usable_kwh": usable,
+            "usable_large_kwh": usable * np.array(larger) / nominal,
+            "ways": [SEPARATOR.join(NEED_WORDS[w] for w in ways) for ways in making.possible],
+            "split_buses": [len(parts) or None for parts in splits],
+            "stations": [
+                SEPARATOR.join(making.made.sites.ids[s] for s in used[bus_of[int(b)]])
+                if making.way[b] == STATION
+                else ""
+                for b in block
+            ],
+            "extra_hours": [
+                sum(p.added_h for p in parts) / (len(parts) - 1) if len(parts) > 1 else None for parts in splits
+            ],
+            "weight": np.ones(block.size),
+        },
+        schema_overrides={"split_buses": pl.Int64, "extra_hours": pl.Float64},
+    )
 
 
 def _stations_of(made: Replay, chosen: set[int]) -> list[list[int]]:

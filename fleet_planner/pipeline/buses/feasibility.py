@@ -17,6 +17,7 @@ from fleet_planner.buses.feasibility.setup import check_stations
 from fleet_planner.buses.feasibility.tables import (
     course_table,
     feasibility_table,
+    needs_table,
     remedies_table,
     sites_table,
     sizes_table,
@@ -55,6 +56,8 @@ class BusFeasibility:
         Stays at chargers on the mean day, for schedules.
     blocks, remedies, sites, course, sizes
         ``tables/columns/bus_feasibility.csv, bus_remedies.csv, bus_sites.csv, bus_soc.csv, bus_battery_sizes.csv``.
+    needs
+        ``tables/columns/bus_block_needs.csv``: the blocks of the first kind of day, for their replacement.
     findings
         What was assumed, counted and chosen.
     """
@@ -66,6 +69,7 @@ class BusFeasibility:
     sites: pl.DataFrame
     course: pl.DataFrame
     sizes: pl.DataFrame
+    needs: pl.DataFrame
     findings: tuple[Finding, ...]
 
 
@@ -110,6 +114,7 @@ def bus_feasibility(
         table(sites_table),
         table(course_table),
         table(sizes_table),
+        needs_table(next(iter(found.values())), section.battery.service_days),
         tuple(findings),
     )
 
