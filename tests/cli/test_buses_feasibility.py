@@ -71,6 +71,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("sites.csv", "bus_sites"),
         ("battery_sizes.csv", "bus_battery_sizes"),
         ("sessions.csv", "bus_charging_sessions"),
+        ("block_needs.csv", "bus_block_needs"),
         ("soc.parquet", "bus_soc"),
     ],
 )
@@ -108,6 +109,15 @@ def test_remedies_make_every_block_feasible(run: Path) -> None:
     assert remedies["failing_days_per_year"].max() <= 366.0  # type: ignore[operator]
 
 
+def test_needs_of_blocks_agree_with_what_holds(run: Path) -> None:
+    needs, remedies = pl.read_csv(run / "block_needs.csv"), pl.read_csv(run / "remedies.csv")
+    assert needs["block_id"].to_list() == remedies["block_id"].to_list()
+    holds = needs["need_kwh"] <= needs["usable_kwh"] + 1e-6
+    assert (holds == (remedies["deficit_kwh"] == 0.0)).all()
+    lacks = (needs["need_kwh"] - needs["usable_kwh"]).clip(lower_bound=0.0)
+    assert (lacks - remedies["deficit_kwh"]).abs().max() < 1e-5  # type: ignore[operator]
+
+
 def test_grid_energy_is_gain_and_losses_named_apart(run: Path) -> None:
     sites = pl.read_csv(run / "sites.csv")
     assert (sites["plug_kwh"] + sites["charger_loss_kwh"] - sites["grid_kwh"]).abs().max() < 1e-6  # type: ignore[operator]
@@ -128,6 +138,17 @@ def test_sessions_can_be_scheduled(run: Path, tmp_path: Path) -> None:
     (tmp_path / "plan.toml").write_text(text, encoding="utf-8")
     done = CliRunner().invoke(main, ["buses", "schedule", str(tmp_path / "plan.toml"), "--out", str(tmp_path / "out")])
     assert done.exit_code == 0, done.output
+    # without a table the schedule drives the timetable itself, and comes to the same load
+    trips_table(tmp_path)
+    text = PLAN + 'depots = "depots.csv"\n[buses.battery]\nkwh = { standard = 300.0 }\n'
+    (tmp_path / "plan.toml").write_text(text, encoding="utf-8")
+    done = CliRunner().invoke(main, ["buses", "schedule", str(tmp_path / "plan.toml"), "--out", str(tmp_path / "own")])
+    assert done.exit_code == 0, done.output
+    given, own = (pl.read_csv(tmp_path / name / "load_profile.csv") for name in ("out", "own"))
+    assert own["site_id"].to_list() == given["site_id"].to_list()
+    numbers = [c for c, kind in own.schema.items() if kind == pl.Float64]
+    apart = (own.select(numbers) - given.select(numbers)).select(pl.all().abs().max())
+    assert max(apart.row(0)) < 1e-3
 
 
 def test_the_page_tells_it_in_both_languages(run: Path) -> None:
