@@ -12,6 +12,7 @@ from fleet_planner.outputs.bus_emission_part import emission_part
 from fleet_planner.outputs.bus_energy_part import energy_part
 from fleet_planner.outputs.bus_feasibility_part import feasibility_part
 from fleet_planner.outputs.bus_service_part import service_part
+from fleet_planner.outputs.bus_sources_part import sources_part
 from fleet_planner.outputs.buses_charging_page import simulated_part
 from fleet_planner.tables import finding_text
 from fleet_planner.tables.load import report_words
@@ -29,6 +30,7 @@ PARTS: tuple[Callable[[Simulated, Mapping[str, str]], Part | None], ...] = (
     energy_part,
     feasibility_part,
     simulated_part,
+    sources_part,
 )
 """Sections in their order on the page; one that has nothing to tell returns nothing."""
 

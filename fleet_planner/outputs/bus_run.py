@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fleet_planner import __version__
 from fleet_planner.outputs.bus_geopackage import write_bus_geopackage
 from fleet_planner.outputs.bus_page import bus_page
+from fleet_planner.outputs.bus_sources_part import figures
 from fleet_planner.outputs.bus_tables import blocks_table, movements_table, places_table, ways_table
 from fleet_planner.outputs.buses_charging import write_charging_tables
 from fleet_planner.outputs.manifest import manifest_text, sha256
@@ -94,6 +95,10 @@ def _manifest(done: Simulated, folder: Path) -> dict[str, Any]:
             }
             for kind, day in done.days.items()
         },
+        "weather": {
+            case.name: {"mean_c": case.mean_c, "hourly_c": case.hourly_c.tolist()} for case in done.energy.weather
+        },
+        "figures": figures(done),
         "findings": [
             {
                 "code": f.code,

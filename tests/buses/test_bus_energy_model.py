@@ -20,7 +20,7 @@ from fleet_planner.buses.energy.measured import measured_rows, range_status
 from fleet_planner.buses.energy.movement import first_and_layover, movement_energies, movement_energy, moves_of
 from fleet_planner.buses.energy.summary import energy_table
 from fleet_planner.buses.energy.vehicles import bus_types
-from fleet_planner.buses.energy.weather import Case, cases, months
+from fleet_planner.buses.energy.weather import Case, cases, months, weather_findings
 from fleet_planner.buses.model import BUS_TYPES, DayEnergy, ServiceDay, Ways
 from fleet_planner.errors import InputError
 from fleet_planner.network.model import Network
@@ -198,6 +198,29 @@ def test_the_plug_warms_the_cabin_once_a_block() -> None:
     assert (at_plug.plug_kwh > 0.0).sum() == 3
     assert (cold_start.plug_kwh == 0.0).all()
     assert cold_start.kwh.sum() - at_plug.kwh.sum() == pytest.approx(at_plug.plug_kwh.sum())
+
+
+def test_a_battery_that_is_not_held_warm_takes_less_back_in_the_cold() -> None:
+    day = small_day(1, 3)
+    held = movement_energy(day, None, plan(), -15.0)
+    cold = movement_energy(day, None, plan(battery_least_c=-60.0), -15.0)
+    assert cold.returned_kwh.sum() < 0.5 * held.returned_kwh.sum()
+    assert cold.drive_kwh.sum() > held.drive_kwh.sum()
+    # holding it warm is power times time: 0.15 W/K and kWh, 350 kWh, 25 K
+    assert (held.auxiliary_kwh - cold.auxiliary_kwh)[1] == pytest.approx(0.15 * 350.0 * 25.0 / 1e3 * 35.0 / 60.0)
+
+
+@pytest.mark.parametrize(
+    ("energy", "code"),
+    [
+        ({}, "buses.weather_months"),
+        ({"design_cold_c": -12.0}, "buses.weather_half"),
+        ({"design_cold_c": -12.0, "design_hot_c": 36.0}, "buses.weather_given"),
+    ],
+)
+def test_what_the_weather_rests_on_is_told(energy: dict[str, float], code: str) -> None:
+    own = plan(**energy)
+    assert [f.code for f in weather_findings(own, cases(own))] == [code]
 
 
 def test_load_column_goes_before_the_hours() -> None:

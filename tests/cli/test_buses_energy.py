@@ -117,6 +117,18 @@ def test_the_page_draws_ranges_in_both_languages(out: Path) -> None:
     assert f"{fleet['kwh_per_km'][0]:.2f}</td>" in (out / "buses.html").read_text(encoding="utf-8")
 
 
+def test_the_manifest_names_weather_and_figures(out: Path) -> None:
+    told = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    assert told["weather"]["coldest"]["mean_c"] == pytest.approx(-13.0)
+    tables = {f["table"]: f for f in told["figures"]}
+    assert {"bus_types.csv", "bus_energy_figures.csv", "fuel_heater.csv"} <= set(tables)
+    assert "speed_profiles.csv" not in tables  # no roads
+    assert tables["bus_energy_measured.csv"]["read"] == 9
+    for name in ("buses.html", "buses.zh.html"):
+        page = (out / name).read_text(encoding="utf-8")
+        assert '<table id="ebus-figures">' in page
+
+
 def test_a_mean_outside_what_is_published_is_marked_as_failed(tmp_path: Path) -> None:
     # a bus that crawls at 4 km/h in frost uses more than any published mean
     slow = re.sub(r",11,", ",2,", TRIPS)

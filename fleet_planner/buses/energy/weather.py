@@ -111,10 +111,12 @@ def weather_findings(plan: Plan, days: Sequence[Case]) -> list[Finding]:
     values: dict[str, str | int | float] = {case.name: f"{case.mean_c:.1f}" for case in days}
     if section.design_cold_c is not None and section.design_hot_c is not None:
         return [Finding("buses.weather_given", "info", values)]
-    if section.daily_temperature:
+    if section.daily_temperature and section.design_cold_c is None and section.design_hot_c is None:
         return [Finding("buses.weather_daily", "info", values | {"percentile": f"{section.design_percentile:g}"})]
     if plan.climate.monthly_min_c is None:
         return [Finding("buses.weather_unknown", "warning", values)]
+    if section.design_cold_c is not None or section.design_hot_c is not None:
+        return [Finding("buses.weather_half", "assumption", values)]
     margins: dict[str, str | int | float] = {
         "cold_k": f"{section.cold_margin_k:g}",
         "hot_k": f"{section.hot_margin_k:g}",
