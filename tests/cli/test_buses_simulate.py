@@ -261,3 +261,20 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, files: dict[str, str]
     for part in parts:
         assert part in done.output
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.city
+@pytest.mark.parametrize(("file", "blocks"), [("trips_example.csv", 8), ("trips_example_small.csv", 1)])
+def test_the_published_examples_of_simba_run(tmp_path: Path, shared_data: Path, file: str, blocks: int) -> None:
+    example = shared_data.parent / "reference" / "ebus_simba_example" / file
+    if not example.is_file():
+        pytest.skip("SimBA's examples are absent")
+    done = call(tmp_path, f'[buses]\ntrips = "{example}"\non_roads = false\n')
+    assert done.exit_code == 0, done.output
+    raw = pl.read_csv(example, schema_overrides={"rotation_id": pl.String})
+    made = pl.read_csv(tmp_path / "out" / "blocks.csv", schema_overrides={"block_id": pl.String})
+    assert made.height == blocks
+    km = dict(raw.group_by("rotation_id").agg(pl.col("distance").sum() / 1e3).iter_rows())
+    assert dict(made.select("block_id", "km").iter_rows()) == pytest.approx(km)
+    trips = dict(raw.group_by("rotation_id").agg(pl.len()).iter_rows())
+    assert dict(made.select("block_id", "trips").iter_rows()) == trips

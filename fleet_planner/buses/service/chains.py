@@ -18,7 +18,9 @@ Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 Bool = NDArray[np.bool_]
 LARGEST_ASSIGNED = 2000
-"""More trips of one group than this are not rearranged for the least empty km: the matrix of all pairs is too large."""
+"""Of more trips of one group than this the least empty time is sought in windows: the matrix of all is too large."""
+WINDOW, STEP = 600, 300
+"""Trips of a window, by their end, and how far the next one begins after it."""
 NEVER = 1e9
 SHORTEST_S = 1.0
 """A bus needs so long from one trip to the next at least; so trips of no length cannot follow each other in a ring."""
@@ -88,9 +90,12 @@ def chain_trips(
     matched = int((follower >= 0).sum())
     bound = n - int(covered_end.sum()) - int(covered_start.sum())
     least = n <= LARGEST_ASSIGNED
+    pairs = _Pairs(start_s, end_s, origin, target, ready, cost)
     if least and matched:
-        follower = _least_empty(start_s, end_s, origin, target, ready, cost)
-        assert int((follower >= 0).sum()) == matched
+        follower = _least_empty(pairs)
+    elif matched:
+        follower = _less_empty(follower, pairs)
+    assert int((follower >= 0).sum()) == matched
     return Chains(_numbered(follower, start_s), n - matched, bound, least)
 
 
@@ -104,18 +109,48 @@ def is_cover(
     return bool((end_s[open_end][:, None] + ready_s[target[open_end]] > latest[None, :]).all())
 
 
-def _least_empty(
-    start_s: Float, end_s: Float, origin: Int, target: Int, ready_s: Float, cost: Callable[[Int, Int], Float]
-) -> Int:
+@dataclass(frozen=True)
+class _Pairs:
+    """Which trips can follow each other, and at what price; see `chain_trips`."""
+
+    start_s: Float
+    end_s: Float
+    origin: Int
+    target: Int
+    ready_s: Float
+    cost: Callable[[Int, Int], Float]
+
+    def prices(self, ends: Int, starts: Int) -> Float:
+        """Return the price of each of some ends with each of some starts, `NEVER` where they cannot follow."""
+        earliest = self.end_s[ends][:, None] + self.ready_s[np.ix_(self.target[ends], self.origin[starts])]
+        row, column = np.nonzero(earliest <= self.start_s[starts][None, :])
+        first, second = ends[row], starts[column]
+        price = np.full((ends.size, starts.size), NEVER)
+        price[row, column] = self.cost(first, second) + WAIT_WEIGHT * (self.start_s[second] - self.end_s[first])
+        return price
+
+
+def _least_empty(pairs: _Pairs) -> Int:
     """Return the follower of each trip, as many as can be and with the least empty time (assignment)."""
-    n = start_s.size
-    first, second = np.nonzero(end_s[:, None] + ready_s[np.ix_(target, origin)] <= start_s[None, :])
-    price = np.full((n, n), NEVER)
-    price[first, second] = cost(first, second) + WAIT_WEIGHT * (start_s[second] - end_s[first])
+    everything = np.arange(pairs.start_s.size)
+    price = pairs.prices(everything, everything)
     row, column = linear_sum_assignment(price)
     kept = price[row, column] < NEVER
-    follower = np.full(n, -1, dtype=np.int64)
+    follower = np.full(everything.size, -1, dtype=np.int64)
     follower[row[kept]] = column[kept]
+    return follower
+
+
+def _less_empty(follower: Int, pairs: _Pairs) -> Int:
+    """Return followers with less empty time: those of trips that end one after the other are dealt anew among them."""
+    follower = follower.copy()
+    ends = np.flatnonzero(follower >= 0)
+    ends = ends[np.argsort(pairs.end_s[ends], kind="stable")]
+    for low in range(0, max(ends.size - STEP, 1), STEP):
+        own = ends[low : low + WINDOW]
+        starts = follower[own]
+        row, column = linear_sum_assignment(pairs.prices(own, starts))
+        follower[own[row]] = starts[column]
     return follower
 
 

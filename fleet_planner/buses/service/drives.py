@@ -48,16 +48,17 @@ def drives_between(places: pl.DataFrame, section: BusesPlan, network: Network | 
 
     On a network they are those of the quickest and the shortest way between the nearest junctions, at free flow times
     ``dead_head_pace``, with the ways to the junctions straight at ``off_road_kmh``; without one, straight lines times
-    ``detour``. Between two places of which one has no coordinates no way is known.
+    ``detour``, as where no road leads. Between two places of which one has no coordinates no way is known.
     """
     names = places["place"].to_list()
     xy = plane_m(places["lon"].to_numpy().astype(np.float64), places["lat"].to_numpy().astype(np.float64))
     pace_s = S_PER_H / section.off_road_kmh
-    if network is None:
-        km = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1)) / M_PER_KM * section.detour
-        time_s = km * pace_s
-    else:
-        time_s, km = _by_road(places, network, section.dead_head_pace, pace_s)
+    km = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1)) / M_PER_KM * section.detour
+    time_s = km * pace_s
+    if network is not None:
+        road_s, road_km = _by_road(places, network, section.dead_head_pace, pace_s)
+        there = np.isfinite(road_s)
+        time_s, km = np.where(there, road_s, time_s), np.where(there, road_km, km)
     for matrix in (time_s, km):
         matrix[np.isnan(matrix)] = np.inf
         np.fill_diagonal(matrix, 0.0)

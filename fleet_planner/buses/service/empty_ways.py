@@ -97,7 +97,7 @@ def driven(
     """
     pair = (_numbers(legs["from_place"], drives), _numbers(legs["to_place"], drives))
     seconds, km = drives.time_s[pair], drives.km[pair]
-    unknown = ~np.isfinite(seconds)
+    unknown = ~np.isfinite(seconds)  # no coordinates
     seconds, km = (np.where(unknown, 0.0, x) for x in (seconds, km))
     way = np.full(legs.height, -1, dtype=np.int64)
     ways = no_ways()
