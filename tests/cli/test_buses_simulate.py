@@ -263,6 +263,16 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, files: dict[str, str]
     assert not (tmp_path / "out").exists()
 
 
+def test_a_long_block_between_places_without_coordinates_is_told_to_fail(tmp_path: Path) -> None:
+    times = [(h, "ABC"[h % 3], "BCA"[h % 3]) for h in range(5, 23)]
+    rows = [f"{k},{h:02d}:00,{h:02d}:50,{a},{b},40,x" for k, (h, a, b) in enumerate(times)]
+    head = "trip_id,start,end,from_place,to_place,distance,block_id"
+    (tmp_path / "t.csv").write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+    done = call(tmp_path, '[buses]\ntrips = "t.csv"\non_roads = false\n')
+    assert done.exit_code == 0, done.output
+    assert pl.read_csv(tmp_path / "out" / "blocks.csv")["km"].to_list() == [720.0]
+
+
 @pytest.mark.city
 @pytest.mark.parametrize(("file", "blocks"), [("trips_example.csv", 8), ("trips_example_small.csv", 1)])
 def test_the_published_examples_of_simba_run(tmp_path: Path, shared_data: Path, file: str, blocks: int) -> None:

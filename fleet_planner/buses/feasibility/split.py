@@ -48,7 +48,9 @@ class EmptyWays:
     kmh: float
 
     def of(self, place: int, depot: int) -> tuple[float, float]:
-        """Return (km, hours) between a place and a depot."""
+        """Return (km, hours) between a place and a depot; NaN where one has no coordinates and no bus drives there."""
+        if place == depot:
+            return 0.0, 0.0
         if (place, depot) in self.known:
             return self.known[place, depot]
         a, b = np.radians(self.lat[[place, depot]])
@@ -137,9 +139,11 @@ class Splitter:
                 following += 1
             if self.kinds[m] != "trip" or following >= end or self.kinds[following] != "trip":
                 continue
+            begin = int(self.from_place[following])
+            if np.isnan([self.ways.of(place, depot)[0] for place in (int(ground.place[m]), begin)]).any():
+                continue  # nobody knows how far it is from here to the depot
             km, hours = self.ways.of(int(ground.place[m]), depot)
             home = Added(ground.end_h[m], ground.end_h[m] + hours, km, depot, True, per_km * km)  # at a depot
-            begin = int(self.from_place[following])
             km, hours = self.ways.of(begin, depot)
             start = float(ground.start_h[following])
             way_out = Added(start - hours, start, km, begin, False, per_km * km)  # away from it
