@@ -7,7 +7,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from fleet_planner.plan.load import load_plan
 from tests.cli.test_market import call
+from tests.cli.test_traffic import PLAN
 
 CITIES = """
 [[market.city]]
@@ -142,3 +144,12 @@ def test_what_new_users_get_wrong_has_one_message(tmp_path: Path, old: str, new:
     for part in parts:
         assert part in done.output
     assert not (tmp_path / "out").exists()
+
+
+def test_the_plan_of_the_documentation_is_valid(repository: Path, tmp_path: Path) -> None:
+    page = (repository / "docs" / "markets.md").read_text(encoding="utf-8")
+    block = page.split("```toml\n")[1].split("```")[0]
+    (tmp_path / "plan.toml").write_text(PLAN + block, encoding="utf-8")
+    market = load_plan(tmp_path / "plan.toml").market
+    assert [c.name for c in market.city] == ["Beijing", "Tokyo"]
+    assert market.city[1].accepts_kinds == ["allowance"]
