@@ -27,7 +27,7 @@ def replace(plan: Path, out: Path, language: str | None, *, overwrite: bool) -> 
         from fleet_planner.errors import UserError
         from fleet_planner.outputs import check_target
         from fleet_planner.outputs.bus_replacement import write_replacement
-        from fleet_planner.pipeline.buses.from_timetable import feasibility_of_timetable
+        from fleet_planner.pipeline.buses.duty import duty_found
         from fleet_planner.pipeline.buses.replace import replacement_of
         from fleet_planner.pipeline.prepare import prepare
         from fleet_planner.plan.load import load_plan
@@ -36,16 +36,16 @@ def replace(plan: Path, out: Path, language: str | None, *, overwrite: bool) -> 
         loaded = load_plan(plan)
         try:
             ready = prepare(loaded, plan.parent, progress)
-            own = loaded.buses.transition.blocks
-            driven = None if own else feasibility_of_timetable(loaded, plan.parent, progress)
             progress("replacement of buses", 0.85)
-            found = replacement_of(ready, None if driven is None else driven.needs)
+            found = replacement_of(ready)
+            progress("trucks and vans by duty", 0.97)
+            trucks = duty_found(ready) if loaded.buses.duty.enabled else None
         except UserError as error:
             if error.file is None:
                 error.file = plan
             raise
         chosen: Language = "zh" if (language or loaded.outputs.language) == "zh" else "en"
-        write_replacement(ready, found, out, overwrite=overwrite, language=chosen)
+        write_replacement(ready, found, trucks, out, overwrite=overwrite, language=chosen)
     shown = found.compliance.select("year", "bought", "required", "zero_emission", "gap", "verdict")
     click.echo(text_table(shown))
     missed = found.rules.filter(found.rules["verdict"] == "missed")

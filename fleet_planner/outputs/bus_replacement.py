@@ -16,6 +16,7 @@ from fleet_planner.tables import columns, finding_text
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from fleet_planner.pipeline.buses.duty import DutyFound
     from fleet_planner.pipeline.buses.replace import Replacement
     from fleet_planner.pipeline.prepare import Prepared
     from fleet_planner.tables import Language
@@ -72,8 +73,10 @@ def replacement_summary(ready: Prepared, found: Replacement) -> dict[str, Any]:
     }
 
 
-def write_replacement(ready: Prepared, found: Replacement, out: Path, *, overwrite: bool, language: Language) -> Path:
-    """Write a replacement into ``out``, whole or not at all.
+def write_replacement(
+    ready: Prepared, found: Replacement, trucks: DutyFound | None, out: Path, *, overwrite: bool, language: Language
+) -> Path:
+    """Write a replacement into ``out``, with trucks and vans by duty where they were looked at; whole or not at all.
 
     Raises
     ------
@@ -84,13 +87,16 @@ def write_replacement(ready: Prepared, found: Replacement, out: Path, *, overwri
     with whole_directory(out, overwrite=overwrite) as folder:
         for name, table in made.items():
             table.write_csv(folder / f"{name}.csv")
+        if trucks is not None:
+            trucks.table.write_csv(folder / "duty_feasibility.csv")
+            trucks.vehicles.write_parquet(folder / "duty_vehicles.parquet")
         (folder / FORMS).mkdir()
         for name, table in found.forms.items():
             table.write_csv(folder / FORMS / f"{name}.csv")
         both: tuple[Language, Language] = ("en", "zh")
         for each in both:
             name = "replacement.html" if each == language else f"replacement.{each}.html"
-            (folder / name).write_text(replacement_page(ready, found, summary, each), encoding="utf-8")
+            (folder / name).write_text(replacement_page(ready, found, trucks, summary, each), encoding="utf-8")
         section = ready.plan.buses.transition
         named = [n for n in (section.blocks, section.funded) if n]
         told = summary | {
@@ -103,7 +109,7 @@ def write_replacement(ready: Prepared, found: Replacement, out: Path, *, overwri
                     "text_zh": finding_text(f, "zh"),
                     "count": f.count,
                 }
-                for f in found.findings
+                for f in (*found.findings, *(trucks.findings if trucks is not None else ()))
             ],
             "files": {str(p.relative_to(folder)): sha256(p) for p in sorted(folder.rglob("*")) if p.is_file()},
         }

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from fleet_planner.buses.transition.model import LINES, POWERTRAINS, ZERO_EMISSION
 from fleet_planner.buses.transition.needs import SEPARATOR
+from fleet_planner.outputs.bus_duty_part import duty_chart, duty_rows
 from fleet_planner.outputs.numbers import share, significant
 from fleet_planner.outputs.year_columns import year_columns
 from fleet_planner.tables import finding_text
@@ -19,6 +20,7 @@ from fleet_planner.tables.load import report_words
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from fleet_planner.pipeline.buses.duty import DutyFound
     from fleet_planner.pipeline.buses.replace import Replacement
     from fleet_planner.pipeline.prepare import Prepared
     from fleet_planner.tables import Language
@@ -27,13 +29,17 @@ MILLION = 1e6
 CLEAN = [POWERTRAINS[p] for p in ZERO_EMISSION]
 
 
-def replacement_page(ready: Prepared, found: Replacement, summary: Mapping[str, Any], language: Language) -> str:
+def replacement_page(
+    ready: Prepared, found: Replacement, trucks: DutyFound | None, summary: Mapping[str, Any], language: Language
+) -> str:
     """Return the page.
 
     Parameters
     ----------
     ready, found
         What was solved.
+    trucks
+        Trucks and vans by duty, where they were looked at.
     summary
         As in the manifest.
     language
@@ -71,7 +77,11 @@ def replacement_page(ready: Prepared, found: Replacement, summary: Mapping[str, 
         workforce=_workforce(found.workforce, t),
         forms=_forms(found.forms["crosswalk"], t),
         forms_note=t["bus_plan_forms_note"].format(cells=f"{found.blanks:,}"),
-        findings=[finding_text(f, language) for f in found.findings],
+        duty=duty_rows(trucks, t, language),
+        duty_chart=duty_chart(trucks, t),
+        findings=[
+            finding_text(f, language) for f in (*found.findings, *(trucks.findings if trucks is not None else ()))
+        ],
     )
 
 

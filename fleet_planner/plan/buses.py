@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from fleet_planner.plan.base import Section
 from fleet_planner.plan.buses_battery import BatteryPlan, BusStation
 from fleet_planner.plan.buses_charging import ChargingSection
+from fleet_planner.plan.buses_duty import DutySection
 from fleet_planner.plan.buses_energy import BusEnergyPlan
 from fleet_planner.plan.buses_transition import TransitionSection
 
@@ -79,6 +80,7 @@ class BusesPlan(Section):
     battery: BatteryPlan = Field(
         default=BatteryPlan(), description="batteries, chargers, and what may make a block feasible"
     )
+    duty: DutySection = Field(default=DutySection(), description="trucks and vans: which could be electric when")
     transition: TransitionSection = Field(
         default=TransitionSection(), description="by when which bus is replaced, by what"
     )
