@@ -19,7 +19,9 @@ REGISTRY = (
     "vehicle_id,category,fuel,gross_mass_kg,model_year,stream,km_per_year,odometer_km,depot,count\n"
     + "".join(f"n{y},bus,diesel,17000,{y},urban_bus,60000,{60000 * (2024 - y)},north,2\n" for y in range(2006, 2024, 3))
     + "".join(f"s{y},bus,diesel,17000,{y},urban_bus,60000,{60000 * (2024 - y)},south,1\n" for y in range(2008, 2024, 2))
-    + "c1,passenger_car,petrol,,2015,car,12000,,,2000\n"
+    + "c1,passenger_car,petrol,,2015,car,12000,,,2000\nt1,heavy_truck,diesel,12000,2015,rigid_truck,30000,,,40\n"
+    + "t2,heavy_truck,diesel,40000,2018,articulated_truck,110000,,,20\nv1,light_commercial,diesel,,2019,light_commercial,"
+    + "18000,,,300\n"
 )
 BLOCKS = "block_id,depot_id,route,km,ways,stations\n" + "".join(
     [
@@ -137,8 +139,20 @@ def test_pages_in_two_languages_show_the_same_figures(out: Path) -> None:
     assert "Rules on purchases" in english
     assert "采购比例规定" in chinese
     for text in (english, chinese):
-        assert text.count("<svg") == 3
+        assert text.count("<svg") == 4
         assert "City Power" not in text
+
+
+def test_trucks_and_vans_have_their_year(out: Path) -> None:
+    table = pl.read_csv(out / "duty_feasibility.csv")
+    assert table.columns == [c.column for c in columns("duty_feasibility")]
+    assert set(table["stream"]) == {"rigid_truck", "articulated_truck", "light_commercial"}
+    by_class = dict(table.filter(pl.col("year") == 2040).select("duty_class", "electric_vehicles_pct").iter_rows())
+    assert by_class["van"] > by_class["long_haul_heavy"]
+    each = pl.read_parquet(out / "duty_vehicles.parquet")
+    assert each.columns == [c.column for c in columns("duty_vehicles")]
+    assert each["count"].sum() == 360
+    assert "Trucks and vans" in (out / "replacement.html").read_text(encoding="utf-8")
 
 
 def test_a_share_that_cannot_be_met_is_flagged_with_year_and_gap(tmp_path: Path) -> None:
@@ -160,10 +174,47 @@ def test_a_share_that_cannot_be_met_is_flagged_with_year_and_gap(tmp_path: Path)
     assert {"purchase_share", "overdue"} <= set(told["conflicts"]) <= {"purchase_share", "overdue", "power"}
 
 
+def test_california_asks_a_large_agency_for_half_then_all_and_limits_spare_buses(tmp_path: Path) -> None:
+    rows = "".join(
+        f"{d}{y},bus,diesel,17000,{y},urban_bus,60000,{60000 * (2025 - y)},{d},6\n"
+        for d in ("north", "south")
+        for y in range(2010, 2025, 1)
+    )
+    (tmp_path / "r.csv").write_text(REGISTRY.splitlines()[0] + "\n" + rows, encoding="utf-8")
+    (tmp_path / "n.osm").write_text(OSM, encoding="utf-8")
+    blocks = "".join(f"{d}{k},{d},1,{120 + k % 60}\n" for d in ("north", "south") for k in range(75))
+    (tmp_path / "blocks.csv").write_text(f"block_id,depot_id,route,km\n{blocks}", encoding="utf-8")
+    plan = PLAN.replace('"CL"', '"US-CA"').replace("2024", "2025")
+    section = '[buses.duty]\nenabled = false\n[buses.transition]\nblocks = "blocks.csv"\nto_year = 2036\ngap = 0.01\n'
+    (tmp_path / "plan.toml").write_text(plan + section, encoding="utf-8")
+    out = tmp_path / "out"
+    done = CliRunner().invoke(main, ["buses", "replace", str(tmp_path / "plan.toml"), "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    kept = pl.read_csv(out / "compliance.csv")
+    assert set(kept["rules"]) == {"ict_large"}
+    assert dict(kept.select("year", "required_share").iter_rows()) == {
+        y: 0.5 if y < 2029 else 1.0 for y in range(2026, 2037)
+    }
+    assert (kept["verdict"] == "kept").all()
+    # the number asked for is reckoned here again, from the buses bought
+    bought = (
+        pl.read_csv(out / "new_buses.csv")
+        .group_by("year")
+        .agg(pl.len().alias("all"), pl.col("powertrain").str.contains("battery|hydrogen").sum().alias("clean"))
+    )
+    for year, number, clean in bought.iter_rows():
+        assert clean >= int(number * (0.5 if year < 2029 else 1.0) + 0.5)
+    fleet = pl.read_csv(out / "fleet_by_year.csv").group_by("year").agg(pl.col("buses", "in_service").sum())
+    assert (fleet["buses"] <= 1.2 * fleet["in_service"] + 1e-9).all()
+    assert not (out / "duty_feasibility.csv").exists()
+    policy = pl.read_csv(out / "forms" / "fta_3_policy.csv")
+    assert policy["rule"][0] == "ict_large"
+
+
 @pytest.mark.parametrize(
     ("section", "message"),
     [
-        ("", "the plan has no blocks to be run"),
+        ("", "the plan has no timetable for electric buses"),
         ('blocks = "blocks.csv"\nstreams = ["tram"]\n', "no vehicle of the registry drives the blocks"),
         ('blocks = "blocks.csv"\nto_year = 2020\n', "do not follow the base year"),
         ('blocks = "blocks.csv"\npurchase_rules = ["ict_huge"]\n', "no such rule on purchases of buses"),
@@ -174,3 +225,35 @@ def test_a_wrong_plan_is_told_in_one_message(tmp_path: Path, section: str, messa
     assert done.exit_code == 1
     assert message in done.output
     assert not (tmp_path / "out").exists()
+
+
+def test_blocks_of_a_timetable_are_run_as_their_simulation_allows(tmp_path: Path) -> None:
+    rows = ["block_id,route,start,end,from_place,to_place,distance,stops"]
+    for k in range(6):
+        for trip in range(3 + 5 * (k % 3)):
+            ends = ("A", "B") if trip % 2 == 0 else ("B", "A")
+            start = 330 + 60 * trip + k
+            times = [f"{m // 60:02d}:{m % 60:02d}" for m in (start, start + 50)]
+            rows.append(f"b{k},{k % 2},{times[0]},{times[1]},{ends[0]},{ends[1]},16,20")
+    (tmp_path / "trips.csv").write_text("\n".join(rows), encoding="utf-8")
+    section = (
+        '[buses]\ntrips = "trips.csv"\non_roads = false\ndays = ["weekday"]\n[buses.battery]\nkwh = { standard = 150.0 }\n'
+        "larger_kwh = { standard = [260.0] }\nways = ['battery']\n[buses.duty]\nenabled = false\n[buses.transition]\n"
+        "to_year = 2040\ntarget_share = 1.0\npowertrains = ['battery', 'battery_large', 'hydrogen', 'conventional']\n"
+    )
+    done = call(tmp_path, section)
+    assert done.exit_code == 0, done.output
+    blocks = pl.read_csv(tmp_path / "out" / "block_transition.csv")
+    assert blocks.height == 6
+    ways = {b: set((w or "").split("|")) for b, w in blocks.select("block_id", "ways").iter_rows()}
+    assert "depot" in ways["b0"]
+    assert "depot" not in ways["b5"]
+    for row in blocks.iter_rows(named=True):
+        if row["powertrain"] in {"battery", "battery_large"}:
+            assert row["need_kwh"] <= row["usable_kwh"] * (1.0 + 1e-9)
+        if row["powertrain"] == "battery":
+            assert "depot" in ways[row["block_id"]]
+    assert (
+        dict(blocks.select("block_id", "km").iter_rows())["b5"]
+        > dict(blocks.select("block_id", "km").iter_rows())["b0"]
+    )

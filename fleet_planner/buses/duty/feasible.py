@@ -141,7 +141,7 @@ def stream_duty(
         long_day_km=per_day * float(np.exp(-0.5 * sigma**2 + float(ndtri(section.days_covered)) * sigma)),
         days_per_year=days[0],
         speed_kmh=speed_kmh,
-        stops_per_km=1.0 / trip[0] if trip else 0.1,
+        stops_per_km=figures.figure("stops_per_km", duty_streams()[stream][0]) + (1.0 / trip[0] if trip else 0.0),
         payload_kg=most * load,
         most_payload_kg=most,
         return_share=base[0] if base else 1.0,
@@ -384,7 +384,9 @@ def first_years(
 
     def first(able: Bool) -> list[int | None]:
         at = np.argmax(able, axis=0)
-        return [int(span[k]) if hit else None for k, hit in zip(at, able.any(axis=0), strict=True)]
+        return [
+            int(span[k]) if hit else None for k, hit in zip(at.tolist(), np.any(able, axis=0).tolist(), strict=True)
+        ]
 
     able = done.able
     battery = done.battery_kwh[np.argmax(able, axis=0), np.arange(able.shape[1])]

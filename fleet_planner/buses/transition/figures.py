@@ -134,6 +134,7 @@ def figures_of(
     lead_years: int,
     powered: Sequence[bool],
     harm_per_kwh: float,
+    packs: Mapping[tuple[str, str], float] | None = None,
 ) -> Figures:
     """Return the figures of a plan.
 
@@ -155,6 +156,8 @@ def figures_of(
         Depots with electric buses today.
     harm_per_kwh
         Weighted emissions of a kWh at the plug.
+    packs
+        Batteries by powertrain and size of bus, kWh, where a simulation of the blocks knows them.
     """
     kwh_per_km, kg_per_km = use_per_km(tuple(SEGMENTS))
     lots, count, t = len(pools.bus_type), len(POWERTRAINS), years.size
@@ -173,7 +176,8 @@ def figures_of(
             upkeep[lot, p] = per_km if per_km is not None else packaged.figure("maintenance_per_km", like, "standard")
             if p == EXISTING:
                 continue
-            pack[lot, p] = battery * kwh_per_km[size] / kwh_per_km["standard"] * cells
+            own_kwh = battery * kwh_per_km[size] / kwh_per_km["standard"]
+            pack[lot, p] = (packs or {}).get((like, size), own_kwh) * cells
             price[lot, p] = bare * factor * (1.0 + change) ** (years - base) + pack[lot, p]
     depots = {d.depot_id: d for d in section.depot}
     of_depot = [depots.get(d) for d in pools.depots]

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from fleet_planner.buses.transition.model import Decision, Float, Int
     from fleet_planner.buses.transition.programme import Solved
+    from fleet_planner.pipeline.buses.block_needs import TimetableNeeds
     from fleet_planner.pipeline.prepare import Prepared
 
 BLOCKS = "bus_block_needs"
@@ -121,15 +122,15 @@ class Posed:
     findings: tuple[Finding, ...]
 
 
-def posed(ready: Prepared, blocks: pl.DataFrame | None = None) -> Posed:
+def posed(ready: Prepared, timetable: TimetableNeeds | None = None) -> Posed:
     """Return the replacement of a plan's buses as a problem.
 
     Parameters
     ----------
     ready
         The city, with the baseline's inventory.
-    blocks
-        Of the timetable with what they need, columns of ``bus_block_needs``; none: those that the plan names.
+    timetable
+        Blocks of the timetable with what they need; none: the blocks of the table that the plan names.
 
     Raises
     ------
@@ -140,7 +141,7 @@ def posed(ready: Prepared, blocks: pl.DataFrame | None = None) -> Posed:
     packaged = Packaged(plan.economics, plan.city.country)
     years = years_of(ready)
     batteries = batteries_of(section, packaged)
-    given = blocks if blocks is not None else read_blocks(ready.base, section.blocks)
+    given = timetable.blocks if timetable is not None else read_blocks(ready.base, section.blocks)
     needed, findings = resolved(given, section, batteries)
     values = values_of(ready, int(years[0]))
     service = {(d, b): n for d, b, n in needed.group_by("depot_id", "bus_type").len().iter_rows()}
@@ -165,6 +166,7 @@ def posed(ready: Prepared, blocks: pl.DataFrame | None = None) -> Posed:
         lead_years=plan.economics.charging.upgrade_lead_years,
         powered=[d in electric for d in pools.depots],
         harm_per_kwh=ready.priced.grid.of_differences * values.get("CO2", 0.0) * KG_PER_T,
+        packs=None if timetable is None else _packs(timetable),
     )
     conventional = figures.price[:, POWERTRAINS.index("conventional"), 0]
     vehicles, cohorts = cohorts_of(tied, conventional, years, section.minimum_life_years)
@@ -182,6 +184,12 @@ def posed(ready: Prepared, blocks: pl.DataFrame | None = None) -> Posed:
         packaged=packaged,
         findings=(*findings, *told),
     )
+
+
+def _packs(timetable: TimetableNeeds) -> dict[tuple[str, str], float]:
+    usual = {("battery", size): kwh for size, kwh in timetable.kwh.items()}
+    on_the_way = {("battery_station", size): kwh for size, kwh in timetable.kwh.items()}
+    return usual | on_the_way | {("battery_large", size): kwh for size, kwh in timetable.large_kwh.items()}
 
 
 def years_of(ready: Prepared) -> Int:
@@ -204,7 +212,7 @@ def years_of(ready: Prepared) -> Int:
     return np.arange(first, section.to_year + 1)
 
 
-def replacement_of(ready: Prepared, blocks: pl.DataFrame | None = None) -> Replacement:
+def replacement_of(ready: Prepared, timetable: TimetableNeeds | None = None) -> Replacement:
     """Find the replacement of a plan's buses; see `posed`.
 
     Raises
@@ -213,7 +221,7 @@ def replacement_of(ready: Prepared, blocks: pl.DataFrame | None = None) -> Repla
         The plan names no blocks, no bus drives them, a name is unknown, or a table is wrong.
     """
     section = ready.plan.buses.transition
-    given = posed(ready, blocks)
+    given = posed(ready, timetable)
     problem = given.problem
     solved = solve(problem, objective=section.objective, seconds=section.time_limit_s, gap=section.gap)
     decision = oldest_first(problem, solved.decision, dirtiest=section.order == "dirtiest")
