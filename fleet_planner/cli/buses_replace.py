@@ -27,21 +27,20 @@ def replace(plan: Path, out: Path, language: str | None, *, overwrite: bool) -> 
         from fleet_planner.errors import UserError
         from fleet_planner.outputs import check_target
         from fleet_planner.outputs.bus_replacement import write_replacement
-        from fleet_planner.pipeline.buses.block_needs import timetable_needs
         from fleet_planner.pipeline.buses.duty import duty_found
+        from fleet_planner.pipeline.buses.from_timetable import feasibility_of_timetable
         from fleet_planner.pipeline.buses.replace import replacement_of
-        from fleet_planner.pipeline.buses.simulate import simulate
         from fleet_planner.pipeline.prepare import prepare
         from fleet_planner.plan.load import load_plan
 
         check_target(out, overwrite=overwrite)
         loaded = load_plan(plan)
         try:
-            named = bool(loaded.buses.transition.blocks)
-            timetable = None if named else timetable_needs(simulate(loaded, plan.parent, progress))
             ready = prepare(loaded, plan.parent, progress)
+            own = loaded.buses.transition.blocks
+            driven = None if own else feasibility_of_timetable(loaded, plan.parent, progress)
             progress("replacement of buses", 0.85)
-            found = replacement_of(ready, timetable)
+            found = replacement_of(ready, driven)
             progress("trucks and vans by duty", 0.97)
             trucks = duty_found(ready) if loaded.buses.duty.enabled else None
         except UserError as error:

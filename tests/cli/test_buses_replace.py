@@ -214,7 +214,7 @@ def test_california_asks_a_large_agency_for_half_then_all_and_limits_spare_buses
 @pytest.mark.parametrize(
     ("section", "message"),
     [
-        ("", "the plan has no timetable for electric buses"),
+        ("", "the plan has no blocks to be run"),
         ('blocks = "blocks.csv"\nstreams = ["tram"]\n', "no vehicle of the registry drives the blocks"),
         ('blocks = "blocks.csv"\nto_year = 2020\n', "do not follow the base year"),
         ('blocks = "blocks.csv"\npurchase_rules = ["ict_huge"]\n', "no such rule on purchases of buses"),

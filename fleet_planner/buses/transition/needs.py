@@ -122,7 +122,10 @@ def resolved(
     too_small_large = listed.list.contains("battery") & (pl.col("need_kwh") > pl.col("usable_large_kwh") + 1e-6)
     wrong = filled.select(too_small.alias("a"), too_small_large.alias("b"))
     taken = int((wrong["a"] | wrong["b"]).sum())
-    kept = pl.struct("ways", wrong["a"].alias("_a"), wrong["b"].alias("_b")).map_elements(_kept, return_dtype=pl.String)
+    unnamed = pl.col("ways").str.split(SEPARATOR).list.contains("station") & (pl.col("stations") == "")
+    nowhere = filled.select(unnamed.alias("c"))["c"]
+    doubts = (wrong["a"].alias("_depot"), wrong["b"].alias("_battery"), nowhere.alias("_station"))
+    kept = pl.struct("ways", *doubts).map_elements(_kept, return_dtype=pl.String)
     filled = filled.with_columns(ways=kept)
     findings = []
     if n := int(reckoned.sum()):
@@ -130,6 +133,8 @@ def resolved(
         findings.append(Finding("buses.transition_needs_reckoned", "assumption", values, n))
     if taken:
         findings.append(Finding("buses.transition_ways_taken", "warning", {}, taken))
+    if n := int(nowhere.sum()):
+        findings.append(Finding("buses.transition_station_unnamed", "info", {}, n))
     never = filled.filter(pl.col("ways") == "")
     if never.height:
         named = {"blocks": ", ".join(never["block_id"].head(5).to_list())}
@@ -138,8 +143,7 @@ def resolved(
 
 
 def _kept(row: Mapping[str, object]) -> str:
-    out = {"depot"} if row["_a"] else set()
-    out |= {"battery"} if row["_b"] else set()
+    out = {way for way in ("depot", "battery", "station") if row[f"_{way}"]}
     return SEPARATOR.join(w for w in str(row["ways"]).split(SEPARATOR) if w and w not in out)
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from fleet_planner.buses.transition.model import Decision, Float, Int
     from fleet_planner.buses.transition.programme import Solved
-    from fleet_planner.pipeline.buses.block_needs import TimetableNeeds
+    from fleet_planner.pipeline.buses.feasibility import BusFeasibility
     from fleet_planner.pipeline.prepare import Prepared
 
 BLOCKS = "bus_block_needs"
@@ -122,15 +122,15 @@ class Posed:
     findings: tuple[Finding, ...]
 
 
-def posed(ready: Prepared, timetable: TimetableNeeds | None = None) -> Posed:
+def posed(ready: Prepared, driven: BusFeasibility | None = None) -> Posed:
     """Return the replacement of a plan's buses as a problem.
 
     Parameters
     ----------
     ready
         The city, with the baseline's inventory.
-    timetable
-        Blocks of the timetable with what they need; none: the blocks of the table that the plan names.
+    driven
+        The timetable as electric buses drive it; none: the blocks are those of the table that the plan names.
 
     Raises
     ------
@@ -141,7 +141,7 @@ def posed(ready: Prepared, timetable: TimetableNeeds | None = None) -> Posed:
     packaged = Packaged(plan.economics, plan.city.country)
     years = years_of(ready)
     batteries = batteries_of(section, packaged)
-    given = timetable.blocks if timetable is not None else read_blocks(ready.base, section.blocks)
+    given = driven.needs if driven is not None else read_blocks(ready.base, section.blocks)
     needed, findings = resolved(given, section, batteries)
     values = values_of(ready, int(years[0]))
     service = {(d, b): n for d, b, n in needed.group_by("depot_id", "bus_type").len().iter_rows()}
@@ -166,7 +166,7 @@ def posed(ready: Prepared, timetable: TimetableNeeds | None = None) -> Posed:
         lead_years=plan.economics.charging.upgrade_lead_years,
         powered=[d in electric for d in pools.depots],
         harm_per_kwh=ready.priced.grid.of_differences * values.get("CO2", 0.0) * KG_PER_T,
-        packs=None if timetable is None else _packs(timetable),
+        packs=None if driven is None else _packs(driven),
     )
     conventional = figures.price[:, POWERTRAINS.index("conventional"), 0]
     vehicles, cohorts = cohorts_of(tied, conventional, years, section.minimum_life_years)
@@ -186,10 +186,14 @@ def posed(ready: Prepared, timetable: TimetableNeeds | None = None) -> Posed:
     )
 
 
-def _packs(timetable: TimetableNeeds) -> dict[tuple[str, str], float]:
-    usual = {("battery", size): kwh for size, kwh in timetable.kwh.items()}
-    on_the_way = {("battery_station", size): kwh for size, kwh in timetable.kwh.items()}
-    return usual | on_the_way | {("battery_large", size): kwh for size, kwh in timetable.large_kwh.items()}
+def _packs(driven: BusFeasibility) -> dict[tuple[str, str], float]:
+    """Return the batteries of the simulation by powertrain and size of bus: the usual one and the largest on offer."""
+    figures = next(iter(driven.days.values())).figures
+    out: dict[tuple[str, str], float] = {}
+    for size, kwh in figures.kwh.items():
+        out["battery", size] = out["battery_station", size] = kwh
+        out["battery_large", size] = max((*figures.larger_kwh.get(size, ()), kwh))
+    return out
 
 
 def years_of(ready: Prepared) -> Int:
@@ -212,7 +216,7 @@ def years_of(ready: Prepared) -> Int:
     return np.arange(first, section.to_year + 1)
 
 
-def replacement_of(ready: Prepared, timetable: TimetableNeeds | None = None) -> Replacement:
+def replacement_of(ready: Prepared, driven: BusFeasibility | None = None) -> Replacement:
     """Find the replacement of a plan's buses; see `posed`.
 
     Raises
@@ -221,7 +225,7 @@ def replacement_of(ready: Prepared, timetable: TimetableNeeds | None = None) -> 
         The plan names no blocks, no bus drives them, a name is unknown, or a table is wrong.
     """
     section = ready.plan.buses.transition
-    given = posed(ready, timetable)
+    given = posed(ready, driven)
     problem = given.problem
     solved = solve(problem, objective=section.objective, seconds=section.time_limit_s, gap=section.gap)
     decision = oldest_first(problem, solved.decision, dirtiest=section.order == "dirtiest")
