@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
 from fleet_planner.outputs.bus_energy_chart import energy_bars
@@ -177,4 +178,7 @@ def _measured(done: Simulated, t: Mapping[str, str]) -> Table:
         ]
         for row in done.energy.measured.iter_rows(named=True)
     ]
-    return Table("ebus-measured", [t[k] for k in keys], rows, 3, t["ebus_measured"], t["ebus_measured_note"])
+    unseen = done.energy.measured.filter(use="test")["error_pct"].abs()
+    middle, worst = (f"{float(np.quantile(unseen.to_numpy(), q)):.0f}" for q in (0.5, 1.0))
+    note = t["ebus_measured_note"].format(rows=unseen.len(), median=middle, worst=worst)
+    return Table("ebus-measured", [t[k] for k in keys], rows, 3, t["ebus_measured"], note)

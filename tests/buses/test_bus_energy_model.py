@@ -411,3 +411,11 @@ def test_movements_that_are_alike_are_reckoned_once() -> None:
         own = replace(day, movements=day.movements.filter(block_id=block), blocks=day.blocks.filter(block_id=block))
         part = movement_energy(own, None, plan(), 5.0)
         assert (part.kwh == whole.kwh[(day.movements["block_id"] == block).to_numpy()]).all()
+
+
+def test_the_documentation_tells_the_errors_of_today() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "buses_energy.md").read_text(encoding="utf-8")
+    for row in measured_rows().iter_rows(named=True):
+        error = f"{row['error_pct']:+.0f} %".replace("-", "−").replace("+0 %", "0 %")
+        assert f"| {row['use']} | " in text
+        assert f"| {row['model_kwh_per_km']:.3f} | {error} |" in text, row["row"]
