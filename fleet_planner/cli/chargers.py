@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from fleet_planner.cli.shared import progress_bar, text_table
+
+if TYPE_CHECKING:
+    from fleet_planner.tables import Language
 
 
 @click.group()
@@ -18,7 +22,8 @@ def chargers() -> None:
 @click.argument("plan", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder; it must be absent or empty.")
 @click.option("--overwrite", is_flag=True, help="Replace what is in --out.")
-def site(plan: Path, out: Path, *, overwrite: bool) -> None:
+@click.option("--language", type=click.Choice(["en", "zh"]), help="Language of chargers.html; default: the plan's.")
+def site(plan: Path, out: Path, language: str | None, *, overwrite: bool) -> None:
     """Site the chargers of PLAN: sites, chargers and years at the least cost, within grid, room and budget.
 
     Every model tells its proved gap; every plan is computed anew without the solver.
@@ -41,7 +46,8 @@ def site(plan: Path, out: Path, *, overwrite: bool) -> None:
         if error.file is None:
             error.file = plan
         raise
-    write_siting(loaded, plan.parent, found, out, overwrite=overwrite)
+    chosen: Language = "zh" if (language or loaded.outputs.language) == "zh" else "en"
+    write_siting(loaded, plan.parent, found, out, overwrite=overwrite, language=chosen)
     shown = found.tables["siting_models"].select(
         "model", "sites", "objective", "unit", "bound", "gap_pct", "status", "seconds"
     )
@@ -52,6 +58,4 @@ def site(plan: Path, out: Path, *, overwrite: bool) -> None:
     if "charger_regret" in found.tables:
         click.echo("\nRegret, US$ 2024:")
         click.echo(text_table(found.tables["charger_regret"]))
-    click.echo(
-        f"Written to {out}: chargers.csv, charger_sites.csv, catchments.csv, charger_grid.csv, charger_costs.csv"
-    )
+    click.echo(f"Written to {out}: chargers.html, chargers.gpkg, chargers.csv, charger_sites.csv, catchments.csv")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from fleet_planner import __version__
+from fleet_planner.errors import OutputError, first_line
+from fleet_planner.outputs.chargers_map import write_sites_map
+from fleet_planner.outputs.chargers_page import chargers_page
 from fleet_planner.outputs.manifest import manifest_text, sha256
 from fleet_planner.outputs.target import whole_directory
 from fleet_planner.tables import finding_text
@@ -15,10 +19,11 @@ if TYPE_CHECKING:
 
     from fleet_planner.pipeline.siting.site import Siting
     from fleet_planner.plan.models import Plan
+    from fleet_planner.tables import Language
 
 
-def write_siting(plan: Plan, base: Path, found: Siting, out: Path, *, overwrite: bool) -> Path:
-    """Write a siting into ``out``, whole or not at all.
+def write_siting(plan: Plan, base: Path, found: Siting, out: Path, *, overwrite: bool, language: Language) -> Path:
+    """Write a siting into ``out``, whole or not at all; ``chargers.html`` is the page in ``language``.
 
     Raises
     ------
@@ -28,13 +33,22 @@ def write_siting(plan: Plan, base: Path, found: Siting, out: Path, *, overwrite:
     with whole_directory(out, overwrite=overwrite) as folder:
         for name, table in found.tables.items():
             table.write_csv(folder / f"{name}.csv")
+        _write_map(plan, found, folder / "chargers.gpkg")
+        both: tuple[Language, Language] = ("en", "zh")
+        for each in both:
+            name = "chargers.html" if each == language else f"chargers.{each}.html"
+            (folder / name).write_text(chargers_page(plan, found, each), encoding="utf-8")
         section = plan.chargers
+        named = (
+            *(section.demand, section.candidates, section.osm, section.grid, section.land, section.flood),
+            *section.stations,
+        )
         told: dict[str, Any] = {
             "program": "fleet_planner",
             "version": __version__,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "chargers": section.model_dump(),
-            "inputs": [{"file": n, "sha256": sha256(base / n)} for n in (section.demand, section.candidates) if n],
+            "inputs": [{"file": n, "sha256": sha256(base / n)} for n in named if n],
             "sites": found.sites.size,
             "demand": found.demand.size,
             "pairs": int(found.reach.km.size),
@@ -53,3 +67,12 @@ def write_siting(plan: Plan, base: Path, found: Siting, out: Path, *, overwrite:
         }
         (folder / "manifest.json").write_text(manifest_text(told), encoding="utf-8")
     return out
+
+
+def _write_map(plan: Plan, found: Siting, path: Path) -> None:
+    try:
+        write_sites_map(plan, found, path)
+    except (OSError, RuntimeError, sqlite3.Error) as error:
+        raise OutputError(
+            f"the GeoPackage cannot be written: {first_line(error)}", "Free space, or name another folder.", file=path
+        ) from error

@@ -48,12 +48,25 @@ DESCRIPTIONS = {
     "costs": "Costs of measures, US$ of 2024",
     "operation": "Measures in operation: their account of vehicle-km, average day",
     "operation_effects": "Measures in operation: what each changes by pollutant, a year",
+    "charger_sites": "Sites of chargers: opening year, power, headroom left, energy and cost, last planned year",
+    "charger_demand": "Places that ask for energy: how much of it is served and by which site, last planned year",
+    "catchments": "From places that ask for energy to the sites that serve them, last planned year",
+    "chargers": "Chargers by site, kind and planned year",
+    "charger_grid": "Load of sites by planned year and hour of the day",
+    "charger_costs": "Costs of chargers by line and planned year, US$ of 2024",
+    "charger_unserved": "Energy that nobody serves, and why",
+    "charger_zones": "Energy served by zone and planned year",
+    "charger_regret": "What not looking ahead or another grid costs, US$ of 2024",
+    "charger_curve": "Least cost of serving a share of the energy, US$ of 2024",
+    "siting_models": "Siting models: objective, bound, gap and check",
     "sources": "Data and figures used, with licences",
     "assumptions": "What was assumed, and whether it was checked",
     "findings": "What was imputed, defaulted, dropped; warnings",
 }
 SQL_TYPES: dict[Any, str] = {pl.String: "TEXT", pl.Float64: "DOUBLE", pl.Boolean: "BOOLEAN"}
 GEOMETRY_FREE = (
+    *("chargers", "charger_grid", "charger_costs", "charger_unserved", "charger_zones"),
+    *("charger_regret", "charger_curve", "siting_models"),
     *("summary", "by_technology", "by_process", "fuel_check", "duty", "costs", "sources"),
     *("by_sector", "operation", "operation_effects", "market", "blocks"),
 )

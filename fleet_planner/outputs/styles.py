@@ -15,6 +15,8 @@ FALL = ("#08519c", "#4292c6", "#9ecae1", "#c9cdd1", "#fdae6b", "#d94801")
 """Less (blue) to more (orange): a pair that the colour-blind can tell apart."""
 
 WIDTHS_MM = (0.2, 0.3, 0.45, 0.65, 0.9, 1.25)
+SMALLEST_MM, WIDER_MM = 2.5, 1.6
+"""Of points by size: the first class, and how much each next one is larger."""
 PIXELS_PER_MM = 3.78
 """CSS: 96 pixels to 25.4 mm."""
 
@@ -164,6 +166,24 @@ def point_qml(colour: str, size_mm: float, aliases: Mapping[str, str]) -> str:
         HEAD.format("Symbology|Fields")
         + '<renderer-v2 type="singleSymbol" symbollevels="0" enableorderby="0" forceraster="0">'
         f"<symbols>{point_symbol(0, colour, size_mm)}</symbols></renderer-v2>{_aliases(aliases)}</qgis>"
+    )
+
+
+def sized_qml(column: str, breaks: Sequence[float], top: float, colour: str, aliases: Mapping[str, str]) -> str:
+    """Return a QML style of round points whose size grows by classes of ``column``."""
+    bounds = _bounds(breaks, top)
+    classes = len(bounds) - 1
+    ranges = "".join(
+        f'<range symbol="{i}" lower="{bounds[i]:.9f}" upper="{bounds[i + 1]:.9f}" '
+        f'label="{escape(class_label(breaks, i))}" render="true"/>'
+        for i in range(classes)
+    )
+    symbols = "".join(point_symbol(i, colour, SMALLEST_MM + i * WIDER_MM) for i in range(classes))
+    return (
+        HEAD.format("Symbology|Fields")
+        + f'<renderer-v2 type="graduatedSymbol" attr="{escape(column)}" graduatedMethod="GraduatedSize" '
+        f'symbollevels="0" enableorderby="0" forceraster="0">'
+        f"<ranges>{ranges}</ranges><symbols>{symbols}</symbols></renderer-v2>{_aliases(aliases)}</qgis>"
     )
 
 

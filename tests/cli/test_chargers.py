@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import polars as pl
+import pyogrio
 import pytest
 from click.testing import CliRunner, Result
 
@@ -123,6 +127,32 @@ def test_tables_of_the_plan_agree_with_each_other(city: Path, run: Path) -> None
     assert set(missed["reason"].to_list()) <= {"too_far", "limits_or_cost"}
     spent = read["charger_costs"].filter(line="sites")["spent_usd"].sum()
     assert spent == pytest.approx(sites["cost_usd"].sum(), rel=1e-6)
+
+
+def test_the_map_opens_drawn_and_the_page_speaks_two_languages(run: Path) -> None:
+    path = run / "out" / "chargers.gpkg"
+    layers = {str(name): str(kind) for name, kind in pyogrio.list_layers(path)}
+    assert layers.keys() >= {"charger_sites", "charger_demand", "catchments", "chargers", "charger_grid"}
+    assert (layers["charger_sites"], layers["catchments"]) == ("Point", "LineString")
+    demand = pyogrio.read_dataframe(path, layer="charger_demand")
+    assert len(demand) == 100
+    assert demand.loc[demand["reason"].isna(), "served_pct"].min() == 100.0
+    sites = pyogrio.read_dataframe(path, layer="charger_sites")
+    assert sites["new_kw"].sum() == pl.read_csv(run / "out" / "charger_sites.csv")["new_kw"].sum()
+    with closing(sqlite3.connect(path)) as database:
+        styled = {row[0] for row in database.execute("SELECT f_table_name FROM layer_styles")}
+        names = dict(database.execute("SELECT column_name, name FROM gpkg_data_columns WHERE table_name = 'chargers'"))
+    assert styled == {"charger_sites", "charger_demand", "catchments"}
+    assert names["kw"] == "Power (kW)"
+    english = (run / "out" / "chargers.html").read_text(encoding="utf-8")
+    chinese = (run / "out" / "chargers.zh.html").read_text(encoding="utf-8")
+    figures = [re.findall(r'<td class="n">([^<]*)</td>', page) for page in (english, chinese)]
+    numbers = [[f for f in own if re.fullmatch(r"[−\d.,% ]+", f)] for own in figures]
+    assert numbers[0] == numbers[1]
+    assert len(numbers[0]) > 100
+    assert "no limit broken" in english
+    assert "未违反任何约束" in chinese
+    assert english.count("<circle") >= 100
 
 
 def test_a_service_out_of_reach_says_which_demand_and_why(city: Path, tmp_path: Path) -> None:
