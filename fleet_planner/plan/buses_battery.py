@@ -24,6 +24,15 @@ class BatteryPlan(Section):
     kwh: dict[TypeOfBus, Positive] = Field(
         default={}, description="nominal capacity of the battery by type of bus, kWh; none: packaged"
     )
+    vehicle_types: str = Field(
+        default="", description="SimBA's table of vehicle types (JSON): batteries and charge curves before those above"
+    )
+    charging_type: Literal["depb", "oppb"] = Field(
+        default="depb", description="its variant for blocks whose trips tell none (charging_type of SimBA's trips)"
+    )
+    stations: str = Field(
+        default="", description="SimBA's table of stations (JSON), beside [[buses.station]] and depot_chargers"
+    )
     larger_kwh: dict[TypeOfBus, list[Positive]] = Field(
         default={}, description="larger batteries on offer by type of bus, kWh; none: packaged"
     )

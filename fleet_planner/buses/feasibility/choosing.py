@@ -107,8 +107,8 @@ def sizes_on_offer(task: Task, failing: Int) -> Float:
     larger = "battery" in task.plan.ways
     rows = []
     for b in failing:
-        bus_type = ground.bus_types[b]
-        rows.append([figures.kwh[bus_type], *(figures.larger_kwh[bus_type] if larger else ())])
+        kind = ground.batteries[b]
+        rows.append([figures.kwh[kind], *(figures.larger_kwh[kind] if larger else ())])
     most = max(len(r) for r in rows)
     return np.array([r + [np.nan] * (most - len(r)) for r in rows])
 
@@ -132,7 +132,7 @@ def question_of(task: Task, checker: Checker, splits: Mapping[int, Sequence[Part
     split_cost = np.full((blocks, 1), np.inf)
     for k, b in enumerate(failing.tolist()):
         if parts := splits.get(b):
-            split_cost[k, 0] = split_usd(parts, ground.bus_types[b], task)
+            split_cost[k, 0] = split_usd(parts, task)
     site = site_of_rest(ground, checker.sites) - checker.existing
     reach = np.zeros((blocks, many), dtype=np.bool_)
     for k, b in enumerate(failing):
@@ -146,9 +146,10 @@ def question_of(task: Task, checker: Checker, splits: Mapping[int, Sequence[Part
     )
 
 
-def split_usd(parts: Sequence[Part], bus_type: str, task: Task) -> float:
+def split_usd(parts: Sequence[Part], task: Task) -> float:
     """Return what a split costs a year: extra buses with their batteries, and drivers and km of added ways."""
     prices = task.prices
-    bus = prices.bus[bus_type] + task.figures.kwh[bus_type] * prices.battery_per_kwh
+    ground, block = task.load.ground, parts[0].block
+    bus = prices.bus[ground.bus_types[block]] + task.figures.kwh[ground.batteries[block]] * prices.battery_per_kwh
     hours, km = sum(p.added_h for p in parts), sum(p.added_km for p in parts)
     return (len(parts) - 1) * bus + hours * prices.driver_hour + km * prices.empty_km

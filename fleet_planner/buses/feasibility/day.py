@@ -19,11 +19,12 @@ from fleet_planner.buses.feasibility.year import drive_year
 from fleet_planner.findings import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from fleet_planner.buses.energy.vehicles import Vehicles
     from fleet_planner.buses.feasibility.figures import Figures
     from fleet_planner.buses.feasibility.model import Float
+    from fleet_planner.buses.feasibility.simba import BatteryType
     from fleet_planner.buses.feasibility.year import Year
     from fleet_planner.buses.model import DayEnergy, ServiceDay
     from fleet_planner.plan.buses_battery import BusStation
@@ -51,6 +52,31 @@ class Weather:
     energies_c: Float
     days_c: Float
     weight: Float
+
+
+@dataclass(frozen=True)
+class OwnBatteries:
+    """Batteries of the plan's table of vehicle types.
+
+    Parameters
+    ----------
+    listed
+        By kind, ``type/charging type``.
+    charging
+        Charging type of blocks, by id.
+    usual
+        That of all others.
+    """
+
+    listed: Mapping[str, BatteryType]
+    charging: Mapping[str, str]
+    usual: str
+
+    def of_blocks(self, day: ServiceDay) -> list[str]:
+        """Return the kind of battery of each block: that of its type and charging type, else its type of bus."""
+        rows = day.blocks.select("block_id", "bus_type").iter_rows()
+        kinds = [(f"{t}/{self.charging.get(b, self.usual)}", t) for b, t in rows]
+        return [kind if kind in self.listed else bus_type for kind, bus_type in kinds]
 
 
 @dataclass(frozen=True)
@@ -100,6 +126,7 @@ def feasibility_of(
     vehicles: Vehicles,
     weather: Weather | None,
     stations: Sequence[BusStation],
+    own: OwnBatteries,
 ) -> Feasibility:
     """Drive a day of service with electric buses, and make its blocks feasible.
 
@@ -115,6 +142,8 @@ def feasibility_of(
         A year of temperatures; none: only the cases.
     stations
         Charging stations that there are.
+    own
+        The plan's table of vehicle types.
 
     Raises
     ------
@@ -122,10 +151,10 @@ def feasibility_of(
         A station or depot of the plan is no place of the timetable, or a price has no exchange rate.
     """
     section = plan.buses.battery
-    ground = ground_of(day)
+    ground = ground_of(day, own.of_blocks(day))
     load = load_of(ground, energies)
     types = set(ground.bus_types)
-    figures, prices = figures_of(section, types, vehicles), prices_of(section, plan.economics, types)
+    figures, prices = figures_of(section, types, vehicles, own.listed), prices_of(section, plan.economics, types)
     temperatures = np.array([e.temperature_c for e in energies])
     cold = cold_of(temperatures, plan.buses.energy)
     sites = plentiful(sites_of(day.places, section, figures, stations))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fleet_planner.buses.energy.vehicles import Vehicles
+    from fleet_planner.buses.feasibility.simba import BatteryType
     from fleet_planner.plan.buses_battery import BatteryPlan
     from fleet_planner.plan.economics import EconomicsSection
 
@@ -34,16 +35,17 @@ class Figures:
 
     Parameters
     ----------
-    kwh, larger_kwh, charge_kw, empty_kg
-        By type of bus: nominal capacity, larger ones on offer, most charging power, mass without passengers.
+    kwh, larger_kwh, charge_kw, curves, efficiency
+        By kind of battery, the type of bus where the plan has no table of vehicle types: nominal capacity, larger ones
+        on offer, most charging power, states of charge with the power taken there, stored of what the battery takes.
+    empty_kg
+        By type of bus: mass without passengers.
     health
         Capacity at the age that is planned for, over the nominal one.
     reserve
         State of charge below which no bus may fall.
-    curve_soc, curve_share
-        Charging power over the greatest, by state of charge.
-    efficiency, charger_efficiency
-        Stored of what the battery takes; plug over grid.
+    charger_efficiency
+        Plug over grid.
     depot_kw, station_kw
         Of one charger.
     kg_per_kwh
@@ -55,12 +57,11 @@ class Figures:
     kwh: Mapping[str, float]
     larger_kwh: Mapping[str, tuple[float, ...]]
     charge_kw: Mapping[str, float]
+    curves: Mapping[str, tuple[Float, Float]]
+    efficiency: Mapping[str, float]
     empty_kg: Mapping[str, float]
     health: float
     reserve: float
-    curve_soc: Float
-    curve_share: Float
-    efficiency: float
     charger_efficiency: float
     depot_kw: float
     station_kw: float
@@ -121,7 +122,9 @@ class _Reader:
         return float(self.rows(item, bus_type)[0]["value"]) if given is None else given
 
 
-def figures_of(plan: BatteryPlan, bus_types: set[str], vehicles: Vehicles) -> Figures:
+def figures_of(
+    plan: BatteryPlan, bus_types: set[str], vehicles: Vehicles, listed: Mapping[str, BatteryType] | None = None
+) -> Figures:
     """Return the figures of a plan for the types of bus that are in use.
 
     Parameters
@@ -132,6 +135,8 @@ def figures_of(plan: BatteryPlan, bus_types: set[str], vehicles: Vehicles) -> Fi
         Types in use.
     vehicles
         Their usual batteries and masses.
+    listed
+        Batteries of the plan's table of vehicle types by kind, which go before all others.
     """
     read, types = _Reader(), sorted(bus_types)
     at = {name: k for k, name in enumerate(vehicles.names)}
@@ -149,16 +154,24 @@ def figures_of(plan: BatteryPlan, bus_types: set[str], vehicles: Vehicles) -> Fi
         )
     else:
         points = [(p[0], p[1]) for p in plan.charge_curve]
+    charge = {t: read.value(plan.charge_kw.get(t), "charge_kw", t) for t in types}  # type: ignore[call-overload]
+    soc, share = np.array([p[0] for p in points]), np.array([p[1] for p in points])
+    curves = {t: (soc, share * charge[t]) for t in types}
+    efficiency = dict.fromkeys(types, read.value(plan.efficiency, "efficiency"))
+    over = [r["value"] for r in read.rows("larger")]
+    for kind, battery in (listed or {}).items():
+        kwh[kind], larger[kind] = battery.kwh, tuple(battery.kwh * o for o in over)
+        charge[kind], efficiency[kind] = float(battery.curve_kw.max()), battery.efficiency
+        curves[kind] = (battery.curve_soc, battery.curve_kw)
     return Figures(
         kwh=kwh,
         larger_kwh=larger,
-        charge_kw={t: read.value(plan.charge_kw.get(t), "charge_kw", t) for t in types},  # type: ignore[call-overload]
+        charge_kw=charge,
+        curves=curves,
+        efficiency=efficiency,
         empty_kg={t: float(vehicles.empty_kg[at[t]]) for t in types},
         health=read.value(plan.end_of_life, "end_of_life") if plan.age == "end_of_life" else 1.0,
         reserve=read.value(plan.reserve, "reserve"),
-        curve_soc=np.array([p[0] for p in points]),
-        curve_share=np.array([p[1] for p in points]),
-        efficiency=read.value(plan.efficiency, "efficiency"),
         charger_efficiency=read.value(plan.charger_efficiency, "charger_efficiency"),
         depot_kw=read.value(plan.depot_kw, "depot_kw"),
         station_kw=read.value(plan.station_kw, "station_kw"),

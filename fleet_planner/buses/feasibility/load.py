@@ -81,6 +81,7 @@ def take(load: Load, blocks: Int) -> Load:
             block_ids=tuple(ground.block_ids[b] for b in blocks),
             depot_ids=tuple(ground.depot_ids[b] for b in blocks),
             bus_types=tuple(ground.bus_types[b] for b in blocks),
+            batteries=tuple(ground.batteries[b] for b in blocks),
             places=ground.places,
         ),
         np.ascontiguousarray(load.kwh[:, rows]),
@@ -206,6 +207,7 @@ def assemble(load: Load, buses: Sequence[tuple[str, Sequence[Part]]]) -> Load:
         block_ids=tuple(name for name, _ in buses),
         depot_ids=tuple(ground.depot_ids[b] for b in home),
         bus_types=tuple(ground.bus_types[b] for b in home),
+        batteries=tuple(ground.batteries[b] for b in home),
         places=ground.places,
     )
     standing = np.where(made.depot, 0.0, np.hstack([load.standing_kw, nothing])[:, row])

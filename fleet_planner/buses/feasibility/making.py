@@ -347,7 +347,7 @@ def _possible(choice: _Choice) -> tuple[tuple[str, ...], ...]:
         able = np.isfinite(cost[k])
         ways = (
             (LARGER, bool((able[:-1] & ~needs[k, :-1]).any())),
-            (STATION, bool(able[0] and needs[k, 0])),
+            (STATION, bool((able[:-1] & needs[k, :-1]).any())),
             (SPLIT, bool(able[-1])),
         )
         out[b] = tuple(name for name, can in ways if can)

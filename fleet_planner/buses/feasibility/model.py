@@ -36,6 +36,8 @@ class Ground:
         The last movement of each block.
     block_ids, depot_ids, bus_types
         By block.
+    batteries
+        Kind of battery of each block: its type of bus, or a name of the plan's own table of vehicle types.
     places
         Names of places.
     """
@@ -50,6 +52,7 @@ class Ground:
     block_ids: tuple[str, ...]
     depot_ids: tuple[str, ...]
     bus_types: tuple[str, ...]
+    batteries: tuple[str, ...]
     places: tuple[str, ...]
 
     @property

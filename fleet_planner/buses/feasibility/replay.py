@@ -11,6 +11,8 @@ from fleet_planner.kernels.charger_queue import replay_queues
 from fleet_planner.kernels.state_of_charge import replay_blocks
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fleet_planner.buses.feasibility.load import Load
     from fleet_planner.buses.feasibility.model import Batteries, Float, Int, Rules, Sites
     from fleet_planner.buses.model import ServiceDay
@@ -19,8 +21,8 @@ TOLERANCE = 1e-9
 """The start of the day is settled when it changes by less, in state of charge."""
 
 
-def ground_of(day: ServiceDay) -> Ground:
-    """Return the movements of a day as arrays."""
+def ground_of(day: ServiceDay, batteries: Sequence[str] = ()) -> Ground:
+    """Return the movements of a day as arrays; ``batteries`` are the kinds of each block, where not by type of bus."""
     moves, blocks = day.movements, day.blocks
     counts = blocks["movements"].to_numpy().astype(np.int64)
     first = np.concatenate([[0], np.cumsum(counts)])
@@ -46,6 +48,7 @@ def ground_of(day: ServiceDay) -> Ground:
         block_ids=tuple(blocks["block_id"].to_list()),
         depot_ids=tuple(blocks["depot_id"].to_list()),
         bus_types=tuple(blocks["bus_type"].to_list()),
+        batteries=tuple(batteries or blocks["bus_type"].to_list()),
         places=place_names,
     )
 

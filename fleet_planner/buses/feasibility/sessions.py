@@ -69,7 +69,7 @@ def sessions_of(found: Feasibility, case: int) -> pl.DataFrame:
     need = (run.stay_kwh[case] + warmth) * efficiency
     rows = np.flatnonzero((site >= 0) & (need > LEAST_KWH))
     at, of = site[rows], block[rows]
-    greatest = np.array([found.figures.charge_kw[t] for t in ground.bus_types])[of]
+    greatest = np.array([found.figures.charge_kw[t] for t in ground.batteries])[of]
     power = np.minimum(np.minimum(greatest, batteries.limit_kw[case, of]), sites.plug_kw[at])
     arrive = ground.end_h[rows] + np.minimum(sites.buffer_h[at], ground.rest_h[rows])
     leave = ground.end_h[rows] + ground.rest_h[rows]

@@ -51,7 +51,7 @@ def rules_of(plan: BatteryPlan) -> Rules:
 
 def nominal_kwh(ground: Ground, figures: Figures) -> Float:
     """Return the nominal battery of each block's bus."""
-    return np.array([figures.kwh[t] for t in ground.bus_types])
+    return np.array([figures.kwh[t] for t in ground.batteries])
 
 
 def batteries_of(ground: Ground, figures: Figures, cold: Cold, kwh: Float | None = None) -> Batteries:
@@ -66,20 +66,20 @@ def batteries_of(ground: Ground, figures: Figures, cold: Cold, kwh: Float | None
     kwh
         Nominal capacity by block; none: the usual one of its type.
     """
-    types = sorted(set(ground.bus_types))
+    types = sorted(set(ground.batteries))
     index = {t: k for k, t in enumerate(types)}
     nominal = nominal_kwh(ground, figures) if kwh is None else kwh
-    greatest = np.array([figures.charge_kw[t] for t in ground.bus_types])
-    points = figures.curve_soc.size
-    many = len(ground.bus_types)
+    greatest = np.array([figures.charge_kw[t] for t in ground.batteries])
+    curves = [figures.curves[t] for t in types]
+    many = len(ground.batteries)
     return Batteries(
         capacity_kwh=np.ascontiguousarray(cold.capacity[:, None] * nominal * figures.health),
         limit_kw=np.ascontiguousarray(cold.charging[:, None] * greatest),
-        curve_of=np.array([index[t] for t in ground.bus_types], dtype=np.int64),
-        curve_first=np.arange(len(types) + 1, dtype=np.int64) * points,
-        curve_soc=np.tile(figures.curve_soc, len(types)),
-        curve_kw=np.concatenate([figures.curve_share * figures.charge_kw[t] for t in types]),
-        efficiency=np.full(many, figures.efficiency),
+        curve_of=np.array([index[t] for t in ground.batteries], dtype=np.int64),
+        curve_first=np.concatenate([[0], np.cumsum([soc.size for soc, _ in curves])]).astype(np.int64),
+        curve_soc=np.concatenate([soc for soc, _ in curves]),
+        curve_kw=np.concatenate([kw for _, kw in curves]),
+        efficiency=np.array([figures.efficiency[t] for t in ground.batteries]),
         reserve_soc=np.full(many, figures.reserve),
     )
 

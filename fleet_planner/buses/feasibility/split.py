@@ -143,6 +143,8 @@ class Splitter:
             if np.isnan([self.ways.of(place, depot)[0] for place in (int(ground.place[m]), begin)]).any():
                 continue  # nobody knows how far it is from here to the depot
             km, hours = self.ways.of(int(ground.place[m]), depot)
+            if not np.isfinite(km + self.ways.of(int(self.from_place[following]), depot)[0]):
+                continue  # no coordinates: no way to the depot is known
             home = Added(ground.end_h[m], ground.end_h[m] + hours, km, depot, True, per_km * km)  # at a depot
             km, hours = self.ways.of(begin, depot)
             start = float(ground.start_h[following])
@@ -218,7 +220,11 @@ def chain(splitter: Splitter, parts: Sequence[Part]) -> list[list[Part]]:
     for i, p in enumerate(parts):
         for j, q in enumerate(parts):
             same = ground.depot_ids[p.block] == ground.depot_ids[q.block]
-            if i != j and same and ground.bus_types[p.block] == ground.bus_types[q.block] and ready[i] <= spans[j][0]:
+            alike = (ground.bus_types[p.block], ground.batteries[p.block]) == (
+                ground.bus_types[q.block],
+                ground.batteries[q.block],
+            )
+            if i != j and same and alike and ready[i] <= spans[j][0]:
                 rows.append(i)
                 cols.append(j)
     graph = csr_matrix((np.ones(len(rows)), (rows, cols)), shape=(len(parts), len(parts)))

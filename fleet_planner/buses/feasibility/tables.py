@@ -136,7 +136,7 @@ def needs_table(found: Feasibility, service_days: float) -> pl.DataFrame:
     routes = moves.filter(pl.col("kind") == "trip").group_by("block_id", "route").agg(pl.col("km").sum())
     main = dict(routes.sort("km", "route").select("block_id", "route").iter_rows())
     nominal = nominal_kwh(ground, found.figures)
-    larger = [max([*found.figures.larger_kwh[t], n]) for t, n in zip(ground.bus_types, nominal, strict=True)]
+    larger = [max([*found.figures.larger_kwh[t], n]) for t, n in zip(ground.batteries, nominal, strict=True)]
     used = _stations_of(making.made, set(making.chosen))
     bus_of = {p.block: n for n, parts in enumerate(making.parts) for p in parts}
     splits = [making.splits.get(int(b), ()) for b in block]

@@ -11,9 +11,10 @@ import polars as pl
 from fleet_planner.buses.energy.movement import movement_energies
 from fleet_planner.buses.energy.vehicles import bus_types
 from fleet_planner.buses.energy.weather import MEAN, daily_means, months
-from fleet_planner.buses.feasibility.day import Weather, feasibility_of
+from fleet_planner.buses.feasibility.day import OwnBatteries, Weather, feasibility_of
 from fleet_planner.buses.feasibility.sessions import charging_from
 from fleet_planner.buses.feasibility.setup import check_stations
+from fleet_planner.buses.feasibility.simba import charging_type_of_blocks, read_stations, read_vehicle_types
 from fleet_planner.buses.feasibility.tables import (
     course_table,
     feasibility_table,
@@ -58,6 +59,8 @@ class BusFeasibility:
         ``tables/columns/bus_feasibility.csv, bus_remedies.csv, bus_sites.csv, bus_soc.csv, bus_battery_sizes.csv``.
     needs
         ``tables/columns/bus_block_needs.csv``: the blocks of the first kind of day, for their replacement.
+    files
+        Files that were read, as the plan names them, by what they are.
     findings
         What was assumed, counted and chosen.
     """
@@ -70,6 +73,7 @@ class BusFeasibility:
     course: pl.DataFrame
     sizes: pl.DataFrame
     needs: pl.DataFrame
+    files: tuple[tuple[str, str], ...]
     findings: tuple[Finding, ...]
 
 
@@ -85,16 +89,18 @@ def bus_feasibility(
     UserError
         A station or depot of the plan is no place of the timetable, or a price has no exchange rate.
     """
+    plan, listed = _with_listed_sites(plan, base)
     section = plan.buses
-    own = section.energy.bus_types
-    vehicles = bus_types(base / own if own else None)
-    stations = list(section.station)
+    types = section.energy.bus_types
+    vehicles = bus_types(base / types if types else None)
+    own = _own_batteries(plan, base)
+    stations = [*section.station, *listed]
     check_stations(stations, set().union(*(_names(day) for day in days.values())))
     found: dict[str, Feasibility] = {}
     findings: list[Finding] = []
     for kind, day in days.items():
         weather = _year(plan, base, network, day, energy, kind) if section.battery.temperature_year else None
-        one = feasibility_of(plan, day, energy.days[kind], vehicles, weather, _here(stations, day))
+        one = feasibility_of(plan, day, energy.days[kind], vehicles, weather, _here(stations, day), own)
         found[kind] = one
         findings += [f for f in one.findings if f not in findings]
         sites = one.making.made.sites
@@ -106,6 +112,7 @@ def bus_feasibility(
     def table(make: Callable[[Feasibility], pl.DataFrame]) -> pl.DataFrame:
         return pl.concat([make(one) for one in found.values()], how="vertical_relaxed")
 
+    named = (("vehicle types", section.battery.vehicle_types), ("charging stations", section.battery.stations))
     return BusFeasibility(
         found,
         charging_from(found, MEAN),
@@ -115,8 +122,30 @@ def bus_feasibility(
         table(course_table),
         table(sizes_table),
         needs_table(next(iter(found.values())), section.battery.service_days),
+        tuple((role, name) for role, name in named if name),
         tuple(findings),
     )
+
+
+def _own_batteries(plan: Plan, base: Path) -> OwnBatteries:
+    """Return the batteries of the plan's table of vehicle types; none without it."""
+    section = plan.buses
+    if not section.battery.vehicle_types:
+        return OwnBatteries({}, {}, "")
+    listed = read_vehicle_types(base / section.battery.vehicle_types, section.bus_type_words)
+    charging = charging_type_of_blocks(base / section.trips) if section.trips else {}
+    return OwnBatteries(listed, charging, section.battery.charging_type)
+
+
+def _with_listed_sites(plan: Plan, base: Path) -> tuple[Plan, tuple[BusStation, ...]]:
+    """Return the plan with the chargers of depots of its table of stations, and the stations on the way of it."""
+    section = plan.buses.battery
+    if not section.stations:
+        return plan, ()
+    listed = read_stations(base / section.stations)
+    chargers = {**listed.depot_chargers, **section.depot_chargers}
+    battery = section.model_copy(update={"depot_chargers": chargers})
+    return plan.model_copy(update={"buses": plan.buses.model_copy(update={"battery": battery})}), listed.stations
 
 
 def _names(day: ServiceDay) -> set[str]:

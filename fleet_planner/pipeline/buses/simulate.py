@@ -117,7 +117,7 @@ def simulate(plan: Plan, base: Path, progress: Progress) -> Simulated:
     energy = bus_energy(plan, base, served.network, served.days)
     progress("state of charge of the blocks", 0.9)
     feasibility = bus_feasibility(plan, base, served.network, served.days, energy)
-    files = (*served.files, *files, *energy.files)
+    files = (*served.files, *files, *energy.files, *feasibility.files)
     findings = (*_findings(served.days), *told, *energy.findings, *feasibility.findings)
     charging = None
     if "charging" in plan.buses.model_fields_set:
