@@ -13,13 +13,13 @@ import polars as pl
 
 from fleet_planner.network import links_geometry
 from fleet_planner.outputs import geopackage_tables, styles
+from fleet_planner.outputs.bus_emission_part import route_cuts
 from fleet_planner.outputs.bus_energy_part import route_use
 from fleet_planner.outputs.bus_tables import blocks_table, depots_frame, routes_frame, stations_frame
 from fleet_planner.outputs.buses_charging import place_columns
 from fleet_planner.outputs.geopackage import write_layer
 from fleet_planner.outputs.geopackage_tables import Layer, Style
 from fleet_planner.outputs.roads import round_breaks
-from fleet_planner.pipeline.buses.route_emissions import yearly
 from fleet_planner.pipeline.buses.simulate import Simulated
 from fleet_planner.tables import finding_text
 
@@ -34,8 +34,8 @@ Columns = Callable[[Simulated], pl.DataFrame | None]
 
 
 def _emitted(done: Simulated) -> pl.DataFrame | None:
-    """Return what routes emit today, tonnes a year."""
-    return yearly(done.route_emissions) if done.route_emissions.height else None
+    """Return what electric buses cut on routes, tonnes a year."""
+    return route_cuts(done) if done.route_emissions.height else None
 
 
 ROUTE_COLUMNS: tuple[Columns, ...] = (_emitted, route_use)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,12 +19,14 @@ from fleet_planner.buses.energy.cold import charge_power, curve, regen_power, us
 from fleet_planner.buses.energy.consumption import read_consumption
 from fleet_planner.buses.energy.measured import measured_rows, range_status
 from fleet_planner.buses.energy.movement import first_and_layover, movement_energies, movement_energy, moves_of
-from fleet_planner.buses.energy.summary import energy_table
+from fleet_planner.buses.energy.summary import energy_table, heaters_by_route, year_table
 from fleet_planner.buses.energy.vehicles import bus_types
 from fleet_planner.buses.energy.weather import Case, cases, months, weather_findings
 from fleet_planner.buses.model import BUS_TYPES, DayEnergy, ServiceDay, Ways
 from fleet_planner.errors import InputError
 from fleet_planner.network.model import Network
+from fleet_planner.outputs.bus_emission_part import route_cuts
+from fleet_planner.pipeline.buses.route_emissions import yearly
 from fleet_planner.plan.buses_energy import BusEnergyPlan
 from fleet_planner.plan.load import check_plan
 from fleet_planner.plan.models import Plan
@@ -411,6 +414,32 @@ def test_movements_that_are_alike_are_reckoned_once() -> None:
         own = replace(day, movements=day.movements.filter(block_id=block), blocks=day.blocks.filter(block_id=block))
         part = movement_energy(own, None, plan(), 5.0)
         assert (part.kwh == whole.kwh[(day.movements["block_id"] == block).to_numpy()]).all()
+
+
+def test_heaters_by_route_are_all_that_is_burnt_and_are_taken_off_the_cut() -> None:
+    day = small_day(2, 3)
+    routes = ["1", "2"] * (day.movements.height // 2)
+    trip = (day.movements["kind"] == "trip").to_numpy()
+    day = replace(day, movements=day.movements.with_columns(route=pl.Series(np.where(trip, routes, ""))))
+    own = plan(heating="diesel")
+    energy = movement_energies(day, None, own, months(own))
+    often = [20.0] * 12
+    table = year_table(day, energy, own.buses.energy, often)
+    heaters = heaters_by_route(day, energy, often)
+    assert heaters["route"].to_list() == ["1", "2"]
+    assert heaters["nox"].sum() == pytest.approx(table["heater_nox_g"].sum() / 1e6)
+    assert heaters["co2"].sum() == pytest.approx(table["heater_co2_kg"].sum() / 1e3)
+    today = pl.DataFrame({
+        "route": ["1", "2", "3"], "kind_of_day": ["weekday"] * 3, "km": [10.0] * 3,
+        "nox_kg_per_day": [1.0] * 3, "pm_exhaust_kg_per_day": [0.1] * 3, "co2_kg_per_day": [900.0] * 3,
+    })  # fmt: skip
+    done = SimpleNamespace(route_emissions=today, energy=SimpleNamespace(heaters=heaters))
+    cut = route_cuts(done)  # type: ignore[arg-type]
+    gross = yearly(today)
+    assert (gross["co2_t_per_year"] - cut["co2_t_per_year"]).to_list() == pytest.approx(
+        [*heaters["co2"].to_list(), 0.0]
+    )
+    assert cut["nox_t_per_year"][2] == gross["nox_t_per_year"][2]
 
 
 def test_the_documentation_tells_the_errors_of_today() -> None:

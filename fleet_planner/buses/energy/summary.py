@@ -11,7 +11,7 @@ from fleet_planner.buses.energy.measured import OUTSIDE, published_range, range_
 from fleet_planner.buses.energy.movement import first_and_layover
 from fleet_planner.factors.processes.heater import POLLUTANTS, load_heater
 from fleet_planner.findings import Finding
-from fleet_planner.units import G_PER_KG, S_PER_H
+from fleet_planner.units import G_PER_KG, G_PER_T, S_PER_H
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,6 +129,22 @@ def route_table(day: ServiceDay, energy: Sequence[DayEnergy]) -> pl.DataFrame:
             ).sort("route")
         )  # fmt: skip
     return pl.concat(parts)
+
+
+def heaters_by_route(day: ServiceDay, energy: Sequence[DayEnergy], days_of_month: Sequence[float]) -> pl.DataFrame:
+    """Return what heaters emit in a year on each route, t: ``route, nox, pm_exhaust, co2``.
+
+    What is burnt on ways without passengers and in the layovers after them goes to the routes by their km.
+    """
+    fuel = np.sum([n * one.heater_fuel_mj for n, one in zip(days_of_month, energy, strict=True)], axis=0)
+    moves = day.movements.select("route", "kind", "km").with_columns(fuel=pl.Series(fuel, dtype=pl.Float64))
+    trip = pl.col("kind") == "trip"
+    empty = float(moves.filter(~trip)["fuel"].sum())
+    routes = moves.filter(trip).group_by("route").agg(pl.col("km", "fuel").sum()).sort("route")
+    part = routes["km"].to_numpy() / max(float(routes["km"].sum()), 1e-9)
+    tonnes = heater_emissions_g(routes["fuel"].to_numpy() + empty * part)
+    own = {"nox": "NOx", "pm_exhaust": "PM_exhaust", "co2": "CO2"}
+    return routes.select("route", **{name: pl.Series(tonnes[p] / G_PER_T) for name, p in own.items()})
 
 
 def _row(one: DayEnergy, mine: Float, layover_s: Float) -> dict[str, float]:

@@ -10,7 +10,7 @@ import polars as pl
 from fleet_planner.activity.days import DAYS_OF_MONTH
 from fleet_planner.buses.energy.measured import measured_rows
 from fleet_planner.buses.energy.movement import movement_energies
-from fleet_planner.buses.energy.summary import energy_table, route_table, year_table
+from fleet_planner.buses.energy.summary import energy_table, heaters_by_route, route_table, year_table
 from fleet_planner.buses.energy.weather import cases, months, weather_findings
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ class BusEnergy:
         ``tables/columns/bus_energy_by_month.csv``: a year month by month.
     routes
         ``tables/columns/bus_energy_by_route.csv``: the trips of each route.
+    heaters
+        What heaters emit in a year by route, t: ``route, nox, pm_exhaust, co2``.
     measured
         Measured rows with what the model says of each.
     files
@@ -56,6 +58,7 @@ class BusEnergy:
     fleet: pl.DataFrame
     months: pl.DataFrame
     routes: pl.DataFrame
+    heaters: pl.DataFrame
     measured: pl.DataFrame
     files: tuple[tuple[str, str], ...]
     findings: tuple[Finding, ...]
@@ -73,7 +76,7 @@ def bus_energy(plan: Plan, base: Path, network: Network | None, days: Mapping[st
     weather = tuple(cases(plan, base))
     found = weather_findings(plan, weather)
     by_kind: dict[str, tuple[DayEnergy, ...]] = {}
-    tables, by_month, by_route = [], [], []
+    tables, by_month, by_route, heaters = [], [], [], []
     of_months = months(plan)
     seen: set[tuple[str, str]] = set()
     for kind, day in days.items():
@@ -82,7 +85,9 @@ def bus_energy(plan: Plan, base: Path, network: Network | None, days: Mapping[st
         tables.append(table)
         by_route.append(route_table(day, by_kind[kind]))
         own = movement_energies(day, network, plan, of_months, base=base)
-        by_month.append(year_table(day, own, section, [n * WEEK_SHARE[kind] for n in DAYS_OF_MONTH]))
+        often = [n * WEEK_SHARE[kind] for n in DAYS_OF_MONTH]
+        by_month.append(year_table(day, own, section, often))
+        heaters.append(heaters_by_route(day, own, often))
         for finding in (f for one in by_kind[kind] for f in one.findings):
             # what is true of every day and weather is told once
             key = (finding.code, str(finding.values.get("case", "")))
@@ -98,6 +103,7 @@ def bus_energy(plan: Plan, base: Path, network: Network | None, days: Mapping[st
         pl.concat(tables),
         pl.concat(by_month),
         pl.concat(by_route),
+        pl.concat(heaters).group_by("route").agg(pl.all().sum()).sort("route"),
         measured_rows(),
         files,
         tuple(found),
