@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleet_planner.buses.charging.bill import bill
+from fleet_planner.buses.charging.curve import curve_of, filling
 from fleet_planner.buses.charging.least_cost import Limits, least_cost
 from fleet_planner.buses.charging.linear import Programme, bound, solve
 from fleet_planner.buses.charging.plain import balanced, plug_hours, under_limits, unmanaged
@@ -20,7 +21,7 @@ from fleet_planner.buses.charging.schedule import STRATEGIES, schedule
 from fleet_planner.buses.charging.site import Battery, Feedback, Site, room_kwh
 from fleet_planner.buses.charging.slots import days_of_year
 from fleet_planner.buses.charging.smallest import once_plugged, plugs_of, smallest_cap_kw, whole_stays
-from fleet_planner.buses.charging.stays import by_calendar
+from fleet_planner.buses.charging.stays import by_calendar, stays_of
 from fleet_planner.buses.charging.sun import sun_by_height
 from fleet_planner.buses.charging.tariff import read_tariff
 from tests.buses.charging_stays import DAYS, flat, hourly_damage, night, seasons, stay, stays
@@ -315,6 +316,63 @@ def test_a_site_without_need_draws_nothing() -> None:
         assert plan.missed_kwh.max() == 0.0
         assert plan.gap == 0.0
     assert plugs_of(asked, YARD, terms).fewest == 0
+
+
+CURVE = "0 150;0.8 150;1 15"
+
+
+def power_at(kwh: float, battery: float, most: float) -> float:
+    return min(most, float(np.interp(kwh / battery, [0.0, 0.8, 1.0], [150.0, 150.0, 15.0])))
+
+
+def test_a_battery_fills_by_its_curve_as_in_steps_of_a_second() -> None:
+    fills = filling(curve_of(CURVE), 300.0, 100.0)
+    kwh, told = 60.0, []
+    for second in range(4 * 3600):
+        if second % 900 == 0:
+            told.append(kwh)
+        # midpoint rule
+        half = kwh + power_at(kwh, 300.0, 100.0) / 7200.0
+        kwh = min(kwh + power_at(half, 300.0, 100.0) / 3600.0, 300.0)
+    found = fills.after(60.0, np.arange(16) * 0.25)
+    assert found == pytest.approx(told, abs=1e-3)
+    assert fills.before(float(found[8]), np.array([2.0]))[0] == pytest.approx(60.0, abs=1e-3)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.floats(0.1, 0.9), st.floats(0.2, 1.0), st.integers(6, 40), st.floats(40.0, 160.0))
+def test_what_is_scheduled_late_still_gets_into_the_battery(soc: float, part: float, slots: int, kw: float) -> None:
+    hours = slots / 4.0
+    battery = 300.0
+    need = part * (1.0 - soc) * battery
+    row = stay("a", 20.0, 20.0 + hours, need, kw, arrive_soc=soc, battery_kwh=battery, charge_curve=CURVE)
+    asked = stays_of(pl.DataFrame([row]))
+    if asked.need_kwh[0] < need * 0.999:
+        assert filling(curve_of(CURVE), battery, kw).after(soc * battery, np.array([hours]))[0] - soc * battery < need
+        return
+    terms = [
+        replace(s, price=s.price * 0.0 + np.linspace(1.0, 0.5, 96), peaks=()) for s in seasons()[:1]
+    ]  # later is cheaper
+    for kwh in (schedule(asked, YARD, terms, "least_cost").dispatch[0].kwh, unmanaged(asked)):
+        planned = np.zeros(192)
+        planned[asked.slot] = kwh
+        state = aim = soc * battery
+        for second in range(20 * 3600, round((20.0 + hours) * 3600.0)):
+            aim += planned[second // 900] / 900.0
+            state = min(state + power_at(state, battery, kw) / 3600.0, max(aim, state))
+        assert state - soc * battery == pytest.approx(need, abs=0.004 * battery)
+
+
+def test_a_full_battery_takes_longer_than_an_empty_one() -> None:
+    full, empty = (
+        stays_of(pl.DataFrame([stay("a", 20.0, 30.0, 60.0, 100.0, arrive_soc=soc, charge_curve=CURVE)]))
+        for soc in (0.85, 0.1)
+    )
+    assert (unmanaged(full) > 0.0).sum() > (unmanaged(empty) > 0.0).sum()
+    assert unmanaged(full).sum() == pytest.approx(60.0, rel=1e-3)
+    short = stays_of(pl.DataFrame([stay("a", 20.0, 20.5, 60.0, 150.0, arrive_soc=0.85, charge_curve=CURVE)]))
+    assert short.need_kwh[0] < 40.0
+    assert schedule(short, YARD, seasons(), "least_cost").missed_kwh[0] > 20.0
 
 
 def test_merging_slots_changes_nothing() -> None:

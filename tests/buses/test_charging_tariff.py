@@ -111,6 +111,7 @@ def test_a_profile_of_the_sun(tmp_path: Path) -> None:
         read_sun(table(tmp_path, "month,hour,kw_per_kwp\n,12,0.7\n6,12,0.5\n") / "t.csv")
 
 
+CURVED = "site_id,block_id,arrive_s,leave_s,need_battery_kwh,max_battery_kw,charge_curve\n"
 STAYS = "site_id,block_id,arrive_s,leave_s,need_battery_kwh,max_battery_kw\n"
 
 
@@ -121,11 +122,12 @@ STAYS = "site_id,block_id,arrive_s,leave_s,need_battery_kwh,max_battery_kw\n"
         ("d,b,70000,80000,100,0\n", ["row 2", "max_battery_kw"]),
         ("d,b,70000,80000,-1,50\n", ["row 2", "need_battery_kwh"]),
         ("d,b,70000,180000,1,50\n", ["row 2", "leave_s", "172800"]),
+        ("d,b,70000,80000,1,50,0 150;0.9 15\n", ["row 2", "charge_curve", "0.8 150"]),
     ],
 )
 def test_wrong_stays_name_the_cell(tmp_path: Path, row: str, parts: list[str]) -> None:
     with pytest.raises(InputError) as error:
-        read_sessions(table(tmp_path, STAYS + row) / "t.csv")
+        read_sessions(table(tmp_path, (STAYS if row.count(",") == 5 else CURVED) + row) / "t.csv")
     for part in parts:
         assert part in str(error.value)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fleet_planner.buses.charging.stays import two_ways
 from fleet_planner.buses.charging.steps import on_days
 
 if TYPE_CHECKING:
@@ -38,6 +39,30 @@ def plugs_rows(
             programme.put(rows[steps.step[own]], back[own], 1.0 / site.feedback.kw)
 
     on_days(stays, steps, season, put)
+
+
+def curve_rows(programme: Programme, stays: Stays, steps: Steps, flows: tuple[Int, Int]) -> None:
+    """Add that no more is left to charge after a step than the charge curve lets in by departure."""
+    if not np.isfinite(stays.rest_kwh).any():
+        return
+    x, back = flows
+    # of the entries of a column the last one tells what may be left
+    rest = np.full(x.size, np.inf)
+    rest[steps.of_entry] = stays.rest_kwh
+    edges = np.searchsorted(steps.stay, np.arange(stays.count + 1))
+    later = np.cumsum(steps.limit_kwh[::-1])[::-1] - steps.limit_kwh
+    later -= np.append(later, 0.0)[np.maximum(edges[1:] - 1, 0)][steps.stay]
+    binding = np.flatnonzero(rest < np.minimum(later, stays.need_kwh[steps.stay]) * (1.0 - 1e-9))
+    if binding.size == 0:
+        return
+    rows = programme.add_rows(np.full(binding.size, -np.inf), rest[binding])
+    many = edges[1:][steps.stay[binding]] - binding - 1
+    of_row = np.repeat(rows, many)
+    start = np.repeat(np.cumsum(many) - many, many)
+    column = np.repeat(binding, many) + 1 + np.arange(of_row.size) - start
+    programme.put(of_row, x[column], 1.0)
+    if back.size:
+        programme.put(of_row, back[column], -1.0 / two_ways(stays)[steps.stay[column]])
 
 
 def panels_rows(programme: Programme, season: Season, sun: Float, paid: Float, balance: Int) -> tuple[Int, Int]:

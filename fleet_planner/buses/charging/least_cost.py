@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fleet_planner.buses.charging.extras import battery_rows, feedback_rows, panels_rows, plugs_rows
+from fleet_planner.buses.charging.extras import battery_rows, curve_rows, feedback_rows, panels_rows, plugs_rows
 from fleet_planner.buses.charging.integer import solve_switched, switch_rows
 from fleet_planner.buses.charging.linear import INFEASIBLE, OPTIMAL, Programme, solve
 from fleet_planner.buses.charging.site import Dispatch, Site, sun_kwh
@@ -269,6 +269,7 @@ def _buses(
         programme.put(needs[steps.stay], back, -1.0 / two_ways(stays)[steps.stay])
         on_days(stays, steps, season, lambda own, c: programme.put(balance[c, steps.step[own]], back[own], 1.0))
     plugs_rows(programme, stays, site, steps, (x, back), season)
+    curve_rows(programme, stays, steps, (x, back))
     return x, needs, back
 
 

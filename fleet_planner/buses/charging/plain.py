@@ -23,11 +23,8 @@ SETTLED = 1e-9
 
 
 def unmanaged(stays: Stays) -> Float:
-    """Return kWh per entry at full power from the arrival until the need is met."""
-    before = np.cumsum(stays.limit_kwh) - stays.limit_kwh
-    first = np.searchsorted(stays.stay, np.arange(stays.count))
-    since = before - before[first][stays.stay]
-    return np.clip(stays.need_kwh[stays.stay] - since, 0.0, stays.limit_kwh)
+    """Return kWh per entry as fast as the battery takes it from the arrival until the need is met."""
+    return stays.fast_kwh
 
 
 def balanced(stays: Stays) -> Float:

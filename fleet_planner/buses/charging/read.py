@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from fleet_planner.activity.tables import read_cells, refuse, typed
+from fleet_planner.buses.charging.curve import curve_of
 from fleet_planner.buses.model import Charging
+from fleet_planner.errors import InputError
 from fleet_planner.findings import Finding
 
 if TYPE_CHECKING:
@@ -48,6 +50,12 @@ def read_sessions(path: Path) -> Charging:
         "the bus needs energy and can draw none",
         "Give the power of the charger or bus, the lower one.",
     )
+    for number, text in table.select("row", "charge_curve").drop_nulls().iter_rows():
+        try:
+            curve_of(text)
+        except (ValueError, IndexError):
+            remedy = "Write state of charge and kW, rising from 0 to 1, such as 0 150;0.8 150;1 15."
+            raise InputError("this is no charge curve", remedy, path, number, "charge_curve", text) from None
     assumed = table["charger_efficiency"].null_count()
     filled = table.with_columns(pl.col(c).fill_null(v) for c, v in DEFAULTS.items()).with_columns(
         bus=pl.col("bus").fill_null(pl.col("block_id"))

@@ -9,7 +9,7 @@ import numpy as np
 
 from fleet_planner.buses.charging.least_cost import season_rows
 from fleet_planner.buses.charging.linear import Programme, solve
-from fleet_planner.buses.charging.slots import HORIZON, SLOTS
+from fleet_planner.buses.charging.slots import HORIZON, SLOT_S, SLOTS
 from fleet_planner.buses.charging.steps import on_days, steps_of
 
 if TYPE_CHECKING:
@@ -114,12 +114,14 @@ def once_plugged(stays: Stays, kwh: Float, follows: Bool) -> int:
     np.minimum.at(first, stays.stay[used], stays.slot[used])
     np.maximum.at(last, stays.stay[used], stays.slot[used])
     there = last >= 0
-    return _most(stays.kind[there], first[there].astype(np.float64), last[there] + 1.0, follows, day=float(SLOTS))
+    begin = np.maximum(stays.sessions["arrive_s"].to_numpy().astype(np.float64), first * float(SLOT_S))
+    end = np.minimum(stays.sessions["leave_s"].to_numpy().astype(np.float64), (last + 1.0) * SLOT_S)
+    return _most(stays.kind[there], begin[there], end[there], follows)
 
 
-def _most(kind: Int, begin: Float, end: Float, follows: Bool, day: float = 86_400.0) -> int:
+def _most(kind: Int, begin: Float, end: Float, follows: Bool) -> int:
     """Return the largest number of overlapping intervals on any calendar day; intervals that touch do not overlap."""
-    most = 0
+    most, day = 0, float(SLOTS * SLOT_S)
     for before, own in np.argwhere(follows):
         starts = np.concatenate([begin[kind == own], begin[kind == before] - day])
         ends = np.concatenate([end[kind == own], end[kind == before] - day])

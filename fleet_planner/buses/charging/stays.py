@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
-from fleet_planner.buses.charging.slots import HORIZON, KINDS, SLOT_S, SLOTS
+from fleet_planner.buses.charging.curve import curve_of, filling
+from fleet_planner.buses.charging.slots import HORIZON, KINDS, SLOT_H, SLOT_S, SLOTS
 from fleet_planner.units import S_PER_H
 
 if TYPE_CHECKING:
-    import polars as pl
     from numpy.typing import NDArray
+
+    from fleet_planner.buses.charging.curve import Filling
 
     Float = NDArray[np.float64]
     Int = NDArray[np.int64]
+
+TIGHT = 1e-4
+"""Slack of what the curve still lets in, for stays that it fills to the last minute."""
 
 UNMET = 1e-9
 """A need is met when no more than this is missing, kWh."""
@@ -41,6 +47,10 @@ class Stays:
         Of the entry, 0 to 191 from midnight of the service day, shape (E,).
     limit_kwh
         Most that the bus can draw in it, shape (E,); less at the ends where only a part of the slot is stayed.
+    fast_kwh
+        What it draws in it if it charges as fast as it can from its arrival until its need is met, shape (E,).
+    rest_kwh
+        Most that may be missing after it so that the charge curve still lets it in by departure, shape (E,).
     """
 
     sessions: pl.DataFrame
@@ -51,6 +61,8 @@ class Stays:
     stay: Int
     slot: Int
     limit_kwh: Float
+    fast_kwh: Float
+    rest_kwh: Float
 
     @property
     def count(self) -> int:
@@ -74,7 +86,8 @@ def stays_of(sessions: pl.DataFrame) -> Stays:
     Parameters
     ----------
     sessions
-        Rows of `fleet_planner.buses.model.Charging`; a stay beyond the end of the next day is cut there.
+        Rows of `fleet_planner.buses.model.Charging`; a stay beyond the end of the next day is cut there. Stays that
+        tell ``battery_kwh`` and ``charge_curve`` take less as their batteries fill.
     """
     kind = np.array([KINDS.index(k) for k in sessions["kind_of_day"].to_list()], dtype=np.int64)
     efficiency = sessions["charger_efficiency"].to_numpy().astype(np.float64)
@@ -90,8 +103,47 @@ def stays_of(sessions: pl.DataFrame) -> Stays:
     slot = np.arange(stay.size) - start[stay] + first[stay]
     inside_s = np.minimum(leave[stay], (slot + 1.0) * SLOT_S) - np.maximum(arrive[stay], slot * float(SLOT_S))
     limit = np.maximum(inside_s, 0.0) / S_PER_H * power[stay]
-    possible = np.bincount(stay, limit, minlength=kind.size)
-    return Stays(sessions, kind, asked, np.minimum(asked, possible), power, stay, slot, limit)
+    need = np.minimum(asked, np.bincount(stay, limit, minlength=kind.size))
+    begun = np.cumsum(limit) - limit
+    since = begun - begun[start][stay] if kind.size else begun
+    fast = np.clip(need[stay] - since, 0.0, limit)
+    found = Stays(sessions, kind, asked, need, power, stay, slot, limit, fast, np.full(stay.size, np.inf))
+    return _curved(found, leave) if "charge_curve" in sessions.columns else found
+
+
+def _curved(stays: Stays, leave_s: Float) -> Stays:
+    """Return stays whose power falls as their batteries fill."""
+    names = ("arrive_soc", "leave_soc", "battery_kwh", "charger_efficiency", "arrive_s")
+    here = [pl.col(n) if n in stays.sessions.columns else pl.lit(None).alias(n) for n in names]
+    frame = stays.sessions.select("charge_curve", *(column.cast(pl.Float64) for column in here))
+    need, fast, rest = stays.need_kwh.copy(), stays.fast_kwh.copy(), stays.rest_kwh.copy()
+    edges = np.searchsorted(stays.stay, np.arange(stays.count + 1))
+    known: dict[tuple[str, float, float], Filling] = {}
+    for k, (text, soc, end_soc, battery, e, arrive) in enumerate(frame.iter_rows()):
+        if text is None or battery is None or not battery > 0.0 or need[k] <= 0.0:
+            continue
+        key = (str(text), float(battery), float(stays.power_kw[k] * e))
+        if key not in known:
+            known[key] = filling(curve_of(key[0]), key[1], key[2])
+        fills = known[key]
+        own = slice(edges[k], edges[k + 1])
+        ends = np.minimum((stays.slot[own] + 1.0) * SLOT_S, leave_s[k])
+        begin = soc * battery
+        # what does not stay in the battery is the load of the standing bus: it is served at any time
+        full = battery if end_soc is None else end_soc * battery
+        beside = min(max(begin + need[k] * e - full, 0.0), need[k] * e)
+        gained = fills.after(begin, np.maximum(ends - arrive, 0.0) / S_PER_H) - begin
+        top = min(gained[-1], need[k] * e - beside)
+        need[k] = min(need[k], (top + beside) / e * (1.0 + TIGHT))
+        into = np.minimum(np.diff(np.minimum(gained, top), prepend=0.0) / e, stays.limit_kwh[own])
+        room = stays.limit_kwh[own] - into
+        lacks = need[k] - into.sum()
+        fast[own] = into + (room * min(lacks / max(room.sum(), UNMET), 1.0) if lacks > UNMET else 0.0)
+        left = fills.rest(begin + top, (leave_s[k] - ends) / S_PER_H, SLOT_H)
+        # who charges as fast as the battery takes it is never too late
+        behind = need[k] - np.cumsum(fast[own])
+        rest[own] = np.maximum((left + beside) / e, behind) * (1.0 + TIGHT) + UNMET
+    return replace(stays, need_kwh=need, fast_kwh=fast, rest_kwh=rest)
 
 
 def by_calendar(load_kwh: Float) -> Float:

@@ -88,6 +88,9 @@ def steps_of(stays: Stays, seasons: Sequence[Season], *, merge: bool = True) -> 
         last = np.ones(stays.stay.size, dtype=bool)
         last[:-1] = stays.stay[1:] != stays.stay[:-1]
         cut[(stays.slot[last] + 1) % SLOTS] = True
+        # where the curve binds before departure the slots stay apart
+        binds = np.isfinite(stays.rest_kwh) & (stays.rest_kwh < 0.999 * stays.need_kwh[stays.stay])
+        cut[(stays.slot[binds] + 1) % SLOTS] = True
         cut[0] = True
     of_slot = np.cumsum(cut) - 1
     first = np.flatnonzero(cut)

@@ -32,6 +32,8 @@ SCHEMA = {
     "max_battery_kw": pl.Float64,
     "charger_efficiency": pl.Float64,
     "battery_kwh": pl.Float64,
+    "charge_curve": pl.String,
+    "leave_soc": pl.Float64,
     "lon": pl.Float64,
     "lat": pl.Float64,
 }
@@ -90,11 +92,18 @@ def sessions_of(found: Feasibility, case: int) -> pl.DataFrame:
             "max_battery_kw": np.maximum(power * efficiency[rows], need[rows] / np.maximum(leave - arrive, 1e-9)),
             "charger_efficiency": sites.efficiency[at],
             "battery_kwh": batteries.capacity_kwh[case, of],
+            "charge_curve": [_curve(*found.figures.curves[ground.batteries[b]], batteries.efficiency[b]) for b in of],
+            "leave_soc": np.clip(run.leave[case, rows], 0.0, 1.0),
             "lon": [p[0] for p in points],
             "lat": [p[1] for p in points],
         },
         schema=SCHEMA,
     )
+
+
+def _curve(soc: Float, kw: Float, efficiency: float) -> str:
+    """Return a charge curve as text, ``0 150;0.8 150;1 15``: state of charge and what the battery stores, kW."""
+    return ";".join(f"{s:g} {p * efficiency:.6g}" for s, p in zip(soc.tolist(), kw.tolist(), strict=True))
 
 
 def charging_from(days: Mapping[str, Feasibility], case: str) -> Charging:

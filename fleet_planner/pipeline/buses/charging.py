@@ -163,7 +163,7 @@ def charging_of(
 
 def _complete(sessions: pl.DataFrame) -> pl.DataFrame:
     """Add the columns that only some tables have."""
-    more = [c for c in ("battery_kwh", "lon", "lat") if c not in sessions.columns]
+    more = [c for c in ("battery_kwh", "leave_soc", "lon", "lat") if c not in sessions.columns]
     return sessions.with_columns(pl.lit(None, dtype=pl.Float64).alias(c) for c in more)
 
 
