@@ -17,20 +17,32 @@ if TYPE_CHECKING:
     from fleet_planner.pipeline.buses.simulate import Simulated
 
 SHOWN_ROUTES = 12
-FIGURES = ("km_per_year", "nox_t_per_year", "pm_exhaust_t_per_year", "co2_t_per_year")
+FIGURES = (
+    "km_per_year",
+    "nox_t_per_year",
+    "nox_cut_t_per_year",
+    "pm_exhaust_t_per_year",
+    "co2_t_per_year",
+    "co2_cut_t_per_year",
+)
 
 
 def route_cuts(done: Simulated) -> pl.DataFrame:
-    """Return what electric buses cut on each route, t a year: exhaust of today less that of their heaters."""
+    """Return what routes emit today and what electric buses cut, t a year.
+
+    The cut is the exhaust of blocks that are feasible less that of the heaters of the electric buses in them.
+    """
     routes = yearly(done.route_emissions)
     heaters = done.energy.heaters
     both = routes.join(heaters, on="route", how="left", maintain_order="left")
     less = [
-        (pl.col(f"{name}_t_per_year") - pl.col(name).fill_null(0.0)).alias(f"{name}_t_per_year")
+        (pl.col(f"{name}_cut_t_per_year") - pl.col("held_share") * pl.col(name).fill_null(0.0)).alias(
+            f"{name}_cut_t_per_year"
+        )
         for name in heaters.columns
         if name != "route"
     ]
-    return both.with_columns(less).select(routes.columns)
+    return both.with_columns(less).select(routes.columns).drop("held_share")
 
 
 def emission_part(done: Simulated, t: Mapping[str, str]) -> Part | None:
@@ -39,7 +51,7 @@ def emission_part(done: Simulated, t: Mapping[str, str]) -> Part | None:
         return None
     routes = route_cuts(done)
     top = routes.sort("nox_t_per_year", "route", descending=[True, False]).head(SHOWN_ROUTES)
-    keys = ("ebus_route", "ebus_km_year", "ebus_nox", "ebus_pm", "ebus_co2")
+    keys = ("ebus_route", "ebus_km_year", "ebus_nox", "ebus_nox_cut", "ebus_pm", "ebus_co2", "ebus_co2_cut")
     rows = [[row["route"], *(significant(row[k]) for k in FIGURES)] for row in top.iter_rows(named=True)]
     rows.append([t["ebus_all_routes"], *(significant(float(routes[k].sum())) for k in FIGURES)])
     note = t["ebus_emission_note"].format(shown=top.height, routes=f"{routes.height:,}")

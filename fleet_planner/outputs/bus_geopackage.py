@@ -20,10 +20,12 @@ from fleet_planner.outputs.buses_charging import place_columns
 from fleet_planner.outputs.geopackage import write_layer
 from fleet_planner.outputs.geopackage_tables import Layer, Style
 from fleet_planner.outputs.roads import round_breaks
+from fleet_planner.pipeline.buses.route_emissions import feasible_by_route
 from fleet_planner.pipeline.buses.simulate import Simulated
 from fleet_planner.tables import finding_text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -34,18 +36,25 @@ Columns = Callable[[Simulated], pl.DataFrame | None]
 
 
 def _emitted(done: Simulated) -> pl.DataFrame | None:
-    """Return what electric buses cut on routes, tonnes a year."""
+    """Return what routes emit today and what electric buses cut, tonnes a year."""
     return route_cuts(done) if done.route_emissions.height else None
 
 
-ROUTE_COLUMNS: tuple[Columns, ...] = (_emitted, route_use)
+def _feasible(done: Simulated) -> pl.DataFrame | None:
+    """Return the share of each route's km in feasible blocks."""
+    shares = feasible_by_route(done.days, done.feasibility.blocks)
+    return shares.filter(kind_of_day=next(iter(done.days))).select("route", "feasible_share")
+
+
+ROUTE_COLUMNS: tuple[Columns, ...] = (_feasible, _emitted, route_use)
 """Each returns a frame with ``route`` and columns of its own, or nothing."""
 DEPOT_COLUMNS: tuple[Columns, ...] = (place_columns,)
 """Each returns a frame with ``place`` and columns of its own, or nothing."""
 STATION_COLUMNS: tuple[Columns, ...] = (place_columns,)
 """As `DEPOT_COLUMNS`."""
-ROUTE_STYLES = ("km", "kwh_per_km", "nox_t_per_year")
-"""Columns that routes may be coloured by; the last one that is there is."""
+ROUTE_STYLES = ("feasible_share", "nox_cut_t_per_year", "nox_t_per_year", "kwh_per_km", "km")
+"""Columns that routes may be coloured by, each a style of the layer; it opens in the first that is there."""
+SHARE_BREAKS = [0.1, 0.25, 0.5, 0.75, 0.99]
 DEPOT_COLOUR, DEPOT_MM = "#cc79a7", 4.0
 STATION_COLOUR, STATION_MM = "#0072b2", 3.0
 
@@ -102,17 +111,22 @@ def _routes(done: Simulated, day: ServiceDay) -> Layer | None:
     frame = _with(routes_frame(day).filter(pl.col("route").is_in(list(lines))), "route", ROUTE_COLUMNS, done)
     if frame.is_empty():
         return None
-    column = [c for c in ROUTE_STYLES if c in frame.columns][-1]
-    values = frame[column].fill_null(0.0).to_numpy()
-    breaks, top = round_breaks(values), float(values.max(initial=0.0))
     titles = geopackage_tables.aliases("routes", frame.columns, {})
-    style = Style(
+    first, *others = (_coloured(frame, c, titles) for c in ROUTE_STYLES if c in frame.columns)
+    wkb = shapely.to_wkb(np.array([lines[r] for r in frame["route"]], dtype=object))
+    return Layer("routes", frame, wkb, "MultiLineString", first, {}, tuple(others))
+
+
+def _coloured(frame: pl.DataFrame, column: str, titles: Mapping[str, str]) -> Style:
+    """Return the style of routes by a column."""
+    values = frame[column].fill_null(0.0).to_numpy()
+    share = column.endswith("_share")
+    breaks, top = (SHARE_BREAKS, 1.0) if share else (round_breaks(values), float(values.max(initial=0.0)))
+    return Style(
         titles.get(column, column),
         styles.graduated_qml(column, breaks, top, titles, polygons=False),
         styles.graduated_sld("routes", column, breaks, top, polygons=False),
     )
-    wkb = shapely.to_wkb(np.array([lines[r] for r in frame["route"]], dtype=object))
-    return Layer("routes", frame, wkb, "MultiLineString", style, {})
 
 
 def _on_links(done: Simulated, day: ServiceDay) -> dict[str, Any]:

@@ -84,7 +84,10 @@ class Style:
 
 @dataclass(frozen=True)
 class Layer:
-    """A spatial layer: attributes, geometry as WKB (rows as the frame's), geometry type, style, scenario titles."""
+    """A spatial layer: attributes, geometry as WKB (rows as the frame's), geometry type, style, scenario titles.
+
+    ``more_styles`` can be chosen beside the style that it opens in.
+    """
 
     name: str
     frame: pl.DataFrame
@@ -92,6 +95,7 @@ class Layer:
     geometry_type: str
     style: Style | None
     scenarios: Mapping[str, str]
+    more_styles: tuple[Style, ...] = ()
 
 
 def dictionary(table: str) -> str:
@@ -260,11 +264,14 @@ def _write_styles(database: sqlite3.Connection, layers: list[Layer]) -> None:
     for layer in layers:
         if layer.style is None:
             continue
-        database.execute(
+        database.executemany(
             "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName, "
             "styleQML, styleSLD, useAsDefault, description, owner, ui, update_time) "
-            "VALUES ('', '', ?, 'geom', ?, ?, ?, 1, ?, '', NULL, ?)",
-            (layer.name, layer.style.name, layer.style.qml, layer.style.sld, DESCRIPTIONS[layer.name], STAMP),
+            "VALUES ('', '', ?, 'geom', ?, ?, ?, ?, ?, '', NULL, ?)",
+            [
+                (layer.name, s.name, s.qml, s.sld, k == 0, DESCRIPTIONS[layer.name], STAMP)
+                for k, s in enumerate((layer.style, *layer.more_styles))
+            ],
         )
     database.execute(
         "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change) "

@@ -188,7 +188,9 @@ def test_the_map_opens_with_routes_depots_and_terminals(out: Path) -> None:
     assert routes["km"].sum() == pytest.approx(moves["km"].sum())
     with closing(sqlite3.connect(gpkg)) as database:
         assert database.execute("SELECT COUNT(*) FROM blocks").fetchone()[0] == sum(DAYS.values())
-        assert database.execute("SELECT COUNT(*) FROM layer_styles").fetchone()[0] == len(layers)
+        opens = "SELECT f_table_name, styleName FROM layer_styles WHERE useAsDefault = 1 ORDER BY f_table_name"
+        assert [name for name, _ in database.execute(opens)] == sorted(layers)
+        assert "Feasible" in dict(database.execute(opens))["routes"]
 
 
 def test_the_example_plan_runs(tmp_path: Path, repository: Path) -> None:
@@ -213,6 +215,20 @@ def test_the_example_plan_runs(tmp_path: Path, repository: Path) -> None:
     year_t = (5 * week["weekday"] + week["saturday"] + week["sunday"]) / 7 * DAYS_PER_YEAR / 1e3
     assert routes["nox_t_per_year"].tolist() == pytest.approx([year_t])
     assert significant(year_t) in page
+    # what feasible blocks cut, from the judged blocks and the movements themselves
+    holds = pl.read_csv(out / "feasibility.csv").group_by("kind_of_day", "block_id").agg(pl.col("feasible").all())
+    own = blocks.join(holds, on=["kind_of_day", "block_id"])
+    assert own.height == blocks.height
+    km = dict(own.filter("feasible").group_by("kind_of_day").agg(pl.col("km").sum()).iter_rows())
+    for row in by_day.iter_rows(named=True):
+        assert row["feasible_km"] == pytest.approx(km.get(row["kind_of_day"], 0.0))
+        part = row["nox_cut_kg_per_day"] / row["nox_kg_per_day"]
+        assert part == pytest.approx(row["feasible_km"] / row["km"], rel=0.05)
+    assert 0.0 < by_day["feasible_km"].sum() < by_day["km"].sum()
+    with closing(sqlite3.connect(out / "buses.gpkg")) as database:
+        names = [n for (n,) in database.execute("SELECT styleName FROM layer_styles WHERE f_table_name = 'routes'")]
+    assert any("Feasible" in n for n in names)
+    assert any("NOx cut" in n for n in names)
     inputs = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["inputs"]
     assert [i["role"] for i in inputs] == ["depots", "registry"]
 

@@ -49,7 +49,7 @@ def route_emissions(
     days: Mapping[str, ServiceDay],
     progress: Progress,
 ) -> tuple[pl.DataFrame, list[Finding]]:
-    """Return what the routes emit today, ``tables/columns/route_emissions.csv``.
+    """Return what the routes emit today: ``kind_of_day, block_id, route, km`` and ``<pollutant>_kg_per_day``.
 
     The mean factor of the registry's urban buses with a combustion engine, by link and at the speeds of the hours in
     which buses pass it, times the km of the timetable with and without passengers.
@@ -77,14 +77,59 @@ def route_emissions(
     return pl.concat(tables), findings
 
 
+def feasible_blocks(judged: pl.DataFrame) -> pl.DataFrame:
+    """Return ``kind_of_day, block_id, feasible``: whether a block holds in every case of weather as it is.
+
+    Parameters
+    ----------
+    judged
+        ``tables/columns/bus_feasibility.csv``.
+    """
+    return judged.group_by("kind_of_day", "block_id").agg(pl.col("feasible").all())
+
+
+def feasible_by_route(days: Mapping[str, ServiceDay], judged: pl.DataFrame) -> pl.DataFrame:
+    """Return ``kind_of_day, route, feasible_share``: the share of a route's km in blocks that hold as they are."""
+    moves = pl.concat(
+        day.movements.filter(pl.col("kind") == "trip").select(
+            pl.lit(kind).alias("kind_of_day"), "block_id", "route", "km"
+        )
+        for kind, day in days.items()
+    )
+    known = moves.join(feasible_blocks(judged), on=["kind_of_day", "block_id"], how="left")
+    whole, holds = pl.col("km").sum(), pl.col("km").filter(pl.col("feasible")).sum()
+    share = pl.when(whole > 0.0).then(holds / whole).alias("feasible_share")
+    return known.group_by("kind_of_day", "route").agg(share).sort("kind_of_day", "route")
+
+
+def by_route(by_block: pl.DataFrame, judged: pl.DataFrame) -> pl.DataFrame:
+    """Return ``tables/columns/route_emissions.csv``: what routes emit, and of it what feasible blocks cut."""
+    if by_block.is_empty():
+        return by_block
+    known = by_block.join(feasible_blocks(judged), on=["kind_of_day", "block_id"], how="left")
+    holds = pl.col("feasible").fill_null(value=False)
+    sums = {"km": pl.col("km").sum(), "feasible_km": pl.col("km").filter(holds).sum()}
+    for name in EXHAUST.values():
+        kg = pl.col(f"{name}_kg_per_day")
+        sums |= {f"{name}_kg_per_day": kg.sum(), f"{name}_cut_kg_per_day": kg.filter(holds).sum()}
+    return known.group_by("kind_of_day", "route", maintain_order=True).agg(**sums)
+
+
 def yearly(by_day: pl.DataFrame) -> pl.DataFrame:
-    """Return tonnes a year by route: each kind of day as often as it comes, 5/7, 1/7 and 1/7 of the year."""
+    """Return tonnes a year by route: each kind of day as often as it comes, 5/7, 1/7 and 1/7 of the year.
+
+    ``held_share`` is the share of the year's km in feasible blocks.
+    """
     if by_day.is_empty():
         return by_day
     share = dict(zip(KINDS, AVERAGE.mix, strict=True))
     count = pl.col("kind_of_day").replace_strict(share, return_dtype=pl.Float64) * DAYS_PER_YEAR
-    kg = {f"{n}_t_per_year": (pl.col(f"{n}_kg_per_day") * count).sum() / KG_PER_T for n in EXHAUST.values()}
-    return by_day.group_by("route").agg(km_per_year=(pl.col("km") * count).sum(), **kg).sort("route")
+    names = [f"{name}{kind}" for name in EXHAUST.values() for kind in ("", "_cut")]
+    kg = {f"{n}_t_per_year": (pl.col(f"{n}_kg_per_day") * count).sum() / KG_PER_T for n in names}
+    share_held = (pl.col("feasible_km") * count).sum() / (pl.col("km") * count).sum()
+    held = pl.when((pl.col("km") * count).sum() > 0.0).then(share_held).otherwise(0.0)
+    table = by_day.group_by("route").agg(km_per_year=(pl.col("km") * count).sum(), held_share=held, **kg)
+    return table.sort("route")
 
 
 def _factors(
@@ -119,7 +164,7 @@ def _factors(
 
 
 def _of_day(day: ServiceDay, factor: Float) -> pl.DataFrame:
-    """Return km and kg of a day by route; the ways without passengers of a block go with its routes, by km."""
+    """Return km and kg of a day by block and route; ways without passengers go with the routes of their block."""
     way = np.repeat(np.arange(day.ways.first.size - 1), np.diff(day.ways.first))
     g = factor[day.ways.link] * day.ways.km[:, None]
     of_way = np.zeros((day.ways.first.size, len(EXHAUST)))
@@ -139,6 +184,7 @@ def _of_day(day: ServiceDay, factor: Float) -> pl.DataFrame:
     share = share.select("block_id", "route", share=pl.when(whole > 0.0).then(pl.col("km") / whole).otherwise(alike))
     empty = table.filter("empty").group_by("block_id").agg(pl.col(figures).sum())
     empty = empty.join(share, on="block_id").with_columns(pl.col(figures) * pl.col("share"))
-    both = pl.concat([trips.select("route", *figures), empty.select("route", *figures)])
-    summed = both.group_by("route").agg(pl.col(figures).sum()).sort("route")
-    return summed.select(pl.lit(day.kind).alias("kind_of_day"), "route", *figures)
+    columns = ("block_id", "route", *figures)
+    both = pl.concat([trips.select(columns), empty.select(columns)])
+    summed = both.group_by("block_id", "route").agg(pl.col(figures).sum()).sort("route", "block_id")
+    return summed.select(pl.lit(day.kind).alias("kind_of_day"), *columns)

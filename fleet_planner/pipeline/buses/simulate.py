@@ -21,7 +21,7 @@ from fleet_planner.pipeline.buses.charging import charging_of
 from fleet_planner.pipeline.buses.energy import bus_energy
 from fleet_planner.pipeline.buses.feasibility import bus_feasibility
 from fleet_planner.pipeline.buses.hardest import hardest_stays
-from fleet_planner.pipeline.buses.route_emissions import route_emissions
+from fleet_planner.pipeline.buses.route_emissions import by_route, route_emissions
 from fleet_planner.transit_feed import read_feeds
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ class Simulated:
     findings
         What was chosen, assumed and counted.
     route_emissions
-        What routes emit today, ``tables/columns/route_emissions.csv``; no rows where it is not known.
+        What routes emit today and what feasible blocks cut, ``tables/columns/route_emissions.csv``; no rows where it is
+        not known.
     charging
         When buses charge, where the plan has ``[buses.charging]``.
     """
@@ -123,6 +124,7 @@ def simulate(plan: Plan, base: Path, progress: Progress) -> Simulated:
     if "charging" in plan.buses.model_fields_set:
         charging = charging_of(plan, base, feasibility.charging, hardest_stays(feasibility), progress)
         findings = (*findings, *charging.findings)
+    emitted = by_route(emitted, feasibility.blocks)
     return Simulated(plan, base, served.network, served.days, energy, feasibility, files, findings, emitted, charging)
 
 
