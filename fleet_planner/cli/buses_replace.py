@@ -48,7 +48,8 @@ def replace(plan: Path, out: Path, language: str | None, *, overwrite: bool) -> 
                 error.file = plan
             raise
         chosen: Language = "zh" if (language or loaded.outputs.language) == "zh" else "en"
-        write_replacement(ready, found, trucks, out, overwrite=overwrite, language=chosen)
+        day = None if driven is None else next(iter(driven.days.values())).day
+        write_replacement(ready, found, out, trucks=trucks, day=day, overwrite=overwrite, language=chosen)
     shown = found.compliance.select("year", "bought", "required", "zero_emission", "gap", "verdict")
     click.echo(text_table(shown))
     missed = found.rules.filter(found.rules["verdict"] == "missed")

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fleet_planner.buses.model import ServiceDay
+    from fleet_planner.network import Network
 
 Columns = Callable[[Simulated], pl.DataFrame | None]
 
@@ -107,7 +108,7 @@ def _routes(done: Simulated, day: ServiceDay) -> Layer | None:
     """Return the routes on the roads they use, or as straight lines where no road is known."""
     import shapely
 
-    lines = _on_links(done, day) if done.network is not None else _straight(day)
+    lines = route_lines(done.network, day)
     frame = _with(routes_frame(day).filter(pl.col("route").is_in(list(lines))), "route", ROUTE_COLUMNS, done)
     if frame.is_empty():
         return None
@@ -129,12 +130,16 @@ def _coloured(frame: pl.DataFrame, column: str, titles: Mapping[str, str]) -> St
     )
 
 
-def _on_links(done: Simulated, day: ServiceDay) -> dict[str, Any]:
+def route_lines(network: Network | None, day: ServiceDay) -> dict[str, Any]:
+    """Return the lines of each route: its roads, or straight lines where no road is known."""
+    return _straight(day) if network is None else _on_links(network, day)
+
+
+def _on_links(network: Network, day: ServiceDay) -> dict[str, Any]:
     """Return the roads of each route."""
     import shapely
 
-    assert done.network is not None
-    geometry = links_geometry(done.network)
+    geometry = links_geometry(network)
     used = day.movements.filter((pl.col("kind") == "trip") & (pl.col("way") >= 0)).select("route", "way").unique()
     out = {}
     for (route,), part in used.sort("route", "way").group_by("route", maintain_order=True):

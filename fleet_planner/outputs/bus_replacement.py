@@ -9,6 +9,7 @@ import polars as pl
 
 from fleet_planner import __version__
 from fleet_planner.outputs.bus_replacement_page import replacement_page
+from fleet_planner.outputs.bus_replacement_places import write_replacement_places
 from fleet_planner.outputs.manifest import manifest_text, sha256
 from fleet_planner.outputs.target import whole_directory
 from fleet_planner.tables import columns, finding_text
@@ -16,6 +17,7 @@ from fleet_planner.tables import columns, finding_text
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from fleet_planner.buses.model import ServiceDay
     from fleet_planner.pipeline.buses.duty import DutyFound
     from fleet_planner.pipeline.buses.replace import Replacement
     from fleet_planner.pipeline.prepare import Prepared
@@ -74,9 +76,29 @@ def replacement_summary(ready: Prepared, found: Replacement) -> dict[str, Any]:
 
 
 def write_replacement(
-    ready: Prepared, found: Replacement, trucks: DutyFound | None, out: Path, *, overwrite: bool, language: Language
+    ready: Prepared,
+    found: Replacement,
+    out: Path,
+    *,
+    trucks: DutyFound | None,
+    day: ServiceDay | None,
+    overwrite: bool,
+    language: Language,
 ) -> Path:
-    """Write a replacement into ``out``, with trucks and vans by duty where they were looked at; whole or not at all.
+    """Write a replacement into ``out``, whole or not at all.
+
+    Parameters
+    ----------
+    ready, found
+        The city, and what was solved.
+    out
+        Folder.
+    trucks
+        Trucks and vans by duty, where they were looked at.
+    day
+        The timetable's day that was planned for; without one there is no map.
+    overwrite, language
+        As of the command.
 
     Raises
     ------
@@ -90,6 +112,8 @@ def write_replacement(
         if trucks is not None:
             trucks.table.write_csv(folder / "duty_feasibility.csv")
             trucks.vehicles.write_parquet(folder / "duty_vehicles.parquet")
+        if day is not None:
+            write_replacement_places(ready, found, day, folder / "replacement.gpkg")
         (folder / FORMS).mkdir()
         for name, table in found.forms.items():
             table.write_csv(folder / FORMS / f"{name}.csv")

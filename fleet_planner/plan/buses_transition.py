@@ -115,6 +115,9 @@ class TransitionSection(Section):
         default=None, description="years until a depot is energised; none: economics.charging.upgrade_lead_years"
     )
     buses_per_charger: Positive = Field(default=2.0, description="electric buses on one depot charger")
+    blocks_per_station_charger: Positive = Field(
+        default=8.0, description="blocks on one charger of a station on the way, where no simulation says (own default)"
+    )
     charger_kw: Positive = Field(default=100.0, description="power of a depot charger, kW")
     charging_window_h: Annotated[float, Field(gt=0.0, le=24.0)] = Field(
         default=8.0, description="hours over which a depot spreads the night's charging; sets its peak"

@@ -120,6 +120,7 @@ def fleet(
         lead=np.full(depots, 2),
         ready=np.full(depots, span[0] + 2),
         powered=np.zeros(depots, dtype=bool),
+        station_ready=int(span[0]),
         grid_cap_kw=np.full(depots, np.inf),
         harm=np.broadcast_to(HARM, (lots, P)).copy(),
     )

@@ -15,6 +15,7 @@ from fleet_planner.buses.transition import tables
 from fleet_planner.buses.transition.account import account, discounted, harm, payments, straight_line_left
 from fleet_planner.buses.transition.assign import blocks_by_year, first_clean, oldest_first, vehicle_plan
 from fleet_planner.buses.transition.check import HARD, breaches, required
+from fleet_planner.buses.transition.figures import purchase_shares
 from fleet_planner.buses.transition.model import (
     BATTERY,
     CONVENTIONAL,
@@ -344,3 +345,25 @@ def test_sites_are_paid_before_they_open_and_keep_a_rest() -> None:
     np.testing.assert_allclose(payments(3, 1, 4), [1, 0, 0, 0])
     assert straight_line_left(20, 0, 12) == pytest.approx(0.4)
     assert LINES[-1] == "residual"
+
+
+@pytest.mark.parametrize(
+    ("region", "in_service", "section", "expected", "names"),
+    [
+        ("US-CA", 150.0, {}, {2025: 0.25, 2026: 0.5, 2028: 0.5, 2029: 1.0, 2035: 1.0}, ["ict_large"]),
+        ("US-CA", 60.0, {}, {2025: 0.0, 2026: 0.25, 2028: 0.25, 2029: 1.0}, ["ict_small"]),
+        ("CN-BJ", 150.0, {}, {2025: 0.8, 2034: 0.8, 2035: 1.0}, ["cn_public"]),
+        ("CL", 150.0, {}, {2025: 0.0, 2035: 0.0}, []),
+        ("CL", 150.0, {"purchase_share": {"2030": 0.4}}, {2029: 0.0, 2030: 0.4, 2035: 0.4}, ["plan"]),
+        ("CL", 150.0, {"purchase_rules": ["cn_public"]}, {2025: 0.8}, ["cn_public"]),
+    ],
+)
+def test_shares_of_purchases_are_those_of_the_laws(
+    region: str, in_service: float, section: dict[str, object], expected: dict[int, float], names: list[str]
+) -> None:
+    years = np.arange(2025, 2041)
+    plan = TransitionSection(**section)  # type: ignore[arg-type]
+    shares, rules, findings = purchase_shares(plan, region, ["urban_bus"], in_service, years)
+    assert rules == names
+    assert {y: shares[years == y].item() for y in expected} == expected
+    assert {f.values["rule"] for f in findings} == set(names) - {"plan"}

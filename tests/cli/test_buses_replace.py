@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import polars as pl
+import pyogrio
 import pytest
 from click.testing import CliRunner, Result
 
@@ -228,13 +229,14 @@ def test_a_wrong_plan_is_told_in_one_message(tmp_path: Path, section: str, messa
 
 
 def test_blocks_of_a_timetable_are_run_as_their_simulation_allows(tmp_path: Path) -> None:
-    rows = ["block_id,route,start,end,from_place,to_place,distance,stops"]
+    at = {"A": "-71.25,-29.90", "B": "-71.30,-29.95"}
+    rows = ["block_id,route,start,end,from_place,to_place,distance,stops,from_lon,from_lat,to_lon,to_lat"]
     for k in range(6):
         for trip in range(3 + 5 * (k % 3)):
             ends = ("A", "B") if trip % 2 == 0 else ("B", "A")
             start = 330 + 60 * trip + k
             times = [f"{m // 60:02d}:{m % 60:02d}" for m in (start, start + 50)]
-            rows.append(f"b{k},{k % 2},{times[0]},{times[1]},{ends[0]},{ends[1]},16,20")
+            rows.append(f"b{k},{k % 2},{times[0]},{times[1]},{ends[0]},{ends[1]},16,20,{at[ends[0]]},{at[ends[1]]}")
     (tmp_path / "trips.csv").write_text("\n".join(rows), encoding="utf-8")
     section = (
         '[buses]\ntrips = "trips.csv"\non_roads = false\ndays = ["weekday"]\n[buses.battery]\nkwh = { standard = 150.0 }\n'
@@ -257,3 +259,12 @@ def test_blocks_of_a_timetable_are_run_as_their_simulation_allows(tmp_path: Path
         dict(blocks.select("block_id", "km").iter_rows())["b5"]
         > dict(blocks.select("block_id", "km").iter_rows())["b0"]
     )
+    layers = {name for name, _ in pyogrio.list_layers(tmp_path / "out" / "replacement.gpkg")}
+    assert {"replacement_routes", "replacement_depots"} <= layers
+    routes = pyogrio.read_dataframe(tmp_path / "out" / "replacement.gpkg", layer="replacement_routes")
+    assert sorted(routes["route"]) == ["0", "1"]
+    assert routes["blocks"].sum() == 6
+    clean = blocks.group_by("route").agg(pl.col("zero_emission_from").max())
+    for route, year in clean.iter_rows():
+        assert routes.loc[routes["route"] == str(route), "zero_emission_from"].item() == year
+    assert not routes.geometry.is_empty.any()

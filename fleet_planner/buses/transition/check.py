@@ -140,6 +140,9 @@ def _sites(problem: Problem, decision: Decision) -> list[Breach]:
     for d, t in np.argwhere(drawn > figures.grid_cap_kw[:, None] + CLOSE):
         value, limit = float(drawn[d, t]), float(figures.grid_cap_kw[d])
         out.append(Breach("grid", int(years[t]), depots[d], value, limit, value - limit))
+    early_stations = (decision.stations > 0) & (years < figures.station_ready)[None, :]
+    for _, t in np.argwhere(early_stations):
+        out.append(Breach("stations", int(years[t]), "", 1.0, 0.0, 1.0))
     stands = np.cumsum(decision.stations, axis=1) > 0
     for c, t in np.argwhere(decision.served[:, STATION] > 0):
         if not stands[needs.stations[c], t].all():

@@ -135,6 +135,7 @@ def figures_of(
     powered: Sequence[bool],
     harm_per_kwh: float,
     packs: Mapping[tuple[str, str], float] | None = None,
+    points: Mapping[str, int] | None = None,
 ) -> Figures:
     """Return the figures of a plan.
 
@@ -158,6 +159,8 @@ def figures_of(
         Weighted emissions of a kWh at the plug.
     packs
         Batteries by powertrain and size of bus, kWh, where a simulation of the blocks knows them.
+    points
+        Chargers of stations that a simulation knows; others have one for `blocks_per_station_charger` blocks.
     """
     kwh_per_km, kg_per_km = use_per_km(tuple(SEGMENTS))
     lots, count, t = len(pools.bus_type), len(POWERTRAINS), years.size
@@ -188,7 +191,10 @@ def figures_of(
     demand = section.demand_charge_usd_per_kw_month
     hydrogen = packaged.figure("hydrogen_site")
     per_kw = packaged.figure("charger_per_kw") + packaged.figure("grid_per_kw")
-    station = packaged.figure("station_fixed") + packaged.figure("station_point")
+    users = (needs.blocks[:, None] * needs.stations).sum(axis=0)
+    usual = np.maximum(np.ceil(users / section.blocks_per_station_charger), 1.0)
+    plugs = np.array([max((points or {}).get(name, 0), 0) or usual[k] for k, name in enumerate(stations)])
+    station = packaged.figure("station_fixed") + packaged.figure("station_point") * plugs
     return Figures(
         years=years,
         base_year=base,
@@ -207,10 +213,11 @@ def figures_of(
         buses_per_charger=section.buses_per_charger,
         site=np.array([d.site_cost_usd if d and d.site_cost_usd is not None else site for d in of_depot]),
         hydrogen_site=np.full(len(of_depot), hydrogen),
-        station=np.full(len(stations), station),
+        station=np.broadcast_to(station, (len(stations),)).astype(np.float64),
         lead=lead,
         ready=np.array([r or years[0] + lead[k] for k, r in enumerate(ready)]),
         powered=np.array(list(powered), dtype=bool),
+        station_ready=int(years[0]) + general,
         grid_cap_kw=np.array([d.grid_cap_kw if d and d.grid_cap_kw is not None else np.inf for d in of_depot]),
         harm=_harm(pools, engine, harm_per_kwh, kwh_per_km),
     )

@@ -158,6 +158,8 @@ class Figures:
         First year with power that may be had, shape (D,).
     powered
         Depots that have power for electric buses today, shape (D,).
+    station_ready
+        First year in which a station may stand.
     grid_cap_kw
         Shape (D,), infinite without one.
     harm
@@ -185,6 +187,7 @@ class Figures:
     lead: Int
     ready: Int
     powered: Bool
+    station_ready: int
     grid_cap_kw: Float
     harm: Float
 

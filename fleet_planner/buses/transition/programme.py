@@ -105,7 +105,8 @@ def columns_of(problem: Problem, programme: Programme) -> Places:
     powered = programme.add(ready.astype(np.float64))
     lead = years[None, :] >= years[0] + figures.lead[:, None]
     hydrogen = programme.add(lead.astype(np.float64))
-    stations = programme.add(np.ones((needs.stations.shape[1], years.size)))
+    stands = (years >= figures.station_ready).astype(np.float64)
+    stations = programme.add(np.tile(stands, (needs.stations.shape[1], 1)))
     slack = {
         "purchase_share": programme.add(np.full(years.size, size), whole=False),
         "target": programme.add(np.full(1, size), whole=False),
@@ -385,7 +386,10 @@ def standing_in_the_way(problem: Problem, seconds: float) -> tuple[str, ...]:
     freed = {
         "life": replace(problem, cohorts=replace(cohorts, free_year=np.full(cohorts.count.size, first))),
         "power": replace(
-            problem, figures=replace(figures, ready=np.full(depots, first), lead=np.zeros(depots, dtype=np.int64))
+            problem,
+            figures=replace(
+                figures, ready=np.full(depots, first), lead=np.zeros(depots, dtype=np.int64), station_ready=first
+            ),
         ),
     }
     out = []

@@ -167,6 +167,7 @@ def posed(ready: Prepared, driven: BusFeasibility | None = None) -> Posed:
         powered=[d in electric for d in pools.depots],
         harm_per_kwh=ready.priced.grid.of_differences * values.get("CO2", 0.0) * KG_PER_T,
         packs=None if driven is None else _packs(driven),
+        points=None if driven is None else _points(driven),
     )
     conventional = figures.price[:, POWERTRAINS.index("conventional"), 0]
     vehicles, cohorts = cohorts_of(tied, conventional, years, section.minimum_life_years)
@@ -194,6 +195,12 @@ def _packs(driven: BusFeasibility) -> dict[tuple[str, str], float]:
         out["battery", size] = out["battery_station", size] = kwh
         out["battery_large", size] = max((*figures.larger_kwh.get(size, ()), kwh))
     return out
+
+
+def _points(driven: BusFeasibility) -> dict[str, int]:
+    """Return the chargers of the stations that the simulation chose."""
+    added = driven.sites.filter(pl.col("added"))
+    return dict(added.group_by("site_id").agg(pl.col("chargers").max()).iter_rows())
 
 
 def years_of(ready: Prepared) -> Int:
