@@ -29,6 +29,7 @@ from fleet_planner.buses.charging.site import Dispatch, Site, sun_kwh
 from fleet_planner.buses.charging.slots import KINDS, SLOT_H, SLOTS
 from fleet_planner.buses.charging.stays import by_calendar, two_ways
 from fleet_planner.buses.charging.steps import Steps, on_days, steps_of
+from fleet_planner.buses.charging.terms import Peak
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +42,10 @@ if TYPE_CHECKING:
 
     Float = NDArray[np.float64]
     Int = NDArray[np.int64]
+
+TIE_USD_PER_KW = 1e-5
+"""Of schedules that cost the same the one with the lower peak is taken: where no demand is charged a kW and month has
+this price, which is in the value and the bound."""
 
 SHAPE = (len(KINDS), len(KINDS), SLOTS)
 
@@ -244,10 +249,11 @@ def season_rows(
         charge, discharge = battery_rows(programme, site, shape, hours, size)
         programme.put(balance, charge, -1.0)
         programme.put(balance, discharge, 1.0)
-    for peak in season.peaks:
+    peaks = [p for p in season.peaks if p.usd_per_kw > 0.0 and p.slots[kind].any()]
+    if not any(p.slots[kind].all() for p in peaks):
+        peaks.append(Peak("", TIE_USD_PER_KW, np.ones((len(KINDS), SLOTS), dtype=bool)))
+    for peak in peaks:
         under = peak.slots[kind][:, steps.first]
-        if peak.usd_per_kw == 0.0 or not under.any():
-            continue
         top = programme.add_columns(np.array([peak.usd_per_kw * len(season.months)]), np.array([most / hours.min()]))
         rows = programme.add_rows(np.full(under.sum(), -np.inf), np.zeros(under.sum()))
         programme.put(rows, grid[under], 1.0 / np.broadcast_to(hours, shape)[under])

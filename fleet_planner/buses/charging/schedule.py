@@ -102,6 +102,7 @@ def schedule(
     """
     efficiency = stays.sessions["charger_efficiency"].to_numpy().astype(np.float64)
     short = stays.asked_kwh - stays.need_kwh
+    short[short <= ROUND * stays.asked_kwh] = 0.0
     if strategy in {UNMANAGED, BALANCED}:
         given = [_rule(stays, site, season, even=strategy == BALANCED) for season in seasons]
         found = least_cost(stays, replace(site, feedback=None), seasons, given=given)
