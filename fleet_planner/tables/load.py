@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Self
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -115,7 +115,22 @@ def finding_text(finding: Finding, language: Language = "en") -> str:
         values.setdefault("count", f"{finding.count:,}")
     if finding.share is not None:
         values.setdefault("share", f"{100 * finding.share:.2f} %")
-    return template.format(**values)
+    return template.format(**{k: _Word(v, language) if isinstance(v, str) else v for k, v in values.items()})
+
+
+class _Word(str):
+    """A value that a sentence may ask for in its language: ``{kind:day_}`` is the word of the key ``day_<kind>``."""
+
+    __slots__ = ("language",)
+    language: Language
+
+    def __new__(cls, value: str, language: Language) -> Self:
+        word = super().__new__(cls, value)
+        word.language = language
+        return word
+
+    def __format__(self, prefix: str) -> str:
+        return report_words(self.language).get(f"{prefix}{self}", str(self)) if prefix else str(self)
 
 
 @cache

@@ -19,7 +19,7 @@ PACKAGE = reference_path("measures.csv").parent.parent
 COLUMN_TABLES = sorted(p.stem for p in (PACKAGE / "tables" / "columns").glob("*.csv"))
 FINDING_TABLES = sorted((PACKAGE / "tables" / "findings").glob("*.csv"))
 REFERENCE_TABLES = sorted(p.name for p in (PACKAGE / "reference").glob("*.csv*"))
-PLACEHOLDER = re.compile(r"{(\w+)}")
+PLACEHOLDER = re.compile(r"{(\w+)(?::\w+)?}")
 
 
 @pytest.mark.parametrize("table", COLUMN_TABLES)
@@ -113,6 +113,23 @@ def test_keys_of_words_are_unique_over_all_files() -> None:
         with path.open(encoding="utf-8", newline="") as handle:
             keys += [row["key"] for row in csv.DictReader(handle)]
     assert len(set(keys)) == len(keys)
+
+
+def test_sentences_may_ask_for_the_word_of_a_value() -> None:
+    values = {
+        "type": "standard",
+        "case": "coldest",
+        "day": "weekday",
+        "kwh_per_km": "1.7",
+        "celsius": "3",
+        "low": "0.8",
+        "high": "1.6",
+    }
+    finding = Finding("buses.energy_outside_range", "warning", values)
+    assert "标准型（12米）在工作日（最冷日）" in finding_text(finding, "zh")
+    assert "standard on the coldest weekday" in finding_text(finding)
+    unknown = Finding("buses.energy_outside_range", "warning", values | {"day": "holiday"})
+    assert "在holiday（" in finding_text(unknown, "zh")
 
 
 def test_report_words_have_the_same_placeholders() -> None:
