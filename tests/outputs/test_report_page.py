@@ -177,6 +177,7 @@ def test_every_phrase_exists_in_both_languages_and_is_used(repository: Path) -> 
         "verdict_",
         "border_",
         "fate_",
+        "bus_duty_",
         "bus_line_",
         "bus_plan_",
         "bus_rule_",
