@@ -41,6 +41,14 @@ def _emitted(done: Simulated) -> pl.DataFrame | None:
     return route_cuts(done) if done.route_emissions.height else None
 
 
+def _flooded(done: Simulated) -> pl.DataFrame | None:
+    """Return which places lie in a flood zone; nothing where the plan names none."""
+    if not done.plan.buses.flood_zones:
+        return None
+    places = next(iter(done.days.values())).places
+    return places.select("place", in_flood_zone=pl.col("place").is_in(list(done.flooded)))
+
+
 def _feasible(done: Simulated) -> pl.DataFrame | None:
     """Return the share of each route's km in feasible blocks."""
     shares = feasible_by_route(done.days, done.feasibility.blocks)
@@ -49,9 +57,9 @@ def _feasible(done: Simulated) -> pl.DataFrame | None:
 
 ROUTE_COLUMNS: tuple[Columns, ...] = (_feasible, _emitted, route_use)
 """Each returns a frame with ``route`` and columns of its own, or nothing."""
-DEPOT_COLUMNS: tuple[Columns, ...] = (place_columns,)
+DEPOT_COLUMNS: tuple[Columns, ...] = (place_columns, _flooded)
 """Each returns a frame with ``place`` and columns of its own, or nothing."""
-STATION_COLUMNS: tuple[Columns, ...] = (place_columns,)
+STATION_COLUMNS: tuple[Columns, ...] = (place_columns, _flooded)
 """As `DEPOT_COLUMNS`."""
 ROUTE_STYLES = ("feasible_share", "nox_cut_t_per_year", "nox_t_per_year", "kwh_per_km", "km")
 """Columns that routes may be coloured by, each a style of the layer; it opens in the first that is there."""

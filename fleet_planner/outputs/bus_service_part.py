@@ -78,7 +78,7 @@ def _depots(done: Simulated, t: Mapping[str, str]) -> Table:
     day = next(iter(done.days.values()))
     rows = [
         [
-            row["name"],
+            t["ebus_flood"].format(name=row["name"]) if row["place"] in done.flooded else row["name"],
             f"{row['blocks']:,}",
             significant(row["km"], 4),
             clock(row["first_out_h"]),

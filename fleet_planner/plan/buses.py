@@ -41,6 +41,7 @@ class BusesPlan(Section):
     depot_of_block: str = Field(
         default="", description="CSV with block_id and depot_id; empty: each block has the depot that is nearest"
     )
+    flood_zones: str = Field(default="", description="polygon file of flood zones; depots and terminals in it are told")
     bus_type: BusType = Field(default="standard", description="type of bus where nothing else tells it")
     bus_type_by_route: dict[str, BusType] = Field(default={}, description="type of bus by route, by its name or id")
     blocks: Literal["feed", "minimum"] = Field(

@@ -236,6 +236,25 @@ def test_the_example_plan_runs(tmp_path: Path, repository: Path) -> None:
 SIMBA = "rotation_id,line,departure_name,departure_time,arrival_time,arrival_name,distance,vehicle_type\n"
 
 
+def test_a_depot_in_a_flood_zone_is_flagged(tmp_path: Path) -> None:
+    ring = [[0.09, -0.01], [0.11, -0.01], [0.11, 0.01], [0.09, 0.01], [0.09, -0.01]]
+    shape = {"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+    flood = json.dumps({"type": "FeatureCollection", "features": [shape]})
+    (tmp_path / "flood.geojson").write_text(flood, encoding="utf-8")
+    (tmp_path / "d.csv").write_text("name,lon,lat\nDry,0,0\nWet,0.1,0\n", encoding="utf-8")
+    rows = "08:00,08:30,A,B,10,0.001,0,0.101,0\n08:00,08:30,B,A,10,0.101,0,0.001,0\n"
+    head = "start,end,from_place,to_place,distance,from_lon,from_lat,to_lon,to_lat\n"
+    (tmp_path / "t.csv").write_text(head + rows, encoding="utf-8")
+    keys = 'trips = "t.csv"\non_roads = false\ndepots = "d.csv"\n'
+    done = call(tmp_path, f'[buses]\n{keys}flood_zones = "flood.geojson"\n')
+    assert done.exit_code == 0, done.output
+    assert "1 of 2 depots lie in a flood zone: Wet." in done.output
+    depots = pyogrio.read_dataframe(tmp_path / "out" / "buses.gpkg", layer="bus_depots")
+    assert dict(zip(depots["name"], depots["in_flood_zone"], strict=True)) == {"Dry": False, "Wet": True}
+    assert "Wet（洪水区）" in (tmp_path / "out" / "buses.zh.html").read_text(encoding="utf-8")
+    assert "in_flood_zone" not in pyogrio.read_dataframe(tmp_path / "out" / "buses.gpkg", layer="routes").columns
+
+
 def test_tables_in_the_form_of_simba_are_recognised(tmp_path: Path) -> None:
     rows = "1,L0,S0,2022-03-07 21:30:00,2022-03-07 21:31:00,S1,60,AB\n1,L0,S1,2022-03-07 23:40:00,2022-03-08 00:04:00,S0,14519,AB\n"
     (tmp_path / "t.csv").write_text(SIMBA + rows, encoding="utf-8")

@@ -20,6 +20,7 @@ from fleet_planner.network.home_places import read_places
 from fleet_planner.pipeline.buses.charging import charging_of
 from fleet_planner.pipeline.buses.energy import bus_energy
 from fleet_planner.pipeline.buses.feasibility import bus_feasibility
+from fleet_planner.pipeline.buses.flood import in_flood_zones
 from fleet_planner.pipeline.buses.hardest import hardest_stays
 from fleet_planner.pipeline.buses.route_emissions import by_route, route_emissions
 from fleet_planner.transit_feed import read_feeds
@@ -65,6 +66,8 @@ class Simulated:
         not known.
     charging
         When buses charge, where the plan has ``[buses.charging]``.
+    flooded
+        Places that lie in a flood zone.
     """
 
     plan: Plan
@@ -77,6 +80,7 @@ class Simulated:
     findings: tuple[Finding, ...]
     route_emissions: pl.DataFrame = field(default_factory=pl.DataFrame)
     charging: ChargingYear | None = None
+    flooded: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -125,7 +129,13 @@ def simulate(plan: Plan, base: Path, progress: Progress) -> Simulated:
         charging = charging_of(plan, base, feasibility.charging, hardest_stays(feasibility), progress)
         findings = (*findings, *charging.findings)
     emitted = by_route(emitted, feasibility.blocks)
-    return Simulated(plan, base, served.network, served.days, energy, feasibility, files, findings, emitted, charging)
+    flooded: frozenset[str] = frozenset()
+    if plan.buses.flood_zones:
+        flooded, told = in_flood_zones(base / plan.buses.flood_zones, served.days)
+        findings, files = (*findings, *told), (*files, ("flood zones", plan.buses.flood_zones))
+    return Simulated(
+        plan, base, served.network, served.days, energy, feasibility, files, findings, emitted, charging, flooded
+    )
 
 
 def serve(plan: Plan, base: Path, progress: Progress) -> Served:
