@@ -9,8 +9,10 @@ import numpy as np
 import polars as pl
 
 from fleet_planner.chargers import check
+from fleet_planner.chargers.models.capacitated import solve_capacitated
 from fleet_planner.chargers.models.covering import maximal_covering, set_covering
 from fleet_planner.chargers.models.median import p_centre, p_median
+from fleet_planner.chargers.models.nearest import Nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,13 +25,18 @@ if TYPE_CHECKING:
     Float = NDArray[np.float64]
     Bool = NDArray[np.bool_]
 
+CAPACITATED = ("capacitated_covering", "capacitated_median")
 OUT_OF_REACH = "too few sites"
 UNIT = {
     "maximal_covering": "kWh/day",
     "set_covering": "sites",
     "p_median": "kWh km/day",
     "p_centre": "km",
+    "capacitated_covering": "kWh in the busiest hour",
+    "capacitated_median": "kWh km in the busiest hour",
+    "flow_refuelling": "vehicles/day",
 }
+FLOWS = "flow_refuelling"
 
 
 @dataclass(frozen=True)
@@ -41,8 +48,23 @@ class Diagnosis:
     checked: float
 
 
+@dataclass(frozen=True)
+class Busiest:
+    """The busiest hour of the last planned year: what each demand asks and each site can give, kWh."""
+
+    asked: Float
+    gives: Float
+
+
 def diagnose(
-    models: Sequence[str], reach: Reach, weight: Float, p: int, locked: Bool, far_km: float, effort: Effort
+    models: Sequence[str],
+    reach: Reach,
+    weight: Float,
+    busiest: Busiest,
+    p: int,
+    locked: Bool,
+    far_km: float,
+    effort: Effort,
 ) -> list[Diagnosis]:
     """Solve the models that are asked for.
 
@@ -54,6 +76,8 @@ def diagnose(
         Pairs within the cut-off.
     weight
         Energy of each demand, kWh/day.
+    busiest
+        For the models with capacity.
     p
         Number of sites, the locked ones among them.
     locked
@@ -76,6 +100,8 @@ def diagnose(
         elif model == "p_median":
             answer = p_median(reach, weight, p, far_km, locked, effort)
             checked = check.weighted_km(reach, weight, answer.is_open, far_km)
+        elif model in CAPACITATED:
+            answer, checked = _with_capacity(model, reach, busiest, p, locked, far_km, effort)
         else:
             answer = p_centre(reach, p, locked, replace(effort, steps=200))
             checked = check.longest_km(reach, answer.is_open)
@@ -83,6 +109,27 @@ def diagnose(
                 answer = replace(answer, status=OUT_OF_REACH, objective=checked, start=checked)
         out.append(Diagnosis(model, answer, checked))
     return out
+
+
+def _with_capacity(
+    model: str, reach: Reach, busiest: Busiest, p: int, locked: Bool, far_km: float, effort: Effort
+) -> tuple[Answer, float]:
+    """Return the answer of a model with capacity, and its objective from the shares; a site over its capacity stops."""
+    covers = model == "capacitated_covering"
+    near = replace(reach, km=np.zeros(reach.km.size)) if covers else reach
+    far = np.full(reach.demands, 1.0 if covers else far_km)
+    found = solve_capacitated(Nearest(near, busiest.asked, far, locked), busiest.gives, p, effort)
+    load = np.zeros(reach.sites)
+    np.add.at(load, near.site, found.share * busiest.asked[near.demand])
+    assert (load <= busiest.gives * found.answer.is_open * (1.0 + 1e-6) + 1e-6).all()
+    left = np.ones(reach.demands)
+    np.subtract.at(left, near.demand, found.share)
+    paid = float((busiest.asked[near.demand] * near.km * found.share).sum() + (busiest.asked * far * left).sum())
+    if not covers:
+        return found.answer, paid
+    whole, told = float(busiest.asked.sum()), found.answer
+    turned = replace(told, objective=whole - told.objective, bound=whole - told.bound, start=whole - told.start)
+    return turned, whole - paid
 
 
 def models_table(found: Sequence[Diagnosis], reach: Reach, weight: Float) -> pl.DataFrame:

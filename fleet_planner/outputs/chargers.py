@@ -42,6 +42,7 @@ def write_siting(plan: Plan, base: Path, found: Siting, out: Path, *, overwrite:
         named = (
             *(section.demand, section.candidates, section.osm, section.grid, section.land, section.flood),
             *section.stations,
+            section.flows,
         )
         told: dict[str, Any] = {
             "program": "fleet_planner",

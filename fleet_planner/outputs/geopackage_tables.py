@@ -61,6 +61,7 @@ DESCRIPTIONS = {
     "charger_zones": "Energy served by zone and planned year",
     "charger_regret": "What not looking ahead or another grid costs, US$ of 2024",
     "charger_curve": "Least cost of serving a share of the energy, US$ of 2024",
+    "charger_flows": "Flows of trucks: whether their round trip can be driven, and sites on the way",
     "siting_models": "Siting models: objective, bound, gap and check",
     "sources": "Data and figures used, with licences",
     "assumptions": "What was assumed, and whether it was checked",
@@ -69,7 +70,7 @@ DESCRIPTIONS = {
 SQL_TYPES: dict[Any, str] = {pl.String: "TEXT", pl.Float64: "DOUBLE", pl.Boolean: "BOOLEAN"}
 GEOMETRY_FREE = (
     *("chargers", "charger_grid", "charger_costs", "charger_unserved", "charger_zones"),
-    *("charger_regret", "charger_curve", "siting_models"),
+    *("charger_regret", "charger_curve", "charger_flows", "siting_models"),
     *("summary", "by_technology", "by_process", "fuel_check", "duty", "costs", "sources"),
     *("by_sector", "operation", "operation_effects", "market", "blocks"),
 )

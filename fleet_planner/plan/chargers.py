@@ -9,7 +9,9 @@ from pydantic import Field, model_validator
 from fleet_planner.plan.base import Fraction, Positive, Section
 
 NotNegative = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
-Model = Literal["maximal_covering", "set_covering", "p_median", "p_centre"]
+Model = Literal[
+    "maximal_covering", "set_covering", "p_median", "p_centre", "capacitated_covering", "capacitated_median"
+]
 Level = Literal["low", "central", "high"]
 Kind = Literal["depot", "destination", "en_route"]
 Connector = Literal["ccs", "gb_t", "chademo", "mcs"]
@@ -122,6 +124,10 @@ class ChargersSection(Section):
     far_factor: Annotated[float, Field(ge=1.0)] = Field(
         default=2.0, description="demand that no open site reaches counts this many cut-offs in the p-median"
     )
+    flows: str = Field(default="", description="table of trucks between places: flow_id, from_lon, ... for corridors")
+    range_km: Positive = Field(default=300.0, description="range of a full vehicle of a flow that names no other")
+    detour_km: NotNegative = Field(default=2.0, description="a site is on the way of a flow up to this detour")
+    longest_flow_km: Positive = Field(default=1000.0, description="flows of longer ways are not served")
     seconds: NotNegative = Field(default=60.0, description="time limit of the solver for each model")
     gap: Fraction = Field(default=0.005, description="relative gap at which the solver stops")
 

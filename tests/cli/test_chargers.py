@@ -36,7 +36,10 @@ sites = 6
 years = [2025, 2030]
 seconds = 1.0
 curve_points = 2
-diagnostics = ["maximal_covering", "set_covering", "p_median", "p_centre"]
+diagnostics = ["maximal_covering", "set_covering", "p_median", "p_centre", "capacitated_covering", "capacitated_median"]
+flows = "flows.csv"
+range_km = 25.0
+detour_km = 1.0
 """
 
 
@@ -61,6 +64,18 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "connector": "ccs",
         }
     ).write_csv(folder / "demand.csv")
+    ways = network.coordinates[network.offsets[:-1]][network.links["in_main"].to_numpy()]
+    first, last = ways[rng.choice(len(ways), 12)], ways[rng.choice(len(ways), 12)]
+    pl.DataFrame(
+        {
+            "flow_id": [f"f{k}" for k in range(12)],
+            "from_lon": first[:, 0],
+            "from_lat": first[:, 1],
+            "to_lon": last[:, 0],
+            "to_lat": last[:, 1],
+            "vehicles_per_day": rng.integers(1, 100, 12),
+        }
+    ).write_csv(folder / "flows.csv")
     (folder / "plan.toml").write_text(PLAN, encoding="utf-8")
     return folder
 
@@ -82,7 +97,8 @@ def test_models_are_solved_checked_and_written(run: Path) -> None:
     tmp_path = run
     models = pl.read_csv(tmp_path / "out" / "siting_models.csv")
     assert models.columns == [c.column for c in columns("siting_models")]
-    assert models["model"].to_list() == ["build_out", "maximal_covering", "set_covering", "p_median", "p_centre"]
+    beside = ["maximal_covering", "set_covering", "p_median", "p_centre", "capacitated_covering", "capacitated_median"]
+    assert models["model"].to_list() == ["build_out", *beside, "flow_refuelling"]
     told = models.filter(pl.col("objective").is_not_null())
     assert np.allclose(told["objective"], told["checked"])
     assert set(models["status"].to_list()[1:]) <= {"optimal", "too few sites"}
@@ -103,7 +119,7 @@ def test_tables_of_the_plan_agree_with_each_other(city: Path, run: Path) -> None
     tmp_path = run
     names = (
         *("chargers", "charger_sites", "charger_grid", "charger_costs", "charger_unserved", "charger_zones"),
-        *("charger_regret", "charger_curve"),
+        *("charger_regret", "charger_curve", "charger_flows"),
     )
     read = {name: pl.read_csv(tmp_path / "out" / f"{name}.csv") for name in names}
     for name, table in read.items():
@@ -125,6 +141,13 @@ def test_tables_of_the_plan_agree_with_each_other(city: Path, run: Path) -> None
     assert grid["kw"].sum() == pytest.approx(caught["kwh_per_day"].sum(), rel=1e-5)
     assert (read["charger_regret"]["regret_usd"] >= 0.0).all()
     assert set(missed["reason"].to_list()) <= {"too_far", "limits_or_cost"}
+    flows = read["charger_flows"]
+    models = pl.read_csv(tmp_path / "out" / "siting_models.csv").filter(model="flow_refuelling")
+    driven = flows.filter(served="yes")["vehicles_per_day"].sum()
+    assert driven == pytest.approx(models["objective"][0])
+    # nobody needs a charger whose round trip is within the range; who does not fit has too few sites on the way
+    assert set(flows.filter(pl.col("km") * 2.0 <= 25.0)["served"]) == {"yes"}
+    assert flows.filter((pl.col("served") == "yes") & (pl.col("km") * 2.0 > 25.0))["stops"].null_count() == 0
     spent = read["charger_costs"].filter(line="sites")["spent_usd"].sum()
     assert spent == pytest.approx(sites["cost_usd"].sum(), rel=1e-6)
 
@@ -156,7 +179,7 @@ def test_the_map_opens_drawn_and_the_page_speaks_two_languages(run: Path) -> Non
 
 
 def test_a_service_out_of_reach_says_which_demand_and_why(city: Path, tmp_path: Path) -> None:
-    for name in ("demand.csv", "sites.csv"):
+    for name in ("demand.csv", "sites.csv", "flows.csv"):
         (tmp_path / name).write_text((city / name).read_text(encoding="utf-8"), encoding="utf-8")
     text = PLAN.replace("cut_off_km = 3.0", "cut_off_km = 1.0\nleast_served = 1.0")
     (tmp_path / "plan.toml").write_text(text, encoding="utf-8")

@@ -13,7 +13,7 @@ from fleet_planner.chargers.building.assemble import Assembled, assemble
 from fleet_planner.chargers.building.audit import Audit, audit
 from fleet_planner.chargers.building.solve import Built, most_served, solve_build, year_by_year
 from fleet_planner.chargers.demand import Demand, joined, read_demand
-from fleet_planner.chargers.diagnostics import catchments, diagnose, models_table
+from fleet_planner.chargers.diagnostics import CAPACITATED, Busiest, catchments, diagnose, models_table
 from fleet_planner.chargers.distances import Reach, road_reach_by_kind
 from fleet_planner.chargers.gather import gather_sites
 from fleet_planner.chargers.models.nearest import Effort
@@ -21,6 +21,7 @@ from fleet_planner.errors import PlanError
 from fleet_planner.findings import Finding
 from fleet_planner.network import Network, load_network
 from fleet_planner.pipeline.computing.places import HomePlaces, read_home_places
+from fleet_planner.pipeline.siting.corridors import corridor_model
 from fleet_planner.pipeline.siting.fleet_demand import fleet_demand
 from fleet_planner.pipeline.siting.variants import curve_of, regret_of
 
@@ -122,17 +123,19 @@ def site_chargers(plan: Plan, base: Path, progress: Progress) -> Siting:
         raise AssertionError("; ".join(checked.broken[:NAMED]))
     told = tables.Told(assembled, built.plan, checked, sites, demand)
     progress("models beside the plan", 0.6)
-    beside = _beside(section, told, reach)
+    beside = _beside(section, base, network, told, reach)
     out = {
         "chargers": tables.chargers_table(told),
         "charger_sites": tables.sites_table(told),
-        "catchments": pl.concat([tables.catchments_table(told, BUILD_OUT), beside[1]]),
+        "catchments": pl.concat([tables.catchments_table(told, BUILD_OUT), beside["catchments"]]),
         "charger_grid": tables.grid_table(told),
         "charger_costs": tables.costs_table(told),
         "charger_unserved": tables.unserved_table(told),
         "charger_zones": tables.zones_table(told),
-        "siting_models": pl.concat([_own_row(told, built), beside[0]], how="vertical_relaxed"),
+        "siting_models": pl.concat([_own_row(told, built), beside["siting_models"]], how="vertical_relaxed"),
     }
+    if "charger_flows" in beside:
+        out["charger_flows"] = beside["charger_flows"]
     if section.regret:
         progress("under other headroom", 0.7)
         out["charger_regret"] = regret_of(section, known, built, step)
@@ -172,7 +175,9 @@ def _prices(section: ChargersSection) -> dict[str, str | int | float]:
     return {"unserved": section.unserved_usd_per_kwh, "detour": section.detour_usd_per_km}
 
 
-def _beside(section: ChargersSection, told: tables.Told, reach: Reach) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _beside(
+    section: ChargersSection, base: Path, network: Network, told: tables.Told, reach: Reach
+) -> dict[str, pl.DataFrame]:
     """Return the models beside the plan, of as many sites as the plan opens, and their catchments."""
     sites, demand = told.sites, told.demand
     opened = int(told.plan.is_open[:, -1].sum())
@@ -181,11 +186,27 @@ def _beside(section: ChargersSection, told: tables.Told, reach: Reach) -> tuple[
     p = min(max(p, int(locked.sum())), sites.size)
     weight = demand.per_day[:, -1]
     far_km = section.far_factor * max(section.cut_off_km, *section.cut_off_by_kind.values(), 0.0)
-    found = diagnose(section.diagnostics, reach, weight, p, locked, far_km, Effort(section.seconds))
-    if not found:
-        return tables.frame("siting_models", []), tables.frame("catchments", [])
-    caught = catchments(found, reach, weight, (sites.ids, demand.ids), demand.years[-1])
-    return models_table(found, reach, weight), caught
+    effort = Effort(section.seconds)
+    found = diagnose(section.diagnostics, reach, weight, _busiest(told), p, locked, far_km, effort)
+    plain = [one for one in found if one.model not in CAPACITATED]
+    none = tables.frame("siting_models", []), tables.frame("catchments", [])
+    models = models_table(found, reach, weight) if found else none[0]
+    caught = catchments(plain, reach, weight, (sites.ids, demand.ids), demand.years[-1]) if plain else none[1]
+    out = {"siting_models": models, "catchments": caught}
+    if section.flows:
+        row, flows = corridor_model(section, base, network, sites, p, locked, effort)
+        out["siting_models"] = pl.concat([models, row], how="vertical_relaxed")
+        out["charger_flows"] = flows
+    return out
+
+
+def _busiest(told: tables.Told) -> Busiest:
+    """Return the busiest hour of the last year, and what a site can give with the most chargers that fit."""
+    build, hourly = told.assembled.build, told.demand.kwh[:, -1]
+    hour = int(hourly.sum(axis=0).argmax())
+    options = np.arange(build.shape[1])
+    new = build.table[options[None, :], build.most].max(axis=1, initial=0.0)
+    return Busiest(hourly[:, hour], new + build.own.max(axis=1, initial=0.0))
 
 
 def _own_row(told: tables.Told, built: Built) -> pl.DataFrame:
