@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from fleet_planner.plan.base import Fraction, Positive, Section
+from fleet_planner.plan.economics import VehicleClass  # noqa: TC001  # pydantic reads the annotation
 
 NotNegative = Annotated[float, Field(ge=0.0)]
 Headroom = Literal["low", "central", "high"]
@@ -23,6 +24,35 @@ class Future(Section):
     fuel_price_factor: Positive = Field(default=1.0, description="prices of fuels against the plan's")
     grid_factor: NotNegative = Field(default=1.0, description="CO2 of electricity against the plan's")
     effect_factor: Positive = Field(default=1.0, description="what measures avoid against the plan's")
+    battery_price_factor: NotNegative = Field(default=1.0, description="price of batteries against the packaged path")
+    grid_factor_by_year: dict[str, NotNegative] = Field(
+        default={}, description="CO2 of electricity against the plan's by year, such as 2030 = 0.7; interpolated"
+    )
+    grid_delay_years: Annotated[int, Field(ge=-5, le=15)] = Field(
+        default=0, description="years that new connections of sites come later than planned; below 0: earlier"
+    )
+    headroom: Headroom | None = Field(default=None, description="scenario of the sites' headroom; none: the plan's")
+    range_factor: Positive = Field(default=1.0, description="range of electric vehicles against portfolio.range_km")
+    visiting_factor: NotNegative = Field(
+        default=1.0, description="emission of visiting vehicles after the base year against the plan's"
+    )
+    rules: dict[str, bool] = Field(
+        default={}, description="rules on sales switched on or off against those of [turnover], such as act = true"
+    )
+    zero_emission_share: dict[str, dict[str, Fraction]] | None = Field(
+        default=None, description="as that of [turnover], in its place; {}: no such sales are asked for"
+    )
+
+    @property
+    def changes_sales(self) -> bool:
+        """Whether other vehicles are sold than in the plan."""
+        return bool(self.rules) or self.zero_emission_share is not None
+
+    @model_validator(mode="after")
+    def _years_are_years(self) -> Future:
+        if wrong := [y for y in self.grid_factor_by_year if not (y.isdecimal() and len(y) == 4)]:
+            raise ValueError(f"grid_factor_by_year needs years as keys (found: {', '.join(wrong)})")
+        return self
 
 
 class PortfolioSites(Section):
@@ -81,6 +111,9 @@ class PortfolioSection(Section):
         default=False, description="weights are US$ of 2024 per kg, and count as damage where benefit is sought"
     )
     weighted_target: list[WeightedTarget] = Field(default=[], description="targets on the weighted sum")
+    range_km: dict[VehicleClass, Positive] = Field(
+        default={}, description="range of electric vehicles by class, such as bus = 250.0: longer days stay diesel"
+    )
     sites: PortfolioSites = PortfolioSites()
     time_limit_s: Positive = Field(default=60.0, description="seconds for the integer solve")
     gap: Positive = Field(default=1e-4, description="gap to the proved bound at which the solve may stop")
@@ -100,6 +133,10 @@ class PortfolioSection(Section):
             raise ValueError(f"names of futures must differ, and 'plan' is taken: {', '.join(twice)}")
         if self.weighted_target and not self.weights:
             raise ValueError("a weighted_target needs weights: name their table in portfolio.weights")
+        if not self.range_km and (short := [f.name for f in self.future if f.range_factor != 1.0]):
+            raise ValueError(f"range_factor of {short[0]} needs portfolio.range_km, the range that it changes")
+        if not self.sites.file and (idle := [f.name for f in self.future if f.grid_delay_years or f.headroom]):
+            raise ValueError(f"grid_delay_years and headroom of {idle[0]} need portfolio.sites.file")
         if self.probability >= 1.0:
             raise ValueError("a probability of 1 cannot be promised: name one below 1, such as 0.9")
         return self

@@ -41,6 +41,7 @@ def problem_of(
     supply: Mapping[tuple[int, ...], tuple[str, float]] | None = None,
     benefit: Array | None = None,
     sites: SiteRows | None = None,
+    more: tuple[Row, ...] = (),
 ) -> Problem:
     """Return the programme.
 
@@ -60,6 +61,8 @@ def problem_of(
         A vehicle and year, shape (G, O): then the net benefit is maximised, which is to minimise cost less benefit.
     sites
         Rows of depots, chargers and grid, and what can be built there.
+    more
+        Other rows.
     """
     groups, options = figures.able.shape
     years = figures.alive.shape[1]
@@ -103,8 +106,8 @@ def problem_of(
             )
     count, priced = np.round(figures.count), np.where(able, cost, 0.0)
     if sites is None:
-        return Problem(count, able, priced, tuple(rows))
-    return Problem(count, able, priced, (*rows, *sites.rows), sites.builds)
+        return Problem(count, able, priced, (*rows, *more))
+    return Problem(count, able, priced, (*rows, *more, *sites.rows), sites.builds)
 
 
 def _capital_of(sites: SiteRows, year: int) -> tuple[tuple[int, float], ...]:

@@ -162,14 +162,18 @@ class Regret:
 
 
 def regrets(
-    problems: Sequence[Problem], mixes: Sequence[Array], penalty: float, built: Sequence[Array] | None = None
+    problems: Sequence[Problem],
+    mixes: Sequence[Array],
+    penalty: float,
+    built: Sequence[Array] | None = None,
+    carried: Callable[[int, int], Array] | None = None,
 ) -> Regret:
     """Judge mixes under futures.
 
     Parameters
     ----------
     problems
-        One per future, same groups, options, years and rows.
+        One per future, same options, years and rows.
     mixes
         Each shape (G, O, T).
     penalty
@@ -177,10 +181,15 @@ def regrets(
         Of the limits the one counts that is exceeded most, by the share of what is asked of it that it cannot give.
     built
         What each mix builds, shape (K,); none: nothing.
+    carried
+        Mix ``i`` in the groups of future ``j``, where futures have groups of their own.
     """
     whole = built if built is not None else [np.zeros(p.builds.cost.size) for p in problems]
-    cost = np.array([[p.cost_of(x, b) for p in problems] for x, b in zip(mixes, whole, strict=True)])
-    missed = np.array([[_missed(p, x, b) for p in problems] for x, b in zip(mixes, whole, strict=True)])
+    own = carried if carried is not None else lambda i, _: mixes[i]
+    there = [[own(i, j) for j in range(len(problems))] for i in range(len(mixes))]
+    each = list(zip(there, whole, strict=True))
+    cost = np.array([[p.cost_of(x, b) for p, x in zip(problems, xs, strict=True)] for xs, b in each])
+    missed = np.array([[_missed(p, x, b) for p, x in zip(problems, xs, strict=True)] for xs, b in each])
     judged = cost + penalty * missed
     return Regret(cost, missed, judged - judged.min(axis=0))
 

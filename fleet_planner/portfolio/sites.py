@@ -207,7 +207,7 @@ def _builds(sites: Sites, draw: Draw, figures: Figures, discount: Array, rate: f
         of_charger = (sites.charger_usd[s], sites.charger_life[s], sites.upkeep_share, chargers, 0)
         of_connection = (sites.connection_usd[s], sites.connection_life[s], 0.0, connections, sites.energised[s])
         for charger, (price, life, upkeep, top, first) in ((True, of_charger), (False, of_connection)):
-            for y in range(first, years if top > 0.0 else first):
+            for y in range(first, years if charger or top > 0.0 else first):
                 lasts = discount[y : min(years, y + int(life))].sum()
                 names.append(f"{'charger' if charger else 'connection'} {name} {y}")
                 cost.append(price * (_yearly(rate, life) + upkeep) * lasts)

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 HOMES = ("zone", "depot")
 KWH_PER_MWH = 1000.0
 ELECTRIC = ("electricity", "hydrogen")
+NOT_ALONE = frozenset({"trolley_imc", "phev", "phev_light"})
+"""Measures whose vehicles have a line or an engine beside the battery."""
+
 VALUED = ("NOx", "PM2.5", "SO2", "NMVOC", "NH3", GHG)
 
 
@@ -40,7 +43,8 @@ class Ground:
     Parameters
     ----------
     groups
-        ``group``, `GROUP`, homes, ``sold`` (year of sale of vehicles yet to be sold, none of today's), ``vehicles``.
+        ``group``, `GROUP`, homes, ``sold`` (year of sale of vehicles yet to be sold, none of today's), ``vehicles``,
+        ``age_years``, ``km_a_vehicle`` (a year).
     options
         In the order of the arrays.
     years
@@ -55,6 +59,8 @@ class Ground:
         t CO2 of electricity avoided, a vehicle and year, shape (G, O); negative where it rises.
     electric
         Options that bring electric vehicles, shape (O,).
+    battery
+        Of these the ones that drive on a battery alone, shape (O,).
     damage_usd
         Damage and carbon avoided, a vehicle and year, shape (G, O).
     weights
@@ -70,6 +76,7 @@ class Ground:
     fuel_usd: Array
     grid_t: Array
     electric: NDArray[np.bool_]
+    battery: NDArray[np.bool_]
     damage_usd: Array
     weights: Weights | None = None
 
@@ -151,6 +158,7 @@ def ground_of(ready: Prepared, years: tuple[int, ...]) -> Ground:
         arrays["energy"] - electricity,
         arrays["grid"],
         electric,
+        np.array([_to_fuel(ready, o) == ELECTRIC[0] and not NOT_ALONE & set(o.measures) for o in options]),
         damage,
         weights,
     )
@@ -235,7 +243,8 @@ def _stacked(
         array = np.zeros((groups.height, len(options)))
         array[rows, columns] = table[key].to_numpy() / vehicles
         out[key] = array
-    kept = groups.select(*GROUP, *homes, "vehicles", "age_years", sold=sold)
+    km = pl.col("km_per_year") / pl.col("vehicles")
+    kept = groups.select(*GROUP, *homes, "vehicles", "age_years", km_a_vehicle=km, sold=sold)
     return kept, out
 
 

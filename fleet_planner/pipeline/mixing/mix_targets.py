@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,8 +27,11 @@ Asked = tuple[Aim, int, float, float]
 """A target with its year, what it allows, and what is emitted without measures."""
 
 
-def targets_of(ready: Prepared, ground: Ground, years: tuple[int, ...]) -> tuple[Asked, ...]:
+def targets_of(ready: Prepared, ground: Ground, years: tuple[int, ...], visiting: float = 1.0) -> tuple[Asked, ...]:
     """Return the targets with year, allowed emission and emission without measures, each cut within the horizon.
+
+    ``visiting`` is what visiting vehicles emit after the base year, against the plan's: nothing is treated on them, so
+    that the cut has to come from the others.
 
     Raises
     ------
@@ -42,26 +46,35 @@ def targets_of(ready: Prepared, ground: Ground, years: tuple[int, ...]) -> tuple
     out = []
     for aim in ready.aims:
         path = yearly_of(ready.plan, aim, ready.computed, ready.later, ready.nonroad)
+        local = path
+        if aim.visiting and visiting != 1.0:
+            local = yearly_of(ready.plan, replace(aim, visiting=False), ready.computed, ready.later, ready.nonroad)
         base = aim.base_per_year if aim.base_per_year is not None else path[min(path)]
         for year, cut in aim.cuts.items():
             if year in years:
-                without = path[year] if year in path else path[max(y for y in path if y <= year)]
+                own = year if year in path else max(y for y in path if y <= year)
+                without = path[own] + (visiting - 1.0) * (path[own] - local[own])
                 out.append((aim, year, base * (1.0 - cut / 100.0), without))
-    return (*out, *_weighted(ready, ground, years))
+    return (*out, *_weighted(ready, ground, years, visiting))
 
 
-def _weighted(ready: Prepared, ground: Ground, years: tuple[int, ...]) -> list[Asked]:
+def _weighted(ready: Prepared, ground: Ground, years: tuple[int, ...], visiting: float) -> list[Asked]:
     """Return the targets on weighted emissions; all vehicles on the roads count, visiting ones too."""
     targets, weights = ready.plan.portfolio.weighted_target, ground.weights
     if not targets or weights is None:
         return []
     sums: dict[int, Array] = {}
+    bases = np.zeros(len(weights.parts))
     for year in {ready.plan.city.year, *(t.year for t in targets if ready.later is not None)}:
         computed = ready.computed
         if ready.later is not None and year > ready.plan.city.year:
             fleet = ready.later.projection.fleet(year)
             computed = ready.run.baseline_of(Fleet(fleet.vehicles, fleet.rejected))
-        sums[year] = Weigher(weights, computed, ready.network.links).first.sum(axis=0)
+        each = Weigher(weights, computed, ready.network.links).first
+        if year == ready.plan.city.year:
+            bases = each.sum(axis=0)
+        from_outside = computed.states[0][0].vehicles["visiting"].to_numpy()
+        sums[year] = (each * np.where(from_outside, visiting, 1.0)[:, None]).sum(axis=0)
     out = []
     for target in targets:
         if target.year not in years:
@@ -73,7 +86,7 @@ def _weighted(ready: Prepared, ground: Ground, years: tuple[int, ...]) -> list[A
             )
         names = weighted_names(target, weights)
         counts = np.array([n in names for n in weights.parts])
-        base = float(sums[ready.plan.city.year][counts].sum())
+        base = float(bases[counts].sum())
         without = float(sums.get(target.year, sums[ready.plan.city.year])[counts].sum())
         aim = Aim(
             target.name,

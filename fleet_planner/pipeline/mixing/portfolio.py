@@ -8,25 +8,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from fleet_planner.economics.effectiveness import ELECTRICITY_CO2
 from fleet_planner.errors import PlanError, use_one_of
 from fleet_planner.findings import Finding
+from fleet_planner.pipeline.mixing.futures import judged_futures
 from fleet_planner.pipeline.mixing.ground import ground_of
-from fleet_planner.pipeline.mixing.mix_targets import aimed_of, targets_of
-from fleet_planner.pipeline.mixing.portfolio_sites import PlanSites, plan_sites, read_sites, rows_of_sites
+from fleet_planner.pipeline.mixing.mix_targets import targets_of
+from fleet_planner.pipeline.mixing.portfolio_sites import PlanSites, plan_sites, read_sites
+from fleet_planner.pipeline.mixing.programme import programme_of
 from fleet_planner.portfolio import Mix, Problem, solve
-from fleet_planner.portfolio.coefficients import Aimed, problem_of
-from fleet_planner.portfolio.front import Chance, Point, Regret, front, regrets, robust
+from fleet_planner.portfolio.front import Chance, Point, Regret, front, robust
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
     from fleet_planner.pipeline.mixing.ground import Ground
     from fleet_planner.pipeline.prepare import Prepared
-    from fleet_planner.plan.portfolio import Future, PortfolioSection
-    from fleet_planner.portfolio.figures import Figures
+    from fleet_planner.plan.portfolio import Future
+    from fleet_planner.portfolio.coefficients import Aimed
     from fleet_planner.portfolio.sites import SiteRows
     from fleet_planner.scenarios.targets import Aim
 
@@ -78,20 +76,20 @@ def portfolio_of(ready: Prepared) -> Portfolio:
     PlanError
         The plan has no target or budget to plan for, no measure, or names one that is unknown.
     """
-    plan, section = ready.plan, ready.plan.portfolio
+    _plan, section = ready.plan, ready.plan.portfolio
     years = _years(ready)
     table = read_sites(section.sites, ready.base)
     ground = ground_of(ready, years)
     targets = targets_of(ready, ground, years)
-    aims = tuple(aimed_of(ground, *t) for t in targets)
-    if section.objective == "cost" and not aims:
+    if section.objective == "cost" and not targets:
         raise PlanError(
             "the plan has no target that the mix could reach at least cost",
             'Add a [[target]] with a year after city.year, or set portfolio.objective = "benefit" and a budget.',
             column="target",
         )
     sites = plan_sites(ready, ground, table)
-    problem, rows = _problem(ready, ground, aims, sites, None)
+    programme = programme_of(ready, ground, targets, sites, None)
+    problem, aims, rows = programme.problem, programme.aims, programme.site_rows
     mix = solve(problem, seconds=section.time_limit_s, gap=section.gap)
     findings = (*_findings(ready, ground), *(sites.findings if sites is not None else ()))
     found = Portfolio(ground, problem, mix, aims, targets, sites, rows, findings=findings)
@@ -110,7 +108,8 @@ def portfolio_of(ready: Prepared) -> Portfolio:
     if section.probability > 0.0:
         found = replace(found, chance=_chance(ready, ground, problem))
     if section.future:
-        found = _with_futures(found, ready, plan.portfolio)
+        judged = judged_futures(ready, programme, mix, sites)
+        found = replace(found, futures=judged.futures, mixes=judged.mixes, regret=judged.regret)
     return found
 
 
@@ -128,61 +127,6 @@ def _years(ready: Prepared) -> tuple[int, ...]:
             value=last,
         )
     return tuple(range(plan.city.year + 1, last + 1))
-
-
-def _problem(
-    ready: Prepared, ground: Ground, aims: tuple[Aimed, ...], sites: PlanSites | None, future: Future | None
-) -> tuple[Problem, SiteRows | None]:
-    section: PortfolioSection = ready.plan.portfolio
-    weights = {aim.name: aim.weights.get(ELECTRICITY_CO2, 0.0) for aim in ready.aims}
-    figures = ground.figures if future is None else _under(ground, future, weights)
-    rate = ready.plan.economics.discount_rate
-    discount = (1.0 + rate) ** -np.arange(1.0, len(ground.years) + 1.0)
-    rows = None if sites is None else rows_of_sites(ready, ground, sites, figures)
-    problem = problem_of(
-        figures,
-        aims,
-        discount,
-        budget=section.budget_usd_per_year,
-        supply=_supply(section, ground),
-        benefit=ground.damage_usd if section.objective == "benefit" else None,
-        sites=rows,
-    )
-    return problem, rows
-
-
-def _supply(section: PortfolioSection, ground: Ground) -> dict[tuple[int, ...], tuple[str, float]]:
-    known = {m for o in ground.options for m in o.measures}
-    out = {}
-    for name, most in section.supply_per_year.items():
-        if name not in known:
-            raise PlanError(
-                "a supply is named of a measure that the mix does not use",
-                use_one_of(name, sorted(known)),
-                column="portfolio.supply_per_year",
-                value=name,
-            )
-        which = tuple(k for k, o in enumerate(ground.options) if name in o.measures)
-        out[which] = (f"supply {name}", most)
-    return out
-
-
-def _under(ground: Ground, future: Future, grid_weights: Mapping[str, float]) -> Figures:
-    """Return the figures under a future; ``grid_weights`` say how CO2 of electricity counts in each target."""
-    figures = ground.figures
-    capital = np.where(ground.electric, future.electric_capex_factor, 1.0)[None, :]
-    energy = ground.electricity_usd * (future.electricity_price_factor - 1.0)
-    energy = energy + ground.fuel_usd * (future.fuel_price_factor - 1.0)
-    avoided = {name: a * future.effect_factor for name, a in figures.avoided.items()}
-    for name, weight in grid_weights.items():
-        avoided[name] = avoided[name] + weight * ground.grid_t * (future.grid_factor - 1.0)
-    return replace(
-        figures,
-        capital=figures.capital * capital,
-        capital_per_year=figures.capital_per_year * capital,
-        running_per_year=figures.running_per_year + energy,
-        avoided=avoided,
-    )
 
 
 def _chance(ready: Prepared, ground: Ground, problem: Problem) -> Chance:
@@ -215,17 +159,6 @@ def _spread(ready: Prepared, ground: Ground) -> tuple[Array, Array, Array]:
             high[k] = float(np.clip(ends.select(pl.max_horizontal("a", "b").mean()).item(), 1.0, 2.0))
     flat = high - low < 1e-9
     return np.where(flat, 1.0 - 1e-9, low), np.ones(low.size), np.where(flat, 1.0 + 1e-9, high)
-
-
-def _with_futures(found: Portfolio, ready: Prepared, section: PortfolioSection) -> Portfolio:
-    """Solve under every future, and judge each mix under all of them."""
-    futures: tuple[Future | None, ...] = (None, *section.future)
-    problems = [found.problem, *(_problem(ready, found.ground, found.aims, found.sites, f)[0] for f in section.future)]
-    mixes = [found.mix, *(solve(p, seconds=section.time_limit_s, gap=section.gap) for p in problems[1:])]
-    # a target missed whole costs as much as the dearest mix: to fail is never the cheap way out
-    penalty = max(abs(m.cost) for m in mixes) + 1.0
-    judged = regrets(problems, [m.x for m in mixes], penalty, [m.built for m in mixes])
-    return replace(found, futures=futures, mixes=tuple(mixes), regret=judged)
 
 
 def _findings(ready: Prepared, ground: Ground) -> tuple[Finding, ...]:

@@ -47,7 +47,7 @@ def mix_table(found: Portfolio) -> pl.DataFrame:
     place = np.argwhere(found.mix.x > 0.0)
     base = found.mix.x[tuple(place.T)] if place.size else np.zeros(0)
     living = base * ground.figures.alive[place[:, 0], place[:, 2]] if place.size else base
-    rows: pl.DataFrame = ground.groups[place[:, 0].tolist()].drop("group", "vehicles", "age_years")
+    rows: pl.DataFrame = ground.groups[place[:, 0].tolist()].drop("group", "vehicles", "age_years", "km_a_vehicle")
     return rows.with_columns(
         sold=pl.when(pl.col("sold") > 0).then(pl.col("sold")),
         option=pl.Series([ground.options[k].name for k in place[:, 1].tolist()], dtype=pl.String),
@@ -134,22 +134,36 @@ def regret_table(found: Portfolio) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def switching_table(found: Portfolio) -> pl.DataFrame:
-    """Return where, on the way from the plan to a future, that future's mix becomes the better one.
+LINEAR = ("electric_capex_factor", "battery_price_factor", "electricity_price_factor", "fuel_price_factor")
+"""Keys of a future that costs are linear in: on the way to it each has a value at the switching point."""
 
-    Costs are linear on the way, so that the point is exact: 0 is the plan, 1 the future; none where they do not cross.
+
+def switching_table(found: Portfolio) -> pl.DataFrame:
+    """Return where, on the way from the plan to a future, that future's mix becomes the cheaper one.
+
+    Costs are linear on the way where the future changes prices only, so that the point is exact: 0 is the plan, 1 the
+    future; none where they do not cross, or where the future changes what is sold or what counts.
     """
     assert found.regret is not None
     rows = []
-    for j, name in enumerate(_names(found)[1:], start=1):
+    for j, future in enumerate(found.futures[1:], start=1):
+        assert future is not None
         cost = found.regret.cost
         at_plan, at_future = cost[j, 0] - cost[0, 0], cost[j, j] - cost[0, j]
-        crosses = at_plan > 0.0 > at_future
-        rows.append((name, at_plan, at_future, at_plan / (at_plan - at_future) if crosses else None))
+        point = at_plan / (at_plan - at_future) if at_plan > 0.0 > at_future and not future.changes_sales else None
+        misses = float(found.regret.missed[0, j])
+        moved = [(k, float(getattr(future, k))) for k in LINEAR if getattr(future, k) != 1.0]
+        for key, there in moved or ((None, None),):
+            value = None if point is None or there is None else 1.0 + point * (there - 1.0)
+            rows.append((future.name, key, there, float(at_plan), float(at_future), misses, point, value))
     schema = {
         "future": pl.String,
+        "parameter": pl.String,
+        "value_in_future": pl.Float64,
         "extra_cost_today_usd2024": pl.Float64,
         "extra_cost_then_usd2024": pl.Float64,
+        "plan_misses_then": pl.Float64,
         "switching_point": pl.Float64,
+        "switching_value": pl.Float64,
     }
     return pl.DataFrame(rows, schema=schema, orient="row")
