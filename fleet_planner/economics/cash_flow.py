@@ -119,6 +119,28 @@ def cash_flow(scenario: str, book: Ledger, section: EconomicsSection, base_year:
     return CashFlow(book.years, capital, incentives, savings, debts, cover, taxes - incentives)
 
 
+def drawn_and_paid(debt: Debt, amounts: Float, inflation: float, since: int) -> Schedule:
+    """Return what a debt brings and takes by year when it is drawn every year, in constant prices.
+
+    Parameters
+    ----------
+    debt
+        Its terms; nominal.
+    amounts
+        Drawn in each year, constant prices, shape (years,).
+    inflation
+        General, a year.
+    since
+        Years from the one whose prices are constant to the first.
+    """
+    parts = [
+        (k, schedule_of(debt, amount * (1.0 + inflation) ** (since + k)))
+        for k, amount in enumerate(amounts.tolist())
+        if amount > 0.0
+    ]
+    return _in_constant_prices(added(parts, amounts.size), inflation, since)
+
+
 def _in_constant_prices(debts: Schedule, inflation: float, since: int) -> Schedule:
     level = (1.0 + inflation) ** -(since + np.arange(len(debts.drawn)))
     return type(debts)(*(getattr(debts, name) * level for name in type(debts).__dataclass_fields__))

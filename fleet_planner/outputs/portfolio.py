@@ -10,6 +10,7 @@ from fleet_planner.outputs.portfolio_page import page
 from fleet_planner.outputs.portfolio_places import write_mix_places
 from fleet_planner.outputs.target import whole_directory
 from fleet_planner.pipeline.mixing.limit_tables import limits_table, sites_table
+from fleet_planner.pipeline.mixing.needs import cash_table, curve_table, market_table, workforce_table
 from fleet_planner.pipeline.mixing.portfolio_tables import (
     check_of,
     front_table,
@@ -37,7 +38,12 @@ def portfolio_tables(ready: Prepared, found: Portfolio) -> dict[str, pl.DataFram
         "portfolio_years": years_table(found),
         "portfolio_targets": targets_table(found),
         "portfolio_check": check_of(ready, found),
+        "portfolio_cash": cash_table(ready, found),
+        "portfolio_market": market_table(found),
+        "portfolio_workforce": workforce_table(found),
     }
+    if found.aims:
+        made["portfolio_curve"] = curve_table(found)
     limits = limits_table(found)
     if limits.height:
         made["portfolio_limits"] = limits

@@ -13,6 +13,7 @@ from fleet_planner.outputs import charts as draw
 from fleet_planner.outputs import wording
 from fleet_planner.outputs.numbers import percent, significant
 from fleet_planner.outputs.portfolio_page_limits import limits_missed, sites_shown
+from fleet_planner.outputs.portfolio_page_needs import cash_shown, curves_shown, market_shown, trained_shown
 from fleet_planner.tables import finding_text
 from fleet_planner.tables.load import report_words
 
@@ -68,6 +69,11 @@ def page(
         groups=_groups(tables["portfolio"], titles, streams, t),
         sites=sites_shown(tables.get("portfolio_sites"), t),
         missed=limits_missed(tables.get("portfolio_limits"), t),
+        cash=cash_shown(tables["portfolio_cash"], t),
+        market=market_shown(tables["portfolio_market"], titles, t),
+        trained=trained_shown(tables["portfolio_workforce"], titles, t),
+        curves=curves_shown(tables.get("portfolio_curve"), found.targets, titles, streams, t, language),
+        switching=_switching(tables.get("portfolio_switching"), found, t, language),
         front=_front(tables.get("portfolio_front"), t),
         regret=_regret(tables.get("portfolio_regret"), found, t, language),
         check=_check(tables["portfolio_check"], t, language),
@@ -181,16 +187,42 @@ def _front(table: pl.DataFrame | None, t: Mapping[str, str]) -> dict[str, Any]:
 def _regret(table: pl.DataFrame | None, found: Portfolio, t: Mapping[str, str], language: Language) -> dict[str, Any]:
     if table is None:
         return {"head": [], "rows": []}
-    names = {"plan": t["mix_plan"]}
-    for future in found.futures:
-        if future is not None:
-            own = future.title_zh if language == "zh" else future.title
-            names[future.name] = own or future.title or future.name
+    names = _future_names(found, t, language)
     rows = []
     for (mix,), part in table.group_by(["mix"], maintain_order=True):
         cells = [significant(v / MILLION) for v in part["regret_usd2024"].to_list()]
         rows.append([names[str(mix)], *cells, significant(part["worst_regret_usd2024"][0] / MILLION)])
     return {"head": [t["mix_of"], *names.values(), t["mix_worst"]], "rows": rows}
+
+
+def _future_names(found: Portfolio, t: Mapping[str, str], language: Language) -> dict[str, str]:
+    names = {"plan": t["mix_plan"]}
+    for future in found.futures:
+        if future is not None:
+            own = future.title_zh if language == "zh" else future.title
+            names[future.name] = own or future.title or future.name
+    return names
+
+
+def _switching(
+    table: pl.DataFrame | None, found: Portfolio, t: Mapping[str, str], language: Language
+) -> dict[str, Any]:
+    """Return from which price on another mix is the better one, and what the plan's mix misses in each future."""
+    if table is None:
+        return {"head": [], "rows": []}
+    names = _future_names(found, t, language)
+    rows = [
+        [
+            names[row["future"]],
+            t[f"mix_key_{row['parameter']}"] if row["parameter"] else "–",
+            "–" if row["value_in_future"] is None else significant(row["value_in_future"]),
+            t["mix_never"] if row["switching_value"] is None else significant(row["switching_value"]),
+            f"{100.0 * row['plan_misses_then']:.1f} %",
+        ]
+        for row in table.iter_rows(named=True)
+    ]
+    keys = ("mix_future", "mix_key", "mix_value_then", "mix_switching", "mix_misses_then")
+    return {"head": [t[k] for k in keys], "rows": rows}
 
 
 def _check(table: pl.DataFrame, t: Mapping[str, str], language: Language) -> dict[str, Any]:

@@ -195,14 +195,24 @@ def regrets(
 
 
 def _missed(problem: Problem, x: Array, built: Array) -> float:
-    """Return the sum of the shares of targets missed, and the largest share of a limit exceeded."""
+    """Return the sum of the shares of targets missed, and the largest share of a limit exceeded.
+
+    Rows that are logic (ranges of single groups) count together as one limit.
+    """
     short = problem.shortfalls(x, built)
     targets = sum(
         short[r.name] / size for r, size in zip(problem.rows, problem.sizes.tolist(), strict=True) if r.sign > 0.0
     )
-    limits = [
-        short[r.name] / abs(r.brings(x))
-        for r in problem.rows
-        if r.sign < 0.0 and short[r.name] > SLIGHT * abs(r.brings(x))
-    ]
+    limits = []
+    beyond, asked = 0.0, 0.0
+    for row in problem.rows:
+        if row.sign > 0.0:
+            continue
+        needed = abs(row.brings(x))
+        if row.hard:
+            beyond, asked = beyond + short[row.name], asked + needed
+        elif short[row.name] > SLIGHT * needed:
+            limits.append(short[row.name] / needed)
+    if beyond > SLIGHT * asked:
+        limits.append(beyond / asked)
     return float(targets + max(limits, default=0.0))

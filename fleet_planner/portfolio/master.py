@@ -145,9 +145,20 @@ class Master:
             OPTIMAL if status == highspy.HighsModelStatus.kOptimal else OTHER,
         )
 
-    def solve_whole(self, seconds: float, gap: float) -> Solution:
-        """Solve over whole vehicles and builds; the linear model is as before afterwards."""
+    def start_from(self, x: Array, built: Array) -> None:
+        """Offer a mix and what it builds to the next integer solve; its columns have to be there."""
+        found = highspy.HighsSolution()
+        found.col_value = [0.0] * len(self.problem.rows) + built.tolist() + x.ravel()[self.columns].tolist()
+        self.model.setSolution(found)
+
+    def solve_whole(self, seconds: float, gap: float, only: NDArray[np.bool_] | None = None) -> Solution:
+        """Solve over whole vehicles and builds; the linear model is as before afterwards.
+
+        With ``only`` the other columns of the mix stay at nought, shape (columns,).
+        """
         rows, first = len(self.problem.rows), self._first
+        left_out = np.flatnonzero(~only).astype(np.int32) + first if only is not None else np.zeros(0, np.int32)
+        self._cap(left_out, 0.0)
         places = np.arange(rows, first + self.columns.size, dtype=np.int32)
         kinds: Any = np.full(places.size, highspy.HighsVarType.kInteger)
         self.model.changeColsIntegrality(places.size, places, kinds)
@@ -159,6 +170,7 @@ class Master:
         values = np.asarray(found.col_value, dtype=np.float64)
         back: Any = np.full(places.size, highspy.HighsVarType.kContinuous)
         self.model.changeColsIntegrality(places.size, places, back)
+        self._cap(left_out, highspy.kHighsInf)
         self.model.setOptionValue("time_limit", highspy.kHighsInf)
         told = {
             highspy.HighsModelStatus.kOptimal: OPTIMAL,
@@ -168,6 +180,11 @@ class Master:
         if values.size == 0:
             return Solution(none, none, none, none, none, told)
         return Solution(values[first:], values[rows:first], values[:rows] * self._scale, none, none, told)
+
+    def _cap(self, places: NDArray[np.int32], most: float) -> None:
+        """Set the most of some columns of the model."""
+        if places.size:
+            self.model.changeColsBounds(places.size, places, np.zeros(places.size), np.full(places.size, most))
 
     def dense(self, values: Array) -> Array:
         """Return the values of the columns as a mix, shape (G, O, T)."""

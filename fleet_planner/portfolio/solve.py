@@ -34,6 +34,12 @@ NEAR = 0.02
 ALL_OFFERED = 10_000
 """Problems of so few columns are offered to the integer solve whole: their mix is the best one."""
 
+START_SHARE = 0.25
+"""Share of the seconds that the search for a start may take."""
+
+EASED = 1e-3
+"""Share of its size by which a row that is missed may be missed more, where that makes the mix cheaper."""
+
 MET, INFEASIBLE, STOPPED = "met", "infeasible", "time limit"
 
 
@@ -106,7 +112,7 @@ def solve(problem: Problem, *, seconds: float = 60.0, gap: float = 1e-4, master:
     if misses is not None:
         mix = _missing_least(problem, master, misses, seconds, gap)
         return replace(mix, seconds=time.perf_counter() - begin)
-    return replace(_solved(problem, master, seconds, gap, eased=False), seconds=time.perf_counter() - begin)
+    return replace(_solved(problem, master, seconds, gap, known=None), seconds=time.perf_counter() - begin)
 
 
 def _missing_least(problem: Problem, master: Master, misses: Misses, seconds: float, gap: float) -> Mix:
@@ -118,12 +124,15 @@ def _missing_least(problem: Problem, master: Master, misses: Misses, seconds: fl
     short = problem.shortfalls(x, built)
     # without a proof, and with columns left out, another mix may do it
     status = INFEASIBLE if misses.proved or int(problem.able.sum()) <= ALL_OFFERED else STOPPED
-    given = [r.bound - r.sign * short[r.name] * (1.0 + FEASIBLE) for r in problem.rows]
+    given = [
+        r.bound - r.sign * (short[r.name] + EASED * size) if short[r.name] > FEASIBLE * size else r.bound
+        for r, size in zip(problem.rows, problem.sizes.tolist(), strict=True)
+    ]
     eased = problem.with_bounds(np.array(given))
     for k, bound in enumerate(given):
         master.set_bound(k, bound)
     if least_misses(eased, master) is None:
-        mix = _solved(eased, master, seconds, gap, eased=True)
+        mix = _solved(eased, master, seconds, gap, known=(x, built))
         found = replace(mix, status=status, shortfalls=_told(problem, mix.x, mix.built))
     else:
         cost = problem.cost_of(x, built)
@@ -136,18 +145,18 @@ def _missing_least(problem: Problem, master: Master, misses: Misses, seconds: fl
     return replace(found, conflict=tuple(problem.rows[k].name for k in misses.conflict))
 
 
-def _solved(problem: Problem, master: Master, seconds: float, gap: float, *, eased: bool) -> Mix:
+def _solved(problem: Problem, master: Master, seconds: float, gap: float, *, known: tuple[Array, Array] | None) -> Mix:
     """Return the cheapest mix of a problem whose rows can be kept by the columns that are there.
 
     Fractions of vehicles may keep rows that whole ones cannot: then the mix that misses least is returned, unless the
-    rows were ``eased`` for it before.
+    rows were eased before for a mix that is ``known`` to keep them, from which the integer solve starts.
     """
     begin = time.perf_counter()
     relaxed = relaxation(problem, master)
-    whole = _whole(problem, master, relaxed, (seconds, gap))
-    if whole is None and not eased:
+    whole = _whole(problem, master, relaxed, (seconds, gap), known)
+    if whole is None and known is None:
         return _missing_least(problem, master, Misses(relaxed.x, relaxed.built, proved=False), seconds, gap)
-    x, built, status = whole or (np.floor(relaxed.x), _rounded_up(problem, relaxed.built), STOPPED)
+    x, built, status = whole or (*(known or (np.floor(relaxed.x), _rounded_up(problem, relaxed.built))), STOPPED)
     cost, bound = problem.cost_of(x, built), relaxed.bound
     if built.size and cost - bound > gap * max(abs(cost), abs(bound)):
         bound = branched(problem, master, relaxed, cost, seconds=seconds, gap=gap)
@@ -167,7 +176,11 @@ def _told(problem: Problem, x: Array, built: Array) -> dict[str, float]:
 
 
 def _whole(
-    problem: Problem, master: Master, relaxed: Relaxed, limits: tuple[float, float]
+    problem: Problem,
+    master: Master,
+    relaxed: Relaxed,
+    limits: tuple[float, float],
+    known: tuple[Array, Array] | None,
 ) -> tuple[Array, Array, str] | None:
     """Return whole vehicles and builds: the integer programme over the columns used, and those that nearly pay.
 
@@ -182,15 +195,33 @@ def _whole(
     elif order.size > 0:
         by_cost = order[np.argsort((reduced - best).ravel()[order])][: 6 * problem.count.size]
         master.add(by_cost.astype(np.int64), free=False)
+    if problem.builds.cost.size:
+        known = _near(problem, master, relaxed, limits) or known
+    if known is not None:
+        master.start_from(*known)
     found = master.solve_whole(*limits)
     if found.columns.size == master.columns.size and found.status in {OPTIMAL, TIME_LIMIT}:
         x, built = np.round(master.dense(found.columns)), np.round(found.built)
         if max(_told(problem, x, built).values(), default=0.0) == 0.0:
             return x, built, MET if found.status == OPTIMAL else STOPPED
+    if known is not None:
+        return *known, STOPPED
     if found.status != TIME_LIMIT:
         return None
     # none found in time: round the relaxation down, and what is built up
     return np.floor(relaxed.x), _rounded_up(problem, relaxed.built), STOPPED
+
+
+def _near(
+    problem: Problem, master: Master, relaxed: Relaxed, limits: tuple[float, float]
+) -> tuple[Array, Array] | None:
+    """Return a whole mix of the columns that the relaxation uses: soon found, and a start for a better one."""
+    used = relaxed.x.ravel()[master.columns] > FEASIBLE
+    found = master.solve_whole(limits[0] * START_SHARE, limits[1], used)
+    if found.columns.size != master.columns.size:
+        return None
+    x, built = np.round(master.dense(found.columns)), np.round(found.built)
+    return (x, built) if max(_told(problem, x, built).values(), default=0.0) == 0.0 else None
 
 
 def _rounded_up(problem: Problem, built: Array) -> Array:

@@ -131,26 +131,32 @@ def test_bad_cells_get_one_message(tmp_path: Path, sites: str, parts: list[str])
 
 
 @pytest.mark.parametrize(
-    ("rows", "parts"),
+    ("rows", "told"),
     [
-        ([("q", "depot", "Key")], ["row 2", "place", "Key", "Quay"]),
-        ([("q", "depot", "Quay"), ("q", "zone", "North")], ["same name", "'q'"]),
-        ([("q", "depot", "Quay"), ("p", "depot", "Quay")], ["row 3", "same place"]),
-        ([("q", "elsewhere", "Quay")], ["elsewhere", "place"]),
-        ([("q", "zone", None)], ["zone", "needs the name"]),
-        ([("q", "zone", "North")], []),
+        ([("q", "depot", "Key", None)], ["row 2", "place", "Key", "Quay"]),
+        ([("q", "depot", "Quay", None), ("q", "zone", "North", None)], ["same name", "'q'"]),
+        ([("q", "depot", "Quay", None), ("p", "depot", "Quay", None)], ["row 3", "same place"]),
+        ([("q", "elsewhere", None, "car"), ("p", "elsewhere", None, "bus|car")], ["row 3", "same place"]),
+        ([("q", "elsewhere", "Quay", None)], ["elsewhere", "place"]),
+        ([("q", "zone", None, None)], ["zone", "needs the name"]),
+        ([("q", "zone", "North", "tram")], ["streams", "tram"]),
+        ([("q", "zone", "North", None)], [0, -1, 0]),
+        ([("q", "zone", "North", None), ("d", "depot", "Quay", None), ("e", "elsewhere", None, "car")], [1, 2, 0]),
+        ([("e", "elsewhere", None, None), ("c", "elsewhere", None, "car")], [0, 1, 0]),
     ],
 )
-def test_bad_places_get_one_message(rows: list[tuple[str, str, str | None]], parts: list[str]) -> None:
-    table = pl.DataFrame(rows, schema={"site_id": pl.String, "kind": pl.String, "place": pl.String}, orient="row")
-    groups = pl.DataFrame({"depot": ["Quay", "", ""], "zone": ["North", "South", "North"]})
-    if not parts:
-        assert site_of_groups(groups, table, Path("sites.csv")).tolist() == [0, -1, 0]
+def test_groups_find_their_sites(rows: list[tuple[str | None, ...]], told: list[str] | list[int]) -> None:
+    table = pl.DataFrame(rows, schema=dict.fromkeys(("site_id", "kind", "place", "streams"), pl.String), orient="row")
+    groups = pl.DataFrame(
+        {"depot": ["Quay", "", ""], "zone": ["North", "South", "North"], "stream": ["bus", "car", "bus"]}
+    )
+    if isinstance(told[0], int):
+        assert site_of_groups(groups, table, Path("sites.csv")).tolist() == told
         return
-    with pytest.raises(InputError) as told:
+    with pytest.raises(InputError) as raised:
         site_of_groups(groups, table, Path("sites.csv"))
-    for part in parts:
-        assert part in str(told.value)
+    for part in told:
+        assert str(part) in str(raised.value)
 
 
 def test_a_bad_table_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 DEPOT, ZONE, ELSEWHERE = "depot", "zone", "elsewhere"
 HEADROOM = {"low": "headroom_low_kw", "central": "headroom_central_kw", "high": "headroom_high_kw"}
+RANK = {ELSEWHERE: 0, ZONE: 1, DEPOT: 2}
 IN_MOTION = frozenset({"trolley_imc"})
 """Measures whose vehicles take their power from the line."""
 
@@ -134,28 +135,37 @@ def rows_of_sites(
 
 def site_of_groups(groups: pl.DataFrame, table: pl.DataFrame, path: Path) -> NDArray[np.int64]:
     """Return the site of each group: that of its depot, else of its home zone, else the one for all others."""
-    seen: dict[tuple[str, str], int] = {}
     twice = table["site_id"].is_duplicated().to_list()
-    for k, (name, kind, place) in enumerate(table.select("site_id", "kind", "place").iter_rows()):
-        row = k + 2
-        if twice[k]:
+    sites: list[tuple[str, str | None, frozenset[str]]] = []
+    for row, (name, kind, place, streams) in enumerate(
+        table.select("site_id", "kind", "place", "streams").iter_rows(), 2
+    ):
+        if twice[row - 2]:
             raise InputError("two sites have the same name", "Give each its own.", path, row, "site_id", name)
         if (kind == ELSEWHERE) != (place is None):
             problem = "a site elsewhere has no place" if place is not None else f"a {kind} needs the name of its place"
             raise InputError(problem, "Mend one of the two.", path, row, "place", place)
-        if (kind, place or "") in seen:
-            raise InputError("two sites are of the same place", "Add them up.", path, row, "place", place)
         known = set(groups[kind].to_list()) - {"", None} if kind in groups.columns else set()
         if kind != ELSEWHERE and place not in known:
             remedy = use_one_of(str(place), known) if known else f"Fill in the column {kind} of the registry."
             raise InputError(f"no vehicle of the mix has this {kind}", remedy, path, row, "place", place)
-        seen[kind, place or ""] = k
-    rest = seen.get((ELSEWHERE, ""), -1)
-    out = np.full(groups.height, rest, dtype=np.int64)
-    for kind in (ZONE, DEPOT):  # a depot goes before the zone that it lies in
-        if kind in groups.columns:
-            for g, place in enumerate(groups[kind].to_list()):
-                out[g] = seen.get((kind, place or "-"), out[g])
+        own = frozenset((streams or "").split("|")) - {""}
+        for word in sorted(own - set(groups["stream"].to_list())):
+            remedy = use_one_of(word, set(groups["stream"].to_list()))
+            raise InputError("the mix has no vehicle of this stream", remedy, path, row, "streams", word)
+        if any(k == kind and p == place and (bool(own & o) or own == o) for k, p, o in sites):
+            raise InputError("two sites are of the same place", "Add them up.", path, row, "place", place)
+        sites.append((kind, place, own))
+    out = np.full(groups.height, -1, dtype=np.int64)
+    streams_of = groups["stream"].to_list()
+    # a depot goes before the zone that it lies in, and a site of some streams before that of all
+    order = sorted(range(len(sites)), key=lambda k: (RANK[sites[k][0]], bool(sites[k][2])))
+    for k in order:
+        kind, place, own = sites[k]
+        at = groups[kind].to_list() if kind != ELSEWHERE else [place] * groups.height
+        for g, (home, stream) in enumerate(zip(at, streams_of, strict=True)):
+            if home == place and (not own or stream in own):
+                out[g] = k
     return out
 
 

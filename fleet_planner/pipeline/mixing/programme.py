@@ -127,7 +127,7 @@ def _ranges(ready: Prepared, ground: Ground, factor: float) -> tuple[Row, ...]:
     rows = []
     for g, share in enumerate(shares.tolist()):
         fits = np.flatnonzero(ground.battery & ground.figures.able[g])
-        most = float(np.floor(share * round(float(ground.figures.count[g])) + 1e-9))
+        most = float(np.round(share * round(float(ground.figures.count[g]))))
         if fits.size:
             columns = ((g * options + fits)[:, None] * years + np.arange(years)[None, :]).ravel()
             rows.append(Row(f"{RANGE} {g}", AT_MOST, most, np.ones(columns.size), columns, hard=True))
