@@ -72,6 +72,7 @@ def report_data(results: Results) -> dict[str, Any]:
         "duty": clean(results.duty.to_dicts()),
         "economics": clean(economics_data(results)),
         "well_to_wheel": clean(results.well_to_wheel.to_dicts()),
+        "meaning": clean({name: table.to_dicts() for name, table in results.meaning.tables.items()}),
         "comparison": clean(comparison_data(results)),
         "operation": operation_data(results),
         "classes": _classes(first),

@@ -10,6 +10,7 @@ from fleet_planner.outputs.duty_parts import duty
 from fleet_planner.outputs.economics_parts import cash_rows, grid_rows, ownership_rows, worth_rows
 from fleet_planner.outputs.later_parts import later, paths, reached, targets
 from fleet_planner.outputs.machines import machines_parts
+from fleet_planner.outputs.meaning_parts import meaning_parts
 from fleet_planner.outputs.numbers import percent, share, significant
 from fleet_planner.outputs.operation_report import operation_table
 from fleet_planner.outputs.places import places_parts
@@ -93,6 +94,7 @@ def parts(data: Data, t: Words, names: Words, language: Language) -> Data:
             [names[row["scenario"]], *(significant(row[k] / THOUSAND) for k in WELL_TO_WHEEL)]
             for row in data["well_to_wheel"]
         ],
+        "meaning": meaning_parts(data, t, names),
         "comparison": comparison(data, t, wording.stream_names(language), language),
         "operation": operation_table(data, t, names, wording.pollutant_names(language), language),
         "terrain": terrain(data, t, language),

@@ -116,6 +116,7 @@ def _write_beside(results: Results, folder: Path) -> None:
     _write_filled(
         folder, {"costs_by_year": paid.costs.by_year, "present_value": paid.costs.worth, "cash_flow": paid.costs.cash}
     )
+    _write_filled(folder, results.meaning.tables)
     if results.by_sector.height:
         frames.in_mass_unit(results.by_sector, results.plan.outputs.mass_unit).write_csv(folder / "by_sector.csv")
     if results.gridded is not None:

@@ -26,6 +26,7 @@ from fleet_planner.pipeline.prepare import Prepared, only_scenarios, prepare, so
 from fleet_planner.pipeline.telling.duty import duty_findings, duty_table
 from fleet_planner.pipeline.telling.factor_findings import factor_findings
 from fleet_planner.pipeline.telling.input_files import input_files
+from fleet_planner.pipeline.telling.meaning import meaning
 from fleet_planner.pipeline.telling.provenance import assumptions_table, sources_table
 from fleet_planner.pipeline.telling.results import Results, ScenarioResult
 from fleet_planner.pipeline.telling.sectors import sector_table
@@ -101,6 +102,9 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
     effects = effects_table(computed.operated, plan.economics)
     scrapped = scrapped_early_table(later, plan.economics)
     comparison = with_reassignment(comparison, effects)
+    summary = summary_table(results, nonroad)
+    with clock.step("meaning"):
+        means = meaning(plan, summary, later)
     with clock.step("findings"):
         fuels = computed.setting.sources.fuels
         fuel = fuel_table(first, fuels)
@@ -122,6 +126,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
             *operation_findings(computed.operated),
             *scrapped_early_findings(scrapped),
             *(cells.findings if cells else ()),
+            *means.findings,
         )
     return Results(
         plan=plan,
@@ -131,7 +136,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         activity=computed.activity,
         scenarios=tuple(results),
         zones=ready.zones,
-        summary=summary_table(results, nonroad),
+        summary=summary,
         sources=sources_table(plan, ready.network, ready.grid),
         assumptions=assumptions_table(plan, ready.base, measures),
         inputs=input_files(plan, path, ready.rasters),
@@ -153,6 +158,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         early_scrappage=scrapped,
         gridded=cells,
         by_sector=sector_table(results, nonroad),
+        meaning=means,
         bus_links=bus_links(ready.buses, ready.network.links["link_id"].to_numpy()),
         nonroad=nonroad,
         bus_routes=bus_routes(ready.buses),

@@ -18,6 +18,7 @@ from fleet_planner.plan.economics import EconomicsSection
 from fleet_planner.plan.effects import EffectKeys
 from fleet_planner.plan.fleet import FleetSection  # noqa: TC001  # pydantic reads the annotation
 from fleet_planner.plan.gridded import GriddedSection
+from fleet_planner.plan.impacts import ImpactsSection
 from fleet_planner.plan.market import MarketSection
 from fleet_planner.plan.nonroad import NonRoadSection
 from fleet_planner.plan.operation import Operation
@@ -435,6 +436,7 @@ class Plan(Section):
     places: PlacesSection = PlacesSection()
     nonroad: NonRoadSection = NonRoadSection()
     gridded: GriddedSection = GriddedSection()
+    impacts: ImpactsSection = ImpactsSection()
     activity: ActivitySection = ActivitySection()
     traffic: TrafficSection = TrafficSection()
     climate: ClimateSection = ClimateSection()

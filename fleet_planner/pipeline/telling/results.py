@@ -9,6 +9,7 @@ import polars as pl
 
 from fleet_planner.pipeline.computing.places import HomePlaces
 from fleet_planner.pipeline.costing.economics import Economy
+from fleet_planner.pipeline.telling.meaning import Meaning
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,6 +72,7 @@ class Results:
     baseline's totals against those on level roads (``pollutant, unit, value_per_year, flat_per_year, change_pct``;
     empty where all are); ``later`` the projected fleet and its emissions, where the plan has a turnover.
     ``targets`` says of every target and scenario whether it is met (no rows without targets).
+    ``meaning`` says what the emissions do to the climate and to people.
     ``bus_links`` has the timetable on the links (see `BusKm.table`; empty without one), ``bus_routes`` by route.
     ``nonroad`` are the machines beside the roads, where the plan has any; ``places`` the zones and depots that have a
     geometry; ``duty`` says what a working day asks of each stream.
@@ -117,3 +119,4 @@ class Results:
     early_scrappage: pl.DataFrame = field(default_factory=pl.DataFrame)
     gridded: Gridded | None = None
     by_sector: pl.DataFrame = field(default_factory=pl.DataFrame)
+    meaning: Meaning = field(default_factory=Meaning)

@@ -1,0 +1,80 @@
+"""What the emissions do to the climate and to people, as tables of the report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fleet_planner.outputs.numbers import significant
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Rows = list[dict[str, Any]]
+Words = dict[str, str]
+THOUSAND, MILLION = 1e3, 1e6
+GASES = ("CO2", "CO2_grid", "CH4", "N2O")
+SUM, SHORT, LONG = "greenhouse_gases", 20, 100
+
+
+def meaning_parts(data: Mapping[str, Any], t: Words, names: Words) -> list[dict[str, Any]]:
+    """Return the sections: id, title, notes, head, rows and how many columns at the left are words."""
+    given = data.get("meaning") or {}
+    makers = {"climate": _climate, "climate_path": _path}
+    return [part for key, make in makers.items() if (rows := given.get(key)) for part in [make(rows, t, names)]]
+
+
+def _range(row: dict[str, Any], value: str, low: str, high: str, scale: float) -> str:
+    """Return a figure with its range."""
+    spread = f" ({significant(row[low] / scale)}–{significant(row[high] / scale)})"
+    return significant(row[value] / scale) + (spread if row[low] != row[high] else "")
+
+
+def _climate(rows: Rows, t: Words, names: Words) -> dict[str, Any]:
+    first = min(row["year"] for row in rows)
+    out = []
+    for scenario in dict.fromkeys(row["scenario"] for row in rows):
+        own = {(r["horizon_years"], r["pollutant"]): r for r in rows if (r["scenario"], r["year"]) == (scenario, first)}
+        gases = [significant(own[LONG, g]["co2e_t_per_year"] / THOUSAND) if (LONG, g) in own else "–" for g in GASES]
+        sums = [significant(own[horizon, SUM]["co2e_t_per_year"] / THOUSAND) for horizon in (LONG, SHORT)]
+        black = [
+            _range(own[horizon, "BC"], "co2e_t_per_year", "low_t_per_year", "high_t_per_year", THOUSAND)
+            if (horizon, "BC") in own
+            else "–"
+            for horizon in (LONG, SHORT)
+        ]
+        out.append([names[scenario], *gases, *sums, *black])
+    keys = ("scenario", "gas_co2", "gas_grid", "gas_ch4", "gas_n2o", "ghg_100", "ghg_20", "bc_100", "bc_20")
+    notes = [t["climate_note"].format(year=first)]
+    if any(row["checked"] == "no" for row in rows):
+        notes.append(t["climate_unchecked"])
+    return {
+        "id": "climate",
+        "title": t["climate"],
+        "notes": notes,
+        "head": [t[k] for k in keys],
+        "rows": out,
+        "words": 1,
+    }
+
+
+def _path(rows: Rows, t: Words, names: Words) -> dict[str, Any]:
+    budget = rows[0]["budget_t"] is not None
+    priced = rows[0]["gap_cost_usd2024_per_year"] is not None
+    out = []
+    for row in rows:
+        cells = [names[row["scenario"]], str(row["peak_year"] or t["no_peak"])]
+        cells.append(significant(row["cumulative_t"] / MILLION))
+        if budget:
+            spent = row["budget_spent_year"]
+            cells += [significant(row["budget_left_t"] / MILLION), "–" if spent is None else str(int(spent))]
+        cells += [significant(row[k] / THOUSAND) for k in ("emitted_t_per_year", "gap_t_per_year")]
+        if priced:
+            cells.append(significant(row["gap_cost_usd2024_per_year"] / MILLION))
+        out.append(cells)
+    keys = ["scenario", "path_peak", "path_sum"]
+    keys += ["path_left", "path_spent"] if budget else []
+    keys += ["path_then", "path_gap"] + (["path_gap_cost"] if priced else [])
+    first = rows[0]
+    note = t["path_note"].format(first=first["from_year"], last=first["to_year"], neutral=first["neutral_year"])
+    head = [t[k] for k in keys]
+    return {"id": "climate-path", "title": t["path"], "notes": [note], "head": head, "rows": out, "words": 2}

@@ -1,0 +1,71 @@
+"""What the tonnes of every scenario mean, as tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from fleet_planner.findings import Finding
+from fleet_planner.impacts.climate.path import T_PER_MT, Course, path_table
+from fleet_planner.impacts.climate.warming import SUM, warming_factors, warming_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fleet_planner.pipeline.computing.by_year import ByYear
+    from fleet_planner.plan.impacts_climate import ImpactsClimate
+    from fleet_planner.plan.models import Plan
+
+LONG_YEARS = 100
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """Tables by the name of their file, each as ``tables/columns`` has it, and what was assumed."""
+
+    tables: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+
+def meaning(plan: Plan, summary: pl.DataFrame, later: ByYear | None) -> Meaning:
+    """Return what the emissions of a run mean.
+
+    Parameters
+    ----------
+    plan
+        With its ``[impacts]``.
+    summary
+        Emissions of the plan's year by scenario.
+    later
+        Those of later years, where the plan has any.
+    """
+    emitted = later.table if later else summary.with_columns(year=pl.lit(plan.city.year, dtype=pl.Int64))
+    section = plan.impacts.climate
+    climate = warming_table(emitted.select("scenario", "year", "pollutant", "value_per_year"), section.assessment)
+    paths = path_table(_long_paths(climate), _course(section)) if later else pl.DataFrame()
+    return Meaning({"climate": climate, "climate_path": paths}, _findings(section))
+
+
+def _long_paths(climate: pl.DataFrame) -> dict[str, dict[int, float]]:
+    sums = climate.filter(horizon_years=LONG_YEARS, pollutant=SUM)
+    out: dict[str, dict[int, float]] = {}
+    for scenario, year, t in sums.select("scenario", "year", "co2e_t_per_year").iter_rows():
+        out.setdefault(scenario, {})[year] = t
+    return out
+
+
+def _course(section: ImpactsClimate) -> Course:
+    budget = None if section.budget_mt is None else section.budget_mt * T_PER_MT
+    return Course(budget, section.neutral_year, section.offsets_t_per_year, section.offset_usd_per_t)
+
+
+def _findings(section: ImpactsClimate) -> tuple[Finding, ...]:
+    factors = warming_factors(section.assessment)
+    unchecked = factors.filter(checked="no")
+    names = ", ".join(f"{p} {h}" for h, p in unchecked.select("horizon_years", "pollutant").iter_rows())
+    if not names:
+        return ()
+    values = {"assessment": section.assessment.upper(), "factors": names}
+    return (Finding("impacts.warming_unchecked", "assumption", values, count=unchecked.height),)

@@ -1,0 +1,57 @@
+"""What the tonnes mean, from the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from fleet_planner.tables import columns
+from tests.cli.test_later_years import TURNOVER, call
+
+CLIMATE = """
+[impacts.climate]
+budget_mt = 1.0
+neutral_year = 2034
+offsets_t_per_year = 1000.0
+offset_usd_per_t = 100.0
+[[scenario]]
+name = "electric"
+title = "Electric buses"
+title_zh = "电动公交车"
+[[scenario.measure]]
+measure = "bev_bus"
+streams = ["urban_bus"]
+uptake_by_year = { 2026 = 1.0 }
+"""
+
+
+def test_a_run_weighs_greenhouse_gases_and_holds_them_against_a_budget(tmp_path: Path) -> None:
+    result = call(tmp_path, TURNOVER + CLIMATE, "run", "out")
+    assert result.exit_code == 0, result.output
+    out = tmp_path / "out"
+    climate = pl.read_csv(out / "climate.csv")
+    assert climate.columns == [c.column for c in columns("climate")]
+    year = pl.read_csv(out / "by_year.csv").filter(scenario="electric", year=2032)
+    t = dict(year.select("pollutant", "value_per_year").rows())
+    whole = climate.filter(scenario="electric", year=2032, horizon_years=20, pollutant="greenhouse_gases")
+    assert whole["co2e_t_per_year"][0] == pytest.approx(
+        t["CO2"] + t["CO2_grid"] + 82.5 * t["CH4"] + 273.0 * t["N2O"], rel=1e-12
+    )
+    path = pl.read_csv(out / "climate_path.csv")
+    assert path.columns == [c.column for c in columns("climate_path")]
+    base, electric = path.to_dicts()
+    sums = climate.filter(scenario="electric", horizon_years=100, pollutant="greenhouse_gases").sort("year")
+    every = np.interp(range(2024, 2037), sums["year"].to_list(), sums["co2e_t_per_year"].to_list())
+    assert electric["cumulative_t"] == pytest.approx(every.sum(), rel=1e-12)
+    assert base["budget_left_t"] == pytest.approx(1e6 - base["cumulative_t"])
+    assert base["neutral_year"] == 2034
+    assert base["gap_t_per_year"] == pytest.approx(base["emitted_t_per_year"] - 1000.0)
+    assert "impacts.warming_unchecked" in {
+        f["code"] for f in json.loads((out / "report_data.json").read_text())["findings"]
+    }
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert 'id="climate-path"' in page
