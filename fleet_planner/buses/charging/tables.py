@@ -11,7 +11,7 @@ import polars as pl
 from fleet_planner.buses.charging.bill import CLIMATE, HEALTH, OWNER, STORAGE, WEAR, bill, harm, peak_kw
 from fleet_planner.buses.charging.slots import KINDS, SLOT_H, SLOT_S, SLOTS
 from fleet_planner.buses.charging.stays import by_calendar
-from fleet_planner.units import HOURS_PER_DAY
+from fleet_planner.units import HOURS_PER_DAY, S_PER_H
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -336,11 +336,17 @@ def demand(sites: Sequence[SiteYear], strategy: str, year_of: int) -> pl.DataFra
             "year": year_of,
             "kind": "depot" if year.kind == "depot" else "en_route",
             "stream": "urban_bus",
-            "min_kw": float(year.stays.power_kw.max(initial=0.0)),
+            "min_kw": _least_power_kw(year.hardest),
         }
         hours = pl.DataFrame({"hour": np.arange(HOURS_PER_DAY), "kwh_per_day": kwh / max(days, 1), "kw": kw})
         parts.append(hours.select(*(_given(k, v) for k, v in own.items()), pl.all()))
     return pl.concat(parts)
+
+
+def _least_power_kw(stays: Stays) -> float:
+    """Return the power that a charger must have so that every need fits into its stay, grid side."""
+    hours = (stays.sessions["leave_s"] - stays.sessions["arrive_s"]).to_numpy().astype(np.float64) / S_PER_H
+    return float((stays.asked_kwh / np.maximum(hours, SLOT_H / SLOTS)).max(initial=0.0))
 
 
 def _given(name: str, value: object) -> pl.Expr:

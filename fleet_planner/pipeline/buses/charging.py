@@ -12,7 +12,7 @@ import polars as pl
 from fleet_planner.buses.charging.damage import Damage, flat_damage, read_damage
 from fleet_planner.buses.charging.least_cost import Limits
 from fleet_planner.buses.charging.read import read_sessions
-from fleet_planner.buses.charging.schedule import ROUND, schedule
+from fleet_planner.buses.charging.schedule import LEAST_COST, ROUND, WITH_DAMAGE, schedule
 from fleet_planner.buses.charging.site import Battery, Feedback, Site
 from fleet_planner.buses.charging.slots import KINDS, MONTHS, SLOTS, days_of_year
 from fleet_planner.buses.charging.smallest import missed_kwh, plugs_of, smallest_cap_kw
@@ -148,12 +148,14 @@ def charging_of(
     if hard is not sessions:
         findings.append(Finding("buses.charging_hardest", "info", {}))
     lines = costs(sites)
+    table = summary(sites, lines)
+    findings += _heeded(table)
     return ChargingYear(
         tuple(sites),
         load_profile(sites),
         stay_schedule(sites),
         lines,
-        summary(sites, lines),
+        table,
         chargers(sites),
         missed(sites),
         demand(sites, section.plan_with, plan.city.year),
@@ -332,6 +334,17 @@ def _option(
         capital_recovery_factor(rate, prices.charger_life_years) + prices.charger_maintenance_share
     ) + grid_usd * capital_recovery_factor(rate, prices.grid_life_years)
     return Option(kw, plugs, served, chargers_usd + grid_usd, yearly, cap)
+
+
+def _heeded(table: pl.DataFrame) -> list[Finding]:
+    """Return what heeding the damage of electricity costs and spares against cost alone, all sites."""
+    columns = ("cost_usd2024_per_year", "co2_t_per_year", "damage_usd2024_per_year")
+    sums = {s: table.filter(strategy=s).select(pl.col(*columns).sum()).row(0) for s in (LEAST_COST, WITH_DAMAGE)}
+    if not all(table["strategy"].is_in([s]).any() for s in sums):
+        return []
+    dearer, tonnes, spared = (a - b for a, b in zip(sums[WITH_DAMAGE], sums[LEAST_COST], strict=True))
+    values = {"dearer": f"{dearer:,.0f}", "tonnes": f"{-tonnes:,.1f}", "spared": f"{-spared:,.0f}"}
+    return [Finding("buses.charging_heeded", "info", values)] if abs(spared) >= 1.0 else []
 
 
 def _told(section: ChargingSection, sites: Sequence[SiteYear]) -> list[Finding]:
