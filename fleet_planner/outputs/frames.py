@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from fleet_planner.pipeline.computing.air import AirResult
     from fleet_planner.pipeline.computing.gridded import Gridded
     from fleet_planner.pipeline.telling.results import Results, ScenarioResult
 
@@ -170,6 +171,29 @@ def in_mass_unit(table: pl.DataFrame, unit: str) -> pl.DataFrame:
         *(pl.when(mass).then(pl.col(c) * MASS_PER_T[unit]).otherwise(pl.col(c)).alias(c) for c in values),
         unit=pl.when(mass).then(pl.lit(unit)).otherwise(pl.col("unit")),
     )
+
+
+def air_frame(air: AirResult) -> pl.DataFrame:
+    """Return one row per point of the air (``tables/columns/air_points.csv``)."""
+    receptors = air.receptors
+    return pl.DataFrame(
+        {
+            "point_id": np.arange(len(receptors.xy)),
+            "side_m": receptors.side_m,
+            "people": receptors.people,
+            **{
+                f"{air_column(name)}_ug_m3_{scenario}": values[:, q]
+                for scenario, values in air.concentrations.items()
+                for q, name in enumerate(air.pollutants)
+            },
+        }
+    )
+
+
+def air_column(pollutant: str) -> str:
+    """Return the stem of a pollutant's column; sums such as PM2.5 have one of their own."""
+    known = specs()
+    return known[pollutant].column if pollutant in known else pollutant.lower().replace(".", "_")
 
 
 def cells_frame(gridded: Gridded) -> pl.DataFrame:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fleet_planner.network.home_places import Places
+    from fleet_planner.pipeline.computing.air import AirResult
     from fleet_planner.pipeline.computing.gridded import Gridded
     from fleet_planner.pipeline.telling.results import Results
 
@@ -99,9 +100,22 @@ def _layers(results: Results) -> list[Layer]:
     out += [_homes(place_layer(results, kind), places, column, names) for kind, places in homes]
     if results.nonroad is not None:
         out.append(_sites(sites_frame(results.nonroad), names))
+    if results.air is not None:
+        out.append(_air(results.air, base, names))
     if results.gridded is not None:
         out.append(_cells(results.gridded, column, names))
     return out
+
+
+def _air(air: AirResult, base: str, names: Mapping[str, str]) -> Layer:
+    """Return the points of the air as their cells, coloured by what traffic brings."""
+    import shapely
+
+    frame = frames.air_frame(air)
+    wkb = shapely.to_wkb(shapely.polygons(air.corners()))
+    column = f"{frames.air_column(air.pollutants[0])}_ug_m3_{base}"
+    style = _style("air_points", frame, column, f"{air.pollutants[0]} from traffic, µg/m³", names)
+    return Layer("air_points", frame, wkb, "Polygon", style, names)
 
 
 def _cells(gridded: Gridded, column: str, names: Mapping[str, str]) -> Layer:
@@ -161,7 +175,7 @@ def _style(layer: str, frame: pl.DataFrame, column: str, title: str, names: Mapp
     values: NDArray[np.float64] = frame[column].to_numpy()
     breaks, top = round_breaks(values), float(values.max(initial=0.0))
     aliases = geopackage_tables.aliases(layer, frame.columns, names)
-    polygons = layer in {"zones", "emission_cells", LAYER["zone"]}
+    polygons = layer in {"zones", "emission_cells", "air_points", LAYER["zone"]}
     qml = styles.graduated_qml(column, breaks, top, aliases, polygons=polygons)
     return Style(title, qml, styles.graduated_sld(layer, column, breaks, top, polygons=polygons))
 
@@ -205,6 +219,7 @@ def _tables(results: Results) -> dict[str, Any]:
         "summary": frames.summary(results),
         "by_technology": frames.by_technology(results),
         "by_process": frames.by_process(results),
+        **({"exposure": results.air.table} if results.air is not None else {}),
         **({"by_sector": results.by_sector} if results.by_sector.height else {}),
         "fuel_check": results.fuel,
         **({"duty": results.duty} if results.duty.height else {}),

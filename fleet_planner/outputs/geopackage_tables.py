@@ -28,6 +28,8 @@ DESCRIPTIONS = {
     "depots": "Depots: registered vehicles and what they emit in the city, average day",
     "buses": "Links that buses of the timetable use: km, speed with the time at stops, stops per km, one service day",
     "emission_cells": "Cells of the grid: emissions of their roads and machines, average day",
+    "air_points": "Cells about busy roads: people, and what traffic brings them, annual mean",
+    "exposure": "Concentrations from traffic weighted by people, by scenario and pollutant",
     "by_sector": "Emissions by the codes of reporting schemes (NFR, GNFR, IPCC) and scenario, a year",
     "sites": "Sites of non-road machines: machines, energy and emissions of the average day",
     "cities": "Cities of the carbon market: price, cut, trade and moved health benefit by form of linking, all years",
@@ -72,7 +74,7 @@ GEOMETRY_FREE = (
     *("chargers", "charger_grid", "charger_costs", "charger_unserved", "charger_zones"),
     *("charger_regret", "charger_curve", "charger_flows", "siting_models"),
     *("summary", "by_technology", "by_process", "fuel_check", "duty", "costs", "sources"),
-    *("by_sector", "operation", "operation_effects", "market", "blocks"),
+    *("by_sector", "exposure", "operation", "operation_effects", "market", "blocks"),
 )
 """Attribute tables that have a column dictionary."""
 

@@ -119,6 +119,9 @@ def _write_beside(results: Results, folder: Path) -> None:
     _write_filled(folder, results.meaning.tables)
     if results.by_sector.height:
         frames.in_mass_unit(results.by_sector, results.plan.outputs.mass_unit).write_csv(folder / "by_sector.csv")
+    if results.air is not None:
+        results.air.table.write_csv(folder / "exposure.csv")
+        results.air.weights.write_parquet(folder / "exposure_weights.parquet")
     if results.gridded is not None:
         for scenario in results.gridded.hours:
             write_netcdf(

@@ -13,6 +13,7 @@ from fleet_planner.findings import Finding
 from fleet_planner.inventory.told import brought_stand_ins
 from fleet_planner.pipeline.comparing.comparison import compare
 from fleet_planner.pipeline.comparing.reassign_bar import with_reassignment
+from fleet_planner.pipeline.computing.air import near_road_air
 from fleet_planner.pipeline.computing.bus_service import bus_links, bus_routes
 from fleet_planner.pipeline.computing.fuel_check import fuel_burnt_t, fuel_findings, fuel_table
 from fleet_planner.pipeline.computing.gridded import gridded
@@ -99,6 +100,8 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         paid = economy(plan, ready.priced, measures, computed.states, later, computed.on_vehicles)
     with clock.step("grid"):
         cells = gridded(ready.run, computed, nonroad)
+    with clock.step("air"):
+        air = near_road_air(ready.run, computed)
     effects = effects_table(computed.operated, plan.economics)
     scrapped = scrapped_early_table(later, plan.economics)
     comparison = with_reassignment(comparison, effects)
@@ -127,6 +130,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
             *scrapped_early_findings(scrapped),
             *(cells.findings if cells else ()),
             *means.findings,
+            *(air.findings if air else ()),
         )
     return Results(
         plan=plan,
@@ -157,6 +161,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         driven={name: done.activity.km.sum(axis=0) for name, done in computed.operated.items()},
         early_scrappage=scrapped,
         gridded=cells,
+        air=air,
         by_sector=sector_table(results, nonroad),
         meaning=means,
         bus_links=bus_links(ready.buses, ready.network.links["link_id"].to_numpy()),

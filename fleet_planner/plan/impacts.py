@@ -1,14 +1,48 @@
-"""What emissions mean beyond the tonnes."""
+"""What emissions mean beyond the tonnes: the air near roads and who breathes it, the climate."""
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
+
 from pydantic import Field
 
-from fleet_planner.plan.base import Section
+from fleet_planner.plan.base import Positive, Section
 from fleet_planner.plan.impacts_climate import ImpactsClimate
+
+AirPollutant = Literal["PM2.5", "PM_exhaust", "NOx", "BC", "CO", "SO2", "NH3"]
 
 
 class ImpactsSection(Section):
-    """What emissions do to the climate."""
+    """What emissions do: to the air near roads, asked for by `pollutants`, and to the climate."""
 
+    pollutants: list[AirPollutant] = Field(
+        default=[], description="primary pollutants that are followed; empty: the air is not computed"
+    )
+    meteorology: str = Field(
+        default="",
+        description="CSV of weather (see the data dictionary, meteorology); empty: a made-up example, marked so",
+    )
+    wind_height_m: Positive = Field(default=10.0, description="height at which the wind speeds were measured")
+    calm_m_s: Positive = Field(default=0.5, description="weaker winds are taken to be so strong")
+    roughness_m: Annotated[float, Field(gt=0.0, le=1.5)] = Field(
+        default=0.5, description="roughness length of the city; towns 0.3 to 1"
+    )
+    release_height_m: Positive | None = Field(default=None, description="height of the release; empty: packaged, 1.3")
+    initial_spread_m: Positive | None = Field(
+        default=None, description="vertical spread in the wake of traffic; empty: packaged, 1.2"
+    )
+    receptor_height_m: Annotated[float, Field(ge=0.0, le=50.0)] = Field(
+        default=1.5, description="height at which people breathe"
+    )
+    reach_m: Annotated[float, Field(ge=100.0, le=10_000.0)] = Field(
+        default=2000.0, description="roads farther from a point are left out"
+    )
+    finest_m: Annotated[float, Field(ge=10.0)] = Field(default=100.0, description="cells of the grid beside busy roads")
+    coarsest_m: Annotated[float, Field(ge=10.0)] = Field(default=800.0, description="cells far from busy roads")
+    background_ug_m3: dict[str, Annotated[float, Field(ge=0.0)]] = Field(
+        default={}, description="by pollutant: what is in the air without the city's traffic"
+    )
+    ozone_ug_m3: Annotated[float, Field(ge=0.0)] | None = Field(
+        default=None, description="annual mean ozone of the background; with it NO2 is told beside NOx"
+    )
     climate: ImpactsClimate = Field(default=ImpactsClimate(), description="greenhouse gases, budget, neutrality")

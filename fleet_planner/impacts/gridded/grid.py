@@ -62,7 +62,7 @@ class Grid:
 
     def in_cells(self, lon: Float, lat: Float) -> tuple[Float, Float]:
         """Return places (EPSG:4326) in cells from the corner."""
-        x, y = _on_plane(self.epsg, lon, lat)
+        x, y = on_plane(self.epsg, lon, lat)
         return (x - self.west_m) / self.cell_m, (y - self.south_m) / self.cell_m
 
     def middles(self) -> tuple[Float, Float]:
@@ -84,7 +84,8 @@ class Grid:
         return np.stack([lon, lat], axis=-1)
 
 
-def _on_plane(epsg: int, lon: Float, lat: Float) -> tuple[Float, Float]:
+def on_plane(epsg: int, lon: Float, lat: Float) -> tuple[Float, Float]:
+    """Return places (EPSG:4326) on a plane, metres."""
     from pyproj import Transformer
 
     x, y = Transformer.from_crs(4326, epsg, always_xy=True).transform(lon, lat)
@@ -119,7 +120,7 @@ def grid_over(network: Network, cell_m: float, epsg: int | None, points: Float) 
     places = np.concatenate([network.coordinates, points]) if points.size else network.coordinates
     code = utm_epsg(*((places.min(axis=0) + places.max(axis=0)) / 2.0)) if epsg is None else epsg
     _refuse_other_than_metres(code)
-    x, y = _on_plane(code, places[:, 0], places[:, 1])
+    x, y = on_plane(code, places[:, 0], places[:, 1])
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise PlanError(
             "the plane does not hold the city",

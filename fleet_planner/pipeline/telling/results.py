@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from fleet_planner.network.model import Network
     from fleet_planner.nonroad.model import NonRoad
     from fleet_planner.pipeline.comparing.comparison import Comparison
+    from fleet_planner.pipeline.computing.air import AirResult
     from fleet_planner.pipeline.computing.by_year import ByYear
     from fleet_planner.pipeline.computing.gridded import Gridded
     from fleet_planner.plan.models import Plan
@@ -82,7 +83,8 @@ class Results:
     ``operation`` accounts for the vehicle-km that measures in operation change, ``operation_effects`` for what that
     does to each pollutant (no rows without such measures), ``driven`` the vehicle-km by link of their
     scenarios. ``early_scrappage`` has what scrapping early costs by year. ``gridded`` has the emissions on a
-    grid, where the plan asks for one; ``by_sector`` those under the codes of reporting schemes.
+    grid, where the plan asks for one; ``by_sector`` those under the codes of reporting schemes; ``air`` the
+    concentrations near roads and who breathes them.
     """
 
     plan: Plan
@@ -118,5 +120,6 @@ class Results:
     driven: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     early_scrappage: pl.DataFrame = field(default_factory=pl.DataFrame)
     gridded: Gridded | None = None
+    air: AirResult | None = None
     by_sector: pl.DataFrame = field(default_factory=pl.DataFrame)
     meaning: Meaning = field(default_factory=Meaning)

@@ -1,0 +1,1 @@
+"""Who breathes what the traffic emits."""

@@ -1,0 +1,269 @@
+"""The air near the city's roads in every scenario, and the weight of what each link emits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from fleet_planner.economics.effectiveness import weights
+from fleet_planner.errors import PlanError
+from fleet_planner.findings import Finding
+from fleet_planner.impacts.dispersion.meteorology import Meteorology, read_meteorology
+from fleet_planner.impacts.dispersion.pieces import Pieces, pieces_of
+from fleet_planner.impacts.dispersion.plume import Source, plume_tables
+from fleet_planner.impacts.dispersion.receptors import Receptors, graded_points, with_people
+from fleet_planner.impacts.exposure.near_road import Air, by_group, no2
+from fleet_planner.impacts.gridded.grid import on_plane, utm_epsg
+from fleet_planner.reference import reference_table
+from fleet_planner.units import HOURS_PER_DAY
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fleet_planner.pipeline.computing.inventories import Computed, Inventories
+    from fleet_planner.plan.impacts import ImpactsSection
+
+Float = NDArray[np.float64]
+BUSY = 0.9
+"""Roads that bring this share of the NOx of the baseline make the grid of points finer."""
+UG_PER_G = 1e6
+LEAST_SIDE_M = 20.0
+PPM = 1e6
+
+
+@dataclass(frozen=True)
+class AirResult:
+    """Concentrations and exposure.
+
+    Parameters
+    ----------
+    epsg
+        Of the plane of ``receptors``.
+    receptors
+        Points and people.
+    pollutants
+        What is followed, in the order of the last axis of ``concentrations``; NO2 at the end where ozone is known.
+    concentrations
+        By scenario, µg/m3, annual mean from traffic, shape (points, Q).
+    table
+        ``tables/columns/exposure.csv``.
+    weights
+        ``link_id, hour, pollutant, weight``: people times µg/m3 per kg emitted a day (annual mean).
+    findings
+        What was assumed.
+    """
+
+    epsg: int
+    receptors: Receptors
+    pollutants: tuple[str, ...]
+    concentrations: Mapping[str, Float]
+    table: pl.DataFrame
+    weights: pl.DataFrame
+    findings: tuple[Finding, ...]
+
+    def corners(self) -> Float:
+        """Return longitude and latitude of the corners of the cells, closed rings, shape (points, 5, 2).
+
+        A point that stands for a small zone has a cell of `LEAST_SIDE_M`.
+        """
+        from pyproj import Transformer
+
+        half = np.maximum(self.receptors.side_m, LEAST_SIDE_M)[:, None] / 2.0
+        x = self.receptors.xy[:, :1] + half * np.array([-1, 1, 1, -1, -1])
+        y = self.receptors.xy[:, 1:] + half * np.array([-1, -1, 1, 1, -1])
+        lon, lat = Transformer.from_crs(self.epsg, 4326, always_xy=True).transform(x, y)
+        return np.stack([lon, lat], axis=-1)
+
+
+def near_road_air(run: Inventories, computed: Computed) -> AirResult | None:
+    """Return the air of every scenario; nothing where the plan follows no pollutant.
+
+    Raises
+    ------
+    UserError
+        The weather is malformed, a background is of what is not followed, or the grid is too fine.
+    """
+    section = run.plan.impacts
+    if not section.pollutants:
+        return None
+    _refuse_other_backgrounds(section)
+    middle = (run.network.coordinates.min(axis=0) + run.network.coordinates.max(axis=0)) / 2.0
+    epsg = utm_epsg(*middle)
+    pieces = pieces_of(run.network, epsg)
+    path = run.base / section.meteorology if section.meteorology else None
+    weather = read_meteorology(path, section.roughness_m, section.wind_height_m, section.calm_m_s)
+    figures = dict(reference_table("air_figures.csv").select("figure", "value").iter_rows())
+    source = Source(
+        section.release_height_m or figures["release_height"], section.initial_spread_m or figures["initial_spread"]
+    )
+    tables = plume_tables(list(weather.classes), source, section.receptor_height_m, section.reach_m)
+    air = Air(pieces, weather, tables, section.reach_m)
+    names, mix = _followed(section, computed.states[0][1].pollutants)
+    emitted = {
+        state.name: np.array([hour @ mix for hour in run.hours_of(computed, number)])
+        for number, (state, _) in enumerate(computed.states)
+    }
+    receptors = _receptors(run, section, pieces, epsg, computed)
+    by_road = air.weights(receptors.xy, receptors.people)
+    grouped = {name: by_group(hours, weather.group_of_hour) for name, hours in emitted.items()}
+    brought = air.concentrations(receptors.xy, np.concatenate(list(grouped.values()), axis=2))
+    each = dict(zip(grouped, np.split(brought, len(grouped), axis=1), strict=True))
+    rows = _rows(each, grouped, by_road[pieces.road], receptors, names, section, figures["breathing"])
+    shown: tuple[str, ...] = tuple(section.pollutants)
+    concentrations = {name: values[:, : len(shown)] for name, values in each.items()}
+    if section.ozone_ug_m3 is not None and "NOx" in names:
+        shown = (*shown, "NO2")
+        for name, values in each.items():
+            made = no2(
+                values[:, names.index("NOx")],
+                values[:, names.index("NO2")],
+                section.ozone_ug_m3,
+                figures["no2_beta"],
+                figures["no2_k"],
+            )
+            concentrations[name] = np.column_stack([concentrations[name], made])
+            rows.append(_row(name, "NO2", made, receptors, section))
+    table = _with_change(pl.DataFrame(rows, schema=SCHEMA, orient="row"), computed.states[0][0].name)
+    linked = _weights_table(by_road[pieces.road], weather, section.pollutants)
+    return AirResult(epsg, receptors, shown, concentrations, table, linked, _findings(section, weather, receptors))
+
+
+SCHEMA = {
+    "scenario": pl.String,
+    "pollutant": pl.String,
+    "people": pl.Float64,
+    "traffic_ug_m3": pl.Float64,
+    "background_ug_m3": pl.Float64,
+    "exposure_people_ug_m3": pl.Float64,
+    "highest_ug_m3": pl.Float64,
+    "intake_fraction_ppm": pl.Float64,
+    "adjoint_off": pl.Float64,
+}
+
+
+def _refuse_other_backgrounds(section: ImpactsSection) -> None:
+    known = [*section.pollutants, "NO2"]
+    for name in section.background_ug_m3:
+        if name not in known:
+            raise PlanError(
+                "a background of what is not followed",
+                f"Use one of {', '.join(known)}, or follow it.",
+                column="impacts.background_ug_m3",
+                value=name,
+            )
+
+
+def _followed(section: ImpactsSection, pollutants: tuple[str, ...]) -> tuple[list[str], Float]:
+    """Return what is followed, primary NO2 last where NOx is, and the sums of pollutants, shape (P, Q)."""
+    names: list[str] = [*section.pollutants, *(["NO2"] if "NOx" in section.pollutants else [])]
+    mix = np.zeros((len(pollutants), len(names)))
+    sums = weights()
+    for q, name in enumerate(names):
+        for pollutant, weight in sums.get(name, {name: 1.0}).items():
+            mix[pollutants.index(pollutant), q] = weight
+    return names, mix
+
+
+def _receptors(run: Inventories, section: ImpactsSection, pieces: Pieces, epsg: int, computed: Computed) -> Receptors:
+    """Return the points: over the zones, or where there are none over the roads and their reach."""
+    inventory = computed.states[0][1]
+    on_pieces = pieces.on_pieces(inventory.link[:, inventory.pollutants.index("NOx")])
+    order = np.argsort(-on_pieces, kind="stable")
+    busy = np.zeros(on_pieces.size, dtype=np.bool_)
+    busy[order[np.cumsum(on_pieces[order]) <= BUSY * on_pieces.sum()]] = True
+    if not busy.any():
+        busy[:] = True
+    if run.zones is not None and len(run.zones):
+        lon_lat = np.asarray(run.zones.total_bounds, dtype=np.float64)
+        x, y = on_plane(epsg, lon_lat[[0, 2, 0, 2]], lon_lat[[1, 1, 3, 3]])
+        margin = 0.0
+    else:
+        x, y = pieces.ends[:, [0, 2]], pieces.ends[:, [1, 3]]
+        margin = min(section.reach_m, 500.0)
+    corner = np.array([x.min() - margin, y.min() - margin, x.max() + margin, y.max() + margin])
+    cells = graded_points(pieces, busy, corner, section.finest_m, section.coarsest_m)
+    return with_people(cells, run.zones, epsg)
+
+
+def _row(scenario: str, name: str, brought: Float, receptors: Receptors, section: ImpactsSection) -> tuple[object, ...]:
+    people = float(receptors.people.sum())
+    exposure = float(receptors.people @ brought)
+    mean = exposure / people if people > 0.0 else None
+    background = section.background_ug_m3.get(name)
+    return (scenario, name, people, mean, background, exposure, float(brought.max(initial=0.0)), None, None)
+
+
+def _rows(
+    each: Mapping[str, Float],
+    grouped: Mapping[str, Float],
+    by_link: Float,
+    receptors: Receptors,
+    names: list[str],
+    section: ImpactsSection,
+    breathing: float,
+) -> list[tuple[object, ...]]:
+    """Return the rows of what is emitted and followed; the sum over points is held against emissions times weights."""
+    rows = []
+    for scenario, brought in each.items():
+        kg = grouped[scenario] / 1e3
+        adjoint = np.einsum("lg,lgq->q", by_link, kg)
+        for q, name in enumerate(section.pollutants):
+            row = _row(scenario, name, brought[:, names.index(name)], receptors, section)
+            forward, emitted = float(receptors.people @ brought[:, q]), float(kg[..., q].sum()) * 1e3
+            off = abs(forward / adjoint[q] - 1.0) if adjoint[q] > 0.0 else None
+            intake = forward / UG_PER_G * breathing / emitted * PPM if emitted > 0.0 else None
+            rows.append((*row[:7], intake, off))
+    return rows
+
+
+def _with_change(table: pl.DataFrame, base: str) -> pl.DataFrame:
+    first = table.filter(scenario=base).select("pollutant", pl.col("exposure_people_ug_m3").alias("_first"))
+    change = pl.when(pl.col("_first") > 0.0).then((pl.col("exposure_people_ug_m3") / pl.col("_first") - 1.0) * 100.0)
+    return (
+        table.join(first, on="pollutant", how="left", maintain_order="left")
+        .with_columns(change_pct=change)
+        .select(
+            *("scenario", "pollutant", "people", "traffic_ug_m3", "background_ug_m3", "change_pct"),
+            *("exposure_people_ug_m3", "highest_ug_m3", "intake_fraction_ppm", "adjoint_off"),
+        )
+    )
+
+
+def _weights_table(by_link: Float, weather: Meteorology, pollutants: Sequence[str]) -> pl.DataFrame:
+    """Return the weights, a row per link and hour and pollutant; they are the same for all that does not react."""
+    by_hour = by_link[:, weather.group_of_hour]
+    links = by_hour.shape[0]
+    one = pl.DataFrame(
+        {
+            "link_id": np.repeat(np.arange(links), HOURS_PER_DAY),
+            "hour": np.tile(np.arange(HOURS_PER_DAY), links),
+            "weight": by_hour.ravel(),
+        }
+    )
+    parts = [one.with_columns(pollutant=pl.lit(p)) for p in pollutants]
+    return pl.concat(parts).select("link_id", "hour", "pollutant", "weight")
+
+
+def _findings(section: ImpactsSection, weather: Meteorology, receptors: Receptors) -> tuple[Finding, ...]:
+    out = [
+        Finding(
+            "inventory.air",
+            "assumption",
+            {"points": f"{len(receptors.xy):,}", "classes": str(len(weather.classes)), "reach": f"{section.reach_m:g}"},
+        )
+    ]
+    if weather.example:
+        out.append(Finding("inventory.air_example", "warning"))
+    if weather.calm_share > 0.0:
+        out.append(
+            Finding("inventory.air_calm", "assumption", {"speed": f"{section.calm_m_s:g}"}, share=weather.calm_share)
+        )
+    if not receptors.people.sum() > 0.0:
+        out.append(Finding("inventory.air_nobody", "warning"))
+    if section.ozone_ug_m3 is not None and "NOx" in section.pollutants:
+        out.append(Finding("inventory.air_no2", "assumption", {"ozone": f"{section.ozone_ug_m3:g}"}))
+    return tuple(out)
