@@ -72,7 +72,7 @@ def replacement_page(
         costs=_costs(found.costs, t),
         capital=_capital(found.costs, years.tolist(), t),
         depots=_depots(found, t),
-        blocks=_blocks(found.blocks, t),
+        blocks=_blocks(found.blocks, t, language),
         emissions=_emissions(found.emissions, t),
         workforce=_workforce(found.workforce, t),
         forms=_forms(found.forms["crosswalk"], t),
@@ -90,7 +90,7 @@ def _result(summary: Mapping[str, Any], t: Mapping[str, str], language: Language
     many = status == "conflict" and not summary["conflicts"]
     return t[f"bus_plan_status_{status}{'_many' if many else ''}"].format(
         cost=significant(summary["present_value_usd2024"] / MILLION, 4),
-        gap=f"{100.0 * summary['gap']:.2g}",
+        gap=f"{100.0 * summary['gap']:.2f}",
         rules=("、" if language == "zh" else ", ").join(t[f"bus_rule_{name}"] for name in summary["conflicts"]),
     )
 
@@ -137,7 +137,7 @@ def _rules(table: pl.DataFrame, t: Mapping[str, str]) -> dict[str, Any]:
         [
             t.get(f"bus_rule_{row['rule']}", row["rule"]),
             row["year"],
-            t[f"bus_plan_{POWERTRAINS[int(row['where'])]}"] if row["rule"] == "supply" else row["where"],
+            t[f"bus_plan_{row['where']}"] if row["rule"] == "supply" else row["where"],
             significant(row["value"], 4),
             significant(row["limit"], 4),
             significant(row["gap"], 4),
@@ -193,18 +193,19 @@ def _depots(found: Replacement, t: Mapping[str, str]) -> dict[str, Any]:
     return {"head": [t[f"bus_plan_{k}"] for k in keys], "rows": rows}
 
 
-def _blocks(table: pl.DataFrame, t: Mapping[str, str]) -> dict[str, Any]:
-    """Return the blocks by the first way that makes them feasible."""
-    first = table.with_columns(way=pl.col("ways").str.split(SEPARATOR).list.first().fill_null(""))
+def _blocks(table: pl.DataFrame, t: Mapping[str, str], language: Language) -> dict[str, Any]:
+    """Return the blocks by the ways that make them feasible for battery buses and by what runs them at the end."""
+    comma = "、" if language == "zh" else ", "
     rows = [
         [
-            t[f"bus_plan_way_{row['way']}"],
+            comma.join(t[f"bus_plan_way_{way}"] for way in row["ways"].split(SEPARATOR)),
+            t[f"bus_plan_{row['powertrain']}"] + (f" × {row['buses']}" if row["buses"] > 1 else ""),
             row["n"],
             significant(row["km"]),
             row["first"] or "–",
             row["last"] if row["last"] is not None and row["never"] == 0 else "–",
         ]
-        for row in first.group_by("way")
+        for row in table.group_by("ways", "powertrain", "buses")
         .agg(
             pl.len().alias("n"),
             pl.col("km").sum(),
@@ -212,10 +213,11 @@ def _blocks(table: pl.DataFrame, t: Mapping[str, str]) -> dict[str, Any]:
             pl.col("zero_emission_from").max().alias("last"),
             pl.col("zero_emission_from").null_count().alias("never"),
         )
-        .sort("n", "way", descending=[True, False])
+        .sort("n", "ways", "powertrain", descending=[True, False, False])
         .iter_rows(named=True)
     ]
-    return {"head": [t[f"bus_plan_{k}"] for k in ("way", "number", "km", "first_clean", "last_clean")], "rows": rows}
+    keys = ("way", "runs", "number", "km", "first_clean", "last_clean")
+    return {"head": [t[f"bus_plan_{k}"] for k in keys], "rows": rows}
 
 
 def _emissions(table: pl.DataFrame, t: Mapping[str, str]) -> dict[str, Any]:

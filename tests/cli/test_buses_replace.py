@@ -175,6 +175,33 @@ def test_a_share_that_cannot_be_met_is_flagged_with_year_and_gap(tmp_path: Path)
     assert {"purchase_share", "overdue"} <= set(told["conflicts"]) <= {"purchase_share", "overdue", "power"}
 
 
+def test_emissions_first_clears_the_route_of_most_weight_first(tmp_path: Path) -> None:
+    more = (
+        'blocks = "blocks.csv"\nto_year = 2032\ntarget_share = 0.0\nobjective = "emissions"\npollutant = "NOx"\n'
+        "route_weight = { 1 = 10.0, 2 = 0.1, 3 = 0.1 }\ncapital_budget_usd_per_year = 1500000.0\n"
+        'early_retirement = "allowed"\n'
+    )
+    done = call(tmp_path, f"[buses.duty]\nenabled = false\n[buses.transition]\n{more}")
+    assert done.exit_code == 0, done.output
+    costs = pl.read_csv(tmp_path / "out" / "transition_costs.csv")
+    assert costs.filter(pl.col("capital")).group_by("year").agg(pl.col("usd2024").sum())["usd2024"].max() <= 1.5e6 * (
+        1 + 1e-6
+    )  # type: ignore[operator]  # a column of numbers
+    assert costs.filter(pl.col("line") == "early_retirement")["usd2024"].sum() >= 0.0
+    blocks = pl.read_csv(tmp_path / "out" / "block_transition.csv").with_columns(
+        pl.col("zero_emission_from").fill_null(9999)
+    )
+    mean = dict(blocks.group_by("route").agg(pl.col("zero_emission_from").mean()).iter_rows())
+    assert mean[1] < mean[3]
+    air = (
+        pl.read_csv(tmp_path / "out" / "transition_emissions.csv")
+        .group_by("year")
+        .agg(pl.col("nox_t").sum())
+        .sort("year")
+    )
+    assert air["nox_t"][-1] < air["nox_t"][0]
+
+
 def test_california_asks_a_large_agency_for_half_then_all_and_limits_spare_buses(tmp_path: Path) -> None:
     rows = "".join(
         f"{d}{y},bus,diesel,17000,{y},urban_bus,60000,{60000 * (2025 - y)},{d},6\n"

@@ -13,6 +13,7 @@ from fleet_planner.buses.transition.model import (
     EXISTING,
     HYDROGEN,
     LINES,
+    POWERTRAINS,
     STATION,
     ZERO_EMISSION,
     in_service,
@@ -157,7 +158,7 @@ def _bought(problem: Problem, decision: Decision) -> list[Breach]:
     wrong = decision.bought.sum(axis=0) * ~rules.buyable
     wrong[EXISTING] = decision.bought[:, EXISTING].sum(axis=0)
     for p, t in np.argwhere(wrong > 0):
-        out.append(Breach("not_sold", int(years[t]), str(p), float(wrong[p, t]), 0.0, float(wrong[p, t])))
+        out.append(Breach("not_sold", int(years[t]), POWERTRAINS[p], float(wrong[p, t]), 0.0, float(wrong[p, t])))
     _, asked, clean = required(problem, decision)
     for (t,) in np.argwhere(clean < asked - CLOSE):
         value, limit = float(clean[t]), float(asked[t])
@@ -174,5 +175,5 @@ def _bought(problem: Problem, decision: Decision) -> list[Breach]:
     total = decision.bought.sum(axis=0)
     for p, t in np.argwhere(total > rules.supply + CLOSE):
         value, limit = float(total[p, t]), float(rules.supply[p, t])
-        out.append(Breach("supply", int(years[t]), str(p), value, limit, value - limit))
+        out.append(Breach("supply", int(years[t]), POWERTRAINS[p], value, limit, value - limit))
     return out
