@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Kind = Literal["assumption", "warning", "info"]
+Kind = Literal["assumption", "warning", "info", "failed"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,8 @@ class Finding:
     code
         Key of the sentence in the findings tables, such as ``network.speed_imputed``.
     kind
-        ``assumption`` (a default or stand-in was used), ``warning`` (look at it), ``info``.
+        ``assumption`` (a default or stand-in was used), ``warning`` (look at it), ``info``,
+        ``failed`` (a result lies outside what is known to be possible).
     values
         Numbers and words that the sentence names, by placeholder.
     count

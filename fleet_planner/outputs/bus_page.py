@@ -52,5 +52,8 @@ def bus_page(done: Simulated, language: Language) -> str:
         sub=t["ebus_sub"].format(city=city, kinds=kinds),
         css=Markup((assets / "report.css").read_text(encoding="utf-8")),  # noqa: S704  # packaged
         parts=[part for make in PARTS if (part := make(done, t)) is not None],
-        findings=[finding_text(f, language) for f in done.findings],
+        findings=[
+            {"kind": f.kind, "text": finding_text(f, language)}
+            for f in sorted(done.findings, key=lambda f: f.kind != "failed")
+        ],
     )

@@ -68,6 +68,9 @@ KG_PER_T = 1e3
 Words = dict[str, str]
 Data = dict[str, Any]
 
+FINDINGS = (("failed", "failed_checks"), ("warning", "warnings"), ("assumption", "assumed"), ("info", "information"))
+"""Kinds of finding in the order of the report, and the words over them."""
+
 
 def parts(data: Data, t: Words, names: Words, language: Language) -> Data:
     """Return every part of the page that is text and tables."""
@@ -115,7 +118,7 @@ def parts(data: Data, t: Words, names: Words, language: Language) -> Data:
         "traffic": traffic(data, t),
         "findings": [
             {"kind": kind, "title": t[title], "lines": wording.finding_lines(data, kind, language)}
-            for kind, title in (("warning", "warnings"), ("assumption", "assumed"), ("info", "information"))
+            for kind, title in FINDINGS
         ],
         **_assumptions(data, t),
         "sources": [s | _checked(s["checked"], t) for s in data["sources"]],

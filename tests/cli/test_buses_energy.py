@@ -140,7 +140,9 @@ def test_a_mean_outside_what_is_published_is_marked_as_failed(tmp_path: Path) ->
     page = (tmp_path / "out" / "buses.zh.html").read_text(encoding="utf-8")
     assert "不合格" in page
     told = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
-    assert "buses.energy_outside_range" in {f["code"] for f in told["findings"]}
+    assert {"buses.energy_outside_range"} == {f["code"] for f in told["findings"] if f["kind"] == "failed"}
+    first = page[page.index('<section id="based-on">') :].split("</li>")[0]
+    assert '<li class="failed">不合格' in first
 
 
 def test_the_load_of_a_trip_goes_before_that_of_the_hour(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def energy_table(
                     "type": name, "case": one.case, "kwh_per_km": f"{use:.2f}", "celsius": f"{one.temperature_c:.0f}",
                     "low": f"{low:.2f}", "high": f"{high:.2f}", "day": day.kind,
                 }  # fmt: skip
-                findings.append(Finding("buses.energy_outside_range", "warning", values))
+                findings.append(Finding("buses.energy_outside_range", "failed", values))
             rows.append(
                 {"kind_of_day": day.kind, "weather": one.case, "bus_type": name, "temperature_c": one.temperature_c,
                  "heating": heating, "blocks": int(kind.filter(pl.col("bus_type") == name)["block_id"].n_unique()),
