@@ -218,6 +218,7 @@ def test_a_low_cap_says_which_buses_miss_and_what_would_do(tmp_path: Path) -> No
         ("grid_cap_kw = 260.0", "battery_chosen = true", ["battery_kwh"]),
         ("grid_cap_kw = 260.0", 'strategies = ["balanced", "balanced"]', ["balanced twice"]),
         ("grid_cap_kw = 260.0", 'holidays = ["25.12.2024"]', ["25.12.2024", "2024-12-25"]),
+        ("grid_cap_kw = 260.0", 'holidays = ["2025-01-01"]', ["buses.charging.holidays", "2024"]),
     ],
 )
 def test_bad_plans_get_one_message(tmp_path: Path, old: str, new: str, parts: list[str]) -> None:

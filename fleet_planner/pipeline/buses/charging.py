@@ -127,7 +127,7 @@ def charging_of(
     names = sessions["site_id"].unique().sort().to_list()
     _known_sites(section, names)
     findings = [*found.findings, *_kinds(sessions)]
-    days = days_of_year(plan.city.year, {date.fromisoformat(d) for d in section.holidays})
+    days = days_of_year(plan.city.year, _holidays(plan))
     damage, told = _damage(plan, base)
     findings += told
     tariffs: dict[str, tuple[Tariff, float]] = {}
@@ -161,6 +161,18 @@ def charging_of(
         demand(sites, section.plan_with, plan.city.year),
         tuple(findings),
     )
+
+
+def _holidays(plan: Plan) -> set[date]:
+    days = {date.fromisoformat(d) for d in plan.buses.charging.holidays}
+    if other := sorted(d for d in days if d.year != plan.city.year):
+        raise PlanError(
+            f"this holiday is not in {plan.city.year}, the year that is billed",
+            "Name the days of city.year.",
+            column=f"{KEY}.holidays",
+            value=str(other[0]),
+        )
+    return days
 
 
 def _complete(sessions: pl.DataFrame) -> pl.DataFrame:
