@@ -45,7 +45,7 @@ def charging_page(plan: Plan, found: ChargingYear, language: Language) -> str:
         sub=t["charging_sub"].format(city=city, sites=len(found.sites), year=plan.city.year),
         css=Markup((assets / "report.css").read_text(encoding="utf-8")),  # noqa: S704  # packaged
         parts=[charging_part(found, t)],
-        findings=[finding_text(f, language) for f in found.findings],
+        findings=[{"kind": f.kind, "text": finding_text(f, language)} for f in found.findings],
     )
     return page
 
