@@ -135,6 +135,8 @@ def test_blocks_that_overlap_are_split_and_counted(tmp_path: Path, out: Path) ->
     blocks = pl.read_csv(tmp_path / "out" / "blocks.csv").filter(pl.col("block_id").str.starts_with("B7"))
     assert blocks["block_id"].to_list() == ["B7", "B7 (2)", "B7 (3)"]
     assert "2 trips went to 2 further buses" in done.output
+    assert "The timetable tells 3 blocks." in done.output
+    assert "their trips need 3 buses, no fewer" in done.output
     assert not (tmp_path / "out" / "ways.parquet").exists()
 
 

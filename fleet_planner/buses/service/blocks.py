@@ -44,6 +44,7 @@ def with_blocks(
         trips = trips.with_columns(block_id=pl.lit(None, dtype=pl.String))
     told = trips.filter(pl.col("block_id").is_not_null())
     told, findings = _one_bus_each(told)
+    findings += _fewest(told, section, drives, depots)
     rest = trips.filter(pl.col("block_id").is_null())
     if rest.height:
         rest, chained = _chained(rest, section, drives, depots, set(told["block_id"].to_list()))
@@ -117,9 +118,8 @@ def _chained(
     rest: pl.DataFrame, section: BusesPlan, drives: Drives, depots: list[str], taken: set[str]
 ) -> tuple[pl.DataFrame, list[Finding]]:
     """Chain trips without a block into the fewest buses, group by group of trips that may share one."""
-    groups = ["bus_type", "depot_id", *([] if section.interline else ["route_id"])]
     parts, buses, bound, least = [], 0, 0, True
-    for _, part in rest.sort(groups).group_by(groups, maintain_order=True):
+    for part in _groups(rest, section):
         chains = _chains_of(part, section, drives, depots)
         names = [_free_name(buses + k + 1, taken) for k in range(chains.count)]
         parts.append(part.with_columns(block_id=pl.Series([names[k] for k in chains.chain])))
@@ -135,6 +135,21 @@ def _chained(
     return pl.concat(parts), [Finding(code, "assumption", values, rest.height)]
 
 
+def _groups(trips: pl.DataFrame, section: BusesPlan) -> list[pl.DataFrame]:
+    """Return the trips that may share a bus with each other."""
+    keys = ["bus_type", "depot_id", *([] if section.interline else ["route_id"])]
+    return [part for _, part in trips.sort(keys).group_by(keys, maintain_order=True)]
+
+
+def _fewest(told: pl.DataFrame, section: BusesPlan, drives: Drives, depots: list[str]) -> list[Finding]:
+    """Say how many buses the trips of told blocks would need at least, chained by the rules of the plan."""
+    if told.is_empty():
+        return []
+    bound = sum(_chains_of(part, section, drives, depots, arranged=False).bound for part in _groups(told, section))
+    values: dict[str, str | int | float] = {"fewest": bound, "layover": f"{section.least_layover_min:g}"}
+    return [Finding("buses.blocks_told", "info", values, told["block_id"].n_unique())]
+
+
 def _free_name(number: int, taken: set[str]) -> str:
     name = f"{CHAINED} {number:04d}"
     while name in taken:
@@ -142,7 +157,9 @@ def _free_name(number: int, taken: set[str]) -> str:
     return name
 
 
-def _chains_of(part: pl.DataFrame, section: BusesPlan, drives: Drives, depots: list[str]) -> Chains:
+def _chains_of(
+    part: pl.DataFrame, section: BusesPlan, drives: Drives, depots: list[str], *, arranged: bool = True
+) -> Chains:
     """Chain the trips of a group."""
     used = sorted({*part["from_place"].to_list(), *part["to_place"].to_list()})
     number = {place: k for k, place in enumerate(used)}
@@ -167,7 +184,7 @@ def _chains_of(part: pl.DataFrame, section: BusesPlan, drives: Drives, depots: l
         stays = start_s[second] - end_s[first] <= longest_s
         return np.where(stays, _known(time_s[p, q]) - saved_in[p] - saved_out[q], 0.0)
 
-    return chain_trips(start_s, end_s, origin, target, ready_s, cost)
+    return chain_trips(start_s, end_s, origin, target, ready_s, cost if arranged else None)
 
 
 def _known(seconds: Float) -> Float:

@@ -14,6 +14,8 @@ from fleet_planner.kernels.chaining import fewest_chains
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    Cost = Callable[["Int", "Int"], "Float"]
+
 Float = NDArray[np.float64]
 Int = NDArray[np.int64]
 Bool = NDArray[np.bool_]
@@ -50,9 +52,7 @@ class Chains:
     least_empty: bool
 
 
-def chain_trips(
-    start_s: Float, end_s: Float, origin: Int, target: Int, ready_s: Float, cost: Callable[[Int, Int], Float]
-) -> Chains:
+def chain_trips(start_s: Float, end_s: Float, origin: Int, target: Int, ready_s: Float, cost: Cost | None) -> Chains:
     """Chain trips into the fewest buses.
 
     Parameters
@@ -64,7 +64,8 @@ def chain_trips(
     ready_s
         From the end of a trip at a place to the earliest start at another, s, shape (places, places).
     cost
-        Empty seconds of pairs of an end's and a start's trip (arrays of trips) over those of two buses.
+        Empty seconds of pairs of an end's and a start's trip (arrays of trips) over those of two buses; nothing where
+        the number of buses is all that is asked for.
 
     Notes
     -----
@@ -89,13 +90,11 @@ def chain_trips(
     assert is_cover(start_s, end_s, origin, target, ready, covered_end, covered_start)
     matched = int((follower >= 0).sum())
     bound = n - int(covered_end.sum()) - int(covered_start.sum())
-    least = n <= LARGEST_ASSIGNED
-    pairs = _Pairs(start_s, end_s, origin, target, ready, cost)
-    if least and matched:
-        follower = _least_empty(pairs)
-    elif matched:
-        follower = _less_empty(follower, pairs)
-    assert int((follower >= 0).sum()) == matched
+    least = n <= LARGEST_ASSIGNED and cost is not None
+    if matched and cost is not None:
+        pairs = _Pairs(start_s, end_s, origin, target, ready, cost)
+        follower = _least_empty(pairs) if least else _less_empty(follower, pairs)
+        assert int((follower >= 0).sum()) == matched
     return Chains(_numbered(follower, start_s), n - matched, bound, least)
 
 
@@ -118,7 +117,7 @@ class _Pairs:
     origin: Int
     target: Int
     ready_s: Float
-    cost: Callable[[Int, Int], Float]
+    cost: Cost
 
     def prices(self, ends: Int, starts: Int) -> Float:
         """Return the price of each of some ends with each of some starts, `NEVER` where they cannot follow."""
