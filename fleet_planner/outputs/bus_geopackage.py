@@ -15,6 +15,7 @@ from fleet_planner.network import links_geometry
 from fleet_planner.outputs import geopackage_tables, styles
 from fleet_planner.outputs.bus_emission_part import route_cuts
 from fleet_planner.outputs.bus_energy_part import route_use
+from fleet_planner.outputs.bus_feasibility_map import made_feasible, station_feasibility
 from fleet_planner.outputs.bus_tables import blocks_table, depots_frame, routes_frame, stations_frame
 from fleet_planner.outputs.buses_charging import place_columns
 from fleet_planner.outputs.geopackage import write_layer
@@ -55,11 +56,11 @@ def _feasible(done: Simulated) -> pl.DataFrame | None:
     return shares.filter(kind_of_day=next(iter(done.days))).select("route", "feasible_share")
 
 
-ROUTE_COLUMNS: tuple[Columns, ...] = (_feasible, _emitted, route_use)
+ROUTE_COLUMNS: tuple[Columns, ...] = (_feasible, made_feasible, _emitted, route_use)
 """Each returns a frame with ``route`` and columns of its own, or nothing."""
 DEPOT_COLUMNS: tuple[Columns, ...] = (place_columns, _flooded)
 """Each returns a frame with ``place`` and columns of its own, or nothing."""
-STATION_COLUMNS: tuple[Columns, ...] = (place_columns, _flooded)
+STATION_COLUMNS: tuple[Columns, ...] = (place_columns, station_feasibility, _flooded)
 """As `DEPOT_COLUMNS`."""
 ROUTE_STYLES = ("feasible_share", "nox_cut_t_per_year", "nox_t_per_year", "kwh_per_km", "km")
 """Columns that routes may be coloured by, each a style of the layer; it opens in the first that is there."""

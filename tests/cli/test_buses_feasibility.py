@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import polars as pl
@@ -183,3 +185,18 @@ def test_wrong_plans_are_named(tmp_path: Path, more: str, parts: tuple[str, ...]
     assert not out.exists()
     for part in parts:
         assert part in told
+
+
+def test_the_map_colours_routes_by_feasibility(run: Path) -> None:
+    with closing(sqlite3.connect(run / "buses.gpkg")) as database:
+        names = dict(database.execute("SELECT styleName, useAsDefault FROM layer_styles WHERE f_table_name = 'routes'"))
+        routes = database.execute("SELECT route, feasible_share, made_feasible_share FROM routes").fetchall()
+        stations = database.execute("SELECT chargers, charger_added FROM bus_stations WHERE chargers > 0").fetchall()
+    assert any(name.startswith("Feasible") for name in names)
+    assert sum(names.values()) == 1
+    remedies = pl.read_csv(run / "remedies.csv")
+    holds = dict(remedies.select("block_id", pl.col("deficit_kwh") == 0.0).iter_rows())
+    # route r0 is that of block b0
+    assert {r: (a, b) for r, a, b in routes} == {f"r{n}": (float(holds[f"b{n}"]), 1.0) for n in range(4)}
+    added = pl.read_csv(run / "sites.csv").filter(pl.col("added"))["site_id"].n_unique()
+    assert sum(flag for _, flag in stations) == added
