@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from typing import TYPE_CHECKING
-
-from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
 
 from fleet_planner.outputs.bus_emission_part import emission_part
 from fleet_planner.outputs.bus_energy_part import energy_part
 from fleet_planner.outputs.bus_feasibility_part import feasibility_part
 from fleet_planner.outputs.bus_service_part import service_part
+from fleet_planner.outputs.bus_sheet import bus_sheet
 from fleet_planner.outputs.bus_sources_part import sources_part
 from fleet_planner.outputs.buses_charging_page import simulated_part
-from fleet_planner.tables import finding_text
 from fleet_planner.tables.load import report_words
 
 if TYPE_CHECKING:
@@ -38,22 +34,8 @@ PARTS: tuple[Callable[[Simulated, Mapping[str, str]], Part | None], ...] = (
 def bus_page(done: Simulated, language: Language) -> str:
     """Return the page."""
     t = report_words(language)
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    assets = files("fleet_planner.outputs") / "assets"
-    template = environment.from_string((assets / "buses.html.j2").read_text(encoding="utf-8"))
     named = done.plan.city
     city = named.name_zh or named.name if language == "zh" else named.name
     kinds = ("、" if language == "zh" else ", ").join(t[f"day_{kind}"] for kind in done.days)
-    return template.render(
-        language="zh-CN" if language == "zh" else "en",
-        t=t,
-        city=city,
-        title=t["ebus"],
-        sub=t["ebus_sub"].format(city=city, kinds=kinds),
-        css=Markup((assets / "report.css").read_text(encoding="utf-8")),  # noqa: S704  # packaged
-        parts=[part for make in PARTS if (part := make(done, t)) is not None],
-        findings=[
-            {"kind": f.kind, "text": finding_text(f, language)}
-            for f in sorted(done.findings, key=lambda f: f.kind != "failed")
-        ],
-    )
+    parts = [part for make in PARTS if (part := make(done, t)) is not None]
+    return bus_sheet(city, t["ebus"], t["ebus_sub"].format(city=city, kinds=kinds), parts, done.findings, language)

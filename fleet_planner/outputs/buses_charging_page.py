@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
-from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
 
 from fleet_planner.buses.charging.slots import KINDS, SLOT_H
 from fleet_planner.outputs.bus_part import Chart, Part, Table
+from fleet_planner.outputs.bus_sheet import bus_sheet
 from fleet_planner.outputs.load_plot import load_plot
 from fleet_planner.outputs.numbers import significant
-from fleet_planner.tables import finding_text
 from fleet_planner.tables.load import report_words
 
 if TYPE_CHECKING:
@@ -34,20 +31,9 @@ DRAWN_SITES = 60
 def charging_page(plan: Plan, found: ChargingYear, language: Language) -> str:
     """Return the page in ``en`` or ``zh``."""
     t = report_words(language)
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    assets = files("fleet_planner.outputs") / "assets"
     city = plan.city.name_zh or plan.city.name if language == "zh" else plan.city.name
-    page: str = environment.from_string((assets / "buses.html.j2").read_text(encoding="utf-8")).render(
-        language="zh-CN" if language == "zh" else "en",
-        t=t,
-        city=city,
-        title=t["charging"],
-        sub=t["charging_sub"].format(city=city, sites=len(found.sites), year=plan.city.year),
-        css=Markup((assets / "report.css").read_text(encoding="utf-8")),  # noqa: S704  # packaged
-        parts=[charging_part(found, t)],
-        findings=[{"kind": f.kind, "text": finding_text(f, language)} for f in found.findings],
-    )
-    return page
+    sub = t["charging_sub"].format(city=city, sites=len(found.sites), year=plan.city.year)
+    return bus_sheet(city, t["charging"], sub, [charging_part(found, t)], found.findings, language)
 
 
 def charging_part(found: ChargingYear, t: Mapping[str, str]) -> Part:
