@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -278,3 +281,30 @@ def test_demand_comes_from_the_electric_vehicles_of_a_scenario(city: Path, tmp_p
     assert set(chargers["type"]) == {"depot_100"}
     assert (chargers["busiest_pct"] <= 90.0 + 1e-6).all()
     assert "33.33 % of the energy of electric vehicles in 2030 has no place" in done.output
+
+
+def test_the_example_of_the_embedded_city_runs(repository: Path, tmp_path: Path) -> None:
+    example = repository / "inputs" / "coquimbo"
+    for name in ("charging_demand.csv", "charging_sites.csv", "grid_nodes.csv"):
+        shutil.copy(example / name, tmp_path / name)
+    text = (example / "chargers.toml").read_text(encoding="utf-8")
+    quick = text.replace("seconds = 20.0", "seconds = 0.0\nregret = false\ncurve_points = 0")
+    assert quick != text
+    (tmp_path / "plan.toml").write_text(quick, encoding="utf-8")
+    done = sited(tmp_path, tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    own = pl.read_csv(tmp_path / "out" / "siting_models.csv").row(0, named=True)
+    assert own["covered_pct"] >= 90.0
+    assert own["bound"] <= own["objective"] <= 1.25 * own["bound"]
+    sites = pl.read_csv(tmp_path / "out" / "charger_grid.csv").filter(year=2034)
+    # sites on one node share its 2,000 kW
+    power = sites.unique(["site_id"]).group_by("feeder").agg(pl.col("installed_kw").sum())
+    assert (power["installed_kw"] <= 2000.0).all()
+    # connections that are asked for in 2026 serve in 2028
+    assert set(pl.read_csv(tmp_path / "out" / "charger_sites.csv")["opens"]) <= {2028, 2034}
+
+
+def test_the_tables_of_the_example_are_what_their_script_gives(repository: Path) -> None:
+    script = repository / "scripts" / "generate_coquimbo_charging.py"
+    done = subprocess.run([sys.executable, str(script), "--check"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -136,9 +136,10 @@ def site_chargers(plan: Plan, base: Path, progress: Progress) -> Siting:
     }
     if "charger_flows" in beside:
         out["charger_flows"] = beside["charger_flows"]
+    missed: list[Finding] = []
     if section.regret:
         progress("under other headroom", 0.7)
-        out["charger_regret"] = regret_of(section, known, built, step)
+        out["charger_regret"], missed = regret_of(section, known, built, step)
     if section.curve_points:
         progress("cost against coverage", 0.85)
         out["charger_curve"] = curve_of(section, assembled, built)
@@ -147,6 +148,7 @@ def site_chargers(plan: Plan, base: Path, progress: Progress) -> Siting:
         *demand.findings,
         *found,
         *assembled.findings,
+        *missed,
         *_unserved(out["charger_unserved"], demand),
         *([Finding("chargers.own_prices", "assumption", _prices(section))]),
     )

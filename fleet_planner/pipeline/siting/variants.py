@@ -14,6 +14,7 @@ from fleet_planner.chargers.building.solve import (
     under_another_grid,
 )
 from fleet_planner.chargers.building.tables import frame, regret_row, served_pct
+from fleet_planner.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,8 +31,13 @@ REGRET_TIME = 0.5
 """Share of the time limit for each plan that the chosen one is compared with."""
 
 
-def regret_of(section: ChargersSection, known: Mapping[str, Assembled], built: Built, step: Built) -> pl.DataFrame:
-    """Return what not knowing the years or the grid costs (``tables/columns/charger_regret.csv``)."""
+def regret_of(
+    section: ChargersSection, known: Mapping[str, Assembled], built: Built, step: Built
+) -> tuple[pl.DataFrame, list[Finding]]:
+    """Return what not knowing the years or the grid costs (``tables/columns/charger_regret.csv``).
+
+    The findings name the scenarios of the grid in which the least service cannot be reached.
+    """
     chosen, seconds = section.headroom, section.seconds * REGRET_TIME
     best: dict[str, Built] = {chosen: built}
     for level, one in known.items():
@@ -54,7 +60,10 @@ def regret_of(section: ChargersSection, known: Mapping[str, Assembled], built: B
         regret_row(plan, (decided, happens), one, float(least[happens]), home.per_day)
         for plan, decided, happens, one in found
     ]
-    return frame("charger_regret", rows)
+    missed = [
+        Finding("chargers.level_out_of_reach", "warning", {"level": k}) for k, one in best.items() if one.plan is None
+    ]
+    return frame("charger_regret", rows), missed
 
 
 def curve_of(section: ChargersSection, assembled: Assembled, built: Built) -> pl.DataFrame:
