@@ -169,7 +169,8 @@ def _solve(question: Question, cuts: Sequence[_Cut], seconds: float) -> tuple[Bo
     )
     found = milp(
         cost,
-        integrality=np.ones(cost.size),
+        # with whole stations the options are whole by themselves: every bound on them is
+        integrality=np.where(np.arange(cost.size) < many, 1, 0),
         bounds=Bounds(0.0, 1.0),
         constraints=LinearConstraint(matrix, np.concatenate(low), np.concatenate(high)),
         options={"mip_rel_gap": 0.0, "time_limit": seconds},
@@ -177,10 +178,14 @@ def _solve(question: Question, cuts: Sequence[_Cut], seconds: float) -> tuple[Bo
     if found.x is None:
         everywhere = _all_stations(question)
         return everywhere.stations, everywhere.option, 0.0
-    picked = found.x[column] > 0.5
-    option = np.where(able, picked, False).argmax(axis=1).astype(np.int64)  # what numpy fills with
+    stations = np.asarray(found.x[:many] > 0.5)
+    # the cheapest option that the cuts allow with these stations
+    allowed = able.copy()
+    for cut in cuts:
+        allowed[cut.block, cut.option] &= bool(stations[list(cut.stations)].any())
+    option = np.where(allowed, question.option_cost, np.inf).argmin(axis=1).astype(np.int64)
     bound = float(found.fun) if found.status != TIME_LIMIT else float(found.mip_dual_bound)
-    return np.asarray(found.x[:many] > 0.5), option, bound
+    return stations, option, bound
 
 
 def _failing(question: Question, holds: Holds, stations: Bool, option: Int) -> list[_Cut]:
