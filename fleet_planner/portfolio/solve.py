@@ -241,7 +241,7 @@ def _whole_least(problem: Problem, master: Master, least: Misses, seconds: float
     """Return whole vehicles and builds that miss the rows least."""
     master.price_slack(1.0 / problem.sizes, allowed=True)
     master.price_columns(free=True)
-    found = master.solve_whole(seconds, 1e-4)
+    found = master.solve_whole(seconds * START_SHARE, 1e-4)
     master.price_columns(free=False)
     if found.columns.size != master.columns.size:
         return np.floor(least.x), _rounded_up(problem, least.built)

@@ -236,3 +236,38 @@ def test_a_group_at_two_sites_takes_up_its_share_at_each() -> None:
     for needed, status in ((8.0, "met"), (9.0, "infeasible")):
         aim = Aimed("nox", "NOx", 1, needed, np.ones(1, bool))
         assert solve(problem_of(figures, (aim,), np.ones(2), sites=rows)).status == status
+
+
+def greedy(problem: Problem) -> float | None:
+    """Return the cost of building everything and treating by cost per tonne as long as every limit is kept."""
+    built = problem.builds.most.copy()
+    for row in problem.rows:
+        if row.hard:  # one connection: the first
+            for k, _ in row.builds[1:]:
+                built[k] = 0.0
+    x = np.zeros(problem.shape)
+    brings = np.asarray(problem.matrix[0].todense()).reshape(problem.shape)
+    limits = [r for r in problem.rows if r.sign < 0.0 and not r.hard]
+    order = np.argsort(np.where(brings > 0.0, problem.cost / np.maximum(brings, 1e-9), np.inf), axis=None)
+    for flat in order.tolist():
+        place = np.unravel_index(flat, problem.shape)
+        while x[place[0]].sum() < problem.count[place[0]] and problem.rows[0].brings(x) < problem.rows[0].bound:
+            x[place] += 1.0
+            if any(r.brings(x, built) > r.bound + 1e-9 for r in limits):
+                x[place] -= 1.0
+                break
+    return problem.cost_of(x, built) if problem.rows[0].brings(x) >= problem.rows[0].bound else None
+
+
+def test_it_is_never_worse_than_greedy_with_sites() -> None:
+    compared = 0
+    for seed in range(25):
+        figures = drawn(seed, groups=5, options=3, years=3, size=8)
+        problem, _ = made(figures, at_sites(seed, 2, headroom=6.0, bays=8.0), 0.5)
+        simple = greedy(problem)
+        if simple is not None:
+            mix = solve(problem, gap=1e-6)
+            assert mix.status == "met"
+            assert mix.cost <= simple + 1e-6
+            compared += 1
+    assert compared > 10

@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 
 from fleet_planner.errors import PlanError, use_one_of
-from fleet_planner.findings import Finding
 from fleet_planner.pipeline.mixing.futures import judged_futures
 from fleet_planner.pipeline.mixing.ground import ground_of
+from fleet_planner.pipeline.mixing.mix_findings import mix_findings
 from fleet_planner.pipeline.mixing.mix_targets import targets_of
 from fleet_planner.pipeline.mixing.portfolio_sites import PlanSites, plan_sites, read_sites
 from fleet_planner.pipeline.mixing.programme import programme_of
@@ -21,6 +21,7 @@ from fleet_planner.portfolio.front import Chance, Point, Regret, front, robust
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fleet_planner.findings import Finding
     from fleet_planner.pipeline.mixing.ground import Ground
     from fleet_planner.pipeline.prepare import Prepared
     from fleet_planner.plan.portfolio import Future
@@ -91,7 +92,7 @@ def portfolio_of(ready: Prepared) -> Portfolio:
     programme = programme_of(ready, ground, targets, sites, None)
     problem, aims, rows = programme.problem, programme.aims, programme.site_rows
     mix = solve(problem, seconds=section.time_limit_s, gap=section.gap)
-    findings = (*_findings(ready, ground), *(sites.findings if sites is not None else ()))
+    findings = (*mix_findings(ready, ground, mix), *(sites.findings if sites is not None else ()))
     found = Portfolio(ground, problem, mix, aims, targets, sites, rows, findings=findings)
     if section.front:
         names = [a.name for a in aims]
@@ -159,20 +160,3 @@ def _spread(ready: Prepared, ground: Ground) -> tuple[Array, Array, Array]:
             high[k] = float(np.clip(ends.select(pl.max_horizontal("a", "b").mean()).item(), 1.0, 2.0))
     flat = high - low < 1e-9
     return np.where(flat, 1.0 - 1e-9, low), np.ones(low.size), np.where(flat, 1.0 + 1e-9, high)
-
-
-def _findings(ready: Prepared, ground: Ground) -> tuple[Finding, ...]:
-    sold = float(ground.groups.filter(pl.col("sold") > 0)["vehicles"].sum())
-    out = [
-        Finding(
-            "economics.portfolio_vehicles",
-            "info",
-            {"sold": f"{sold:,.0f}", "years": f"{ground.years[0]}-{ground.years[-1]}"},
-        )
-    ]
-    if ready.later is None:
-        out.append(Finding("economics.portfolio_no_turnover", "assumption", {}))
-    if ground.weights is not None and ground.weights.covered < 1.0:
-        key = ground.weights.key
-        out.append(Finding("economics.weights_missing", "warning", {"key": key}, share=1.0 - ground.weights.covered))
-    return tuple(out)
