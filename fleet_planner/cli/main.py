@@ -7,6 +7,7 @@ import click
 from fleet_planner import __version__
 from fleet_planner.cli.buses import buses
 from fleet_planner.cli.chargers import chargers
+from fleet_planner.cli.evaluate import evaluate
 from fleet_planner.cli.factors import factors
 from fleet_planner.cli.fleet import fleet
 from fleet_planner.cli.init import init
@@ -32,5 +33,7 @@ def main() -> None:
     """
 
 
-for command in (init, run, sweep, portfolio, market, buses, chargers, network, fleet, factors, measures, report):
+PLANNING = (init, run, sweep, portfolio, market, buses, chargers)
+LOOKING = (network, fleet, factors, measures, evaluate, report)
+for command in (*PLANNING, *LOOKING):
     main.add_command(command)

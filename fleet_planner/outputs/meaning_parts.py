@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 Rows = list[dict[str, Any]]
 Words = dict[str, str]
 THOUSAND, MILLION = 1e3, 1e6
+POLLUTANT_NAMES = {"PM2.5": "PM2.5", "NOx": "NOx", "PM_exhaust": "PM"}
 GASES = ("CO2", "CO2_grid", "CH4", "N2O")
 SUM, SHORT, LONG = "greenhouse_gases", 20, 100
 
@@ -19,8 +20,56 @@ SUM, SHORT, LONG = "greenhouse_gases", 20, 100
 def meaning_parts(data: Mapping[str, Any], t: Words, names: Words) -> list[dict[str, Any]]:
     """Return the sections: id, title, notes, head, rows and how many columns at the left are words."""
     given = data.get("meaning") or {}
-    makers = {"climate": _climate, "climate_path": _path}
+    makers = {"exposure": _exposure, "monitor_fit": _fit, "climate": _climate, "climate_path": _path}
     return [part for key, make in makers.items() if (rows := given.get(key)) for part in [make(rows, t, names)]]
+
+
+def _exposure(rows: Rows, t: Words, names: Words) -> dict[str, Any]:
+    def figure(value: float | None) -> str:
+        return "–" if value is None else significant(value)
+
+    out = [
+        [
+            names[row["scenario"]],
+            POLLUTANT_NAMES.get(row["pollutant"], row["pollutant"]),
+            *(figure(row[k]) for k in ("traffic_ug_m3", "background_ug_m3")),
+            "–" if row["change_pct"] is None else f"{row['change_pct']:+.1f} %",
+            significant(row["exposure_people_ug_m3"] / THOUSAND),
+            *(figure(row[k]) for k in ("highest_ug_m3", "intake_fraction_ppm")),
+        ]
+        for row in rows
+    ]
+    keys = ("scenario", "air_pollutant", "air_traffic", "air_background", "air_change", "air_exposure", "air_highest")
+    note = t["air_note"].format(people=f"{rows[0]['people']:,.0f}")
+    head = [t[k] for k in (*keys, "air_intake")]
+    return {"id": "air", "title": t["air"], "notes": [note], "head": head, "rows": out, "words": 2}
+
+
+def _fit(rows: Rows, t: Words, names: Words) -> dict[str, Any]:
+    del names
+    figures = ("observed_ug_m3", "modelled_ug_m3", "fac2", "nmb_pct", "r", "rmse_ug_m3")
+    out = [
+        [row["pollutant"], str(row["monitors"]), *("–" if row[k] is None else significant(row[k]) for k in figures)]
+        for row in rows
+    ]
+    keys = (
+        "air_pollutant",
+        "air_monitors",
+        "air_observed",
+        "air_modelled",
+        "air_fac2",
+        "air_bias",
+        "air_r",
+        "air_rmse",
+    )
+    return {
+        "id": "air-monitors",
+        "title": t["air_fit"],
+        "notes": [t["air_fit_note"]],
+        "head": [t[k] for k in (*keys, "air_fac2", "air_bias", "air_r", "air_rmse")],
+        "rows": out,
+        "words": 1,
+    }
 
 
 def _range(row: dict[str, Any], value: str, low: str, high: str, scale: float) -> str:

@@ -72,7 +72,7 @@ def report_data(results: Results) -> dict[str, Any]:
         "duty": clean(results.duty.to_dicts()),
         "economics": clean(economics_data(results)),
         "well_to_wheel": clean(results.well_to_wheel.to_dicts()),
-        "meaning": clean({name: table.to_dicts() for name, table in results.meaning.tables.items()}),
+        "meaning": clean({name: table.to_dicts() for name, table in _meaning(results).items()}),
         "comparison": clean(comparison_data(results)),
         "operation": operation_data(results),
         "classes": _classes(first),
@@ -192,3 +192,9 @@ def _standards(first: ScenarioResult) -> list[tuple[str, float]]:
     known = {name: i for i, name in enumerate(HEAVY_STANDARDS)}
     listed = [(s, v * DAYS_PER_YEAR / G_PER_T) for s, v in rows.iter_rows()]
     return sorted(listed, key=lambda r: (known.get(r[0], len(known)), r[0]))
+
+
+def _meaning(results: Results) -> dict[str, pl.DataFrame]:
+    """Return the tables on climate and air by name."""
+    air = results.air
+    return {**results.meaning.tables, **({} if air is None else {"exposure": air.table, "monitor_fit": air.fit})}

@@ -45,4 +45,7 @@ class ImpactsSection(Section):
     ozone_ug_m3: Annotated[float, Field(ge=0.0)] | None = Field(
         default=None, description="annual mean ozone of the background; with it NO2 is told beside NOx"
     )
+    monitors: str = Field(
+        default="", description="CSV of annual means at monitors (see the data dictionary, monitors), to compare with"
+    )
     climate: ImpactsClimate = Field(default=ImpactsClimate(), description="greenhouse gases, budget, neutrality")

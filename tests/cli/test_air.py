@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -160,3 +161,31 @@ def test_without_people_concentrations_are_told(tmp_path: Path) -> None:
     assert table["exposure_people_ug_m3"].sum() == 0.0
     assert table["highest_ug_m3"].min() > 0.0
     assert "No zone has people" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
+MONITORS = (
+    "monitor,lon,lat,pollutant,observed_ug_m3\na,3.004,0.0025,NOx,20\nb,3.008,0.005,NOx,30\nc,3.012,0.001,PM2.5,14\n"
+)
+
+
+def test_monitors_in_the_run_and_alone(tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text(MONITORS, encoding="utf-8")
+    result = run(tmp_path, 'monitors = "m.csv"\nbackground_ug_m3 = { "PM2.5" = 12.0 }')
+    assert result.exit_code == 0, result.output
+    told = pl.read_csv(tmp_path / "out" / "monitors.csv")
+    assert told["background_ug_m3"].to_list() == [0.0, 0.0, 12.0]
+    assert (told["modelled_ug_m3"] - told["background_ug_m3"] - told["traffic_ug_m3"]).abs().max() < 1e-12
+    assert told["traffic_ug_m3"].min() > 0.0
+    written = pl.read_csv(tmp_path / "out" / "monitor_fit.csv")
+    again = CliRunner().invoke(main, ["evaluate", str(tmp_path / "plan.toml"), "--json"])
+    assert again.exit_code == 0, again.output
+    for row, want in zip(json.loads(again.stdout), written.to_dicts(), strict=True):
+        assert row == pytest.approx(want)
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "Model against monitors" in page
+    assert 'id="air"' in page
+    other = tmp_path / "n.csv"
+    other.write_text(MONITORS.replace("PM2.5", "BC"), encoding="utf-8")
+    wrong = CliRunner().invoke(main, ["evaluate", str(tmp_path / "plan.toml"), "--monitors", str(other)])
+    assert wrong.exit_code == 1
+    assert "row 4, column pollutant" in wrong.output

@@ -16,6 +16,7 @@ from fleet_planner.impacts.dispersion.meteorology import Meteorology, read_meteo
 from fleet_planner.impacts.dispersion.pieces import Pieces, pieces_of
 from fleet_planner.impacts.dispersion.plume import Source, plume_tables
 from fleet_planner.impacts.dispersion.receptors import Receptors, graded_points, with_people
+from fleet_planner.impacts.exposure.monitors import fit_table, read_monitors
 from fleet_planner.impacts.exposure.near_road import Air, by_group, no2
 from fleet_planner.impacts.gridded.grid import on_plane, utm_epsg
 from fleet_planner.reference import reference_table
@@ -51,6 +52,8 @@ class AirResult:
         By scenario, µg/m3, annual mean from traffic, shape (points, Q).
     table
         ``tables/columns/exposure.csv``.
+    monitors, fit
+        ``tables/columns/monitors_output.csv``, ``monitor_fit.csv``; no rows without monitors.
     weights
         ``link_id, hour, pollutant, weight``: people times µg/m3 per kg emitted a day (annual mean).
     findings
@@ -62,6 +65,8 @@ class AirResult:
     pollutants: tuple[str, ...]
     concentrations: Mapping[str, Float]
     table: pl.DataFrame
+    monitors: pl.DataFrame
+    fit: pl.DataFrame
     weights: pl.DataFrame
     findings: tuple[Finding, ...]
 
@@ -128,8 +133,33 @@ def near_road_air(run: Inventories, computed: Computed) -> AirResult | None:
             concentrations[name] = np.column_stack([concentrations[name], made])
             rows.append(_row(name, "NO2", made, receptors, section))
     table = _with_change(pl.DataFrame(rows, schema=SCHEMA, orient="row"), computed.states[0][0].name)
+    monitors = _monitors(run, air, epsg, grouped[computed.states[0][0].name], names, figures)
     linked = _weights_table(by_road[pieces.road], weather, section.pollutants)
-    return AirResult(epsg, receptors, shown, concentrations, table, linked, _findings(section, weather, receptors))
+    found = _findings(section, weather, receptors)
+    fits = fit_table(monitors) if monitors.height else pl.DataFrame()
+    return AirResult(epsg, receptors, shown, concentrations, table, monitors, fits, linked, found)
+
+
+def _monitors(
+    run: Inventories, air: Air, epsg: int, grouped: Float, names: list[str], figures: Mapping[str, float]
+) -> pl.DataFrame:
+    """Return what the baseline brings to the plan's monitors; no rows without any."""
+    section = run.plan.impacts
+    if not section.monitors:
+        return pl.DataFrame()
+    ozone = section.ozone_ug_m3
+    followed = [*section.pollutants, *(["NO2"] if ozone is not None and "NOx" in names else [])]
+    table = read_monitors(run.base / section.monitors, followed, section.background_ug_m3)
+    x, y = on_plane(epsg, table["lon"].to_numpy(), table["lat"].to_numpy())
+    brought = air.concentrations(np.stack([x, y], axis=1), grouped)
+    by_name: dict[str, Float] = {name: brought[:, names.index(name)] for name in section.pollutants}
+    if "NO2" in followed and ozone is not None:
+        primary = brought[:, names.index("NO2")]
+        by_name["NO2"] = no2(by_name["NOx"], primary, ozone, figures["no2_beta"], figures["no2_k"])
+    traffic = [float(by_name[p][i]) for i, p in enumerate(table["pollutant"].to_list())]
+    return table.with_columns(traffic_ug_m3=pl.Series(traffic, dtype=pl.Float64)).with_columns(
+        modelled_ug_m3=pl.col("background_ug_m3") + pl.col("traffic_ug_m3")
+    )
 
 
 SCHEMA = {

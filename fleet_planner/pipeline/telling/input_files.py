@@ -34,6 +34,12 @@ def input_files(plan: Plan, path: Path, rasters: tuple[Path, ...]) -> tuple[Inpu
     others = (("outline", net.clip), ("low-emission zones", net.low_emission_zones), ("datum", net.datum_reference))
     files += [(role, base / name, name, "") for role, name in others if name]
     files += [("elevation", file, os.path.relpath(file, base), "") for file in rasters]
+    around = (
+        ("weather", plan.impacts.meteorology),
+        ("monitors", plan.impacts.monitors),
+        ("species", plan.gridded.species),
+    )
+    files += [(role, base / name, name, "") for role, name in around if name]
     if plan.activity.gtfs and plan.activity.gtfs != "builtin":
         files.append(("timetable", base / plan.activity.gtfs, plan.activity.gtfs, ""))
     if plan.network.zones and plan.network.zones != "builtin":

@@ -1,0 +1,57 @@
+"""A plan's modelled air against monitors; nothing is written."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from fleet_planner.errors import PlanError, UserError
+from fleet_planner.pipeline.computing.air import near_road_air
+from fleet_planner.pipeline.prepare import prepare
+from fleet_planner.plan.load import load_plan
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import polars as pl
+
+    from fleet_planner.progress import Progress
+
+
+def air_fit(path: Path, monitors: Path | None, progress: Progress) -> pl.DataFrame:
+    """Return how well the baseline's air agrees with monitors (``tables/columns/monitor_fit.csv``).
+
+    Parameters
+    ----------
+    path
+        The plan.
+    monitors
+        Table of annual means; nothing: the plan's ``impacts.monitors``.
+    progress
+        Is told how far the run is.
+
+    Raises
+    ------
+    UserError
+        The plan follows no pollutant, there are no monitors, or an input is wrong.
+    """
+    plan = load_plan(path)
+    impacts = plan.impacts
+    if monitors is not None:
+        impacts = impacts.model_copy(update={"monitors": os.path.relpath(monitors, path.parent)})
+    if not impacts.pollutants:
+        raise PlanError("the plan follows no pollutant", "Name some in impacts.pollutants.", path)
+    if not impacts.monitors:
+        raise PlanError("there are no monitors", "Name a table with --monitors or impacts.monitors.", path)
+    try:
+        ready = prepare(
+            plan.model_copy(update={"impacts": impacts, "scenario": [], "target": []}), path.parent, progress
+        )
+        progress("air", 0.9)
+        air = near_road_air(ready.run, ready.computed)
+    except UserError as error:
+        if error.file is None:
+            error.file = path
+        raise
+    assert air is not None
+    return air.fit
