@@ -98,7 +98,8 @@ def solve(
         return found
     left = max(seconds - (time.perf_counter() - begin), 1.0)
     again, _ = _run(programme, left, gap, None, relax=False)
-    if again.values is None or programme.cost @ again.values > programme.cost @ start:
+    known = float(programme.cost @ start)
+    if again.values is None or float(programme.cost @ again.values) > known + MISMATCH * max(1.0, abs(known)):
         return replace(again, values=start, status=again.status if again.status != OPTIMAL else OTHER)
     return again
 

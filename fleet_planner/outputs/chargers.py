@@ -12,7 +12,13 @@ from fleet_planner.outputs.chargers_map import write_sites_map
 from fleet_planner.outputs.chargers_page import chargers_page
 from fleet_planner.outputs.manifest import manifest_text, sha256
 from fleet_planner.outputs.target import whole_directory
+from fleet_planner.reference import reference_table
 from fleet_planner.tables import finding_text
+
+FIGURES = (
+    *("charger_types.csv", "charging_costs.csv", "charging_profiles.csv", "ocm_connections.csv", "osm_site_kinds.csv"),
+    *("electricity_use.csv", "price_levels.csv"),
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,6 +56,7 @@ def write_siting(plan: Plan, base: Path, found: Siting, out: Path, *, overwrite:
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "chargers": section.model_dump(),
             "inputs": [{"file": n, "sha256": sha256(base / n)} for n in named if n],
+            "sources": _sources(),
             "sites": found.sites.size,
             "demand": found.demand.size,
             "pairs": int(found.reach.km.size),
@@ -67,6 +74,17 @@ def write_siting(plan: Plan, base: Path, found: Siting, out: Path, *, overwrite:
             "files": {p.name: sha256(p) for p in sorted(folder.iterdir())},
         }
         (folder / "manifest.json").write_text(manifest_text(told), encoding="utf-8")
+    return out
+
+
+def _sources() -> list[dict[str, object]]:
+    """Return the packaged tables behind the figures: their sources, and how many rows were read in them."""
+    out: list[dict[str, object]] = []
+    for name in FIGURES:
+        table = reference_table(name)
+        read = table.filter(table["checked"] == "yes").height
+        sources = table["source"].unique().sort().to_list()
+        out.append({"table": name, "rows": table.height, "checked": read, "sources": sources})
     return out
 
 

@@ -113,6 +113,9 @@ def test_models_are_solved_checked_and_written(run: Path) -> None:
     assert covering["site_id"].n_unique() <= 6
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
     assert manifest["limits_broken"] == []
+    told_of = {s["table"]: s for s in manifest["sources"]}
+    assert told_of["charger_types.csv"]["rows"] == 7
+    assert told_of["charger_types.csv"]["checked"] == 6
     assert manifest["cost_usd"] == pytest.approx(manifest["cost_computed_anew_usd"], rel=1e-6)
     assert manifest["bound_usd"] <= manifest["cost_usd"]
     assert {f["code"] for f in manifest["findings"]} >= {"chargers.hours_packaged", "chargers.session_default"}

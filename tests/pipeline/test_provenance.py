@@ -19,6 +19,16 @@ ELSEWHERE = {
     "us_bus_factor_defects.csv": "what was mended in the bus factors, listed by the program",
     "china_guide_2014_defects.csv": "what was mended in the Chinese guide, listed by the program",
     "technology_map.csv": "equivalent standards, for users; no figure of a run",
+    **dict.fromkeys(
+        (
+            "charger_types.csv",
+            "charging_costs.csv",
+            "charging_profiles.csv",
+            "ocm_connections.csv",
+            "osm_site_kinds.csv",
+        ),
+        "of the siting of chargers: its manifest names them",
+    ),
     "emep_eea_2019_hot_poles.csv": "diagnosis of the hot factors, not used in a run",
 }
 
