@@ -211,3 +211,20 @@ def test_assembling_whole_blocks_changes_nothing() -> None:
     assert np.array_equal(again.ground.start_h, ground.start_h)
     assert np.array_equal(again.ground.first, ground.first)
     assert again.ground.block_ids == ground.block_ids
+
+
+def test_what_each_way_costs_a_block_alone() -> None:
+    day = small_day(LONG)
+    task = task_of(day, [constant_energy(day)], plan_of())
+    made = make_feasible(task)
+    battery, station, split = made.alone[0]
+    assert np.isnan(made.alone[1]).all()
+    prices = task.prices
+    assert battery == pytest.approx((450.0 - 250.0) * prices.battery_per_kwh)
+    assert station == pytest.approx(prices.station + prices.charger)
+    # half an hour and 8 km of added ways, one bus more with its battery
+    assert split == pytest.approx(
+        prices.bus["standard"] + 250.0 * prices.battery_per_kwh + 0.5 * prices.driver_hour + 8.0 * prices.empty_km
+    )
+    # alone and together the block takes the cheapest of the three
+    assert made.cost == pytest.approx(np.nanmin(made.alone[0]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -144,6 +145,45 @@ def question_of(task: Task, checker: Checker, splits: Mapping[int, Sequence[Part
         needs=np.hstack([~alone, np.zeros((blocks, 1), dtype=np.bool_)]),
         reach=reach,
     )
+
+
+MOST_PAIRS = 12
+"""Pairs of stations are tried for blocks that can use at most so many."""
+
+
+def alone_usd(question: Question, checker: Checker) -> Float:
+    """Return what each way costs a year when a failing block pays for it alone, shape (B, 3).
+
+    Ways are a larger battery, one or two stations (with the larger battery that they need, if any) and a split;
+    infinite where the way does not make the block feasible. Stations that blocks share cost each of them less.
+    """
+    blocks, options = question.option_cost.shape
+    own = np.where(question.needs[:, :-1], np.inf, question.option_cost[:, :-1])
+    battery = own[:, 1:].min(axis=1, initial=np.inf)
+    station = np.full(blocks, np.inf)
+    pairs = np.isfinite(question.option_cost[:, :-1]) & question.needs[:, :-1]
+    for many in (1, 2):
+        tried = [
+            (b, k, chosen)
+            for b, k in zip(*np.nonzero(pairs & ~np.isfinite(station)[:, None]), strict=True)
+            for chosen in _sets(np.flatnonzero(question.reach[b]), many)
+        ]
+        if not tried:
+            break
+        block, option = (np.array([t[n] for t in tried], dtype=np.int64) for n in (0, 1))
+        sets = np.zeros((len(tried), question.station_cost.size), dtype=np.bool_)
+        for n, (_, _, chosen) in enumerate(tried):
+            sets[n, list(chosen)] = True
+        cost = sets @ question.station_cost + question.option_cost[block, option]
+        np.minimum.at(station, block, np.where(checker(block, option, sets), cost, np.inf))
+    return np.stack([battery, station, question.option_cost[:, options - 1]], axis=1)
+
+
+def _sets(stations: Int, many: int) -> list[tuple[int, ...]]:
+    """Return the sets of so many of some stations; no pairs of very many."""
+    if many > 1 and stations.size > MOST_PAIRS:
+        return []
+    return list(combinations(stations.tolist(), many))
 
 
 def split_usd(parts: Sequence[Part], task: Task) -> float:

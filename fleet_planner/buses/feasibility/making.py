@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fleet_planner.buses.feasibility.choosing import Checker, added_mass, question_of, sizes_on_offer
+from fleet_planner.buses.feasibility.choosing import Checker, added_mass, alone_usd, question_of, sizes_on_offer
 from fleet_planner.buses.feasibility.cover import Answer, Question, cheapest
 from fleet_planner.buses.feasibility.load import Load, Part, assemble, whole
 from fleet_planner.buses.feasibility.replay import replay, site_of_rest
@@ -52,6 +52,9 @@ class Making:
     possible
         What alone would make each block feasible, of ``battery``, ``station`` (all that could be built) and ``split``;
         ``as_it_is`` where nothing is needed.
+    alone
+        What a larger battery, stations and a split would cost each block alone, shape (blocks, 3); NaN where it does
+        not help or nothing is needed.
     splits
         Parts that each failing block can be split into, whether it was or not.
     usd_per_year
@@ -73,6 +76,7 @@ class Making:
     kwh: Float
     way: tuple[str, ...]
     possible: tuple[tuple[str, ...], ...]
+    alone: Float
     splits: Mapping[int, Sequence[Part]]
     usd_per_year: Float
     chosen: tuple[int, ...]
@@ -158,6 +162,7 @@ def _unchanged(task: Task, base: Replay, way: Sequence[str]) -> Making:
         nominal_kwh(ground, task.figures),
         tuple(way),
         tuple((AS_IT_IS,) if w == AS_IT_IS else () for w in way),
+        np.full((many, 3), np.nan),
         {},
         np.zeros(many),
         (),
@@ -330,6 +335,7 @@ def _told(choice: _Choice, made: Replay, load: Load, buses: Sequence[tuple[Part,
         kwh=kwh,
         way=tuple(way),
         possible=_possible(choice),
+        alone=_alone(choice),
         splits=choice.splits,
         usd_per_year=usd,
         chosen=tuple(range(existing, existing + int(choice.open_to.sum()))),
@@ -337,6 +343,14 @@ def _told(choice: _Choice, made: Replay, load: Load, buses: Sequence[tuple[Part,
         station_usd_per_year=station_usd,
         buses_shared=extra - driven,
     )
+
+
+def _alone(choice: _Choice) -> Float:
+    """Return what each way would cost a block alone."""
+    out = np.full((len(choice.task.load.ground.block_ids), 3), np.nan)
+    found = alone_usd(choice.question, choice.checker)
+    out[choice.checker.blocks] = np.where(np.isfinite(found), found, np.nan)
+    return out
 
 
 def _possible(choice: _Choice) -> tuple[tuple[str, ...], ...]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from fleet_planner.buses.feasibility.model import Float, Replay
 
 SEPARATOR = "|"
+ALONE = tuple(f"{way}_usd2024_per_year" for way in (LARGER, STATION, SPLIT))
 STAGES = ("as_it_is", "made")
 
 
@@ -95,6 +96,7 @@ def remedies_table(found: Feasibility) -> pl.DataFrame:
                 "failing_days_per_year": None if year is None else float(year.failing_days[b]),
                 "worst_day_c": None if year is None else float(year.worst_c[b]),
                 "possible": SEPARATOR.join(making.possible[b]),
+                **dict(zip(ALONE, [None if np.isnan(v) else float(v) for v in making.alone[b]], strict=True)),
                 "way": making.way[b],
                 "battery_kwh": float(max(making.kwh[n] for n in own)),
                 "buses": len(own),
@@ -104,7 +106,7 @@ def remedies_table(found: Feasibility) -> pl.DataFrame:
                 "made_deficit_kwh": float(made.deficit_kwh[:, own].max()),
             }
         )
-    return pl.DataFrame(rows, infer_schema_length=None)
+    return pl.DataFrame(rows, infer_schema_length=None, schema_overrides=dict.fromkeys(ALONE, pl.Float64))
 
 
 NEED_WORDS = {AS_IT_IS: "depot", LARGER: "battery", STATION: "station", SPLIT: "split"}
