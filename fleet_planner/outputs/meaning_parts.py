@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fleet_planner.outputs.numbers import significant
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 Rows = list[dict[str, Any]]
 Words = dict[str, str]
@@ -20,7 +20,15 @@ SUM, SHORT, LONG = "greenhouse_gases", 20, 100
 def meaning_parts(data: Mapping[str, Any], t: Words, names: Words) -> list[dict[str, Any]]:
     """Return the sections: id, title, notes, head, rows and how many columns at the left are words."""
     given = data.get("meaning") or {}
-    makers = {"exposure": _exposure, "monitor_fit": _fit, "climate": _climate, "climate_path": _path}
+    makers: dict[str, Callable[[Rows, Words, Words], dict[str, Any]]] = {
+        "exposure": _exposure,
+        "monitor_fit": _fit,
+        "climate": _climate,
+        "climate_path": _path,
+        "health": _health,
+        "equity": _equity,
+        "exposure_hotspots": _hotspots,
+    }
     return [part for key, make in makers.items() if (rows := given.get(key)) for part in [make(rows, t, names)]]
 
 
@@ -127,3 +135,72 @@ def _path(rows: Rows, t: Words, names: Words) -> dict[str, Any]:
     note = t["path_note"].format(first=first["from_year"], last=first["to_year"], neutral=first["neutral_year"])
     head = [t[k] for k in keys]
     return {"id": "climate-path", "title": t["path"], "notes": [note], "head": head, "rows": out, "words": 2}
+
+
+HEALTH = (
+    ("total", "all", "deaths", "health_deaths", 1.0),
+    ("primary", None, "deaths", "health_primary", 1.0),
+    ("secondary", None, "deaths", "health_secondary", 1.0),
+    ("total", "all", "life_years", "health_years", 1.0),
+    ("primary", None, "asthma_children", "health_asthma", 1.0),
+    ("apart", None, "asthma_children", "health_asthma_no2", 1.0),
+    ("apart", "NO2", "deaths", "health_no2", 1.0),
+    ("apart", None, "ozone_deaths", "health_ozone", 1.0),
+    ("apart", None, "cancer", "health_cancer", 1.0),
+    ("total", "all", "value", "health_value", MILLION),
+)
+
+
+def _health(rows: Rows, t: Words, names: Words) -> dict[str, Any]:
+    """Return a row per effect and a column per scenario: what the baseline causes, what others avoid."""
+    scenarios = list(dict.fromkeys(row["scenario"] for row in rows))
+    out = []
+    for part, pollutant, effect, key, scale in HEALTH:
+        cells = [t[key]]
+        for number, scenario in enumerate(scenarios):
+            own = [
+                r
+                for r in rows
+                if (r["scenario"], r["part"], r["effect"]) == (scenario, part, effect)
+                and pollutant in {None, r["pollutant"]}
+            ]
+            stem = "avoided" if number else "value"
+            bounds = ("avoided_low", "avoided_high") if number else ("low", "high")
+            summed = {k: sum(r[k] for r in own) for k in (stem, *bounds)}
+            cells.append(_range(summed, stem, *bounds, scale) if own else "–")
+        if any(cell != "–" for cell in cells[1:]):
+            out.append(cells)
+    head = [t["health_effect"], t["health_due"].format(scenario=names[scenarios[0]])]
+    head += [t["health_avoided"].format(scenario=names[s]) for s in scenarios[1:]]
+    notes = [t["health_note"]] + ([t["health_unchecked"]] if any(r["checked"] == "no" for r in rows) else [])
+    return {"id": "health", "title": t["health"], "notes": notes, "head": head, "rows": out, "words": 1}
+
+
+def _equity(rows: Rows, t: Words, names: Words) -> dict[str, Any]:
+    """Return a row per scenario and pollutant: what the worst and the best off breathe, their gains, the indices."""
+    out = []
+    for key in dict.fromkeys((row["scenario"], row["pollutant"]) for row in rows):
+        own = sorted((r for r in rows if (r["scenario"], r["pollutant"]) == key), key=lambda r: r["fifth"])
+        worst, best = own[0], own[-1]
+        cells = [significant(row[k]) for k in ("traffic_ug_m3", "avoided_ug_m3") for row in (worst, best)]
+        index = [significant(worst[k], 2) for k in ("concentration_index", "avoided_index")]
+        out.append([names[key[0]], key[1], *cells, *index])
+    keys = ("scenario", "equity_what", "equity_worst", "equity_best", "equity_gain_worst", "equity_gain_best")
+    head = [t[k] for k in (*keys, "equity_index", "equity_gain_index")]
+    return {"id": "equity", "title": t["equity"], "notes": [t["equity_note"]], "head": head, "rows": out, "words": 2}
+
+
+def _hotspots(rows: Rows, t: Words, _names: Words) -> dict[str, Any]:
+    """Return the ten roads whose emissions people breathe most."""
+    out = [
+        [
+            *(str(row["rank"]), row["name"] or "–", row["road_class"].replace("_", " ")),
+            *(significant(row[k]) for k in ("length_km", "kg_per_day", "exposure_per_km")),
+            str(row["rank_by_tonnes"]),
+        ]
+        for row in rows[:10]
+    ]
+    keys = ("hot_rank", "hot_street", "hot_class", "hot_km", "hot_kg", "hot_exposure", "hot_tonnes")
+    note = t["hot_note"].format(pollutant=rows[0]["pollutant"])
+    head = [t[k] for k in keys]
+    return {"id": "exposure-hotspots", "title": t["hot"], "notes": [note], "head": head, "rows": out, "words": 3}

@@ -27,7 +27,7 @@ from fleet_planner.pipeline.prepare import Prepared, only_scenarios, prepare, so
 from fleet_planner.pipeline.telling.duty import duty_findings, duty_table
 from fleet_planner.pipeline.telling.factor_findings import factor_findings
 from fleet_planner.pipeline.telling.input_files import input_files
-from fleet_planner.pipeline.telling.meaning import meaning
+from fleet_planner.pipeline.telling.meaning import Told, meaning
 from fleet_planner.pipeline.telling.provenance import assumptions_table, sources_table
 from fleet_planner.pipeline.telling.results import Results, ScenarioResult
 from fleet_planner.pipeline.telling.sectors import sector_table
@@ -107,7 +107,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
     comparison = with_reassignment(comparison, effects)
     summary = summary_table(results, nonroad)
     with clock.step("meaning"):
-        means = meaning(plan, summary, later)
+        means = meaning(ready.run, computed, Told(summary, later, air))
     with clock.step("findings"):
         fuels = computed.setting.sources.fuels
         fuel = fuel_table(first, fuels)

@@ -8,12 +8,14 @@ from pydantic import Field
 
 from fleet_planner.plan.base import Positive, Section
 from fleet_planner.plan.impacts_climate import ImpactsClimate
+from fleet_planner.plan.impacts_equity import ImpactsEquity
+from fleet_planner.plan.impacts_health import ImpactsHealth
 
 AirPollutant = Literal["PM2.5", "PM_exhaust", "NOx", "BC", "CO", "SO2", "NH3"]
 
 
 class ImpactsSection(Section):
-    """What emissions do: to the air near roads, asked for by `pollutants`, and to the climate."""
+    """What emissions do: to the air near roads, asked for by `pollutants`, to the climate and to people."""
 
     pollutants: list[AirPollutant] = Field(
         default=[], description="primary pollutants that are followed; empty: the air is not computed"
@@ -49,3 +51,5 @@ class ImpactsSection(Section):
         default="", description="CSV of annual means at monitors (see the data dictionary, monitors), to compare with"
     )
     climate: ImpactsClimate = Field(default=ImpactsClimate(), description="greenhouse gases, budget, neutrality")
+    health: ImpactsHealth = Field(default=ImpactsHealth(), description="deaths, years of life, cases and their value")
+    equity: ImpactsEquity = Field(default=ImpactsEquity(), description="who breathes what, and who gains")

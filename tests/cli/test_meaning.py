@@ -18,6 +18,9 @@ budget_mt = 1.0
 neutral_year = 2034
 offsets_t_per_year = 1000.0
 offset_usd_per_t = 100.0
+[impacts.health]
+routes = { "PM2.5" = "intake_fraction", SO2 = "intake_fraction", NOx = "damage_per_t" }
+population = 2_000_000
 [[scenario]]
 name = "electric"
 title = "Electric buses"
@@ -55,3 +58,32 @@ def test_a_run_weighs_greenhouse_gases_and_holds_them_against_a_budget(tmp_path:
     }
     page = (out / "report.html").read_text(encoding="utf-8")
     assert 'id="climate-path"' in page
+
+    health = pl.read_csv(out / "health.csv")
+    assert health.columns == [c.column for c in columns("health")]
+    summary = pl.read_csv(out / "summary.csv").filter(scenario="baseline")
+    t = dict(summary.select("pollutant", "value_per_year").rows())
+    mean = 35e-6 * (t["PM_exhaust"] + t["PM2.5_non_exhaust"]) * 1e12 / (14.5 * 365.25) / 2e6
+    deaths = 2e6 * 0.64 * 0.0115 * (1.0 - 1.08 ** (-mean / 10.0))
+    base = health.filter(scenario="baseline")
+    assert base.filter(part="primary", effect="deaths")["value"][0] == pytest.approx(deaths, rel=1e-9)
+    added = base.filter(pl.col("part").is_in(["primary", "secondary", "damage"]), effect="value")["value"].sum()
+    assert base.filter(part="total", effect="value")["value"][0] == pytest.approx(added, rel=1e-12)
+    assert health.filter(scenario="electric", part="total", effect="deaths")["avoided"][0] > 0.0
+    assert health.filter(scenario="baseline")["avoided"].abs().max() == 0.0
+    assert 'id="health"' in page
+
+
+@pytest.mark.parametrize(
+    ("section", "word"),
+    [
+        ('routes = { "PM2.5" = "concentration" }\npopulation = 1000', "impacts.pollutants"),
+        ('routes = { "PM2.5" = "intake_fraction" }', "impacts.health.population"),
+        ('routes = { "PM2.5" = "intake_fraction", BC = "intake_fraction" }', "twice"),
+    ],
+)
+def test_health_that_cannot_be_reckoned_is_refused(tmp_path: Path, section: str, word: str) -> None:
+    result = call(tmp_path, f"[impacts.health]\n{section}\n", "run", "out")
+    assert result.exit_code == 1
+    assert word in result.output
+    assert not (tmp_path / "out").exists()

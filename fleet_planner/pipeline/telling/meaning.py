@@ -10,13 +10,16 @@ import polars as pl
 from fleet_planner.findings import Finding
 from fleet_planner.impacts.climate.path import T_PER_MT, Course, path_table
 from fleet_planner.impacts.climate.warming import SUM, warming_factors, warming_table
+from fleet_planner.pipeline.telling.equity import equity_tables, exposure_hotspots
+from fleet_planner.pipeline.telling.health import NearRoads, health_tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from fleet_planner.pipeline.computing.air import AirResult
     from fleet_planner.pipeline.computing.by_year import ByYear
+    from fleet_planner.pipeline.computing.inventories import Computed, Inventories
     from fleet_planner.plan.impacts_climate import ImpactsClimate
-    from fleet_planner.plan.models import Plan
 
 LONG_YEARS = 100
 
@@ -29,23 +32,65 @@ class Meaning:
     findings: tuple[Finding, ...] = ()
 
 
-def meaning(plan: Plan, summary: pl.DataFrame, later: ByYear | None) -> Meaning:
+@dataclass(frozen=True)
+class Told:
+    """What a run has told of its emissions.
+
+    Parameters
+    ----------
+    summary
+        Those of the plan's year by scenario.
+    later
+        Those of later years, where the plan has any.
+    air
+        Concentrations near roads, where the plan follows any.
+    """
+
+    summary: pl.DataFrame
+    later: ByYear | None
+    air: AirResult | None
+
+
+def meaning(run: Inventories, computed: Computed, told: Told) -> Meaning:
     """Return what the emissions of a run mean.
 
     Parameters
     ----------
-    plan
-        With its ``[impacts]``.
-    summary
-        Emissions of the plan's year by scenario.
-    later
-        Those of later years, where the plan has any.
+    run, computed
+        The plan with its ``[impacts]``, and the scenarios of its year.
+    told
+        What is known of their emissions.
+
+    Raises
+    ------
+    UserError
+        What people breathe cannot be reckoned with what the plan or its zones say.
     """
+    plan, later, summary = run.plan, told.later, told.summary
     emitted = later.table if later else summary.with_columns(year=pl.lit(plan.city.year, dtype=pl.Int64))
     section = plan.impacts.climate
     climate = warming_table(emitted.select("scenario", "year", "pollutant", "value_per_year"), section.assessment)
     paths = path_table(_long_paths(climate), _course(section)) if later else pl.DataFrame()
-    return Meaning({"climate": climate, "climate_path": paths}, _findings(section))
+    health, assumed = health_tables(plan, summary, computed.states, run.zones, _near_roads(told.air))
+    shares, curves, by_whom = equity_tables(plan, run.base, told.air)
+    tables = {
+        "climate": climate,
+        "climate_path": paths,
+        "health": health,
+        "equity": shares,
+        "equity_curve": curves,
+        "exposure_hotspots": exposure_hotspots(run, computed, told.air),
+    }
+    return Meaning(tables, (*_findings(section), *assumed, *by_whom))
+
+
+def _near_roads(air: AirResult | None) -> dict[str, NearRoads]:
+    if air is None:
+        return {}
+    return {
+        scenario: NearRoads(air.receptors.people, dict(zip(air.pollutants, brought.T, strict=True)))
+        for scenario, brought in air.concentrations.items()
+    }
 
 
 def _long_paths(climate: pl.DataFrame) -> dict[str, dict[int, float]]:

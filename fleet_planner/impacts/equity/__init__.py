@@ -1,0 +1,1 @@
+"""Who breathes it and who gains: shares by how well off people are, concentration curve and index."""
