@@ -86,7 +86,7 @@ def _depots(done: Simulated, t: Mapping[str, str]) -> Table:
         ]
         for row in depots_frame(day).iter_rows(named=True)
     ]
-    return Table("ebus-depots", [t[k] for k in keys], rows, 1, f"{t['ebus_depots']} ({t[f'day_{day.kind}']})")
+    return Table("ebus-depots", [t[k] for k in keys], rows, 1, t["ebus_depots"].format(day=t[f"day_{day.kind}"]))
 
 
 def clock(hours: float | None) -> str:
@@ -115,5 +115,5 @@ def _longest(done: Simulated, t: Mapping[str, str]) -> Table:
         for row in top.iter_rows(named=True)
     ]
     note = t["ebus_longest_note"].format(shown=top.height, blocks=f"{blocks.height:,}")
-    title = f"{t['ebus_longest']} ({t[f'day_{day.kind}']})"
+    title = t["ebus_longest"].format(day=t[f"day_{day.kind}"])
     return Table("ebus-longest", [t[k] for k in keys], rows, 3, title, note)
