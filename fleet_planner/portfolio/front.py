@@ -178,7 +178,7 @@ def regrets(
         Each shape (G, O, T).
     penalty
         US dollars for missing a target whole; a miss counts by its share, so that a cheap mix that fails is not best.
-        Of the limits the one counts that is exceeded most, by the share of what is asked of it that it cannot give.
+        Of the kinds of limits the one counts that is exceeded most, by the share of what is asked that is not there.
     built
         What each mix builds, shape (K,); none: nothing.
     carried
@@ -195,24 +195,20 @@ def regrets(
 
 
 def _missed(problem: Problem, x: Array, built: Array) -> float:
-    """Return the sum of the shares of targets missed, and the largest share of a limit exceeded.
+    """Return the sum of the shares of targets missed, and the largest share of what is asked of a kind of limit.
 
-    Rows that are logic (ranges of single groups) count together as one limit.
+    Rows of a kind (budgets, grid, chargers, ranges ...) count together, so that a small site does not stand for all.
     """
     short = problem.shortfalls(x, built)
     targets = sum(
         short[r.name] / size for r, size in zip(problem.rows, problem.sizes.tolist(), strict=True) if r.sign > 0.0
     )
-    limits = []
-    beyond, asked = 0.0, 0.0
+    beyond: dict[str, float] = {}
+    needed: dict[str, float] = {}
     for row in problem.rows:
-        if row.sign > 0.0:
-            continue
-        needed = abs(row.brings(x))
-        if row.hard:
-            beyond, asked = beyond + short[row.name], asked + needed
-        elif short[row.name] > SLIGHT * needed:
-            limits.append(short[row.name] / needed)
-    if beyond > SLIGHT * asked:
-        limits.append(beyond / asked)
+        if row.sign < 0.0:
+            kind = row.name.partition(" ")[0]
+            beyond[kind] = beyond.get(kind, 0.0) + short[row.name]
+            needed[kind] = needed.get(kind, 0.0) + abs(row.brings(x))
+    limits = [beyond[k] / needed[k] for k in beyond if beyond[k] > SLIGHT * needed[k]]
     return float(targets + max(limits, default=0.0))
