@@ -11,8 +11,8 @@ from fleet_planner.network import links_geometry
 from fleet_planner.outputs import frames, geopackage_tables, styles
 from fleet_planner.outputs.buses import bus_layer
 from fleet_planner.outputs.geopackage_tables import Layer, Style
-from fleet_planner.outputs.machines import sites_frame
-from fleet_planner.outputs.places import LAYER, place_layer
+from fleet_planner.outputs.machine_tables import sites_frame
+from fleet_planner.outputs.place_tables import LAYER, place_layer
 from fleet_planner.outputs.roads import round_breaks
 from fleet_planner.pipeline.computing.places import KINDS
 from fleet_planner.tables import finding_text

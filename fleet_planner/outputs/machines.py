@@ -1,4 +1,4 @@
-"""Machines beside the roads as tables and as plain data for the report."""
+"""Machines beside the roads, for the report."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ import polars as pl
 
 from fleet_planner.outputs import frames, wording
 from fleet_planner.outputs.numbers import significant
-from fleet_planner.tables import columns
 from fleet_planner.units import DAYS_PER_YEAR, MASS_PER_T
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fleet_planner.nonroad import NonRoad
     from fleet_planner.pipeline.telling.results import Results
     from fleet_planner.tables import Language
 
@@ -22,25 +20,6 @@ SHOWN = ("NOx", "PM_exhaust", "CO2")
 RANKED = "NOx"
 MOST_SITES = 15
 LEAST_PERCENT = 0.1
-
-
-def machines_frame(nonroad: NonRoad) -> pl.DataFrame:
-    """Return every machine with its emissions a day (``tables/columns/machines_output.csv``)."""
-    kept = [spec.column for spec in columns("machines_output") if "{" not in spec.column]
-    return nonroad.machines.select(kept).with_columns(
-        pl.Series(frames.day_name(spec), nonroad.per_day[:, p] / frames.scale_of(spec))
-        for p, name in enumerate(nonroad.pollutants)
-        for spec in [frames.specs()[name]]
-    )
-
-
-def sites_frame(nonroad: NonRoad) -> pl.DataFrame:
-    """Return one row per site: the columns of ``tables/columns/sites.csv``, and ``lon, lat``."""
-    known = frames.specs()
-    return nonroad.sites().select(
-        *("site", "streams", "machines", "kwh_per_day", "lon", "lat"),
-        *((pl.col(n) / frames.scale_of(known[n])).alias(frames.day_name(known[n])) for n in nonroad.pollutants),
-    )
 
 
 def machines_data(results: Results) -> dict[str, Any] | None:
