@@ -46,6 +46,7 @@ def by_place(results: Results, kind: Kind) -> pl.DataFrame:
 
 
 def homes_of(results: Results, result: ScenarioResult, kind: Kind) -> pl.DataFrame:
+    """Return vehicles, vehicle-km inside and emissions a day of one scenario by home."""
     inventory = result.inventory
     frame = result.fleet.vehicles.with_columns(
         pl.Series(name, inventory.vehicle[:, p]) for p, name in enumerate(inventory.pollutants)
