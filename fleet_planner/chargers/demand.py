@@ -55,6 +55,8 @@ class Demand:
         At the plug, of the average day by hour, shape (J, T, 24).
     findings
         What rests on defaults.
+    place
+        Depot or zone of the plan that it is of, "" where it has coordinates of its own; nothing: none has one.
     """
 
     ids: tuple[str, ...]
@@ -69,6 +71,7 @@ class Demand:
     years: tuple[int, ...]
     kwh: Float
     findings: tuple[Finding, ...] = ()
+    place: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
@@ -146,6 +149,7 @@ def demand_of(
         years=planned,
         kwh=kwh,
         findings=tuple(_findings(table, heads)),
+        place=tuple(heads["place"].fill_null("").to_list()),
     )
 
 
@@ -172,6 +176,7 @@ def joined(one: Demand, other: Demand) -> Demand:
         years=one.years,
         kwh=np.concatenate([one.kwh, other.kwh]),
         findings=(*one.findings, *other.findings),
+        place=(*one.place, *other.place),
     )
 
 

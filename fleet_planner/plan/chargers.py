@@ -62,7 +62,7 @@ class ChargersSection(Section):
         default={}, description="the same of a kind of demand, such as depot = 0.5"
     )
     types: list[str] = Field(
-        default=["depot_100", "public_150", "public_350", "mcs_1000"],
+        default=["depot_100", "depot_150", "public_150", "public_350", "mcs_1000"],
         description="packaged kinds of chargers that may be built",
     )
     type: list[ChargerType] = Field(default_factory=list[ChargerType], description="kinds of chargers of one's own")

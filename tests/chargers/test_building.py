@@ -334,3 +334,27 @@ def test_start_cost_is_told_right() -> None:
     build = built(SECTION, sites_of([{}, {}]), demand_of(kwh, years=(2030, 2032)), np.ones((2, 2))).build
     plan = start_of(build)
     assert total_cost(build, plan) == pytest.approx(plan_cost(build, plan), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("site", "kwh", "km", "connector"),
+    [
+        ({}, 5.0, 1.0, "mcs"),
+        ({}, 5.0, 50.0, "ccs"),
+        ({}, 0.0, 1.0, "ccs"),
+        ({"headroom_central_kw": 0.0}, 5.0, 1.0, "ccs"),
+        ({"locked": "yes"}, 5.0, 1.0, "ccs"),
+        ({"max_chargers": 0, "existing_kw": 50.0, "existing_chargers": 2}, 5.0, 1.0, "ccs"),
+        ({"max_chargers": 200, "headroom_central_kw": 9000.0}, 900.0, 1.0, "ccs"),
+    ],
+)
+def test_odd_cases_have_a_plan_that_keeps_all_limits(
+    site: dict[str, object], kwh: float, km: float, connector: str
+) -> None:
+    demand = demand_of(np.full((2, 1, 24), kwh), connectors=[connector] * 2)
+    build = built(SECTION, sites_of([site]), demand, np.full((1, 2), km)).build
+    for seconds in (0.0, 10.0):
+        found = solve_build(build, seconds, 0.0)
+        assert found.plan is not None
+        assert audit(build, found.plan).broken == ()
+        assert found.bound <= found.cost + 1e-6 * abs(found.cost)

@@ -178,6 +178,15 @@ def test_interchange_finds_what_greedy_misses() -> None:
     assert found.is_open.tolist() == [False, True, True]
 
 
+def test_nothing_in_reach_is_no_error() -> None:
+    reach = of_matrix(np.full((3, 4), 9.0), 5.0)
+    weight = np.ones(4)
+    assert maximal_covering(reach, weight, 2, None, QUICK).objective == 0.0
+    assert p_median(reach, weight, 2, FAR, None, QUICK).objective == 4.0 * FAR
+    assert set_covering(reach, None, None, QUICK).objective == 0.0
+    assert p_centre(reach, 2, None, QUICK).objective == 0.0
+
+
 def test_sparse_form_keeps_pairs() -> None:
     km = np.array([[1.0, 5.0], [2.0, 3.0]])
     reach = of_matrix(km, 3.0)

@@ -281,8 +281,16 @@ def test_demand_comes_from_the_electric_vehicles_of_a_scenario(city: Path, tmp_p
     assert caught["kwh_per_day"].to_list() == pytest.approx([7.5 * 156.5, 10.0 * 156.5], rel=1e-6)
     assert caught["demand_id"].unique().to_list() == ["yard urban_bus"]
     chargers = pl.read_csv(tmp_path / "out" / "chargers.csv")
-    assert set(chargers["type"]) == {"depot_100"}
+    assert set(chargers["type"]) <= {"depot_100", "depot_150"}
     assert (chargers["busiest_pct"] <= 90.0 + 1e-6).all()
+    # the sites as the least-cost mix reads them: all that the yard has is the depot's
+    capacity = pl.read_csv(tmp_path / "out" / "site_capacity.csv")
+    assert capacity.columns == [c.column for c in columns("site_capacity")]
+    row = capacity.row(0, named=True)
+    assert (row["kind"], row["place"], row["headroom_central_kw"]) == ("depot", "yard", 900.0)
+    built = chargers.filter(year=2030)["chargers"].sum()
+    assert row["chargers_per_year"] == -(-built // 14)  # 2026 to 2030, and ten years more
+    assert row["charger_kw"] == pytest.approx(chargers.filter(year=2030)["kw"].sum() / built)
     assert "33.33 % of the energy of electric vehicles in 2030 has no place" in done.output
 
 

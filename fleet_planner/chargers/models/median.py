@@ -75,6 +75,9 @@ def p_centre(reach: Reach, p: int, locked: Bool | None = None, effort: Effort = 
     """
     begin = time.perf_counter()
     shut = np.zeros(reach.sites, dtype=np.bool_) if locked is None else locked.astype(np.bool_)
+    if reach.km.size == 0:  # nothing is reached: every set is as good, and none has a way
+        nobody = _filled(np.zeros(reach.sites, dtype=np.bool_), p, shut)
+        return Answer(nobody, 0.0, 0.0, 0.0, OPTIMAL, 0.0, time.perf_counter() - begin)
     # names of demand without gaps: covering is of all that some site reaches
     known, demand = np.unique(reach.demand, return_inverse=True)
     near = Reach(reach.first, demand.astype(np.int64), reach.km, known.size)

@@ -11,6 +11,7 @@ import polars as pl
 from fleet_planner.chargers.building import tables
 from fleet_planner.chargers.building.assemble import Assembled, assemble
 from fleet_planner.chargers.building.audit import Audit, audit
+from fleet_planner.chargers.building.capacity import capacity_table
 from fleet_planner.chargers.building.solve import Built, most_served, solve_build, year_by_year
 from fleet_planner.chargers.demand import Demand, joined, read_demand
 from fleet_planner.chargers.diagnostics import CAPACITATED, Busiest, catchments, diagnose, models_table
@@ -134,6 +135,9 @@ def site_chargers(plan: Plan, base: Path, progress: Progress) -> Siting:
         "charger_zones": tables.zones_table(told),
         "siting_models": pl.concat([_own_row(told, built), beside["siting_models"]], how="vertical_relaxed"),
     }
+    if any(demand.place):
+        levels = {level: one.build for level, one in known.items()}
+        out["site_capacity"] = capacity_table(told, levels, section.last_years)
     if "charger_flows" in beside:
         out["charger_flows"] = beside["charger_flows"]
     missed: list[Finding] = []
