@@ -26,6 +26,7 @@ def meaning_parts(data: Mapping[str, Any], t: Words, names: Words) -> list[dict[
         "climate": _climate,
         "climate_path": _path,
         "health": _health,
+        "benefits": _benefits,
         "equity": _equity,
         "exposure_hotspots": _hotspots,
     }
@@ -204,3 +205,21 @@ def _hotspots(rows: Rows, t: Words, _names: Words) -> dict[str, Any]:
     note = t["hot_note"].format(pollutant=rows[0]["pollutant"])
     head = [t[k] for k in keys]
     return {"id": "exposure-hotspots", "title": t["hot"], "notes": [note], "head": head, "rows": out, "words": 3}
+
+
+def _benefits(rows: Rows, t: Words, names: Words) -> dict[str, Any]:
+    """Return costs, benefits, net present value and ratio by scenario, with their bands."""
+    out = []
+    for row in rows:
+        cells = [significant(row[k] / MILLION) for k in ("costs", "health", "climate")]
+        cells.append(_range(row, "net_present_value", "net_low", "net_high", MILLION))
+        ratio = _range(row, "benefit_cost_ratio", "ratio_low", "ratio_high", 1.0) if row["ratio_low"] else "–"
+        out.append([names[row["scenario"]], t[f"npv_{row['verdict']}"], *cells, ratio])
+    keys = ("scenario", "npv_verdict", "npv_costs", "npv_health", "npv_climate", "npv_net", "npv_ratio")
+    first = rows[0]
+    rate = f"{100.0 * first['rate']:g} %"
+    notes = [t["npv_note"].format(unit=first["unit"], first=first["first_year"], last=first["last_year"], rate=rate)]
+    if any(row["checked"] == "no" for row in rows):
+        notes.append(t["npv_unchecked"])
+    head = [t[k] for k in keys]
+    return {"id": "benefits", "title": t["npv"], "notes": notes, "head": head, "rows": out, "words": 2}

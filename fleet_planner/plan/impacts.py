@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from fleet_planner.plan.base import Positive, Section
+from fleet_planner.plan.impacts_benefit import ImpactsBenefit
 from fleet_planner.plan.impacts_climate import ImpactsClimate
 from fleet_planner.plan.impacts_equity import ImpactsEquity
 from fleet_planner.plan.impacts_health import ImpactsHealth
@@ -53,3 +54,4 @@ class ImpactsSection(Section):
     climate: ImpactsClimate = Field(default=ImpactsClimate(), description="greenhouse gases, budget, neutrality")
     health: ImpactsHealth = Field(default=ImpactsHealth(), description="deaths, years of life, cases and their value")
     equity: ImpactsEquity = Field(default=ImpactsEquity(), description="who breathes what, and who gains")
+    benefit: ImpactsBenefit = Field(default=ImpactsBenefit(), description="benefits against costs")

@@ -73,6 +73,18 @@ def test_a_run_weighs_greenhouse_gases_and_holds_them_against_a_budget(tmp_path:
     assert health.filter(scenario="baseline")["avoided"].abs().max() == 0.0
     assert 'id="health"' in page
 
+    gains = pl.read_csv(out / "benefits.csv")
+    assert gains.columns == [c.column for c in columns("benefits")]
+    row = gains.row(0, named=True)
+    worth = pl.read_csv(out / "present_value.csv").filter(scenario="electric")
+    of = dict(worth.select("line", "public").rows())
+    assert row["costs"] == pytest.approx(of["total"] - of["carbon"], rel=1e-9)
+    assert row["climate"] == pytest.approx(-of["carbon"], rel=1e-9)
+    assert row["net_present_value"] == pytest.approx(row["health"] + row["climate"] - row["costs"], rel=1e-9)
+    assert row["net_low"] < row["net_present_value"] < row["net_high"]
+    assert row["health"] > 0.0
+    assert 'id="benefits"' in page
+
 
 @pytest.mark.parametrize(
     ("section", "word"),

@@ -10,12 +10,14 @@ import polars as pl
 from fleet_planner.findings import Finding
 from fleet_planner.impacts.climate.path import T_PER_MT, Course, path_table
 from fleet_planner.impacts.climate.warming import SUM, warming_factors, warming_table
+from fleet_planner.pipeline.telling.benefit import Known, benefits
 from fleet_planner.pipeline.telling.equity import equity_tables, exposure_hotspots
 from fleet_planner.pipeline.telling.health import NearRoads, health_tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from fleet_planner.economics.programme_tables import ProgrammeTables
     from fleet_planner.pipeline.computing.air import AirResult
     from fleet_planner.pipeline.computing.by_year import ByYear
     from fleet_planner.pipeline.computing.inventories import Computed, Inventories
@@ -44,11 +46,14 @@ class Told:
         Those of later years, where the plan has any.
     air
         Concentrations near roads, where the plan follows any.
+    costs
+        By year, with their present values.
     """
 
     summary: pl.DataFrame
     later: ByYear | None
     air: AirResult | None
+    costs: ProgrammeTables
 
 
 def meaning(run: Inventories, computed: Computed, told: Told) -> Meaning:
@@ -73,15 +78,17 @@ def meaning(run: Inventories, computed: Computed, told: Told) -> Meaning:
     paths = path_table(_long_paths(climate), _course(section)) if later else pl.DataFrame()
     health, assumed = health_tables(plan, summary, computed.states, run.zones, _near_roads(told.air))
     shares, curves, by_whom = equity_tables(plan, run.base, told.air)
+    gains, how = benefits(plan, Known(summary, health, later, told.costs.by_year, told.costs.worth))
     tables = {
         "climate": climate,
         "climate_path": paths,
         "health": health,
+        "benefits": gains,
         "equity": shares,
         "equity_curve": curves,
         "exposure_hotspots": exposure_hotspots(run, computed, told.air),
     }
-    return Meaning(tables, (*_findings(section), *assumed, *by_whom))
+    return Meaning(tables, (*_findings(section), *assumed, *by_whom, *how))
 
 
 def _near_roads(air: AirResult | None) -> dict[str, NearRoads]:
