@@ -21,6 +21,7 @@ from fleet_planner.cli.main import main
 from fleet_planner.network import load_network
 from fleet_planner.plan.models import NetworkSection
 from fleet_planner.tables import columns
+from fleet_planner.tables.read import read_table
 
 PLAN = """
 [city]
@@ -286,6 +287,7 @@ def test_demand_comes_from_the_electric_vehicles_of_a_scenario(city: Path, tmp_p
     # the sites as the least-cost mix reads them: all that the yard has is the depot's
     capacity = pl.read_csv(tmp_path / "out" / "site_capacity.csv")
     assert capacity.columns == [c.column for c in columns("site_capacity")]
+    assert read_table(tmp_path / "out" / "site_capacity.csv", "site_capacity").height == 1
     row = capacity.row(0, named=True)
     assert (row["kind"], row["place"], row["headroom_central_kw"]) == ("depot", "yard", 900.0)
     built = chargers.filter(year=2030)["chargers"].sum()

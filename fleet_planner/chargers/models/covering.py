@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     Bool = NDArray[np.bool_]
 
 
+FEWER_ROUNDS = 40
+"""Random restarts for each number of sites that is tried."""
+
+
 def maximal_covering(reach: Reach, weight: Float, p: int, locked: Bool | None = None, effort: Effort = USUAL) -> Answer:
     """Return the ``p`` sites that cover most weight (Church and ReVelle 1974).
 
@@ -114,7 +118,7 @@ def _fewer(reach: Reach, locked: Bool, is_open: Bool, effort: Effort) -> Bool:
     covered = np.zeros(reach.demands)
     covered[reach.demand] = 1.0
     problem = Nearest(replace(reach, km=np.zeros(reach.km.size)), covered, np.ones(reach.demands), locked, whole=True)
-    quick = replace(effort, seconds=0.0, steps=1)
+    quick = replace(effort, seconds=0.0, steps=1, rounds=FEWER_ROUNDS if effort.rounds is None else effort.rounds)
     while is_open.sum() > max(int(locked.sum()), 1):
         found = solve_nearest(problem, int(is_open.sum()) - 1, quick)
         if found.objective > 1e-9:
