@@ -63,7 +63,7 @@ def front(problem: Problem, name: str, points: int, *, seconds: float, gap: floa
     for asked in np.linspace(0.0, top, points).tolist():
         bounds[place] = asked
         master.set_bound(place, asked)
-        mix = solve(problem.with_bounds(bounds), seconds=seconds, gap=gap, master=master)
+        mix = solve(problem.with_bounds(bounds), seconds=seconds, gap=gap, master=master, settle=False)
         if mix.status == INFEASIBLE:
             break
         out.append(Point(asked, mix))

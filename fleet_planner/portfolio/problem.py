@@ -164,7 +164,10 @@ class Problem:
 
     def shortfalls(self, x: Array, built: Array | None = None) -> dict[str, float]:
         """Return by how much a mix misses each constraint, 0 where it keeps it."""
-        return {r.name: max(0.0, r.sign * (r.bound - r.brings(x, built))) for r in self.rows}
+        left = self.matrix @ x.ravel()
+        if built is not None:
+            left = left + self.of_builds @ built
+        return {r.name: max(0.0, r.sign * (r.bound - float(b))) for r, b in zip(self.rows, left, strict=True)}
 
     def bound(self, duals: Array, box: tuple[Array, Array] | None = None, *, free: bool = False) -> float:
         """Return a lower bound of the cost, from any prices of the rows that have the right sign.

@@ -91,7 +91,9 @@ class Mix:
         return (self.cost - self.bound) / size if size > 0.0 else 0.0
 
 
-def solve(problem: Problem, *, seconds: float = 60.0, gap: float = 1e-4, master: Master | None = None) -> Mix:
+def solve(
+    problem: Problem, *, seconds: float = 60.0, gap: float = 1e-4, master: Master | None = None, settle: bool = True
+) -> Mix:
     """Find the cheapest mix.
 
     Parameters
@@ -104,15 +106,29 @@ def solve(problem: Problem, *, seconds: float = 60.0, gap: float = 1e-4, master:
         At which it may stop.
     master
         Kept from an earlier solve of the same columns with other bounds: its columns are a start.
+    settle
+        Whether the cheapest of the mixes that miss least is sought where no mix keeps the rows; else the relaxation's,
+        rounded down, is returned at once.
     """
     begin = time.perf_counter()
     master = Master(problem) if master is None else master
     master.problem = problem
     misses = least_misses(problem, master)
+    if misses is not None and not settle:
+        return replace(_rounded_misses(problem, master, misses), seconds=time.perf_counter() - begin)
     if misses is not None:
         mix = _missing_least(problem, master, misses, seconds, gap)
         return replace(mix, seconds=time.perf_counter() - begin)
     return replace(_solved(problem, master, seconds, gap, known=None), seconds=time.perf_counter() - begin)
+
+
+def _rounded_misses(problem: Problem, master: Master, misses: Misses) -> Mix:
+    """Return the relaxation that misses least, rounded down, and what it builds rounded up."""
+    x, built = np.floor(misses.x), _rounded_up(problem, misses.built)
+    cost, none = problem.cost_of(x, built), {r.name: 0.0 for r in problem.rows}
+    names = tuple(problem.rows[k].name for k in misses.conflict)
+    told = _told(problem, x, built)
+    return Mix(INFEASIBLE, x, cost, cost, none, told, misses.x, master.columns.size, 0.0, built, names)
 
 
 def _missing_least(problem: Problem, master: Master, misses: Misses, seconds: float, gap: float) -> Mix:
