@@ -81,3 +81,20 @@ def test_a_block_without_an_option_is_refused() -> None:
     question = Question(np.ones(1), np.full((1, 1), np.inf), np.ones((1, 1), dtype=bool), np.ones((1, 1), dtype=bool))
     with pytest.raises(ValueError, match="no option"):
         cheapest(question, lambda block, option, stations: np.ones(block.size, dtype=bool))  # noqa: ARG005
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_an_answer_out_of_time_holds_and_keeps_its_bound(seed: int) -> None:
+    made = Made(seed, 6, 3, 6)
+    found = cheapest(made.question, made.holds, seconds=0.0)
+    best = made.by_trying()
+    assert found.bound <= best + 1e-6
+    assert found.cost >= best - 1e-6
+    held = made.holds(np.arange(6), found.option, np.broadcast_to(found.stations, (6, 6)))
+    assert held.all()
+    cost = (
+        made.question.station_cost[found.stations].sum() + made.question.option_cost[np.arange(6), found.option].sum()
+    )
+    assert found.cost == pytest.approx(cost)
+    # never dearer than to split every block
+    assert found.cost <= made.question.option_cost[:, -1].sum() + 1e-9

@@ -118,8 +118,11 @@ def cheapest(question: Question, holds: Holds, *, seconds: float = 60.0) -> Answ
                 best = Answer(stations, option, cost, min(bound, cost), rounds, len(cuts))
             return Answer(best.stations, best.option, best.cost, min(bound, best.cost), rounds, len(cuts))
         cuts |= dict.fromkeys(new)
+        mended = _mended(question, holds, stations)
+        if mended is not None and (best is None or mended.cost < best.cost):
+            best = mended
         if time.perf_counter() - begin > seconds:
-            known = _all_stations(question) if best is None else best
+            known = _thinned(question, holds, _all_stations(question) if best is None else best)
             return Answer(known.stations, known.option, known.cost, min(bound, known.cost), rounds, len(cuts))
 
 
@@ -136,6 +139,42 @@ def _alone(question: Question) -> Answer | None:
     none = np.zeros(question.station_cost.size, dtype=np.bool_)
     option = own.argmin(axis=1).astype(np.int64)
     return Answer(none, option, _cost(question, none, option), 0.0, 0, 0)
+
+
+def _held_cost(question: Question, holds: Holds, stations: Bool, rows: Int) -> Float:
+    """Return what the options of some blocks cost with these stations, infinite where they do not hold."""
+    able = np.isfinite(question.option_cost[rows])
+    held = able & ~question.needs[rows]
+    row, option = np.nonzero(able & question.needs[rows])
+    if row.size and stations.any():
+        sets = question.reach[rows[row]] & stations
+        held[row, option] = holds(rows[row], option.astype(np.int64), sets)
+    return np.where(held, question.option_cost[rows], np.inf)
+
+
+def _mended(question: Question, holds: Holds, stations: Bool) -> Answer | None:
+    """Return the answer with these stations in which every block takes its cheapest option that holds with them."""
+    cost = _held_cost(question, holds, stations, np.arange(question.option_cost.shape[0]))
+    if not np.isfinite(cost).any(axis=1).all():
+        return None
+    chosen = cost.argmin(axis=1).astype(np.int64)
+    return Answer(stations, chosen, _cost(question, stations, chosen), 0.0, 0, 0)
+
+
+def _thinned(question: Question, holds: Holds, answer: Answer) -> Answer:
+    """Close stations one by one, the dearest first, where that makes an answer cheaper."""
+    stations, option = answer.stations.copy(), answer.option.copy()
+    for s in np.argsort(-question.station_cost, kind="stable"):
+        if not stations[s]:
+            continue
+        fewer = stations.copy()
+        fewer[s] = False
+        rows = np.flatnonzero(question.reach[:, s]).astype(np.int64)
+        now = question.option_cost[rows, option[rows]].sum()
+        cost = _held_cost(question, holds, fewer, rows)
+        if cost.min(axis=1).sum() - now < question.station_cost[s] - 1e-9:
+            stations, option[rows] = fewer, cost.argmin(axis=1)
+    return Answer(stations, option, _cost(question, stations, option), 0.0, 0, 0)
 
 
 def _all_stations(question: Question) -> Answer:
