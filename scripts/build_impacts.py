@@ -63,6 +63,7 @@ COMEAP = "COMEAP 2010: 340,000 life-years over 29,000 deaths in the United Kingd
 OEHHA = "California OEHHA, cancer potency of diesel exhaust particulate (opened copy): range 1.3E-4 to 1.5E-3"
 APTE = "Apte and others 2012, Environmental Science and Technology 46:3415, abstract (opened)"
 HUMBERT = "Humbert and others 2011, urban; recalled, to be checked"
+HUMBERT_FAR = "Humbert and others 2011, high stacks in the country (PM2.5), rural (gases); recalled, to be checked"
 OWN = "own estimate, to be checked"
 FIGURES = [
     ("gemm_theta", 0.143, 0.10758, 0.17842, "-", GEMM, 2018, "yes"),
@@ -87,6 +88,33 @@ INTAKE = [
     ("NOx", "secondary", 0.0, 0.2, 0.05, 0.6, HUMBERT, 2011, "no"),
     ("SO2", "secondary", 0.0, 0.99, 0.3, 2.0, HUMBERT, 2011, "no"),
     ("NH3", "secondary", 0.0, 1.7, 0.5, 4.0, HUMBERT, 2011, "no"),
+    ("PM2.5", "remote", 0.0, 1.6, 1.0, 11.0, HUMBERT_FAR, 2011, "no"),
+    ("NOx", "remote", 0.0, 0.17, 0.05, 0.6, HUMBERT_FAR, 2011, "no"),
+    ("SO2", "remote", 0.0, 0.79, 0.3, 2.0, HUMBERT_FAR, 2011, "no"),
+]  # fmt: skip
+CEC = "China Electricity Council, thermal power of 2022; recalled, to be checked"
+EGRID = "US EPA eGRID, order of magnitude; recalled, to be checked"
+SHARE = "own rounding of common published shares of thermal power, to be checked"
+MARGINAL = "new demand is served by thermal plants, as the marginal CO2 factor has it; own reading, to be checked"
+LINES = "line losses; recalled, to be checked"
+PLANTS = [
+    *(("CN", f, v, CEC, 2022, "g per kWh of thermal plants") for f, v in (("NOx", 0.133), ("SO2", 0.083), ("PM2.5", 0.017))),
+    ("CN", "thermal_share", 0.67, SHARE, 2022, "share"),
+    ("CN", "marginal_share", 1.0, MARGINAL, 2022, "share"),
+    ("CN", "loss", 0.048, LINES, 2022, "share"),
+    *(("US-CA", f, v, EGRID, 2022, "g per kWh of thermal plants") for f, v in (("NOx", 0.15), ("SO2", 0.01), ("PM2.5", 0.01))),
+    ("US-CA", "thermal_share", 0.45, SHARE, 2022, "share"),
+    ("US-CA", "marginal_share", 1.0, MARGINAL, 2018, "share"),
+    ("US-CA", "loss", 0.051, LINES, 2022, "share"),
+]  # fmt: skip
+JEC = "JRC, EUCAR and Concawe, Well-to-tank report version 5, 2020; recalled, to be checked"
+COAL = "Chinese well-to-wheel studies; recalled, to be checked"
+HYDROGEN = [
+    ("grey", 104.0, 95.0, 120.0, "steam reforming in central plants; " + JEC, 2020, "g CO2e per MJ"),
+    ("green", 10.0, 5.0, 15.0, "electrolysis from wind; " + JEC, 2020, "g CO2e per MJ"),
+    ("coal", 190.0, 150.0, 230.0, COAL, 2020, "g CO2e per MJ"),
+    ("by_product", 50.0, 30.0, 80.0, "coke ovens; " + COAL, 2020, "g CO2e per MJ"),
+    ("grid", 55.0 / 120.0, 50.0 / 120.0, 60.0 / 120.0, "55 (50-60) kWh per kg at 120 MJ per kg, compression included; own estimate, to be checked", 2026, "kWh per MJ"),
 ]  # fmt: skip
 CPI = {2006: 201.6, 2007: 207.342, 2019: 255.657, 2024: 313.689}
 CAO = "Cao and others 2021, air pollution in six cities: CNY 5.1 (3.79-6.36) million of 2019 (opened), at 6.9 CNY per US$, prices to 2024"
@@ -143,7 +171,11 @@ def tables() -> dict[str, pl.DataFrame]:
         FIGURES, schema=["figure", "value", "low", "high", "unit", "source", "year", "checked"], orient="row"
     )
     intake = pl.DataFrame(INTAKE, schema=["pollutant", "part", "from_people", *FIGURE], orient="row")
+    plants = pl.DataFrame(PLANTS, schema=["region", "figure", "value", "source", "year", "unit"], orient="row")
+    colours = pl.DataFrame(HYDROGEN, schema=["colour", "value", "low", "high", "source", "year", "unit"], orient="row")
     return {
+        "power_plants.csv": plants.with_columns(checked=pl.lit("no")),
+        "hydrogen_colours.csv": colours.with_columns(checked=pl.lit("no")),
         "warming.csv": warming.with_columns(unit=pl.lit("t CO2e per t")),
         "health_response.csv": response.with_columns(unit=pl.lit("relative risk per step of concentration")),
         "health_figures.csv": figures,

@@ -26,6 +26,7 @@ def meaning_parts(data: Mapping[str, Any], t: Words, names: Words) -> list[dict[
         "climate": _climate,
         "climate_path": _path,
         "health": _health,
+        "power_plants": _plants,
         "benefits": _benefits,
         "equity": _equity,
         "exposure_hotspots": _hotspots,
@@ -223,3 +224,17 @@ def _benefits(rows: Rows, t: Words, names: Words) -> dict[str, Any]:
         notes.append(t["npv_unchecked"])
     head = [t[k] for k in keys]
     return {"id": "benefits", "title": t["npv"], "notes": notes, "head": head, "rows": out, "words": 2}
+
+
+def _plants(rows: Rows, t: Words, names: Words) -> dict[str, Any]:
+    """Return what power plants emit by scenario and pollutant."""
+    out = [
+        [
+            *(names[row["scenario"]], row["pollutant"]),
+            *(significant(row[k]) for k in ("emitted_t_per_year", "added_t_per_year", "added_intake_g_per_year")),
+        ]
+        for row in rows
+    ]
+    head = [t[k] for k in ("scenario", "plant_pollutant", "plant_emitted", "plant_added", "plant_breathed")]
+    note = t["plant_note"].format(share=f"{100.0 * rows[0]['thermal_share']:.0f} %")
+    return {"id": "power-plants", "title": t["plant"], "notes": [note], "head": head, "rows": out, "words": 2}

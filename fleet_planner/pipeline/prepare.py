@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fleet_planner.activity.days import AVERAGE, day_types
 from fleet_planner.errors import PlanError
 from fleet_planner.factors.processes.electricity import grid_factor
-from fleet_planner.factors.processes.upstream import load_upstream
+from fleet_planner.factors.processes.upstream import load_upstream, with_hydrogen
 from fleet_planner.fleet import load_fleet
 from fleet_planner.fleet.dates import REGION_FALLBACK, region_order
 from fleet_planner.fleet.identifiers import key_of
@@ -88,7 +88,8 @@ class Prepared:
         """Greenhouse gases that arise away from the road, for differences."""
         country = self.plan.city.country
         upstream = load_upstream([country, REGION_FALLBACK.get(country, country)])
-        return Elsewhere(upstream, self.priced.grid.of_differences)
+        marginal = self.priced.grid.of_differences
+        return Elsewhere(with_hydrogen(upstream, self.plan.impacts.upstream.hydrogen, marginal), marginal)
 
 
 def prepare(plan: Plan, base: Path, progress: Progress) -> Prepared:

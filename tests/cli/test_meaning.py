@@ -32,10 +32,15 @@ uptake_by_year = { 2026 = 1.0 }
 """
 
 
-def test_a_run_weighs_greenhouse_gases_and_holds_them_against_a_budget(tmp_path: Path) -> None:
-    result = call(tmp_path, TURNOVER + CLIMATE, "run", "out")
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("meaning")
+    result = call(folder, TURNOVER + CLIMATE, "run", "out")
     assert result.exit_code == 0, result.output
-    out = tmp_path / "out"
+    return folder / "out"
+
+
+def test_a_run_weighs_greenhouse_gases_and_holds_them_against_a_budget(out: Path) -> None:
     climate = pl.read_csv(out / "climate.csv")
     assert climate.columns == [c.column for c in columns("climate")]
     year = pl.read_csv(out / "by_year.csv").filter(scenario="electric", year=2032)
@@ -56,9 +61,15 @@ def test_a_run_weighs_greenhouse_gases_and_holds_them_against_a_budget(tmp_path:
     assert "impacts.warming_unchecked" in {
         f["code"] for f in json.loads((out / "report_data.json").read_text())["findings"]
     }
-    page = (out / "report.html").read_text(encoding="utf-8")
-    assert 'id="climate-path"' in page
 
+
+def test_the_report_shows_every_part(out: Path) -> None:
+    page = (out / "report.html").read_text(encoding="utf-8")
+    for part in ("climate", "climate-path", "health", "benefits", "power-plants"):
+        assert f'id="{part}"' in page
+
+
+def test_health_is_that_of_the_intake_fractions(out: Path) -> None:
     health = pl.read_csv(out / "health.csv")
     assert health.columns == [c.column for c in columns("health")]
     summary = pl.read_csv(out / "summary.csv").filter(scenario="baseline")
@@ -71,8 +82,9 @@ def test_a_run_weighs_greenhouse_gases_and_holds_them_against_a_budget(tmp_path:
     assert base.filter(part="total", effect="value")["value"][0] == pytest.approx(added, rel=1e-12)
     assert health.filter(scenario="electric", part="total", effect="deaths")["avoided"][0] > 0.0
     assert health.filter(scenario="baseline")["avoided"].abs().max() == 0.0
-    assert 'id="health"' in page
 
+
+def test_benefits_are_held_against_the_costs_of_the_run(out: Path) -> None:
     gains = pl.read_csv(out / "benefits.csv")
     assert gains.columns == [c.column for c in columns("benefits")]
     row = gains.row(0, named=True)
@@ -83,7 +95,16 @@ def test_a_run_weighs_greenhouse_gases_and_holds_them_against_a_budget(tmp_path:
     assert row["net_present_value"] == pytest.approx(row["health"] + row["climate"] - row["costs"], rel=1e-9)
     assert row["net_low"] < row["net_present_value"] < row["net_high"]
     assert row["health"] > 0.0
-    assert 'id="benefits"' in page
+
+
+def test_what_power_plants_add_is_told(out: Path) -> None:
+    power = pl.read_csv(out / "power_plants.csv")
+    assert power.columns == [c.column for c in columns("power_plants")]
+    summary = pl.read_csv(out / "summary.csv").filter(pollutant="electricity_kwh")
+    mwh = dict(summary.select("scenario", "value_per_year").rows())
+    row = power.filter(scenario="electric", pollutant="SO2").row(0, named=True)
+    generated = (mwh["electric"] - mwh["baseline"]) / 0.952
+    assert row["added_t_per_year"] == pytest.approx(generated * 1e3 * 0.083 / 1e6, rel=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 GENERAL = "EU"
 """Region whose figures stand in where a region has none of its own."""
 
+HYDROGEN, GRID_HYDROGEN = "hydrogen", "grid"
 BOUNDS = ("value", "low", "high")
 
 
@@ -50,6 +51,27 @@ class Upstream:
         added = self.kg_per_mj[carrier]
         low, mean, high = ((1.0 - share) * base[k] + share * added[k] for k in (1, 0, 2))
         return mean, low, high
+
+
+def with_hydrogen(upstream: Upstream, colour: str, grid_kg_per_kwh: float) -> Upstream:
+    """Return the figures with hydrogen of a colour; those of the region where none is named.
+
+    Parameters
+    ----------
+    upstream
+        Of the region.
+    colour
+        As in ``hydrogen_colours.csv``; ``grid`` is made with electricity, whose CO2 counts.
+    grid_kg_per_kwh
+        CO2 of that electricity.
+    """
+    if not colour:
+        return upstream
+    row = reference_table("hydrogen_colours.csv").row(by_predicate=pl.col("colour") == colour, named=True)
+    factor = grid_kg_per_kwh if colour == GRID_HYDROGEN else 1.0 / 1000.0
+    value, low, high = (row[k] * factor for k in BOUNDS)
+    others = tuple(fuel for fuel in upstream.general if fuel != HYDROGEN)
+    return Upstream({**upstream.kg_per_mj, HYDROGEN: (value, low, high)}, others)
 
 
 @cache

@@ -14,6 +14,8 @@ from fleet_planner.units import DAYS_PER_YEAR
 
 UG_PER_T = 1e12
 PER_MILLION = 1e-6
+REMOTE = "remote"
+"""Part of the rows that hold for power plants, not for traffic."""
 
 
 def ranged(row: dict[str, object]) -> Ranged:
@@ -36,7 +38,7 @@ def intake_fraction(pollutant: str, people: float) -> tuple[str, Ranged]:
         Of the city; the fraction of primary particles is of cities of its size.
     """
     table = reference_table("intake_fractions.csv").filter(
-        (pl.col("pollutant") == pollutant) & (pl.col("from_people") <= people)
+        (pl.col("pollutant") == pollutant) & (pl.col("from_people") <= people) & (pl.col("part") != REMOTE)
     )
     row = table.sort("from_people", descending=True).row(0, named=True)
     return str(row["part"]), ranged(row)

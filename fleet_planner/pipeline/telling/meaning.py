@@ -13,6 +13,7 @@ from fleet_planner.impacts.climate.warming import SUM, warming_factors, warming_
 from fleet_planner.pipeline.telling.benefit import Known, benefits
 from fleet_planner.pipeline.telling.equity import equity_tables, exposure_hotspots
 from fleet_planner.pipeline.telling.health import NearRoads, health_tables
+from fleet_planner.pipeline.telling.power import power_tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,16 +80,18 @@ def meaning(run: Inventories, computed: Computed, told: Told) -> Meaning:
     health, assumed = health_tables(plan, summary, computed.states, run.zones, _near_roads(told.air))
     shares, curves, by_whom = equity_tables(plan, run.base, told.air)
     gains, how = benefits(plan, Known(summary, health, later, told.costs.by_year, told.costs.worth))
+    power, plants = power_tables(plan, summary, run.zones)
     tables = {
         "climate": climate,
         "climate_path": paths,
         "health": health,
         "benefits": gains,
+        "power_plants": power,
         "equity": shares,
         "equity_curve": curves,
         "exposure_hotspots": exposure_hotspots(run, computed, told.air),
     }
-    return Meaning(tables, (*_findings(section), *assumed, *by_whom, *how))
+    return Meaning(tables, (*_findings(section), *assumed, *by_whom, *how, *plants))
 
 
 def _near_roads(air: AirResult | None) -> dict[str, NearRoads]:

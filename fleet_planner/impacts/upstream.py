@@ -1,0 +1,118 @@
+"""What power plants emit for the city's vehicles, breathed far from the street.
+
+Only the thermal share of the electricity has stacks. Inventories take the mean electricity, differences between
+scenarios that of new demand in the long run, which thermal plants serve. A remote intake fraction holds for both, never
+the street's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from fleet_planner.reference import reference_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+POLLUTANTS = ("NOx", "SO2", "PM2.5")
+G_PER_T, KWH_PER_MWH = 1e6, 1e3
+SCHEMA = {
+    "scenario": pl.String,
+    "pollutant": pl.String,
+    "electricity_mwh_per_year": pl.Float64,
+    "thermal_share": pl.Float64,
+    "emitted_t_per_year": pl.Float64,
+    "added_t_per_year": pl.Float64,
+    "intake_fraction_ppm": pl.Float64,
+    "added_intake_g_per_year": pl.Float64,
+    "city_intake_fraction_ppm": pl.Float64,
+    "checked": pl.String,
+}
+
+
+@dataclass(frozen=True)
+class Plants:
+    """The power plants of a region.
+
+    Parameters
+    ----------
+    thermal_share, marginal_share
+        Of thermal power in all electricity, and in what new demand brings.
+    loss
+        Of what is generated, on the way to the plug.
+    g_per_kwh
+        By pollutant, per kWh that thermal plants generate.
+    checked
+        Whether all of it was read in a source or given by the plan.
+    """
+
+    thermal_share: float
+    marginal_share: float
+    loss: float
+    g_per_kwh: Mapping[str, float]
+    checked: bool
+
+    def emitted_t(self, pollutant: str, plug_mwh: float, share: float) -> float:
+        """Return t a year for electricity at the plug with a share of thermal power."""
+        return plug_mwh / (1.0 - self.loss) * KWH_PER_MWH * share * self.g_per_kwh[pollutant] / G_PER_T
+
+
+def plants_of(regions: Sequence[str], share: float | None, given: Mapping[str, float]) -> Plants | None:
+    """Return the plants of the first region that is packaged; nothing where none is and the plan says too little.
+
+    Parameters
+    ----------
+    regions
+        Most particular first.
+    share, given
+        Thermal share and g per kWh of the plan, which go first.
+    """
+    table = reference_table("power_plants.csv")
+    region = next((r for r in regions if r in table["region"]), None)
+    rows = table.filter(region=region) if region else table.clear()
+    known = dict(rows.select("figure", "value").iter_rows())
+    rates = {p: given.get(p, known.get(p)) for p in POLLUTANTS}
+    told = {p: v for p, v in rates.items() if v is not None}
+    thermal = share if share is not None else known.get("thermal_share")
+    if thermal is None or not told:
+        return None
+    return Plants(
+        thermal, known.get("marginal_share", 1.0), known.get("loss", 0.0), told, (rows["checked"] == "yes").all()
+    )
+
+
+def power_table(plug_mwh: Mapping[str, float], plants: Plants, city_ppm: float | None) -> pl.DataFrame:
+    """Return ``tables/columns/power_plants.csv``.
+
+    Parameters
+    ----------
+    plug_mwh
+        Electricity by scenario, the baseline first.
+    plants
+        Who makes it.
+    city_ppm
+        Intake fraction of primary particles in the street, to set against; nothing where it is not known.
+    """
+    remote = {
+        r["pollutant"]: (r["value"], r["checked"])
+        for r in reference_table("intake_fractions.csv").filter(part="remote").iter_rows(named=True)
+    }
+    first = next(iter(plug_mwh.values()))
+    rows = []
+    for scenario, mwh in plug_mwh.items():
+        for pollutant in plants.g_per_kwh:
+            now = plants.emitted_t(pollutant, mwh, plants.thermal_share)
+            added = plants.emitted_t(pollutant, mwh - first, plants.marginal_share)
+            ppm, checked = remote[pollutant]
+            sound = plants.checked and checked == "yes"
+            street = city_ppm if pollutant == "PM2.5" else None
+            rows.append(
+                (
+                    *(scenario, pollutant, mwh, plants.thermal_share, now, added, ppm, added * ppm, street),
+                    "yes" if sound else "no",
+                )
+            )
+    return pl.DataFrame(rows, schema=SCHEMA, orient="row")

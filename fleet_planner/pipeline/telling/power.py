@@ -1,0 +1,37 @@
+"""What power plants emit for the electricity of every scenario."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from fleet_planner.findings import Finding
+from fleet_planner.fleet.dates import REGION_FALLBACK
+from fleet_planner.impacts.health.intake import intake_fraction
+from fleet_planner.impacts.upstream import plants_of, power_table
+
+if TYPE_CHECKING:
+    from fleet_planner.plan.models import Plan
+
+ELECTRICITY = "electricity_kwh"
+
+
+def power_tables(plan: Plan, summary: pl.DataFrame, zones: Any) -> tuple[pl.DataFrame, tuple[Finding, ...]]:
+    """Return ``tables/columns/power_plants.csv`` and what was assumed; nothing where no scenario uses electricity."""
+    used = summary.filter(pollutant=ELECTRICITY)
+    plug_mwh = dict(used.select("scenario", "value_per_year").iter_rows())
+    if not any(plug_mwh.values()):
+        return pl.DataFrame(), ()
+    region, section = plan.city.grid_region or plan.city.country, plan.impacts.upstream
+    regions = list(dict.fromkeys([region, REGION_FALLBACK.get(region, region)]))
+    given = {str(p): v for p, v in section.plant_g_per_kwh.items()}
+    plants = plants_of(regions, section.thermal_share, given)
+    if plants is None:
+        return pl.DataFrame(), (Finding("impacts.no_plants", "assumption", {"region": region}),)
+    people = plan.impacts.health.population
+    if people is None and zones is not None:
+        people = float(zones["population"].sum())
+    city_ppm = intake_fraction("PM2.5", people)[1].value if people else None
+    values = {"region": region, "share": f"{100.0 * plants.thermal_share:.0f}"}
+    return power_table(plug_mwh, plants, city_ppm), (Finding("impacts.plants", "assumption", values),)

@@ -1,0 +1,45 @@
+"""What power plants emit, and hydrogen by colour, by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from fleet_planner.factors.processes.upstream import load_upstream, with_hydrogen
+from fleet_planner.impacts.upstream import Plants, plants_of, power_table
+from fleet_planner.tables import columns
+
+PLANTS = Plants(0.6, 1.0, 0.05, {"NOx": 0.133, "PM2.5": 0.017}, checked=True)
+
+
+def test_only_the_thermal_share_has_stacks() -> None:
+    table = power_table({"base": 950.0, "electric": 1900.0}, PLANTS, 35.0)
+    assert table.columns == [c.column for c in columns("power_plants")]
+    base = table.filter(scenario="base", pollutant="NOx").row(0, named=True)
+    assert base["emitted_t_per_year"] == pytest.approx(1e6 * 0.6 * 0.133 / 1e6)  # 950 MWh at the plug: 1,000 generated
+    assert base["added_t_per_year"] == 0.0
+    more = table.filter(scenario="electric", pollutant="PM2.5").row(0, named=True)
+    assert more["added_t_per_year"] == pytest.approx(0.017)  # new demand: all thermal
+    assert more["added_intake_g_per_year"] == pytest.approx(0.017 * 1.6)
+    assert more["intake_fraction_ppm"] < more["city_intake_fraction_ppm"] / 10.0  # a tonne in the street does more
+
+
+def test_a_grid_without_stacks_emits_nothing() -> None:
+    clean = plants_of(["CN"], 0.0, {})
+    assert clean is not None
+    table = power_table({"base": 0.0, "electric": 5000.0}, clean, None)
+    assert table["emitted_t_per_year"].to_list() == [0.0] * 6
+    assert table.filter(scenario="electric")["added_t_per_year"].min() > 0.0
+    assert plants_of(["CL"], None, {}) is None
+    assert plants_of(["CL"], 0.4, {"NOx": 1.0}) is not None
+
+
+def test_hydrogen_by_colour() -> None:
+    usual = load_upstream(["CN"])
+    assert usual.of("hydrogen", "")[0] == pytest.approx(0.190)
+    at = {
+        c: with_hydrogen(usual, c, 0.83).of("hydrogen", "")[0] for c in ("grey", "green", "coal", "by_product", "grid")
+    }
+    assert at["green"] < at["by_product"] < at["grey"] < at["coal"] < at["grid"]  # of coal power it is the worst
+    assert at["grid"] == pytest.approx(0.83 * 55.0 / 120.0)
+    assert with_hydrogen(usual, "grid", 0.0).of("hydrogen", "") == (0.0, 0.0, 0.0)
+    assert with_hydrogen(usual, "", 0.83) is usual
