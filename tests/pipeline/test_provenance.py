@@ -29,6 +29,23 @@ ELSEWHERE = {
         ),
         "of the siting of chargers: its manifest names them",
     ),
+    **dict.fromkeys(
+        (
+            "bus_batteries.csv",
+            "bus_curves.csv",
+            "bus_energy_figures.csv",
+            "bus_energy_measured.csv",
+            "bus_energy_ranges.csv",
+            "bus_transition.csv",
+            "bus_types.csv",
+            "charging_tariffs.csv",
+            "duty_electric.csv",
+            "duty_streams.csv",
+            "duty_types.csv",
+        ),
+        "of electric buses, trucks and vans: their manifest names them",
+    ),
+    "workforce.csv": "of the least-cost mix and of electric buses: their manifests name it",
     "emep_eea_2019_hot_poles.csv": "diagnosis of the hot factors, not used in a run",
 }
 

@@ -147,6 +147,16 @@ TABLES = {
     "fuel_upstream.csv": ("greenhouse gases of making fuels", "figures"),
     "fuel_blends.csv": ("what measures mix into the tank", "own"),
     "operation_figures.csv": ("measures in operation", "figures; own"),
+    "warming.csv": ("warming potentials of greenhouse gases", "figures"),
+    "sector_codes.csv": ("codes of reporting schemes", "own"),
+    "gridded_species.csv": ("species of gridded emissions", "figures; own"),
+    "air_figures.csv": ("release of traffic, NO to NO2, breathing", "figures"),
+    "stability_classes.csv": ("stability of the air", "figures"),
+    "example_meteorology.csv": ("weather that stands in", "own"),
+    "health_response.csv": ("concentrations and deaths", "figures"),
+    "health_figures.csv": ("values of health", "figures"),
+    "health_countries.csv": ("ages, deaths and value of life by country", "figures; own"),
+    "intake_fractions.csv": ("share of emissions breathed in", "figures"),
 }
 
 
@@ -216,6 +226,12 @@ def in_use(name: str, plan: Plan) -> bool:
         "neat_fuels": any(m.measure in load_neat_fuels() for s in plan.scenario for m in s.measure),
         "standard_costs": any(m.measure == "newer_standard" for s in plan.scenario for m in s.measure),
         "nonroad": bool(plan.nonroad.file),
+        "gridded_species": plan.gridded.cell_m is not None and not plan.gridded.species,
+        "air_figures": bool(plan.impacts.pollutants),
+        "stability_classes": bool(plan.impacts.pollutants),
+        "example_meteorology": bool(plan.impacts.pollutants) and not plan.impacts.meteorology,
+        "health_": bool(plan.impacts.health.routes),
+        "intake_fractions": bool(plan.impacts.health.routes),
         "operation_figures": any(s.operation.measures for s in plan.scenario),
     }
     return all(used for prefix, used in optional.items() if name.startswith(prefix))
