@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import highspy
 import numpy as np
 
+from fleet_planner.highs import silent_model
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -110,9 +112,8 @@ def _run(programme: Programme, seconds: float, gap: float, start: Float | None, 
 
     rows, columns = programme.low.size, programme.cost.size
     matrix = coo_matrix((programme.value, (programme.row, programme.column)), shape=(rows, columns)).tocsc()
-    model: Any = highspy.Highs()
+    model: Any = silent_model()
     for key, value in {
-        "output_flag": False,
         "time_limit": float(min(seconds, highspy.kHighsInf)),
         "mip_rel_gap": float(gap),
         "mip_abs_gap": 1e-9,

@@ -9,6 +9,8 @@ import highspy
 import numpy as np
 from scipy import sparse
 
+from fleet_planner.highs import silent_model
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -46,8 +48,7 @@ class Master:
         largest = matrix.max(axis=1).toarray().ravel() if matrix.nnz else np.zeros(len(problem.rows))
         self._scale = np.maximum(np.maximum(np.abs([r.bound for r in problem.rows]), largest), 1.0)
         self._matrix = sparse.diags(1.0 / self._scale).dot(problem.matrix).tocsc() if problem.rows else None
-        self.model = highspy.Highs()
-        self.model.setOptionValue("output_flag", False)
+        self.model = silent_model()
         self._rows()
 
     def _rows(self) -> None:

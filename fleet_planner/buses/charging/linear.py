@@ -10,6 +10,8 @@ import highspy
 import numpy as np
 from scipy.sparse import coo_matrix
 
+from fleet_planner.highs import silent_model
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -110,9 +112,7 @@ def solve(
     for column, (low, high) in (held or {}).items():
         lower[column], upper[column] = low, high
     whole = [] if relax else programme.whole
-    model = highspy.Highs()
-    model.setOptionValue("output_flag", False)
-    model.setOptionValue("log_to_console", False)
+    model = silent_model()
     model.setOptionValue("threads", 1)
     model.setOptionValue("time_limit", float(seconds))
     model.setOptionValue("mip_rel_gap", float(gap))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import highspy
 import numpy as np
 
+from fleet_planner.highs import silent_model
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -110,8 +112,7 @@ class Programme:
             lp.integrality_ = [
                 highspy.HighsVarType.kInteger if k else highspy.HighsVarType.kContinuous for k in kinds.tolist()
             ]
-        model = highspy.Highs()
-        model.setOptionValue("output_flag", False)
+        model = silent_model()
         model.setOptionValue("time_limit", float(seconds))
         model.setOptionValue("mip_rel_gap", float(gap))
         model.passModel(lp)

@@ -1,0 +1,39 @@
+"""A HiGHS model that says nothing: what a command prints is the command's alone."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import highspy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+STDOUT = 1
+
+
+def silent_model() -> Any:
+    """Return an empty model of HiGHS without output; it writes a notice when it is made, before options can be set."""
+    with _nowhere(STDOUT):
+        model = highspy.Highs()
+    model.setOptionValue("output_flag", False)
+    return model
+
+
+@contextmanager
+def _nowhere(descriptor: int) -> Iterator[None]:
+    """Send what is written to a descriptor of the process to nowhere."""
+    try:
+        kept = os.dup(descriptor)
+    except OSError:  # closed: nothing is written there
+        yield
+        return
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), descriptor)
+        yield
+    finally:
+        os.dup2(kept, descriptor)
+        os.close(kept)

@@ -1,0 +1,18 @@
+"""The solver says nothing on the command's own output."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+MADE = "from fleet_planner.highs import silent_model; m = silent_model(); m.run(); print('{}')"
+
+
+def test_only_the_commands_own_words_are_printed() -> None:
+    done = subprocess.run([sys.executable, "-c", MADE], capture_output=True, text=True, check=True)
+    assert done.stdout == "{}\n"
+
+
+def test_a_closed_output_does_not_stop_it() -> None:
+    code = "import os; os.close(1); from fleet_planner.highs import silent_model; silent_model().run(); os._exit(7)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 7
