@@ -92,6 +92,12 @@ INTAKE = [
     ("NOx", "remote", 0.0, 0.17, 0.05, 0.6, HUMBERT_FAR, 2011, "no"),
     ("SO2", "remote", 0.0, 0.79, 0.3, 2.0, HUMBERT_FAR, 2011, "no"),
 ]  # fmt: skip
+ATOMS = "by definition, from standard atomic masses (H 1.008, N 14.007, O 15.999, S 32.06)"
+ACID = [
+    ("SO2", 2.0 * 1000.0 / (32.06 + 2.0 * 15.999), "two protons a molecule; " + ATOMS, 2021),
+    ("NOx", 1000.0 / (14.007 + 2.0 * 15.999), "as NO2, one proton a molecule; " + ATOMS, 2021),
+    ("NH3", 1000.0 / (14.007 + 3.0 * 1.008), "one proton a molecule once nitrified; " + ATOMS, 2021),
+]  # fmt: skip
 CEC = "China Electricity Council, thermal power of 2022; recalled, to be checked"
 EGRID = "US EPA eGRID, order of magnitude; recalled, to be checked"
 SHARE = "own rounding of common published shares of thermal power, to be checked"
@@ -173,7 +179,9 @@ def tables() -> dict[str, pl.DataFrame]:
     intake = pl.DataFrame(INTAKE, schema=["pollutant", "part", "from_people", *FIGURE], orient="row")
     plants = pl.DataFrame(PLANTS, schema=["region", "figure", "value", "source", "year", "unit"], orient="row")
     colours = pl.DataFrame(HYDROGEN, schema=["colour", "value", "low", "high", "source", "year", "unit"], orient="row")
+    acid = pl.DataFrame(ACID, schema=["pollutant", "value", "source", "year"], orient="row")
     return {
+        "acid_equivalents.csv": acid.with_columns(unit=pl.lit("thousand mol of protons per t"), checked=pl.lit("yes")),
         "power_plants.csv": plants.with_columns(checked=pl.lit("no")),
         "hydrogen_colours.csv": colours.with_columns(checked=pl.lit("no")),
         "warming.csv": warming.with_columns(unit=pl.lit("t CO2e per t")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fleet_planner.outputs.numbers import significant
+from fleet_planner.outputs.numbers import percent, significant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,6 +27,8 @@ def meaning_parts(data: Mapping[str, Any], t: Words, names: Words) -> list[dict[
         "climate_path": _path,
         "health": _health,
         "power_plants": _plants,
+        "acid": _acid,
+        "receptors": _receptors,
         "benefits": _benefits,
         "equity": _equity,
         "exposure_hotspots": _hotspots,
@@ -238,3 +240,30 @@ def _plants(rows: Rows, t: Words, names: Words) -> dict[str, Any]:
     head = [t[k] for k in ("scenario", "plant_pollutant", "plant_emitted", "plant_added", "plant_breathed")]
     note = t["plant_note"].format(share=f"{100.0 * rows[0]['thermal_share']:.0f} %")
     return {"id": "power-plants", "title": t["plant"], "notes": [note], "head": head, "rows": out, "words": 2}
+
+
+def _acid(rows: Rows, t: Words, names: Words) -> dict[str, Any]:
+    """Return the acid that emissions can make, by scenario."""
+    out = []
+    for scenario in dict.fromkeys(row["scenario"] for row in rows):
+        own = {row["pollutant"]: row for row in rows if row["scenario"] == scenario}
+        keq = [significant(own[p]["acid_keq_per_year"] / THOUSAND) for p in ("SO2", "NOx", "NH3", "all")]
+        out.append([names[scenario], *keq, percent(own["all"]["change_pct"])])
+    head = [t["scenario"], "SO2", "NOx", "NH3", t["acid_all"], t["acid_change"]]
+    return {"id": "acid", "title": t["acid"], "notes": [t["acid_note"]], "head": head, "rows": out, "words": 1}
+
+
+def _receptors(rows: Rows, t: Words, names: Words) -> dict[str, Any]:
+    """Return what each scenario brings to each receptor, all pollutants together."""
+    out = [
+        [
+            *(names[row["scenario"]], row["receptor"], row["unit"]),
+            _range(row, "value", "low", "high", 1.0),
+            _range(row, "change", "change_low", "change_high", 1.0),
+        ]
+        for row in rows
+        if row["pollutant"] == "all"
+    ]
+    head = [t[k] for k in ("scenario", "receptor", "receptor_unit", "receptor_value", "receptor_change")]
+    notes = [t["receptors_note"]]
+    return {"id": "receptors", "title": t["receptors"], "notes": notes, "head": head, "rows": out, "words": 3}

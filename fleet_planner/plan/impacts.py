@@ -11,6 +11,7 @@ from fleet_planner.plan.impacts_benefit import ImpactsBenefit
 from fleet_planner.plan.impacts_climate import ImpactsClimate
 from fleet_planner.plan.impacts_equity import ImpactsEquity
 from fleet_planner.plan.impacts_health import ImpactsHealth
+from fleet_planner.plan.impacts_receptors import ImpactsReceptors
 from fleet_planner.plan.impacts_upstream import ImpactsUpstream
 
 AirPollutant = Literal["PM2.5", "PM_exhaust", "NOx", "BC", "CO", "SO2", "NH3"]
@@ -57,3 +58,4 @@ class ImpactsSection(Section):
     equity: ImpactsEquity = Field(default=ImpactsEquity(), description="who breathes what, and who gains")
     benefit: ImpactsBenefit = Field(default=ImpactsBenefit(), description="benefits against costs")
     upstream: ImpactsUpstream = Field(default=ImpactsUpstream(), description="making hydrogen and electricity")
+    receptors: ImpactsReceptors = Field(default=ImpactsReceptors(), description="what is brought elsewhere")

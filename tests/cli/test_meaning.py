@@ -21,6 +21,8 @@ offset_usd_per_t = 100.0
 [impacts.health]
 routes = { "PM2.5" = "intake_fraction", SO2 = "intake_fraction", NOx = "damage_per_t" }
 population = 2_000_000
+[impacts.receptors]
+coefficients = "sr.csv"
 [[scenario]]
 name = "electric"
 title = "Electric buses"
@@ -35,6 +37,9 @@ uptake_by_year = { 2026 = 1.0 }
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("meaning")
+    (folder / "sr.csv").write_text(
+        "pollutant,receptor,unit,low,central,high\nNOx,ozone,ppb,-1e-5,1e-5,3e-5\n", encoding="utf-8"
+    )
     result = call(folder, TURNOVER + CLIMATE, "run", "out")
     assert result.exit_code == 0, result.output
     return folder / "out"
@@ -65,7 +70,7 @@ def test_a_run_weighs_greenhouse_gases_and_holds_them_against_a_budget(out: Path
 
 def test_the_report_shows_every_part(out: Path) -> None:
     page = (out / "report.html").read_text(encoding="utf-8")
-    for part in ("climate", "climate-path", "health", "benefits", "power-plants"):
+    for part in ("climate", "climate-path", "health", "benefits", "power-plants", "acid", "receptors"):
         assert f'id="{part}"' in page
 
 
@@ -105,6 +110,16 @@ def test_what_power_plants_add_is_told(out: Path) -> None:
     row = power.filter(scenario="electric", pollutant="SO2").row(0, named=True)
     generated = (mwh["electric"] - mwh["baseline"]) / 0.952
     assert row["added_t_per_year"] == pytest.approx(generated * 1e3 * 0.083 / 1e6, rel=1e-9)
+
+
+def test_receptors_and_acid_are_those_of_the_summary(out: Path) -> None:
+    summary = pl.read_csv(out / "summary.csv")
+    nox = dict(summary.filter(pollutant="NOx").select("scenario", "value_per_year").rows())
+    row = pl.read_csv(out / "receptors.csv").filter(scenario="electric", pollutant="NOx").row(0, named=True)
+    assert row["change"] == pytest.approx(1e-5 * (nox["electric"] - nox["baseline"]), rel=1e-9)
+    assert row["change_low"] < 0.0 < row["change_high"]
+    acid = pl.read_csv(out / "acid.csv").filter(scenario="electric", pollutant="NOx")
+    assert acid["acid_keq_per_year"][0] == pytest.approx(nox["electric"] * 1e3 / 46.005, rel=1e-6)
 
 
 @pytest.mark.parametrize(

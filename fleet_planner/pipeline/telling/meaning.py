@@ -10,9 +10,10 @@ import polars as pl
 from fleet_planner.findings import Finding
 from fleet_planner.impacts.climate.path import T_PER_MT, Course, path_table
 from fleet_planner.impacts.climate.warming import SUM, warming_factors, warming_table
+from fleet_planner.impacts.receptors import acid_table, read_coefficients, receptor_table
 from fleet_planner.pipeline.telling.benefit import Known, benefits
 from fleet_planner.pipeline.telling.equity import equity_tables, exposure_hotspots
-from fleet_planner.pipeline.telling.health import NearRoads, health_tables
+from fleet_planner.pipeline.telling.health import NearRoads, emitted_t, health_tables
 from fleet_planner.pipeline.telling.power import power_tables
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ def meaning(run: Inventories, computed: Computed, told: Told) -> Meaning:
     health, assumed = health_tables(plan, summary, computed.states, run.zones, _near_roads(told.air))
     shares, curves, by_whom = equity_tables(plan, run.base, told.air)
     gains, how = benefits(plan, Known(summary, health, later, told.costs.by_year, told.costs.worth))
+    tonnes = {state.name: emitted_t(summary, state.name) for state, _ in computed.states}
     power, plants = power_tables(plan, summary, run.zones)
     tables = {
         "climate": climate,
@@ -87,11 +89,21 @@ def meaning(run: Inventories, computed: Computed, told: Told) -> Meaning:
         "health": health,
         "benefits": gains,
         "power_plants": power,
+        "acid": acid_table(tonnes),
+        "receptors": _far_away(run, tonnes),
         "equity": shares,
         "equity_curve": curves,
         "exposure_hotspots": exposure_hotspots(run, computed, told.air),
     }
     return Meaning(tables, (*_findings(section), *assumed, *by_whom, *how, *plants))
+
+
+def _far_away(run: Inventories, tonnes: Mapping[str, Mapping[str, float]]) -> pl.DataFrame:
+    section = run.plan.impacts.receptors
+    if not section.coefficients:
+        return pl.DataFrame()
+    known = next(iter(tonnes.values()))
+    return receptor_table(tonnes, read_coefficients(run.base / section.coefficients, section.region, known))
 
 
 def _near_roads(air: AirResult | None) -> dict[str, NearRoads]:
