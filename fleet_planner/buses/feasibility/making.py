@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 AS_IT_IS, LARGER, STATION, SPLIT, NONE = "as_it_is", "battery", "station", "split", "none"
 MOST_REPAIRS = 2000
+MANY_FAIL = 0.02
+"""Share of buses that fail above which several stations get a charger at once."""
 
 
 @dataclass(frozen=True)
@@ -283,7 +285,9 @@ def _repaired(choice: _Choice, made: Replay, buses: Sequence[tuple[Part, ...]], 
     most = choice.task.plan.station_chargers or len(buses)
     by_station[choice.plugs >= most] = 0.0
     if by_station.max(initial=0.0) > 1e-9 and choice.plugs.sum() < MOST_REPAIRS:
-        choice.plugs[int(by_station.argmax())] += 1
+        # while many fail, all stations with much waiting get one; the last ones one by one
+        share = 0.5 if failed.mean() > MANY_FAIL else 1.0
+        choice.plugs[by_station >= share * by_station.max() * (1.0 - 1e-12)] += 1
         return True
     place = {int(b): k for k, b in enumerate(choice.checker.blocks)}
     changed = False
