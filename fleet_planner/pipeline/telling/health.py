@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -181,7 +181,8 @@ def _by_intake(
     own = section.intake_fraction_ppm
     if own is not None and part == PRIMARY:
         fraction = Ranged(own, own, own)
-    return part, Breathed.by_intake(people.inhabitants, tonnes, fraction, breathing)
+    known = replace(fraction, checked=fraction.checked and figure("breathing").checked)
+    return part, Breathed.by_intake(people.inhabitants, tonnes, known, breathing)
 
 
 def _diesel_t(inventory: Inventory) -> float:

@@ -157,6 +157,9 @@ TABLES = {
     "health_figures.csv": ("values of health", "figures"),
     "health_countries.csv": ("ages, deaths and value of life by country", "figures; own"),
     "intake_fractions.csv": ("share of emissions breathed in", "figures"),
+    "power_plants.csv": ("power plants by region", "figures; own"),
+    "hydrogen_colours.csv": ("making hydrogen by colour", "figures; own"),
+    "acid_equivalents.csv": ("acid equivalents", "figures"),
 }
 
 
@@ -232,6 +235,7 @@ def in_use(name: str, plan: Plan) -> bool:
         "example_meteorology": bool(plan.impacts.pollutants) and not plan.impacts.meteorology,
         "health_": bool(plan.impacts.health.routes),
         "intake_fractions": bool(plan.impacts.health.routes),
+        "hydrogen_colours": bool(plan.impacts.upstream.hydrogen),
         "operation_figures": any(s.operation.measures for s in plan.scenario),
     }
     return all(used for prefix, used in optional.items() if name.startswith(prefix))
@@ -258,7 +262,10 @@ def _plan_values(plan: Plan) -> list[tuple[str, str, str, str, str, float | None
         ("fuel_sold", plan.fuel_sold),
         ("activity", plan.activity),
         ("traffic", plan.traffic),
+        ("impacts.climate", plan.impacts.climate),
     ]
+    if plan.impacts.health.routes:
+        sections += [("impacts.health", plan.impacts.health), ("impacts.benefit", plan.impacts.benefit)]
     if plan.turnover.to_year is not None:
         sections.append(("turnover", plan.turnover))
     if plan.nonroad.file:
