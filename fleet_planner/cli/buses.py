@@ -35,8 +35,8 @@ def simulate(plan: Path, out: Path, language: str | None, *, overwrite: bool) ->
 
     from fleet_planner.errors import UserError
     from fleet_planner.outputs import check_target
-    from fleet_planner.outputs.bus_run import write_buses
-    from fleet_planner.outputs.bus_tables import blocks_table
+    from fleet_planner.outputs.buses.bus_run import write_buses
+    from fleet_planner.outputs.buses.bus_tables import blocks_table
     from fleet_planner.pipeline.buses.simulate import simulate as simulated
     from fleet_planner.plan.load import load_plan
     from fleet_planner.tables import finding_text

@@ -26,7 +26,7 @@ def replace(plan: Path, out: Path, language: str | None, *, overwrite: bool) -> 
     with progress_bar() as progress:
         from fleet_planner.errors import UserError
         from fleet_planner.outputs import check_target
-        from fleet_planner.outputs.bus_replacement import write_replacement
+        from fleet_planner.outputs.buses.bus_replacement import write_replacement
         from fleet_planner.pipeline.buses.duty import duty_found
         from fleet_planner.pipeline.buses.from_timetable import feasibility_of_timetable
         from fleet_planner.pipeline.buses.replace import replacement_of

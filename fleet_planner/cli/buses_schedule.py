@@ -29,7 +29,7 @@ def schedule(plan: Path, out: Path, language: str | None, *, overwrite: bool) ->
     with progress_bar() as progress:
         from fleet_planner.errors import UserError
         from fleet_planner.outputs import check_target
-        from fleet_planner.outputs.buses_charging import write_charging
+        from fleet_planner.outputs.buses.buses_charging import write_charging
         from fleet_planner.pipeline.buses.scheduling import scheduled
         from fleet_planner.plan.load import load_plan
         from fleet_planner.tables import finding_text

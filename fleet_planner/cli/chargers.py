@@ -32,7 +32,7 @@ def site(plan: Path, out: Path, language: str | None, *, overwrite: bool) -> Non
     """
     from fleet_planner.errors import UserError
     from fleet_planner.outputs import check_target
-    from fleet_planner.outputs.chargers import write_siting
+    from fleet_planner.outputs.siting.chargers import write_siting
     from fleet_planner.pipeline.siting.site import site_chargers
     from fleet_planner.plan.load import load_plan
     from fleet_planner.tables import finding_text

@@ -165,7 +165,7 @@ def plot(set_name: str, load: float | None, slope: float | None, out: Path, **gi
     from fleet_planner.factors.published.hot_table import load_hot_table
     from fleet_planner.factors.sets import EUROPEAN
     from fleet_planner.kernels import curves
-    from fleet_planner.outputs.curve_plot import curve_svg
+    from fleet_planner.outputs.charts.curve_plot import curve_svg
 
     if set_name != EUROPEAN:
         table = at_speeds(

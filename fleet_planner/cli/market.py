@@ -25,7 +25,7 @@ def market(plan: Path, out: Path, language: str | None, *, overwrite: bool) -> N
     """
     from fleet_planner.errors import UserError
     from fleet_planner.outputs import check_target
-    from fleet_planner.outputs.market import benefit_by_city, totals, write_market
+    from fleet_planner.outputs.markets.market import benefit_by_city, totals, write_market
     from fleet_planner.pipeline.market.market import market_of
     from fleet_planner.plan.load import load_plan
     from fleet_planner.tables import finding_text

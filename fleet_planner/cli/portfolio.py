@@ -25,7 +25,7 @@ def portfolio(plan: Path, out: Path, language: str | None, *, overwrite: bool) -
     with progress_bar() as progress:
         from fleet_planner.errors import UserError
         from fleet_planner.outputs import check_target
-        from fleet_planner.outputs.portfolio import write_portfolio
+        from fleet_planner.outputs.mix.portfolio import write_portfolio
         from fleet_planner.pipeline.mixing.limit_tables import limits_table
         from fleet_planner.pipeline.mixing.portfolio import portfolio_of
         from fleet_planner.pipeline.mixing.portfolio_tables import targets_table

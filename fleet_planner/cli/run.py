@@ -36,7 +36,7 @@ def run(
     """Run PLAN: network, fleet, activity, inventory, scenarios, map and report."""
     with progress_bar() as progress:
         from fleet_planner.outputs import check_target, default_target, write_run
-        from fleet_planner.outputs.frames import summary
+        from fleet_planner.outputs.layers.frames import summary
         from fleet_planner.pipeline.run import run_plan
 
         target = out or default_target(plan)

@@ -10,10 +10,10 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from fleet_planner import __version__
-from fleet_planner.outputs.machines import machines_data
-from fleet_planner.outputs.places import places_data
-from fleet_planner.outputs.report_data import clean
-from fleet_planner.outputs.traffic_data import traffic_data
+from fleet_planner.outputs.report.machines import machines_data
+from fleet_planner.outputs.report.places import places_data
+from fleet_planner.outputs.report.report_data import clean
+from fleet_planner.outputs.report.traffic_data import traffic_data
 from fleet_planner.tables import finding_text
 
 if TYPE_CHECKING:

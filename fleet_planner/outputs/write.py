@@ -8,14 +8,14 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from fleet_planner.errors import InputError, OutputError
-from fleet_planner.outputs import frames
-from fleet_planner.outputs.geopackage import about, write_geopackage
-from fleet_planner.outputs.machine_tables import machines_frame
+from fleet_planner.outputs.layers import frames
+from fleet_planner.outputs.layers.geopackage import about, write_geopackage
+from fleet_planner.outputs.layers.machine_tables import machines_frame
+from fleet_planner.outputs.layers.netcdf import write_netcdf
+from fleet_planner.outputs.layers.place_tables import by_place, has_places
 from fleet_planner.outputs.manifest import manifest, manifest_text, sha256
-from fleet_planner.outputs.netcdf import write_netcdf
-from fleet_planner.outputs.place_tables import by_place, has_places
-from fleet_planner.outputs.report import read_report_data, report_html
-from fleet_planner.outputs.report_data import report_data
+from fleet_planner.outputs.report.report import read_report_data, report_html
+from fleet_planner.outputs.report.report_data import report_data
 from fleet_planner.outputs.target import whole_directory
 from fleet_planner.pipeline.computing.places import KINDS
 

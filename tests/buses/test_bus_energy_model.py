@@ -25,7 +25,7 @@ from fleet_planner.buses.energy.weather import Case, cases, months, weather_find
 from fleet_planner.buses.model import BUS_TYPES, DayEnergy, ServiceDay, Ways
 from fleet_planner.errors import InputError
 from fleet_planner.network.model import Network
-from fleet_planner.outputs.bus_emission_part import route_cuts
+from fleet_planner.outputs.buses.bus_emission_part import route_cuts
 from fleet_planner.pipeline.buses.route_emissions import yearly
 from fleet_planner.plan.buses_energy import BusEnergyPlan
 from fleet_planner.plan.load import check_plan

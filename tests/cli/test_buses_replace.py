@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from fleet_planner.buses.transition.forms import BLANK
 from fleet_planner.cli.main import main
-from fleet_planner.outputs.bus_replacement import dictionary
+from fleet_planner.outputs.buses.bus_replacement import dictionary
 from fleet_planner.tables import columns
 from tests.cli.test_traffic import OSM, PLAN
 

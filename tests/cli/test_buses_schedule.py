@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from fleet_planner.chargers.demand import read_demand
 from fleet_planner.cli.main import main
-from fleet_planner.outputs.buses_charging import TABLES
+from fleet_planner.outputs.buses.buses_charging import TABLES
 from fleet_planner.tables import columns
 from tests.buses.charging_stays import stay
 

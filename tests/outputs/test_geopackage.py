@@ -15,10 +15,10 @@ import pyogrio
 import pytest
 import shapely
 
-from fleet_planner.outputs.geopackage import write_geopackage
-from fleet_planner.outputs.geopackage_tables import dictionary
-from fleet_planner.outputs.roads import road_of_link, round_breaks
-from fleet_planner.outputs.styles import RAMP
+from fleet_planner.outputs.layers.geopackage import write_geopackage
+from fleet_planner.outputs.layers.geopackage_tables import dictionary
+from fleet_planner.outputs.layers.roads import road_of_link, round_breaks
+from fleet_planner.outputs.layers.styles import RAMP
 from fleet_planner.tables import columns
 
 if TYPE_CHECKING:

@@ -16,11 +16,12 @@ import builders
 import numpy as np
 import pytest
 
-from fleet_planner.outputs import charts, frames
-from fleet_planner.outputs.map_data import pack_map, script_json
+from fleet_planner.outputs.charts import charts
+from fleet_planner.outputs.layers import frames
+from fleet_planner.outputs.layers.roads import road_of_link
 from fleet_planner.outputs.numbers import percent, share, significant
-from fleet_planner.outputs.roads import road_of_link
-from fleet_planner.outputs.wording import plain_value, standard_name
+from fleet_planner.outputs.report.map_data import pack_map, script_json
+from fleet_planner.outputs.report.wording import plain_value, standard_name
 from fleet_planner.tables import pollutants
 from fleet_planner.tables.load import report_words
 

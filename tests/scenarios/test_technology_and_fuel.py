@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from fleet_planner.economics import EnergyChange, scenario_costs
 from fleet_planner.errors import PlanError
 from fleet_planner.fleet.model import Fleet
-from fleet_planner.outputs.wording import reasons
+from fleet_planner.outputs.report.wording import reasons
 from fleet_planner.plan.models import EconomicsSection, Scenario, ScenarioMeasure
 from fleet_planner.scenarios import ScenarioFleet, apply_scenario, baseline, measures_table, walk
 from fleet_planner.scenarios.catalogue import SLOTS

@@ -1,0 +1,1 @@
+"""Tables and layers for GIS: GeoPackage with styles, NetCDF."""

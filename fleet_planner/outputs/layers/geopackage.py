@@ -1,0 +1,234 @@
+"""The GeoPackage: drawn layers for GIS users, tables beside them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from fleet_planner.network import links_geometry
+from fleet_planner.outputs.layers import frames, geopackage_tables, styles
+from fleet_planner.outputs.layers.buses import bus_layer
+from fleet_planner.outputs.layers.geopackage_tables import Layer, Style
+from fleet_planner.outputs.layers.machine_tables import sites_frame
+from fleet_planner.outputs.layers.place_tables import LAYER, place_layer
+from fleet_planner.outputs.layers.roads import round_breaks
+from fleet_planner.pipeline.computing.places import KINDS
+from fleet_planner.tables import finding_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from fleet_planner.network.home_places import Places
+    from fleet_planner.pipeline.computing.air import AirResult
+    from fleet_planner.pipeline.computing.gridded import Gridded
+    from fleet_planner.pipeline.telling.results import Results
+
+STYLE_POLLUTANT = "NOx"
+HOTSPOT_COLOUR, HOTSPOT_MM = "#0072b2", 2.2
+SITE_COLOUR, SITE_MM = "#009e73", 3.5
+DEPOT_COLOUR, DEPOT_MM = "#cc79a7", 3.5
+
+
+def write_geopackage(results: Results, path: Path) -> None:
+    """Write all layers, tables, field aliases, metadata and styles.
+
+    Raises
+    ------
+    OSError, RuntimeError, sqlite3.Error
+        The file system or GDAL refuses; the caller turns it into a message.
+    """
+    layers = _layers(results)
+    told = about(results)
+    for layer in layers:
+        write_layer(path, layer)
+    geopackage_tables.finish(path, layers, _tables(results), told)
+
+
+def about(results: Results) -> dict[str, str]:
+    """Return title, sources and licence, for the metadata of the file."""
+    city = results.plan.city
+    return {
+        "TITLE": f"{city.name} {city.year}: road traffic emissions",
+        "ABSTRACT": "Emissions of road traffic by link, zone and technology; average day of the base year.",
+        "ATTRIBUTION": results.network.attribution,
+        "LICENSE": "Road network: Open Database License (ODbL) 1.0 where it comes from OpenStreetMap; name the source.",
+        "SCENARIOS": "; ".join(f"{name}: {title}" for name, title in frames.titles(results, "en").items()),
+    }
+
+
+def _layers(results: Results) -> list[Layer]:
+    """Return links, hotspots and zones with their geometry and style."""
+    import shapely
+
+    base = results.scenarios[0].fleet.name
+    names = frames.titles(results, "en")
+    spec = frames.specs()[STYLE_POLLUTANT]
+    links = frames.links_frame(results)
+    geometry = links_geometry(results.network)
+    out = []
+    style = _style("links", links, frames.per_km_column(spec, base), f"{STYLE_POLLUTANT} per km", names)
+    out.append(Layer("links", links, shapely.to_wkb(geometry), "LineString", style, names))
+    hot = frames.hotspot_rows(frames.roads_frame(results), base)
+    if hot.height:
+        aliases = geopackage_tables.aliases("hotspots", hot.columns, names)
+        marker = Style(
+            "Hotspots",
+            styles.single_qml(HOTSPOT_COLOUR, HOTSPOT_MM, aliases),
+            styles.single_sld("hotspots", HOTSPOT_COLOUR, HOTSPOT_MM),
+        )
+        wkb = shapely.to_wkb(geometry[hot["link_id"].to_numpy()])
+        out.append(Layer("hotspots", hot, wkb, "LineString", marker, names))
+    buses = bus_layer(results)
+    if buses is not None:
+        style = _style("buses", buses, "bus_km_per_day", "Bus km per day", names)
+        wkb = shapely.to_wkb(geometry[buses["link_id"].to_numpy()])
+        out.append(Layer("buses", buses, wkb, "LineString", style, names))
+    zones = frames.zones_frame(results)
+    if zones is not None:
+        frame = pl.DataFrame({c: zones[c].to_numpy() for c in zones.columns if c != "geometry"})
+        style = _style("zones", frame, frames.per_km2_column(spec, base), f"{STYLE_POLLUTANT} per km²", names)
+        wkb = shapely.to_wkb(_same_kind(np.array(zones.geometry.to_numpy(), dtype=object)))
+        kind = "MultiPolygon" if any(g.geom_type == "MultiPolygon" for g in zones.geometry) else "Polygon"
+        out.append(Layer("zones", frame, wkb, kind, style, names))
+    homes = [(kind, places) for kind in KINDS if (places := results.places.of(kind)) is not None]
+    column = frames.day_column(spec, base)
+    out += [_homes(place_layer(results, kind), places, column, names) for kind, places in homes]
+    if results.nonroad is not None:
+        out.append(_sites(sites_frame(results.nonroad), names))
+    if results.air is not None:
+        out.append(_air(results.air, base, names))
+    if results.gridded is not None:
+        out.append(_cells(results.gridded, column, names))
+    return out
+
+
+def _air(air: AirResult, base: str, names: Mapping[str, str]) -> Layer:
+    """Return the points of the air as their cells, coloured by what traffic brings."""
+    import shapely
+
+    frame = frames.air_frame(air)
+    wkb = shapely.to_wkb(shapely.polygons(air.corners()))
+    column = f"{frames.air_column(air.pollutants[0])}_ug_m3_{base}"
+    style = _style("air_points", frame, column, f"{air.pollutants[0]} from traffic, µg/m³", names)
+    return Layer("air_points", frame, wkb, "Polygon", style, names)
+
+
+def _cells(gridded: Gridded, column: str, names: Mapping[str, str]) -> Layer:
+    """Return the cells of the grid that have a road or a machine."""
+    import shapely
+
+    frame = frames.cells_frame(gridded)
+    wkb = shapely.to_wkb(shapely.polygons(gridded.grid.corners(gridded.cells)))
+    style = _style("emission_cells", frame, column, f"{STYLE_POLLUTANT} a day", names)
+    return Layer("emission_cells", frame, wkb, "Polygon", style, names)
+
+
+def _homes(frame: pl.DataFrame, places: Places, column: str, names: Mapping[str, str]) -> Layer:
+    """Return the zones (coloured by what their vehicles emit) or the depots (points) where vehicles are at home."""
+    import shapely
+
+    name = LAYER[places.kind]
+    wkb = shapely.to_wkb(_same_kind(places.geometry))
+    if places.kind == "zone":
+        kind = "MultiPolygon" if any(g.geom_type == "MultiPolygon" for g in places.geometry) else "Polygon"
+        return Layer(name, frame, wkb, kind, _style(name, frame, column, STYLE_POLLUTANT, names), names)
+    aliases = geopackage_tables.aliases(name, frame.columns, names)
+    qml = styles.point_qml(DEPOT_COLOUR, DEPOT_MM, aliases)
+    marker = Style("Depots", qml, styles.point_sld(name, DEPOT_COLOUR, DEPOT_MM))
+    return Layer(name, frame, wkb, "Point", marker, names)
+
+
+def _same_kind(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return polygons as multipolygons where one of them is, all without heights."""
+    import shapely
+
+    if any(g.geom_type == "MultiPolygon" for g in shapes):
+        parts = [g if g.geom_type == "MultiPolygon" else shapely.MultiPolygon([g]) for g in shapes]
+        shapes = np.array(parts, dtype=object)
+    flat: NDArray[np.object_] = shapely.force_2d(shapes)
+    return flat
+
+
+def _sites(frame: pl.DataFrame, names: Mapping[str, str]) -> Layer:
+    """Return the points where machines work."""
+    import shapely
+
+    attributes = frame.drop("lon", "lat")
+    aliases = geopackage_tables.aliases("sites", attributes.columns, names)
+    marker = Style(
+        "Sites",
+        styles.point_qml(SITE_COLOUR, SITE_MM, aliases),
+        styles.point_sld("sites", SITE_COLOUR, SITE_MM),
+    )
+    wkb = shapely.to_wkb(shapely.points(frame["lon"].to_numpy(), frame["lat"].to_numpy()))
+    return Layer("sites", attributes, wkb, "Point", marker, names)
+
+
+def _style(layer: str, frame: pl.DataFrame, column: str, title: str, names: Mapping[str, str]) -> Style | None:
+    if column not in frame.columns:
+        return None
+    values: NDArray[np.float64] = frame[column].to_numpy()
+    breaks, top = round_breaks(values), float(values.max(initial=0.0))
+    aliases = geopackage_tables.aliases(layer, frame.columns, names)
+    polygons = layer in {"zones", "emission_cells", "air_points", LAYER["zone"]}
+    qml = styles.graduated_qml(column, breaks, top, aliases, polygons=polygons)
+    return Style(title, qml, styles.graduated_sld(layer, column, breaks, top, polygons=polygons))
+
+
+def write_layer(path: Path, layer: Layer) -> None:
+    """Write a layer beside those that the file has."""
+    from pyogrio.raw import write_arrow
+
+    table = layer.frame.with_columns(pl.Series("geom", layer.wkb.tolist(), dtype=pl.Binary))
+    write_arrow(
+        table.to_arrow(compat_level=pl.CompatLevel.oldest()),
+        path,
+        layer=layer.name,
+        driver="GPKG",
+        geometry_name="geom",
+        geometry_type=layer.geometry_type,
+        crs="EPSG:4326",
+        append=path.exists(),
+        layer_options={
+            "IDENTIFIER": layer.name,
+            "DESCRIPTION": geopackage_tables.DESCRIPTIONS[layer.name],
+            "GEOMETRY_NAME": "geom",
+        },
+    )
+
+
+def _tables(results: Results) -> dict[str, Any]:
+    costs = [s.costs for s in results.scenarios if s.costs.height]
+    findings = pl.DataFrame(
+        {
+            "kind": [f.kind for f in results.findings],
+            "code": [f.code for f in results.findings],
+            "text": [finding_text(f) for f in results.findings],
+            "text_zh": [finding_text(f, "zh") for f in results.findings],
+            "count": pl.Series([f.count for f in results.findings], dtype=pl.Int64),
+            "share": pl.Series([f.share for f in results.findings], dtype=pl.Float64),
+        },
+        schema_overrides={"kind": pl.String, "code": pl.String, "text": pl.String, "text_zh": pl.String},
+    )
+    tables: dict[str, Any] = {
+        "summary": frames.summary(results),
+        "by_technology": frames.by_technology(results),
+        "by_process": frames.by_process(results),
+        **({"exposure": results.air.table} if results.air is not None else {}),
+        **({"by_sector": results.by_sector} if results.by_sector.height else {}),
+        "fuel_check": results.fuel,
+        **({"duty": results.duty} if results.duty.height else {}),
+        "costs": pl.concat(costs) if costs else results.scenarios[0].costs,
+        "sources": results.sources,
+        "assumptions": results.assumptions,
+        "findings": findings,
+    }
+    if results.operation.height:
+        tables["operation"] = results.operation
+        tables["operation_effects"] = frames.in_mass_unit(results.operation_effects, results.plan.outputs.mass_unit)
+    return tables

@@ -1,0 +1,1 @@
+"""Page, map and tables of `fleet-planner market`."""

@@ -1,0 +1,177 @@
+"""The roads and their emissions, packed small for the map of the report."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fleet_planner.outputs.layers import frames
+from fleet_planner.outputs.layers.roads import road_of_link, round_breaks
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fleet_planner.pipeline.telling.results import Results
+    from fleet_planner.tables import PollutantSpec
+
+DEGREE = 1e5
+"""Geometry is kept to 1e-5 degrees, about a metre."""
+
+LEVELS = 65535
+DECADES = 7.0
+COMPRESSION = 6
+ZONE_TOLERANCE_DEGREES = 2e-4
+STATIC_WIDTH = 1000
+STATIC_ROADS = 7000
+MAP_UNIT = {"g": "kg", "MJ": "MJ", "kWh": "kWh", "1e12": "10¹²"}
+
+
+def pack_map(results: Results) -> dict[str, Any]:
+    """Return what the map draws: packed geometry and values, names, classes, layers.
+
+    The binary part is little-endian: per road its number of points (uint16); then the steps of all
+    longitudes, then of all latitudes, in 1e-5 degrees (int32, each from the point before); then, per
+    layer, one level per road (uint16) on a logarithmic scale: value = top * 10 ** (-7 * (1 - level / 65535)),
+    0 for level 0; the levels of a scenario are stored as differences (modulo 65536) to those of the baseline,
+    which comes first for each pollutant; then the rings of the zones as the roads' points.
+    """
+    road, first = road_of_link(results.network.links)
+    offsets = results.network.offsets
+    counts = np.diff(offsets)[first]
+    point = np.repeat(offsets[first] - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
+    point += np.arange(int(counts.sum()))
+    coordinates = results.network.coordinates[point]
+    links = results.network.links[first.tolist()]
+    km = np.maximum(links["length_km"].to_numpy(), 1e-9)
+    parts = [counts.astype("<u2").tobytes(), _steps(coordinates)]
+    layers = []
+    fallback: NDArray[np.float64] | None = None
+    for spec in frames.map_specs(results):
+        values = [
+            np.bincount(road, weights=frames.day_values(s, spec), minlength=first.size) / km for s in results.scenarios
+        ]
+        layer, packed = _pack_layer(spec, values, [s.fleet.name for s in results.scenarios])
+        layers.append(layer)
+        parts.append(packed)
+        fallback = values[0] if fallback is None else fallback
+    zones, rings = _zones(results)
+    names = links["name"].fill_null("").to_list()
+    table = sorted(set(names))
+    index = {n: i for i, n in enumerate(table)}
+    classes = sorted(set(links["road_class"].to_list()))
+    kinds = {c: i for i, c in enumerate(classes)}
+    return {
+        "roads": int(first.size),
+        "points": len(coordinates),
+        "layers": layers,
+        "zones": zones,
+        "blob": base64.b64encode(gzip.compress(b"".join([*parts, rings]), COMPRESSION, mtime=0)).decode(),
+        "names": table,
+        "name": [index[n] for n in names],
+        "classes": classes,
+        "class": [kinds[c] for c in links["road_class"].to_list()],
+        "static": _static(coordinates, counts, fallback, layers[0]["breaks"]) if fallback is not None else None,
+    }
+
+
+def _steps(points: NDArray[np.float64]) -> bytes:
+    """Return longitudes, then latitudes, each as steps from the point before."""
+    whole = np.round(points * DEGREE).astype(np.int64)
+    return np.ascontiguousarray(np.diff(whole, axis=0, prepend=0).T).astype("<i4").tobytes()
+
+
+def _pack_layer(
+    spec: PollutantSpec, values: list[NDArray[np.float64]], scenarios: list[str]
+) -> tuple[dict[str, Any], bytes]:
+    """Return the description of a pollutant's layer and the levels of its scenarios."""
+    top = max(float(max(v.max(initial=0.0) for v in values)), 1e-12)
+    packed, base = b"", np.zeros(values[0].size, dtype=np.int64)
+    for k, value in enumerate(values):
+        level = np.zeros(value.size)
+        some = value > 0.0
+        level[some] = np.clip(np.round(LEVELS * (1.0 + np.log10(value[some] / top) / DECADES)), 1, LEVELS)
+        whole = level.astype(np.int64)
+        packed += ((whole - base) % (LEVELS + 1)).astype("<u2").tobytes()
+        base = whole if k == 0 else base
+    layer = {
+        "pollutant": spec.pollutant,
+        "scenarios": scenarios,
+        "top": top,
+        "unit": MAP_UNIT[spec.unit],
+        "breaks": round_breaks(values[0]),
+    }
+    return layer, packed
+
+
+def _zones(results: Results) -> tuple[dict[str, Any], bytes]:
+    """Return the zones' rings (points each), their shade 0..1 by population density, and the packed points."""
+    frame = frames.zones_frame(results)
+    if frame is None:
+        return {"rings": [], "shade": []}, b""
+    import shapely
+
+    density = frame["population_per_km2"].to_numpy()
+    full = float(np.quantile(density, 0.95)) or 1.0
+    sizes, shades, points = [], [], []
+    for shape, value in zip(frame.geometry, density, strict=True):
+        simple = shapely.simplify(shape, ZONE_TOLERANCE_DEGREES)
+        for part in shapely.get_parts(simple):
+            ring = shapely.get_coordinates(part.exterior)
+            if len(ring) >= 4:
+                sizes.append(len(ring))
+                shades.append(round(math.sqrt(min(value / full, 1.0)), 2))
+                points.append(ring)
+    packed = _steps(np.concatenate(points)) if points else b""
+    return {"rings": sizes, "shade": shades}, packed
+
+
+def frame_of(coordinates: NDArray[np.float64]) -> tuple[float, float, float, float]:
+    """Return west, east, south, north around all but the outermost hundredth of the points."""
+    west, south = np.quantile(coordinates, 0.01, axis=0)
+    east, north = np.quantile(coordinates, 0.99, axis=0)
+    return float(west), float(east), float(south), float(north)
+
+
+def _static(
+    coordinates: NDArray[np.float64], counts: NDArray[np.int64], values: NDArray[np.float64], breaks: list[float]
+) -> dict[str, Any]:
+    """Return SVG paths of the strongest roads by class, for readers without JavaScript."""
+    west, east, south, north = frame_of(coordinates)
+    narrow = math.cos(math.radians((south + north) / 2.0))
+    scale = STATIC_WIDTH / max((east - west) * narrow, 1e-9)
+    height = min(max(int(scale * (north - south)), 200), 1600)
+    scale = min(scale, height / max(north - south, 1e-9))
+    x = np.round((coordinates[:, 0] - west) * narrow * scale).astype(np.int64)
+    y = np.round((north - coordinates[:, 1]) * scale).astype(np.int64)
+    ends = np.cumsum(counts)
+    starts = ends - counts
+    kept = np.sort(np.argsort(-values, kind="stable")[:STATIC_ROADS])
+    visible = (x >= 0) & (x <= STATIC_WIDTH) & (y >= 0) & (y <= height)
+    classes = np.searchsorted(breaks, values, side="left")
+    paths: list[list[str]] = [[] for _ in range(len(breaks) + 1)]
+    for i in kept.tolist():
+        a, b = int(starts[i]), int(ends[i])
+        if visible[a:b].all():
+            paths[int(classes[i])].append(_path(x[a:b].tolist(), y[a:b].tolist()))
+    return {"width": STATIC_WIDTH, "height": height, "paths": ["".join(p) for p in paths]}
+
+
+def _path(x: list[int], y: list[int]) -> str:
+    """Return an SVG path with relative steps; points that fall on the one before are left out."""
+    text, px, py = f"M{x[0]} {y[0]}", x[0], y[0]
+    steps = []
+    for qx, qy in zip(x[1:], y[1:], strict=True):
+        if (qx, qy) != (px, py):
+            steps.append(f"{qx - px} {qy - py}")
+            px, py = qx, qy
+    return text + ("l" + " ".join(steps) if steps else "h1")
+
+
+def script_json(data: object) -> str:
+    """Return data as JSON that may stand inside a script element."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/").replace("<!", "<\\u0021")

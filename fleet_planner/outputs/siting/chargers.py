@@ -1,0 +1,97 @@
+"""Chargers as tables and a manifest."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from fleet_planner import __version__
+from fleet_planner.errors import OutputError, first_line
+from fleet_planner.outputs.manifest import manifest_text, sha256
+from fleet_planner.outputs.siting.chargers_map import write_sites_map
+from fleet_planner.outputs.siting.chargers_page import chargers_page
+from fleet_planner.outputs.target import whole_directory
+from fleet_planner.reference import reference_table
+from fleet_planner.tables import finding_text
+
+FIGURES = (
+    *("charger_types.csv", "charging_costs.csv", "charging_profiles.csv", "ocm_connections.csv", "osm_site_kinds.csv"),
+    *("electricity_use.csv", "price_levels.csv"),
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fleet_planner.pipeline.siting.site import Siting
+    from fleet_planner.plan.models import Plan
+    from fleet_planner.tables import Language
+
+
+def write_siting(plan: Plan, base: Path, found: Siting, out: Path, *, overwrite: bool, language: Language) -> Path:
+    """Write a siting into ``out``, whole or not at all; ``chargers.html`` is the page in ``language``.
+
+    Raises
+    ------
+    OutputError
+        The folder cannot be written.
+    """
+    with whole_directory(out, overwrite=overwrite) as folder:
+        for name, table in found.tables.items():
+            table.write_csv(folder / f"{name}.csv")
+        _write_map(plan, found, folder / "chargers.gpkg")
+        both: tuple[Language, Language] = ("en", "zh")
+        for each in both:
+            name = "chargers.html" if each == language else f"chargers.{each}.html"
+            (folder / name).write_text(chargers_page(plan, found, each), encoding="utf-8")
+        section = plan.chargers
+        named = (
+            *(section.demand, section.candidates, section.osm, section.grid, section.land, section.flood),
+            *section.stations,
+            section.flows,
+        )
+        told: dict[str, Any] = {
+            "program": "fleet_planner",
+            "version": __version__,
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "chargers": section.model_dump(),
+            "inputs": [{"file": n, "sha256": sha256(base / n)} for n in named if n],
+            "sources": _sources(),
+            "sites": found.sites.size,
+            "demand": found.demand.size,
+            "pairs": int(found.reach.km.size),
+            "cost_usd": found.built.cost,
+            "bound_usd": found.built.bound,
+            "gap": found.built.gap,
+            "status": found.built.status,
+            "cost_computed_anew_usd": found.audit.cost,
+            "limits_broken": list(found.audit.broken),
+            "models": found.tables["siting_models"].to_dicts(),
+            "findings": [
+                {"code": f.code, "kind": f.kind, "text": finding_text(f), "text_zh": finding_text(f, "zh")}
+                for f in found.findings
+            ],
+            "files": {p.name: sha256(p) for p in sorted(folder.iterdir())},
+        }
+        (folder / "manifest.json").write_text(manifest_text(told), encoding="utf-8")
+    return out
+
+
+def _sources() -> list[dict[str, object]]:
+    """Return the packaged tables behind the figures: their sources, and how many rows were read in them."""
+    out: list[dict[str, object]] = []
+    for name in FIGURES:
+        table = reference_table(name)
+        read = table.filter(table["checked"] == "yes").height
+        sources = table["source"].unique().sort().to_list()
+        out.append({"table": name, "rows": table.height, "checked": read, "sources": sources})
+    return out
+
+
+def _write_map(plan: Plan, found: Siting, path: Path) -> None:
+    try:
+        write_sites_map(plan, found, path)
+    except (OSError, RuntimeError, sqlite3.Error) as error:
+        raise OutputError(
+            f"the GeoPackage cannot be written: {first_line(error)}", "Free space, or name another folder.", file=path
+        ) from error
