@@ -86,7 +86,8 @@ def _fit(rows: Rows, t: Words, names: Words) -> dict[str, Any]:
 
 def _range(row: dict[str, Any], value: str, low: str, high: str, scale: float) -> str:
     """Return a figure with its range."""
-    spread = f" ({significant(row[low] / scale)}–{significant(row[high] / scale)})"
+    between = " … " if row[low] < 0.0 or row[high] < 0.0 else "–"  # a dash would read as a sign
+    spread = f" ({significant(row[low] / scale)}{between}{significant(row[high] / scale)})"
     return significant(row[value] / scale) + (spread if row[low] != row[high] else "")
 
 
@@ -216,7 +217,9 @@ def _benefits(rows: Rows, t: Words, names: Words) -> dict[str, Any]:
     for row in rows:
         cells = [significant(row[k] / MILLION) for k in ("costs", "health", "climate")]
         cells.append(_range(row, "net_present_value", "net_low", "net_high", MILLION))
-        ratio = _range(row, "benefit_cost_ratio", "ratio_low", "ratio_high", 1.0) if row["ratio_low"] else "–"
+        ratio = (
+            _range(row, "benefit_cost_ratio", "ratio_low", "ratio_high", 1.0) if row["ratio_low"] is not None else "–"
+        )
         out.append([names[row["scenario"]], t[f"npv_{row['verdict']}"], *cells, ratio])
     keys = ("scenario", "npv_verdict", "npv_costs", "npv_health", "npv_climate", "npv_net", "npv_ratio")
     first = rows[0]
