@@ -23,6 +23,18 @@ def silent_model() -> Any:
     return model
 
 
+def run(model: Any) -> None:
+    """Solve a model, with as many threads as every other one: HiGHS refuses another number once it has begun.
+
+    Raises
+    ------
+    RuntimeError
+        HiGHS refuses the model or an option.
+    """
+    if model.run() == highspy.HighsStatus.kError:
+        raise RuntimeError(f"HiGHS gave up: {model.getModelStatus()}")
+
+
 @contextmanager
 def _nowhere(descriptor: int) -> Iterator[None]:
     """Send what is written to a descriptor of the process to nowhere."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import highspy
 import numpy as np
 
-from fleet_planner.highs import silent_model
+from fleet_planner.highs import run, silent_model
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -136,7 +136,7 @@ def _run(programme: Programme, seconds: float, gap: float, start: Float | None, 
         given: Any = highspy.HighsSolution()
         given.col_value = start.tolist()
         model.setSolution(given)
-    model.run()
+    run(model)
     info, told = model.getInfo(), model.getModelStatus()
     answer = model.getSolution()
     has = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible

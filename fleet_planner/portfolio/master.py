@@ -9,7 +9,7 @@ import highspy
 import numpy as np
 from scipy import sparse
 
-from fleet_planner.highs import silent_model
+from fleet_planner.highs import run, silent_model
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -131,7 +131,7 @@ class Master:
 
     def solve(self) -> Solution:
         """Solve the linear relaxation over the columns that are there."""
-        self.model.run()
+        run(self.model)
         found = self.model.getSolution()
         status = self.model.getModelStatus()
         groups, rows, first = self.problem.count.size, len(self.problem.rows), self._first
@@ -165,7 +165,7 @@ class Master:
         self.model.changeColsIntegrality(places.size, places, kinds)
         self.model.setOptionValue("time_limit", float(self.model.getRunTime() + seconds))
         self.model.setOptionValue("mip_rel_gap", float(gap))
-        self.model.run()
+        run(self.model)
         found = self.model.getSolution()
         status = self.model.getModelStatus()
         values = np.asarray(found.col_value, dtype=np.float64)

@@ -10,7 +10,7 @@ import highspy
 import numpy as np
 from scipy.sparse import coo_matrix
 
-from fleet_planner.highs import silent_model
+from fleet_planner.highs import run, silent_model
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,7 +113,6 @@ def solve(
         lower[column], upper[column] = low, high
     whole = [] if relax else programme.whole
     model = silent_model()
-    model.setOptionValue("threads", 1)
     model.setOptionValue("time_limit", float(seconds))
     model.setOptionValue("mip_rel_gap", float(gap))
     model.passModel(_model(cost, lower, upper, matrix, row_lower, row_upper, whole))
@@ -121,7 +120,7 @@ def solve(
         known = highspy.HighsSolution()
         known.col_value = start.tolist()
         model.setSolution(known)
-    model.run()
+    run(model)
     status = model.getModelStatus()
     found = model.getSolution()
     values = np.asarray(found.col_value, dtype=np.float64)

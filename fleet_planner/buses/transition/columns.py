@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import highspy
 import numpy as np
 
-from fleet_planner.highs import silent_model
+from fleet_planner.highs import run, silent_model
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -121,7 +121,7 @@ class Programme:
             begin.col_value = start.tolist()
             begin.value_valid = True
             model.setSolution(begin)
-        model.run()
+        run(model)
         status = {
             highspy.HighsModelStatus.kOptimal: OPTIMAL,
             highspy.HighsModelStatus.kInfeasible: INFEASIBLE,
