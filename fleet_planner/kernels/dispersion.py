@@ -23,9 +23,9 @@ GAUSS = 0.5 - 0.5 / math.sqrt(3.0)
 """First of the two points of Gauss and Legendre between 0 and 1."""
 WINDOW = 4.5
 """A plume is nothing beyond so many sy to its side (exp(-10))."""
-SLICE = 1.5
+SLICE = 1.25
 """Distances of a piece differ by this factor at most."""
-STRIP = 2.0
+STRIP = 1.0
 """They are so many sy wide at most."""
 ALIKE = 1.15
 """Where distances differ by less and the piece is narrow, its middle stands for it."""
