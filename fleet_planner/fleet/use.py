@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 HALF_YEAR = 0.5
+LEAST_DECLINE = 1e-12
+"""Below, the distance is the same every year: the quotient would lose its digits."""
 LONGEST_KM = 400_000.0
 """What the registry's dictionary allows a year."""
 
@@ -127,7 +129,7 @@ def distance_by_age(
     """
     first = mean_km * np.exp(decline * at_age)
     until = age + HALF_YEAR
-    steady = decline == 0.0
+    steady = decline < LEAST_DECLINE
     rate = np.where(steady, 1.0, decline)
     driven = np.where(steady, first * until, first * -np.expm1(-rate * until) / rate)
     return np.minimum(first * np.exp(-decline * age), LONGEST_KM), driven

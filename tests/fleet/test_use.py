@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -79,6 +79,7 @@ def test_loads_of_streams_go_before_those_of_categories(tmp_path: Path) -> None:
     assert usual("load_fraction", "rigid_truck", "heavy_truck") is None
 
 
+@example(age=0, decline=5e-324, km=1.0, at=0.0)
 @given(st.integers(0, 40), st.floats(0.0, 0.2), st.floats(1.0, 2e5), st.floats(0.0, 15.0))
 def test_the_odometer_rises_and_the_distance_falls(age: int, decline: float, km: float, at: float) -> None:
     ages = np.array([age, age + 1], dtype=np.float64)
