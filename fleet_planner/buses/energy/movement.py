@@ -138,7 +138,7 @@ def roads_of(ways: Ways, network: Network | None, kind: str) -> Roads:
         return Roads(first, np.full(link.size, -1), link_m, np.zeros((0, HOURS)), np.zeros(0))
     links = network.links
     mix = tuple(1.0 if k == KINDS_OF[kind][0] else 0.0 for k in KINDS_OF["average"])
-    fraction = speed_fractions(GROUPS, (DayType(kind, "", 1.0, mix),))  # type: ignore[arg-type]
+    fraction = speed_fractions(GROUPS, (DayType(kind, "", 1.0, mix),))  # type: ignore[arg-type]  # a kind of day
     ratio = (fraction / fraction.max(axis=1, keepdims=True))[class_groups(links["road_class"])]
     own = (links["bus_only"] | (links["bus_lanes"] > 0)).to_numpy()
     ratio[own] = 1.0
@@ -164,7 +164,7 @@ def moves_of(day: ServiceDay, vehicles: Vehicles, section: BusEnergyPlan) -> Mov
     hour = (((start + end) / 2.0 // S_PER_H) % HOURS).astype(np.int64)
     kind = vehicles.index(table["bus_type"])
     trip = (table["kind"] == "trip").to_numpy()
-    by_hour = np.asarray(section.load_by_hour) * section.load_of_day.get(day.kind, 1.0)  # type: ignore[call-overload]
+    by_hour = np.asarray(section.load_by_hour) * section.load_of_day.get(day.kind, 1.0)  # type: ignore[call-overload]  # ditto
     load = np.where(trip, np.minimum(by_hour, 1.0)[hour], 0.0)
     if "load" in table.columns:
         own = table["load"].cast(pl.Float64).to_numpy()

@@ -140,10 +140,10 @@ def figures_of(
     """
     read, types = _Reader(), sorted(bus_types)
     at = {name: k for k, name in enumerate(vehicles.names)}
-    kwh = {t: float(plan.kwh.get(t, vehicles.battery_kwh[at[t]])) for t in types}  # type: ignore[call-overload]
+    kwh = {t: float(plan.kwh.get(t, vehicles.battery_kwh[at[t]])) for t in types}  # type: ignore[call-overload]  # a type
     larger = {}
     for t in types:
-        given = plan.larger_kwh.get(t)  # type: ignore[call-overload]
+        given = plan.larger_kwh.get(t)  # type: ignore[call-overload]  # types of bus are words of the plan
         sizes = [r["value"] * kwh[t] for r in read.rows("larger")] if given is None else given
         larger[t] = tuple(sorted({float(s) for s in sizes if s > kwh[t]}))
     if plan.charge_curve is None:
@@ -154,7 +154,7 @@ def figures_of(
         )
     else:
         points = [(p[0], p[1]) for p in plan.charge_curve]
-    charge = {t: read.value(plan.charge_kw.get(t), "charge_kw", t) for t in types}  # type: ignore[call-overload]
+    charge = {t: read.value(plan.charge_kw.get(t), "charge_kw", t) for t in types}  # type: ignore[call-overload]  # a type
     soc, share = np.array([p[0] for p in points]), np.array([p[1] for p in points])
     curves = {t: (soc, share * charge[t]) for t in types}
     efficiency = dict.fromkeys(types, read.value(plan.efficiency, "efficiency"))
@@ -208,7 +208,7 @@ def prices_of(plan: BatteryPlan, economics: EconomicsSection, bus_types: set[str
             read.unchecked["driver_per_h"] = None
     return Prices(
         battery_per_kwh=money(plan.usd_per_kwh, "usd_per_kwh") * annuity("battery_life"),
-        bus={t: money(plan.bus_usd.get(t), "bus", t) * annuity("bus_life") for t in sorted(bus_types)},  # type: ignore[call-overload]
+        bus={t: money(plan.bus_usd.get(t), "bus", t) * annuity("bus_life") for t in sorted(bus_types)},  # type: ignore[call-overload]  # a type
         station=money(plan.station_usd, "station") * annuity("charger_life"),
         charger=money(plan.charger_usd, "charger") * annuity("charger_life"),
         driver_hour=wage * plan.service_days,

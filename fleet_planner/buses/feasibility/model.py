@@ -99,6 +99,12 @@ class Batteries:
     efficiency: Float
     reserve_soc: Float
 
+    @property
+    def as_arguments(self) -> tuple[Float | Int, ...]:
+        """What both kernels take of the batteries, in their order."""
+        curves = (self.curve_of, self.curve_first, self.curve_soc, self.curve_kw)
+        return (self.capacity_kwh, *curves, self.limit_kw, self.efficiency)
+
 
 @dataclass(frozen=True)
 class Sites:

@@ -11,7 +11,7 @@ from fleet_planner.buses.service.blocks import with_blocks
 from fleet_planner.buses.service.depots import depot_places, nearest_depot, stand_in
 from fleet_planner.buses.service.drives import drives_between
 from fleet_planner.buses.service.empty_ways import driven, empty_legs
-from fleet_planner.buses.service.timetable import PLACE_SCHEMA
+from fleet_planner.buses.service.timetable import PLACE_SCHEMA, TRIP_SCHEMA
 from fleet_planner.buses.service.ways import joined
 from fleet_planner.findings import Finding
 
@@ -25,25 +25,13 @@ if TYPE_CHECKING:
     from fleet_planner.network.model import Network
     from fleet_planner.plan.buses import BusesPlan
 
+OF_BLOCKS = ("kind", "block_id", "depot_id", "bus_type")
+"""Columns of the table of trips that a movement has before those of its trip, or not at all."""
 MOVEMENTS = {
     "block_id": pl.String,
     "sequence": pl.Int64,
     "kind": pl.String,
-    "trip_id": pl.String,
-    "route_id": pl.String,
-    "route": pl.String,
-    "start_s": pl.Float64,
-    "end_s": pl.Float64,
-    "km": pl.Float64,
-    "stops": pl.Int64,
-    "load": pl.Float64,
-    "from_place": pl.String,
-    "to_place": pl.String,
-    "from_lon": pl.Float64,
-    "from_lat": pl.Float64,
-    "to_lon": pl.Float64,
-    "to_lat": pl.Float64,
-    "way": pl.Int64,
+    **{name: kind for name, kind in TRIP_SCHEMA.items() if name not in OF_BLOCKS},
 }
 RANK = {"pull_out": 0, "trip": 1, "pull_in": 2, "dead_head": 2}
 

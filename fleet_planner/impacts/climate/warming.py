@@ -86,4 +86,4 @@ def warming_table(emitted: pl.DataFrame, assessment: str) -> pl.DataFrame:
     names = rows["scenario"].unique(maintain_order=True).to_list()
     rank = pl.col("scenario").replace_strict({n: k for k, n in enumerate(names)}, return_dtype=pl.Int64)
     apart = pl.col("counted") == APART
-    return rows.sort(rank, "year", "horizon_years", apart, "order").select(SCHEMA.keys()).cast(SCHEMA)  # type: ignore[arg-type]
+    return rows.sort(rank, "year", "horizon_years", apart, "order").select(SCHEMA.keys()).cast(SCHEMA)  # type: ignore[arg-type]  # types by name

@@ -218,7 +218,7 @@ def health_table(lines: Mapping[str, list[Line]]) -> pl.DataFrame:
     rows = []
     for scenario, own in lines.items():
         for *key, amount in own:
-            before = first[tuple(key)]  # type: ignore[index]
+            before = first[tuple(key)]  # type: ignore[index]  # as long as its keys
             low, high = sorted((before.low - amount.low, before.high - amount.high))
             told = "yes" if amount.checked else "no"
             avoided = (before.value - amount.value, low, high)

@@ -20,7 +20,7 @@ REMOTE = "remote"
 
 def ranged(row: dict[str, object]) -> Ranged:
     """Return the figure of a row of a packaged table; one without a range has itself."""
-    value, low, high = (None if row[k] is None else float(row[k]) for k in ("value", "low", "high"))  # type: ignore[arg-type]
+    value, low, high = (None if row[k] is None else float(row[k]) for k in ("value", "low", "high"))  # type: ignore[arg-type]  # numbers
     assert value is not None
     return Ranged(
         value, value if low is None else low, value if high is None else high, checked=row["checked"] == "yes"
