@@ -67,7 +67,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_exposure_by_scenario(out: Path) -> None:
     table = pl.read_csv(out / "exposure.csv")
     assert table.columns == [c.column for c in columns("exposure")]
-    assert table["pollutant"].to_list() == ["NOx", "PM2.5", "NOx", "PM2.5", "NO2", "NO2"]
+    assert table["pollutant"].to_list() == ["NOx", "PM2.5", "NO2"] * 2
     base = table.filter(scenario="baseline", pollutant="PM2.5").row(0, named=True)
     clean = table.filter(scenario="clean", pollutant="PM2.5").row(0, named=True)
     assert base["people"] == pytest.approx(5000.0)
@@ -79,6 +79,12 @@ def test_exposure_by_scenario(out: Path) -> None:
     assert 0.1 < base["intake_fraction_ppm"] < 500.0
     nox = table.filter(scenario="baseline", pollutant="NOx")["traffic_ug_m3"][0]
     assert 0.0 < table.filter(scenario="baseline", pollutant="NO2")["traffic_ug_m3"][0] < nox
+
+
+def test_the_page_says_that_the_weather_is_made_up(out: Path) -> None:
+    page = (out / "report.html").read_text(encoding="utf-8")
+    section = page[page.index('id="air"') :]
+    assert "made-up example" in section[: section.index("</section>")]
 
 
 def test_the_exposure_is_emissions_times_weights(out: Path) -> None:

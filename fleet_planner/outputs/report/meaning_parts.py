@@ -45,16 +45,17 @@ def _exposure(rows: Rows, t: Words, names: Words) -> dict[str, Any]:
             names[row["scenario"]],
             POLLUTANT_NAMES.get(row["pollutant"], row["pollutant"]),
             *(figure(row[k]) for k in ("traffic_ug_m3", "background_ug_m3")),
-            "–" if row["change_pct"] is None else f"{row['change_pct']:+.1f} %",
+            "–" if not row["change_pct"] else f"{row['change_pct']:+.1f} %",
             significant(row["exposure_people_ug_m3"] / THOUSAND),
             *(figure(row[k]) for k in ("highest_ug_m3", "intake_fraction_ppm")),
         ]
         for row in rows
     ]
     keys = ("scenario", "air_pollutant", "air_traffic", "air_background", "air_change", "air_exposure", "air_highest")
-    note = t["air_note"].format(people=f"{rows[0]['people']:,.0f}")
+    notes = [t["air_note"].format(people=f"{rows[0]['people']:,.0f}")]
+    notes += [t["air_made_up"]] if rows[0]["made_up_weather"] else []
     head = [t[k] for k in (*keys, "air_intake")]
-    return {"id": "air", "title": t["air"], "notes": [note], "head": head, "rows": out, "words": 2}
+    return {"id": "air", "title": t["air"], "notes": notes, "head": head, "rows": out, "words": 2}
 
 
 def _fit(rows: Rows, t: Words, names: Words) -> dict[str, Any]:

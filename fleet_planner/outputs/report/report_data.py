@@ -197,4 +197,8 @@ def _standards(first: ScenarioResult) -> list[tuple[str, float]]:
 def _meaning(results: Results) -> dict[str, pl.DataFrame]:
     """Return the tables on climate and air by name."""
     air = results.air
-    return {**results.meaning.tables, **({} if air is None else {"exposure": air.table, "monitor_fit": air.fit})}
+    if air is None:
+        return dict(results.meaning.tables)
+    made_up = any(f.code == "inventory.air_example" for f in air.findings)
+    told = air.table.with_columns(made_up_weather=pl.lit(made_up))
+    return {**results.meaning.tables, "exposure": told, "monitor_fit": air.fit}

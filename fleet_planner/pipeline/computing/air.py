@@ -132,6 +132,8 @@ def near_road_air(run: Inventories, computed: Computed) -> AirResult | None:
             )
             concentrations[name] = np.column_stack([concentrations[name], made])
             rows.append(_row(name, "NO2", made, receptors, section))
+    order = {name: k for k, name in enumerate(each)}
+    rows.sort(key=lambda row: order[str(row[0])])  # NO2 beside the others of its scenario
     table = _with_change(pl.DataFrame(rows, schema=SCHEMA, orient="row"), computed.states[0][0].name)
     monitors = _monitors(run, air, epsg, grouped[computed.states[0][0].name], names, figures)
     linked = _weights_table(by_road[pieces.road], weather, section.pollutants)
