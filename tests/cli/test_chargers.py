@@ -278,8 +278,8 @@ def test_demand_comes_from_the_electric_vehicles_of_a_scenario(city: Path, tmp_p
     done = sited(tmp_path, tmp_path / "out")
     assert done.exit_code == 0, done.output
     caught = pl.read_csv(tmp_path / "out" / "catchments.csv").filter(model="build_out").sort("year")
-    # 1.565 kWh/km of a standard bus at the plug, 100 km a day; half of the 15 buses are found in the first row
-    assert caught["kwh_per_day"].to_list() == pytest.approx([7.5 * 156.5, 10.0 * 156.5], rel=1e-6)
+    # 1.565 kWh/km of a standard bus at the plug, 100 km a day; half of the 15 buses, then all; two thirds at the yard
+    assert caught["kwh_per_day"].to_list() == pytest.approx([5.0 * 156.5, 10.0 * 156.5], rel=1e-6)
     assert caught["demand_id"].unique().to_list() == ["yard urban_bus"]
     chargers = pl.read_csv(tmp_path / "out" / "chargers.csv")
     assert set(chargers["type"]) <= {"depot_100", "depot_150"}

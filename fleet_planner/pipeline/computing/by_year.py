@@ -183,7 +183,7 @@ def by_year(
     for scenario in plan.scenario:
         with run.clock.step("turnover"):
             run.progress(f"years: {scenario.title}", 0.75)
-            own = _own_projection(plan, scenario, projection, fleet, run.base)
+            own = own_projection(plan, scenario, projection, fleet, run.base)
             path = _walked(plan, run, scenario, own, years)
         futures.append(_in_operation(run, computed, fleet, scenario, _Future(scenario.name, own, path.states)))
         reached.append(path.reached)
@@ -221,7 +221,7 @@ def _in_operation(run: Inventories, computed: Computed, fleet: Fleet, scenario: 
     return replace(future, fleets=fleets, driving=driving)
 
 
-def _own_projection(plan: Plan, scenario: Scenario, shared: Projection, fleet: Fleet, base: Path) -> Projection:
+def own_projection(plan: Plan, scenario: Scenario, shared: Projection, fleet: Fleet, base: Path) -> Projection:
     """Return the projection of a scenario: the baseline's, unless it has keys of ``[turnover]`` of its own."""
     if scenario.turnover is None:
         return shared
@@ -237,10 +237,10 @@ def _walked(plan: Plan, run: Inventories, scenario: Scenario, projection: Projec
         return run.applied(fleet, scenario, pick)
 
     span = range(plan.city.year + 1, projection.to_year + 1)
-    return walk(scenario, projection.fleet, span, years, applied, life_years, _waiting(plan, run.measures))
+    return walk(scenario, projection.fleet, span, years, applied, life_years, waiting_for_grid(plan, run.measures))
 
 
-def _waiting(plan: Plan, measures: pl.DataFrame) -> dict[str, int]:
+def waiting_for_grid(plan: Plan, measures: pl.DataFrame) -> dict[str, int]:
     """Return the first year of the measures that wait for an upgrade of the grid."""
     charging = plan.economics.charging
     if not charging.wait:

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
 
 from fleet_planner.chargers.demand import Demand, demand_of
-from fleet_planner.errors import PlanError, use_one_of
-from fleet_planner.factors.processes.electricity import load_electricity_use
+from fleet_planner.errors import PlanError
 from fleet_planner.findings import Finding
-from fleet_planner.fleet import load_fleet
-from fleet_planner.pipeline.computing.places import tied_to_places
-from fleet_planner.scenarios import apply_scenario, measures_table
+from fleet_planner.pipeline.siting.electric_fleet import electric_fleet
 from fleet_planner.tables import columns
-from fleet_planner.units import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from fleet_planner.fleet import Fleet
     from fleet_planner.pipeline.computing.places import HomePlaces
-    from fleet_planner.plan.models import Plan, Scenario
+    from fleet_planner.plan.models import Plan
 
-ELECTRICITY = "electricity"
 KINDS = {"depot": "depot", "zone": "destination"}
 """Where vehicles of a depot and of a home zone charge."""
 
@@ -34,29 +28,19 @@ def fleet_demand(plan: Plan, base: Path, places: HomePlaces, spots: Mapping[str,
     """Return the demand of the electric vehicles of ``chargers.scenario``.
 
     Vehicles with a depot charge there; others in their home zone. Their energy is km a year times kWh per km at the
-    plug, spread evenly over the days. The registry is that of the base year; where the plan has a turnover, the uptake
-    of each planned year is that of the scenario.
+    plug, spread evenly over the days, in each planned year that of the year's electric vehicles (`electric_fleet`).
 
     Raises
     ------
     PlanError
-        The scenario is unknown, or no electric vehicle has a place.
+        The scenario is unknown, a planned year is none of the turnover, or no electric vehicle has a place.
     """
-    section = plan.chargers
-    scenario = _scenario(plan)
-    fleet = load_fleet(plan.fleet, base, plan.city, plan.factors.default_load, stream_loads=plan.factors.stream_loads)
-    fleet = tied_to_places(fleet, places)
-    years = section.years or [plan.city.year]
-    parts, findings = [], []
-    for year in years:
-        rows, lost = _asked(plan, fleet, _of_year(scenario, year), spots)
-        parts.append(rows.with_columns(year=pl.lit(year, dtype=pl.Int64)))
-        if lost > 0.0:
-            findings.append(Finding("chargers.fleet_without_place", "warning", {"year": str(year)}, share=lost))
-    table = pl.concat(parts)
+    fleet = electric_fleet(plan, base, places, spots)
+    rows = fleet.rows.with_columns(place=pl.coalesce("depot", "zone"))
+    table = _at_home(rows.filter(pl.col("place").is_not_null()), fleet.years)
     if table.is_empty():
         raise PlanError(
-            f"no electric vehicle of the scenario {scenario.name} has a depot or zone of the plan",
+            f"no electric vehicle of the scenario {plan.chargers.scenario} has a depot or zone of the plan",
             "Set places.depots or places.zones and name them in the registry, or give chargers.demand.",
             column="chargers.scenario",
         )
@@ -67,77 +51,41 @@ def fleet_demand(plan: Plan, base: Path, places: HomePlaces, spots: Mapping[str,
         if s.column not in table.columns
     ]
     whole = table.with_columns(missing).with_columns(row=pl.int_range(2, pl.len() + 2, dtype=pl.Int64))
-    found = demand_of(whole, base / plan.fleet.registry, years, plan.city.year, spots)
-    told = Finding("chargers.from_fleet", "info", {"scenario": scenario.title, "places": found.size})
-    constant = [] if plan.turnover.to_year is not None else [Finding("chargers.fleet_constant", "assumption", {})]
-    return Demand(**{**vars(found), "findings": (*found.findings, told, *constant, *findings)})
+    found = demand_of(whole, base / plan.fleet.registry, fleet.years, plan.city.year, spots)
+    title = next(s.title for s in plan.scenario if s.name == plan.chargers.scenario)
+    told = Finding("chargers.from_fleet", "info", {"scenario": title, "places": found.size})
+    return replace(found, findings=(*found.findings, told, *fleet.findings, *_placeless(rows)))
 
 
-def _scenario(plan: Plan) -> Scenario:
-    name = plan.chargers.scenario
-    for scenario in plan.scenario:
-        if scenario.name == name:
-            return scenario
-    known = [s.name for s in plan.scenario]
-    raise PlanError("the plan has no such scenario", use_one_of(name, known), column="chargers.scenario", value=name)
-
-
-def _of_year(scenario: Scenario, year: int) -> Scenario:
-    """Return the scenario with the uptake of a year: interpolated between those given, the nearest beyond them."""
-    out = []
-    for measure in scenario.measure:
-        if measure.uptake_by_year:
-            given = sorted((int(y), share) for y, share in measure.uptake_by_year.items())
-            uptake = float(np.interp(year, [y for y, _ in given], [s for _, s in given]))
-            out.append(measure.model_copy(update={"uptake": uptake, "uptake_by_year": {}}))
-        else:
-            out.append(measure)
-    return scenario.model_copy(update={"measure": out})
-
-
-def _asked(
-    plan: Plan, fleet: Fleet, scenario: Scenario, spots: Mapping[str, tuple[float, float]]
-) -> tuple[pl.DataFrame, float]:
-    """Return kWh a day by place and stream, and the share of the energy of vehicles without a place."""
-    after = apply_scenario(
-        fleet,
-        scenario,
-        measures_table(),
-        sulphur_ppm=plan.city.diesel_sulphur_ppm,
-        country=plan.city.country,
-    ).vehicles
-    use = load_electricity_use()
-    electric = after.filter((pl.col("fuel") == ELECTRICITY) & ~pl.col("visiting"))
-    pairs = electric.select("category", "segment").unique()
-    per_km = pairs.with_columns(kwh_per_km=pl.Series([_use(use, c, s) for c, s in pairs.iter_rows()], dtype=pl.Float64))
-    energy = electric.join(per_km, on=["category", "segment"], how="left", maintain_order="left").with_columns(
-        kwh=pl.col("count") * pl.col("km_per_year") * pl.col("kwh_per_km") / DAYS_PER_YEAR,
-        depot=_known("depot", spots),
-        zone=_known("zone", spots),
+def _at_home(rows: pl.DataFrame, years: Sequence[int]) -> pl.DataFrame:
+    """Return kWh a day by place, stream and year; a place that has none in a year has 0."""
+    kind = pl.when(pl.col("depot").is_not_null()).then(pl.lit(KINDS["depot"])).otherwise(pl.lit(KINDS["zone"]))
+    summed = (
+        rows.with_columns(kind=kind)
+        .group_by("place", "kind", "stream", "year", maintain_order=True)
+        .agg(kwh_per_day=pl.col("kwh_per_day").sum(), zone=pl.col("zone").first())
     )
-    placed = energy.with_columns(
-        place=pl.coalesce("depot", "zone"),
-        kind=pl.when(pl.col("depot").is_not_null()).then(pl.lit(KINDS["depot"])).otherwise(pl.lit(KINDS["zone"])),
-    )
-    whole = float(placed["kwh"].sum())
-    lost = float(placed.filter(pl.col("place").is_null())["kwh"].sum())
-    rows = (
-        placed.filter(pl.col("place").is_not_null())
-        .group_by("place", "kind", "stream", maintain_order=True)
-        .agg(kwh_per_day=pl.col("kwh").sum(), zone=pl.col("zone").first())
-        .sort("place", "kind", "stream")
+    heads = summed.unique(["place", "kind", "stream"], keep="first", maintain_order=True).drop("year", "kwh_per_day")
+    grid = heads.join(pl.DataFrame({"year": list(years)}), how="cross")
+    return (
+        grid.join(summed.drop("zone"), on=["place", "kind", "stream", "year"], how="left", maintain_order="left")
+        .sort("place", "kind", "stream", "year")
         .with_columns(
+            kwh_per_day=pl.col("kwh_per_day").fill_null(0.0),
             demand_id=pl.concat_str("place", pl.lit(" "), "stream"),
             profile=pl.lit("depot"),
             zone=pl.coalesce("zone", "place"),
         )
     )
-    return rows, lost / whole if whole > 0.0 else 0.0
 
 
-def _known(column: str, spots: Mapping[str, tuple[float, float]]) -> pl.Expr:
-    return pl.when(pl.col(column).is_in(list(spots))).then(pl.col(column))
-
-
-def _use(use: Mapping[tuple[str, str], float], category: str, segment: str) -> float:
-    return use.get((category, segment), use.get((category, ""), 0.0))
+def _placeless(rows: pl.DataFrame) -> list[Finding]:
+    """Return by year the share of the energy of vehicles without a place."""
+    out = []
+    for (year,), own in rows.group_by("year", maintain_order=True):
+        whole = float(own["kwh_per_day"].sum())
+        lost = float(own.filter(pl.col("place").is_null())["kwh_per_day"].sum())
+        if lost > 0.0:
+            told: dict[str, str | int | float] = {"year": str(year)}
+            out.append(Finding("chargers.fleet_without_place", "warning", told, share=lost / whole))
+    return out
