@@ -140,10 +140,10 @@ def test_styles_are_valid_and_point_at_existing_columns(folder: Path, database: 
         "SELECT f_table_name, f_geometry_column, styleQML, styleSLD, useAsDefault FROM layer_styles"
     ).fetchall()
     assert {row[0] for row in rows} == LAYERS
-    for layer, geometry, qml, sld, default in rows:
+    assert [row[0] for row in rows if row[4] == 1] == list(dict.fromkeys(row[0] for row in rows))
+    for layer, geometry, qml, sld, _ in rows:
         fields = {row[1] for row in database.execute(f"PRAGMA table_info({layer})")}
         assert geometry in fields
-        assert default == 1
         root = xml(qml)
         renderer = root.find("renderer-v2")
         symbols = renderer.findall("symbols/symbol")
@@ -160,6 +160,29 @@ def test_styles_are_valid_and_point_at_existing_columns(folder: Path, database: 
         top = pyogrio.read_dataframe(folder / "city.gpkg", layer=layer)[renderer.get("attr")].max()
         assert float(ranges[-1].get("upper")) >= top * (1 - 1e-9)
         assert all(a.get("upper") == b.get("lower") for a, b in pairwise(ranges))
+
+
+def test_links_have_a_style_for_each_pollutant_and_scenario(database: sqlite3.Connection) -> None:
+    query = "SELECT styleName, styleQML, useAsDefault FROM layer_styles WHERE f_table_name = 'links' ORDER BY id"
+    rows = database.execute(query).fetchall()
+    names = [row[0] for row in rows]
+    assert names[0] == "NOx, baseline"
+    pollutants = ("NOx", "PM exhaust", "PM2.5 non-exhaust", "CO2")
+    assert set(names) == {f"{p}, {s}" for p in pollutants for s in ("baseline", "electric")} | {
+        "Vehicle-km",
+        "Mean speed",
+    }
+    assert [row[2] for row in rows] == [1] + [0] * (len(rows) - 1)
+    assert all(len(name) <= 30 for name in names)
+    limits = {}
+    for name, qml, _ in rows:
+        renderer = xml(qml).find("renderer-v2")
+        limits[name] = [float(r.get("lower")) for r in renderer.findall("ranges/range")]
+        width = renderer.find("symbols/symbol/layer/data_defined_properties//Option[@name='expression']")
+        assert '"vkt_per_day" / "length_km"' in width.get("value")
+    for pollutant in pollutants:
+        assert limits[f"{pollutant}, baseline"] == limits[f"{pollutant}, electric"]
+    assert limits["NOx, baseline"] != limits["CO2, baseline"]
 
 
 def test_two_writings_are_equal_bit_for_bit(run: Results, tmp_path: Path) -> None:

@@ -10,15 +10,15 @@ import polars as pl
 from fleet_planner.network import links_geometry
 from fleet_planner.outputs.layers import frames, geopackage_tables, styles
 from fleet_planner.outputs.layers.buses import bus_layer
+from fleet_planner.outputs.layers.colourings import Colouring, by_scenario, coloured
 from fleet_planner.outputs.layers.geopackage_tables import Layer, Style
 from fleet_planner.outputs.layers.machine_tables import sites_frame
 from fleet_planner.outputs.layers.place_tables import LAYER, place_layer
-from fleet_planner.outputs.layers.roads import round_breaks
 from fleet_planner.pipeline.computing.places import KINDS
 from fleet_planner.tables import finding_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -27,11 +27,23 @@ if TYPE_CHECKING:
     from fleet_planner.pipeline.computing.air import AirResult
     from fleet_planner.pipeline.computing.gridded import Gridded
     from fleet_planner.pipeline.telling.results import Results
+    from fleet_planner.tables import PollutantSpec
 
 STYLE_POLLUTANT = "NOx"
 HOTSPOT_COLOUR, HOTSPOT_MM = "#0072b2", 2.2
 SITE_COLOUR, SITE_MM = "#009e73", 3.5
 DEPOT_COLOUR, DEPOT_MM = "#cc79a7", 3.5
+MOST_CELL_STYLES = 8
+TRAFFIC = (
+    Colouring("vkt_per_day", "vkt_per_day", "Vehicle-km", "车公里"),
+    Colouring("speed_mean_kmh", "speed_mean_kmh", "Mean speed", "平均速度"),
+)
+PEOPLE = (Colouring("population_per_km2", "population_per_km2", "Population density", "人口密度"),)
+BUSES = (
+    Colouring("bus_km_per_day", "bus_km_per_day", "Bus km per day", "每日公交里程"),
+    Colouring("speed_kmh", "speed_kmh", "Timetable speed", "时刻表速度"),
+    Colouring("stops_per_km", "stops_per_km", "Stops per km", "每公里停站数"),
+)
 
 
 def write_geopackage(results: Results, path: Path) -> None:
@@ -67,12 +79,12 @@ def _layers(results: Results) -> list[Layer]:
 
     base = results.scenarios[0].fleet.name
     names = frames.titles(results, "en")
-    spec = frames.specs()[STYLE_POLLUTANT]
+    shown = list(_shown(results))
     links = frames.links_frame(results)
     geometry = links_geometry(results.network)
     out = []
-    style = _style("links", links, frames.per_km_column(spec, base), f"{STYLE_POLLUTANT} per km", names)
-    out.append(Layer("links", links, shapely.to_wkb(geometry), "LineString", style, names))
+    roads = [*by_scenario(shown, names, frames.per_km_column), *TRAFFIC]
+    out.append(_coloured("links", links, shapely.to_wkb(geometry), "LineString", roads, names))
     hot = frames.hotspot_rows(frames.roads_frame(results), base)
     if hot.height:
         aliases = geopackage_tables.aliases("hotspots", hot.columns, names)
@@ -80,67 +92,97 @@ def _layers(results: Results) -> list[Layer]:
             "Hotspots",
             styles.single_qml(HOTSPOT_COLOUR, HOTSPOT_MM, aliases),
             styles.single_sld("hotspots", HOTSPOT_COLOUR, HOTSPOT_MM),
+            "排放热点",
         )
         wkb = shapely.to_wkb(geometry[hot["link_id"].to_numpy()])
         out.append(Layer("hotspots", hot, wkb, "LineString", marker, names))
     buses = bus_layer(results)
     if buses is not None:
-        style = _style("buses", buses, "bus_km_per_day", "Bus km per day", names)
         wkb = shapely.to_wkb(geometry[buses["link_id"].to_numpy()])
-        out.append(Layer("buses", buses, wkb, "LineString", style, names))
+        out.append(_coloured("buses", buses, wkb, "LineString", BUSES, names))
     zones = frames.zones_frame(results)
     if zones is not None:
         frame = pl.DataFrame({c: zones[c].to_numpy() for c in zones.columns if c != "geometry"})
-        style = _style("zones", frame, frames.per_km2_column(spec, base), f"{STYLE_POLLUTANT} per km²", names)
-        wkb = shapely.to_wkb(_same_kind(np.array(zones.geometry.to_numpy(), dtype=object)))
-        kind = "MultiPolygon" if any(g.geom_type == "MultiPolygon" for g in zones.geometry) else "Polygon"
-        out.append(Layer("zones", frame, wkb, kind, style, names))
+        wkb, kind = _areas(np.array(zones.geometry.to_numpy(), dtype=object))
+        ways = [*by_scenario(shown, names, frames.per_km2_column), *PEOPLE]
+        out.append(_coloured("zones", frame, wkb, kind, ways, names))
     homes = [(kind, places) for kind in KINDS if (places := results.places.of(kind)) is not None]
-    column = frames.day_column(spec, base)
-    out += [_homes(place_layer(results, kind), places, column, names) for kind, places in homes]
+    days = by_scenario(shown, names, frames.day_column)
+    out += [_homes(place_layer(results, kind), places, days, names) for kind, places in homes]
     if results.nonroad is not None:
         out.append(_sites(sites_frame(results.nonroad), names))
     if results.air is not None:
-        out.append(_air(results.air, base, names))
+        out.append(_air(results.air, names))
     if results.gridded is not None:
-        out.append(_cells(results.gridded, column, names))
+        out.append(_cells(results.gridded, names))
     return out
 
 
-def _air(air: AirResult, base: str, names: Mapping[str, str]) -> Layer:
+def _shown(results: Results) -> Iterator[PollutantSpec]:
+    """Return the map's pollutants; the one that most plans are about comes first."""
+    specs = frames.map_specs(results)
+    yield from (s for s in specs if s.pollutant == STYLE_POLLUTANT)
+    yield from (s for s in specs if s.pollutant != STYLE_POLLUTANT)
+
+
+def _coloured(
+    name: str, frame: pl.DataFrame, wkb: Any, kind: str, ways: Sequence[Colouring], names: Mapping[str, str]
+) -> Layer:
+    """Return a layer with a style for each colouring."""
+    made = coloured(name, frame, ways, names, polygons="Polygon" in kind)
+    return Layer(name, frame, wkb, kind, made[0] if made else None, names, made[1:])
+
+
+def _air(air: AirResult, names: Mapping[str, str]) -> Layer:
     """Return the points of the air as their cells, coloured by what traffic brings."""
     import shapely
 
-    frame = frames.air_frame(air)
     wkb = shapely.to_wkb(shapely.polygons(air.corners()))
-    column = f"{frames.air_column(air.pollutants[0])}_ug_m3_{base}"
-    style = _style("air_points", frame, column, f"{air.pollutants[0]} from traffic, µg/m³", names)
-    return Layer("air_points", frame, wkb, "Polygon", style, names)
+    ways = [
+        Colouring(
+            f"{frames.air_column(p)}_ug_m3_{s}",
+            f"{frames.air_column(p)}_ug_m3_{next(iter(names))}",
+            f"{p} in the air, {s}",
+            f"空气中{p}，{s}",
+        )
+        for p in air.pollutants
+        for s in names
+    ]
+    return _coloured("air_points", frames.air_frame(air), wkb, "Polygon", ways, names)
 
 
-def _cells(gridded: Gridded, column: str, names: Mapping[str, str]) -> Layer:
+def _cells(gridded: Gridded, names: Mapping[str, str]) -> Layer:
     """Return the cells of the grid that have a road or a machine."""
     import shapely
 
-    frame = frames.cells_frame(gridded)
     wkb = shapely.to_wkb(shapely.polygons(gridded.grid.corners(gridded.cells)))
-    style = _style("emission_cells", frame, column, f"{STYLE_POLLUTANT} a day", names)
-    return Layer("emission_cells", frame, wkb, "Polygon", style, names)
+    known = frames.specs()
+    first = sorted((known[p] for p in gridded.pollutants), key=lambda s: s.pollutant != STYLE_POLLUTANT)
+    ways = by_scenario(first[:MOST_CELL_STYLES], names, frames.day_column)
+    return _coloured("emission_cells", frames.cells_frame(gridded), wkb, "Polygon", ways, names)
 
 
-def _homes(frame: pl.DataFrame, places: Places, column: str, names: Mapping[str, str]) -> Layer:
+def _homes(frame: pl.DataFrame, places: Places, ways: Sequence[Colouring], names: Mapping[str, str]) -> Layer:
     """Return the zones (coloured by what their vehicles emit) or the depots (points) where vehicles are at home."""
     import shapely
 
     name = LAYER[places.kind]
-    wkb = shapely.to_wkb(_same_kind(places.geometry))
     if places.kind == "zone":
-        kind = "MultiPolygon" if any(g.geom_type == "MultiPolygon" for g in places.geometry) else "Polygon"
-        return Layer(name, frame, wkb, kind, _style(name, frame, column, STYLE_POLLUTANT, names), names)
+        wkb, kind = _areas(places.geometry)
+        return _coloured(name, frame, wkb, kind, ways, names)
+    wkb = shapely.to_wkb(_same_kind(places.geometry))
     aliases = geopackage_tables.aliases(name, frame.columns, names)
     qml = styles.point_qml(DEPOT_COLOUR, DEPOT_MM, aliases)
-    marker = Style("Depots", qml, styles.point_sld(name, DEPOT_COLOUR, DEPOT_MM))
+    marker = Style("Depots", qml, styles.point_sld(name, DEPOT_COLOUR, DEPOT_MM), "车场")
     return Layer(name, frame, wkb, "Point", marker, names)
+
+
+def _areas(shapes: NDArray[np.object_]) -> tuple[Any, str]:
+    """Return polygons as WKB and their kind."""
+    import shapely
+
+    kind = "MultiPolygon" if any(g.geom_type == "MultiPolygon" for g in shapes) else "Polygon"
+    return shapely.to_wkb(_same_kind(shapes)), kind
 
 
 def _same_kind(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
@@ -164,20 +206,10 @@ def _sites(frame: pl.DataFrame, names: Mapping[str, str]) -> Layer:
         "Sites",
         styles.point_qml(SITE_COLOUR, SITE_MM, aliases),
         styles.point_sld("sites", SITE_COLOUR, SITE_MM),
+        "作业地点",
     )
     wkb = shapely.to_wkb(shapely.points(frame["lon"].to_numpy(), frame["lat"].to_numpy()))
     return Layer("sites", attributes, wkb, "Point", marker, names)
-
-
-def _style(layer: str, frame: pl.DataFrame, column: str, title: str, names: Mapping[str, str]) -> Style | None:
-    if column not in frame.columns:
-        return None
-    values: NDArray[np.float64] = frame[column].to_numpy()
-    breaks, top = round_breaks(values), float(values.max(initial=0.0))
-    aliases = geopackage_tables.aliases(layer, frame.columns, names)
-    polygons = layer in {"zones", "emission_cells", "air_points", LAYER["zone"]}
-    qml = styles.graduated_qml(column, breaks, top, aliases, polygons=polygons)
-    return Style(title, qml, styles.graduated_sld(layer, column, breaks, top, polygons=polygons))
 
 
 def write_layer(path: Path, layer: Layer) -> None:

@@ -81,11 +81,12 @@ GEOMETRY_FREE = (
 
 @dataclass(frozen=True)
 class Style:
-    """A layer's default style: name, QML and SLD text."""
+    """A layer's style: name, QML and SLD text, name in Chinese."""
 
     name: str
     qml: str
     sld: str
+    name_zh: str = ""
 
 
 @dataclass(frozen=True)

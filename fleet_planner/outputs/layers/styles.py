@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,7 +15,13 @@ RAMP = ("#f2c462", "#ee923f", "#dc5f45", "#b53364", "#7a1d6e", "#2f0f4f")
 FALL = ("#08519c", "#4292c6", "#9ecae1", "#c9cdd1", "#fdae6b", "#d94801")
 """Less (blue) to more (orange): a pair that the colour-blind can tell apart."""
 
+CHANGE = ("#08519c", "#4292c6", "#9ecae1", "#c9cdd1", "#fdae6b", "#e6550d", "#8c2d04")
+"""Less (blue), about the same (grey) and more (orange): seven classes symmetric about zero."""
+
 WIDTHS_MM = (0.2, 0.3, 0.45, 0.65, 0.9, 1.25)
+THIN_MM, WIDE_MM = 0.15, 1.8
+"""Of lines by flow: those without traffic, and those with the most."""
+CHANGE_WIDTHS_MM = (1.25, 0.8, 0.45, 0.25, 0.45, 0.8, 1.25)
 SMALLEST_MM, WIDER_MM = 2.5, 1.6
 """Of points by size: the first class, and how much each next one is larger."""
 PIXELS_PER_MM = 3.78
@@ -34,13 +41,37 @@ def _options(values: Mapping[str, str]) -> str:
     return f'<Option type="Map">{options}</Option>{props}'
 
 
-def _symbol(kind: str, name: int, layer_class: str, values: Mapping[str, str]) -> str:
-    layer = f'<layer class="{layer_class}" enabled="1" locked="0" pass="0">{_options(values)}</layer>'
+def _computed(expressions: Mapping[str, str]) -> str:
+    """Return properties of a symbol that follow an expression (type 3 of QGIS' properties)."""
+    each = "".join(
+        f'<Option type="Map" name="{name}"><Option type="bool" name="active" value="true"/>'
+        f'<Option type="QString" name="expression" value="{escape(text)}"/><Option type="int" name="type" value="3"/>'
+        "</Option>"
+        for name, text in expressions.items()
+    )
+    return (
+        '<data_defined_properties><Option type="Map"><Option type="QString" name="name" value=""/>'
+        f'<Option type="Map" name="properties">{each}</Option>'
+        '<Option type="QString" name="type" value="collection"/></Option></data_defined_properties>'
+    )
+
+
+def flow_width(top_flow: float) -> str:
+    """Return the expression of a link's width in mm: by the root of its vehicles a day, ``top_flow`` the widest."""
+    flow = 'coalesce("vkt_per_day" / "length_km", 0)'
+    return f"{THIN_MM:g} + {WIDE_MM - THIN_MM:g} * sqrt(min(1, {flow} / {top_flow:g}))"
+
+
+def _symbol(
+    kind: str, name: int, layer_class: str, values: Mapping[str, str], computed: Mapping[str, str] | None = None
+) -> str:
+    more = _computed(computed) if computed else ""
+    layer = f'<layer class="{layer_class}" enabled="1" locked="0" pass="0">{_options(values)}{more}</layer>'
     return f'<symbol type="{kind}" name="{name}" alpha="1" clip_to_extent="1" force_rhr="0">{layer}</symbol>'
 
 
-def line_symbol(name: int, colour: str, width_mm: float, alpha: int = 255) -> str:
-    """Return a line symbol of a QML file."""
+def line_symbol(name: int, colour: str, width_mm: float, alpha: int = 255, width: str = "") -> str:
+    """Return a line symbol of a QML file; ``width`` is an expression for its width in mm instead of ``width_mm``."""
     return _symbol(
         "line",
         name,
@@ -53,6 +84,7 @@ def line_symbol(name: int, colour: str, width_mm: float, alpha: int = 255) -> st
             "capstyle": "round",
             "joinstyle": "round",
         },
+        {"outlineWidth": width} if width else {},
     )
 
 
@@ -92,7 +124,13 @@ def _aliases(aliases: Mapping[str, str]) -> str:
 
 
 def graduated_qml(
-    column: str, breaks: Sequence[float], top: float, aliases: Mapping[str, str], *, polygons: bool
+    column: str,
+    breaks: Sequence[float],
+    top: float,
+    aliases: Mapping[str, str],
+    *,
+    polygons: bool,
+    width: str = "",
 ) -> str:
     """Return a QML style that colours (and widens lines) by classes of ``column``.
 
@@ -108,27 +146,58 @@ def graduated_qml(
         Readable title by column.
     polygons
         Fill areas instead of drawing lines.
+    width
+        Expression for the width of lines in mm; "" widens them by class.
     """
-    bounds = _bounds(breaks, top)
-    classes = len(bounds) - 1
+    labels = [class_label(breaks, k) for k in range(len(breaks) + 1)]
+    return _classes_qml(f'"{column}"', _bounds(breaks, top), labels, RAMP, aliases, polygons=polygons, width=width)
+
+
+def change_qml(
+    column: str, bounds: Sequence[float], aliases: Mapping[str, str], *, polygons: bool, width: str = ""
+) -> str:
+    """Return a QML style of less and more: classes between ``bounds`` that are symmetric about zero."""
+    return _classes_qml(f'"{column}"', bounds, change_labels(bounds), CHANGE, aliases, polygons=polygons, width=width)
+
+
+def change_labels(bounds: Sequence[float]) -> list[str]:
+    """Return the legend texts of classes between all limits, such as ``-20 – -5``."""
+    last = len(bounds) - 2
+    inner = [f"{low:g} – {high:g}" for low, high in pairwise(bounds[1:-1])]
+    return [f"< {bounds[1]:g}", *inner, f"> {bounds[last]:g}"]
+
+
+def _classes_qml(
+    attribute: str,
+    bounds: Sequence[float],
+    labels: Sequence[str],
+    colours: Sequence[str],
+    aliases: Mapping[str, str],
+    *,
+    polygons: bool,
+    width: str,
+) -> str:
     ranges = "".join(
         f'<range symbol="{i}" lower="{bounds[i]:.9f}" upper="{bounds[i + 1]:.9f}" '
-        f'label="{escape(class_label(breaks, i))}" render="true"/>'
-        for i in range(classes)
+        f'label="{escape(label)}" render="true"/>'
+        for i, label in enumerate(labels)
     )
+    widths = WIDTHS_MM if len(labels) <= len(WIDTHS_MM) else CHANGE_WIDTHS_MM
     symbols = "".join(
-        fill_symbol(i, RAMP[i]) if polygons else line_symbol(i, RAMP[i], WIDTHS_MM[i]) for i in range(classes)
+        fill_symbol(i, colours[i]) if polygons else line_symbol(i, colours[i], widths[i], width=width)
+        for i in range(len(labels))
     )
-    # lines of higher classes are drawn above those of lower ones
+    # lines of higher classes are drawn above those of lower ones; in a map of changes the large changes
+    first = f"abs({attribute})" if bounds[0] < 0.0 else attribute
     order = (
-        f'<orderby><orderByClause asc="1" nullsFirst="1">"{escape(column)}"</orderByClause></orderby>'
+        f'<orderby><orderByClause asc="1" nullsFirst="1">{escape(first)}</orderByClause></orderby>'
         if not polygons
         else ""
     )
     return (
         HEAD.format("Symbology|Fields")
-        + f'<renderer-v2 type="graduatedSymbol" attr="{escape(column)}" graduatedMethod="GraduatedColor" '
-        f'symbollevels="0" enableorderby="{0 if polygons else 1}" forceraster="0">'
+        + f'<renderer-v2 type="graduatedSymbol" attr="{escape(attribute.strip(chr(34)))}" '
+        f'graduatedMethod="GraduatedColor" symbollevels="0" enableorderby="{0 if polygons else 1}" forceraster="0">'
         f"<ranges>{ranges}</ranges><symbols>{symbols}</symbols>{order}</renderer-v2>{_aliases(aliases)}</qgis>"
     )
 
@@ -220,9 +289,27 @@ def single_sld(layer: str, colour: str, width_mm: float) -> str:
 
 def graduated_sld(layer: str, column: str, breaks: Sequence[float], top: float, *, polygons: bool) -> str:
     """Return an SLD 1.0 style with the classes of `graduated_qml`."""
-    bounds = _bounds(breaks, top)
+    labels = [class_label(breaks, k) for k in range(len(breaks) + 1)]
+    return _classes_sld(layer, column, _bounds(breaks, top), labels, (RAMP, WIDTHS_MM), polygons=polygons)
+
+
+def change_sld(layer: str, column: str, bounds: Sequence[float], *, polygons: bool) -> str:
+    """Return an SLD 1.0 style with the classes of `change_qml`."""
+    return _classes_sld(layer, column, bounds, change_labels(bounds), (CHANGE, CHANGE_WIDTHS_MM), polygons=polygons)
+
+
+def _classes_sld(
+    layer: str,
+    column: str,
+    bounds: Sequence[float],
+    labels: Sequence[str],
+    look: tuple[Sequence[str], Sequence[float]],
+    *,
+    polygons: bool,
+) -> str:
+    colours, widths = look
     rules = []
-    for i in range(len(bounds) - 1):
+    for i, label in enumerate(labels):
         low, high = (
             f"<ogc:{op}><ogc:PropertyName>{escape(column)}</ogc:PropertyName>"
             f"<ogc:Literal>{value:.9f}</ogc:Literal></ogc:{op}>"
@@ -231,8 +318,10 @@ def graduated_sld(layer: str, column: str, breaks: Sequence[float], top: float, 
                 ("PropertyIsLessThanOrEqualTo", bounds[i + 1]),
             )
         )
-        fill = f'<PolygonSymbolizer><Fill><CssParameter name="fill">{RAMP[i]}</CssParameter></Fill></PolygonSymbolizer>'
-        symbol = fill if polygons else _stroke(RAMP[i], WIDTHS_MM[i])
-        title = f"<Title>{escape(class_label(breaks, i))}</Title>"
+        fill = (
+            f'<PolygonSymbolizer><Fill><CssParameter name="fill">{colours[i]}</CssParameter></Fill></PolygonSymbolizer>'
+        )
+        symbol = fill if polygons else _stroke(colours[i], widths[i])
+        title = f"<Title>{escape(label)}</Title>"
         rules.append(f"<Rule>{title}<ogc:Filter><ogc:And>{low}{high}</ogc:And></ogc:Filter>{symbol}</Rule>")
     return _sld(layer, "".join(rules))
