@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from fleet_planner.errors import PlanError, UserError
+from fleet_planner.impacts.exposure.tracer import tracer_fit
 from fleet_planner.pipeline.computing.air import near_road_air
 from fleet_planner.pipeline.prepare import prepare
 from fleet_planner.plan.load import load_plan
@@ -55,3 +56,8 @@ def air_fit(path: Path, monitors: Path | None, progress: Progress) -> pl.DataFra
         raise
     assert air is not None
     return air.fit
+
+
+def tracer_table() -> pl.DataFrame:
+    """Return how well the formulas agree with a tracer release (``tables/columns/tracer_fit.csv``)."""
+    return tracer_fit()

@@ -195,3 +195,26 @@ def test_monitors_in_the_run_and_alone(tmp_path: Path) -> None:
     wrong = CliRunner().invoke(main, ["evaluate", str(tmp_path / "plan.toml"), "--monitors", str(other)])
     assert wrong.exit_code == 1
     assert "row 4, column pollutant" in wrong.output
+
+
+def test_the_formulas_are_held_against_a_tracer_release(out: Path) -> None:
+    printed = CliRunner().invoke(main, ["evaluate", "--tracer", "--json"])
+    assert printed.exit_code == 0, printed.output
+    written = pl.read_csv(out / "tracer_fit.csv")
+    assert written.columns == [c.column for c in columns("tracer_fit")]
+    for row, want in zip(json.loads(printed.stdout), written.to_dicts(), strict=True):
+        assert row == pytest.approx(want)
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert "Idaho Falls" in page[page.index('id="air-tracer"') :]
+    for words in (["evaluate"], ["evaluate", "plan.toml", "--tracer"]):
+        assert CliRunner().invoke(main, words).exit_code == 2
+
+
+def test_every_column_of_the_fit_has_a_head(tmp_path: Path) -> None:
+    (tmp_path / "m.csv").write_text(MONITORS, encoding="utf-8")
+    assert run(tmp_path, 'monitors = "m.csv"').exit_code == 0
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    section = page[page.index('id="air-monitors"') :]
+    section = section[: section.index("</section>")]
+    head = section[: section.index("</thead>")].replace("<thead>", "")
+    assert head.count("<th") == section[section.index("<tbody") :].split("</tr>")[0].count("<td")

@@ -39,12 +39,15 @@ class Weather:
         Roughness length.
     mixing_m
         Mixing height.
+    wind_factor
+        Measured wind over that of similarity, where both are known (R-LINE's adjustment).
     """
 
     u_star_m_s: float
     obukhov_m: float
     roughness_m: float
     mixing_m: float
+    wind_factor: float = 1.0
 
     @property
     def stable(self) -> bool:
@@ -70,7 +73,7 @@ class Weather:
         above = np.maximum(z - lift, 1e-9)
         profile = np.log(above / self.roughness_m) - self._psi(above) + self._psi(np.asarray(self.roughness_m))
         mean = self.u_star_m_s * profile / VON_KARMAN
-        return np.where(z > lift, np.maximum(mean, 0.0), np.sqrt(2.0) * self.sigma_v_m_s)
+        return self.wind_factor * np.where(z > lift, np.maximum(mean, 0.0), np.sqrt(2.0) * self.sigma_v_m_s)
 
     def _psi(self, z: Float) -> Float:
         if np.isinf(self.obukhov_m):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fleet_planner.outputs.numbers import percent, significant
+from fleet_planner.outputs.report.air_parts import tracer_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,6 +24,7 @@ def meaning_parts(data: Mapping[str, Any], t: Words, names: Words) -> list[dict[
     makers: dict[str, Callable[[Rows, Words, Words], dict[str, Any]]] = {
         "exposure": _exposure,
         "monitor_fit": _fit,
+        "tracer_fit": tracer_part,
         "climate": _climate,
         "climate_path": _path,
         "health": _health,
@@ -79,7 +81,7 @@ def _fit(rows: Rows, t: Words, names: Words) -> dict[str, Any]:
         "id": "air-monitors",
         "title": t["air_fit"],
         "notes": [t["air_fit_note"]],
-        "head": [t[k] for k in (*keys, "air_fac2", "air_bias", "air_r", "air_rmse")],
+        "head": [t[k] for k in keys],
         "rows": out,
         "words": 1,
     }

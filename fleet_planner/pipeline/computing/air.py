@@ -18,6 +18,7 @@ from fleet_planner.impacts.dispersion.plume import Source, plume_tables
 from fleet_planner.impacts.dispersion.receptors import Receptors, graded_points, with_people
 from fleet_planner.impacts.exposure.monitors import fit_table, read_monitors
 from fleet_planner.impacts.exposure.near_road import Air, by_group, no2
+from fleet_planner.impacts.exposure.tracer import tracer_fit
 from fleet_planner.impacts.gridded.grid import on_plane, utm_epsg
 from fleet_planner.reference import reference_table
 from fleet_planner.units import HOURS_PER_DAY
@@ -54,6 +55,8 @@ class AirResult:
         ``tables/columns/exposure.csv``.
     monitors, fit
         ``tables/columns/monitors_output.csv``, ``monitor_fit.csv``; no rows without monitors.
+    tracer
+        ``tables/columns/tracer_fit.csv``: the formulas against a published release.
     weights
         ``link_id, hour, pollutant, weight``: people times µg/m3 per kg emitted a day (annual mean).
     findings
@@ -67,6 +70,7 @@ class AirResult:
     table: pl.DataFrame
     monitors: pl.DataFrame
     fit: pl.DataFrame
+    tracer: pl.DataFrame
     weights: pl.DataFrame
     findings: tuple[Finding, ...]
 
@@ -139,7 +143,7 @@ def near_road_air(run: Inventories, computed: Computed) -> AirResult | None:
     linked = _weights_table(by_road[pieces.road], weather, section.pollutants)
     found = _findings(section, weather, receptors)
     fits = fit_table(monitors) if monitors.height else pl.DataFrame()
-    return AirResult(epsg, receptors, shown, concentrations, table, monitors, fits, linked, found)
+    return AirResult(epsg, receptors, shown, concentrations, table, monitors, fits, tracer_fit(), linked, found)
 
 
 def _monitors(
