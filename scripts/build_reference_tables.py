@@ -169,6 +169,10 @@ def non_exhaust(folder: Path) -> pl.DataFrame:
     )  # fmt: skip
 
 
+OTHER_SCOPE = "jp_official_2022"
+"""Stack only and recalled, in the midst of years of the whole life cycle that were read: one scope for a region."""
+
+
 def grids(folder: Path) -> pl.DataFrame:
     """Average CO2 of electricity by region."""
     table = read(folder, "grid_and_fuels.csv").filter(
@@ -176,9 +180,10 @@ def grids(folder: Path) -> pl.DataFrame:
     )
     regions = {
         "Beijing": "CN-BJ", "China": "CN", "North China grid": "CN-NORTH", "South China grid": "CN-SOUTH",
-        "East China grid": "CN-EAST", "CAMX (WECC California)": "US-CA", "US": "US",
+        "East China grid": "CN-EAST", "CAMX (WECC California)": "US-CA", "US": "US", "South Korea": "KR",
+        "Japan": "JP", "Tokyo (TEPCO area)": "JP-TK", "Los Angeles (LADWP area)": "US-CA-LA",
     }  # fmt: skip
-    table = table.filter(pl.col("region").is_in(list(regions)))
+    table = table.filter(pl.col("region").is_in(list(regions)) & (pl.col("record_id") != OTHER_SCOPE))
     direct = (pl.col("parameter") == "co2").cast(pl.Int8)
     picked = table.with_columns(rank=direct).sort("rank", descending=True, maintain_order=True)
     return picked.unique(["region", "year"], keep="first", maintain_order=True).select(

@@ -180,7 +180,8 @@ def carbon_cost(use: Use, prices: Prices, view: View, year: int) -> float:
     """Return what the CO2 of a year costs: to the owner that of the fuel, to the public electricity's too."""
     if view.is_private:
         return use.co2_t * prices.carbon_paid.at(year)
-    return (use.co2_t + use.electricity_kwh * prices.grid_kg_per_kwh / KG_PER_T) * prices.carbon_social.at(year)
+    electricity_t = use.electricity_kwh * prices.grid_kg_per_kwh(year) / KG_PER_T
+    return (use.co2_t + electricity_t) * prices.carbon_social.at(year)
 
 
 def _electric_lines(costs: VehicleCosts, view: View, held: int, level: float, base: int) -> dict[str, float]:

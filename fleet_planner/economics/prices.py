@@ -12,7 +12,7 @@ from fleet_planner.errors import PlanError
 from fleet_planner.reference import reference_table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from fleet_planner.plan.economics import EconomicsSection
 
@@ -48,7 +48,7 @@ class Prices:
     carbon_paid, carbon_social
         Per t CO2 by year: on top of the fuel, and in the public view.
     grid_kg_per_kwh
-        CO2 of electricity in differences.
+        CO2 of electricity in differences, by year.
     unchecked
         Fuels, ``electricity`` and ``premium`` whose price is a default; ``tax_<fuel>`` and ``grid`` (the factor of
         electricity) that were not read in a source.
@@ -63,7 +63,7 @@ class Prices:
     change: Mapping[str, float]
     carbon_paid: Curve
     carbon_social: Curve
-    grid_kg_per_kwh: float
+    grid_kg_per_kwh: Callable[[int], float]
     unchecked: frozenset[str]
 
     def _risen(self, name: str, year: int) -> float:
@@ -87,7 +87,7 @@ def prices_of(
     section: EconomicsSection,
     country: str,
     year: int,
-    grid_kg_per_kwh: float,
+    grid_kg_per_kwh: Callable[[int], float],
     *,
     grid_checked: bool = True,
     alternatives: Mapping[str, str] | None = None,
@@ -101,7 +101,7 @@ def prices_of(
     country, year
         Of the city.
     grid_kg_per_kwh
-        CO2 of electricity in differences between scenarios.
+        CO2 of electricity in differences between scenarios, by year.
     grid_checked
         Whether that factor was read in a source.
     alternatives

@@ -7,8 +7,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from fleet_planner.activity.days import AVERAGE, day_types
+from fleet_planner.economics.grid_path import city_grid
 from fleet_planner.errors import PlanError
-from fleet_planner.factors.processes.electricity import grid_factor
 from fleet_planner.factors.processes.upstream import load_upstream, with_hydrogen
 from fleet_planner.fleet import load_fleet
 from fleet_planner.fleet.dates import REGION_FALLBACK, region_order
@@ -102,7 +102,7 @@ def prepare(plan: Plan, base: Path, progress: Progress) -> Prepared:
     """
     clock = Clock()
     region_order(plan.city.country)  # an unknown country is refused before anything is read
-    grid = grid_factor(plan.city.grid_region or plan.city.country, plan.city.year)
+    grid = city_grid(plan.electricity, plan.city.grid_region or plan.city.country, plan.city.year, base)
     measures = measures_table()
     priced = setting_of(plan, measures, grid)
     with clock.step("network"):
@@ -118,7 +118,7 @@ def prepare(plan: Plan, base: Path, progress: Progress) -> Prepared:
         places = read_home_places(plan.places, base)
         fleet = tied_to_places(fleet, places)
         plan = _with_key_name(plan, base)
-        nonroad = load_nonroad(plan.nonroad, base, plan.city, grid[0])
+        nonroad = load_nonroad(plan.nonroad, base, plan.city, grid.average)
         aims = aims_of(plan, fleet.vehicles, nonroad)
     with clock.step("activity"):
         feeds = _feeds(plan, base)
@@ -128,7 +128,7 @@ def prepare(plan: Plan, base: Path, progress: Progress) -> Prepared:
         where = plan.network.zones
         zones = None if layer is None else map_zones(layer, plan.traffic.assignment, where)
         assigned = assigned_traffic(plan, base, network, fleet.vehicles, layer, feeds, buses, progress)
-    run = Inventories(plan, base, network, feeds, grid[0], measures, clock, progress, assigned, buses, zones)
+    run = Inventories(plan, base, network, feeds, grid.average, measures, clock, progress, assigned, buses, zones)
     computed = run.of(fleet)
     scaled: list[Finding] = []
     if plan.fuel_sold.scale_activity:
@@ -136,7 +136,7 @@ def prepare(plan: Plan, base: Path, progress: Progress) -> Prepared:
         computed = run.of(fleet)
     later = None
     if plan.turnover.to_year is not None:
-        later = by_year(plan, run, computed, fleet, years_asked(plan, aims), nonroad)
+        later = by_year(plan, run, computed, fleet, years_asked(plan, aims), nonroad, priced.grid)
     return Prepared(
         plan=plan,
         base=base,
@@ -151,7 +151,7 @@ def prepare(plan: Plan, base: Path, progress: Progress) -> Prepared:
         later=later,
         aims=aims,
         priced=priced,
-        grid=grid,
+        grid=grid.told,
         buses=buses,
         findings=(*scaled, *reconciled),
     )

@@ -107,7 +107,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
     comparison = with_reassignment(comparison, effects)
     summary = summary_table(results, nonroad)
     with clock.step("meaning"):
-        means = meaning(ready.run, computed, Told(summary, later, air, paid.costs))
+        means = meaning(ready.run, computed, Told(summary, later, air, paid.costs, ready.priced.grid, ready.grid[1]))
     with clock.step("findings"):
         fuels = computed.setting.sources.fuels
         fuel = fuel_table(first, fuels)

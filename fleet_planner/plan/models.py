@@ -16,6 +16,7 @@ from fleet_planner.plan.chargers import ChargersSection
 from fleet_planner.plan.comparison import ComparisonSection
 from fleet_planner.plan.economics import EconomicsSection
 from fleet_planner.plan.effects import EffectKeys
+from fleet_planner.plan.electricity import ElectricitySection
 from fleet_planner.plan.fleet import FleetSection  # noqa: TC001  # pydantic reads the annotation
 from fleet_planner.plan.gridded import GriddedSection
 from fleet_planner.plan.impacts import ImpactsSection
@@ -448,6 +449,7 @@ class Plan(Section):
     turnover: TurnoverSection = TurnoverSection()
     scenario: list[Scenario] = Field(default=[])
     target: list[Target] = Field(default_factory=list[Target])
+    electricity: ElectricitySection = ElectricitySection()
     economics: EconomicsSection = EconomicsSection()
     comparison: ComparisonSection = ComparisonSection()
     portfolio: PortfolioSection = PortfolioSection()
@@ -505,6 +507,15 @@ class Plan(Section):
             )
         if not self.market.has_price:
             raise ValueError("market.credits_in_ownership needs a price: set market.price_path or price_usd_per_t")
+        return self
+
+    @model_validator(mode="after")
+    def _one_marginal_factor(self) -> Plan:
+        if self.electricity.marginal_by_year and self.economics.marginal_grid_kg_per_kwh is not None:
+            raise ValueError(
+                "electricity.marginal_by_year and economics.marginal_grid_kg_per_kwh both give the marginal factor: "
+                "keep one of them"
+            )
         return self
 
     @model_validator(mode="after")

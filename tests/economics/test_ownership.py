@@ -27,7 +27,7 @@ BUS = VehicleCosts(
 )  # fmt: skip
 PRICES = Prices(
     2024, {"diesel": 0.03}, {"diesel": 0.01}, 0.20, 0.05, {"rd99": 0.01}, {}, Curve(((2024, 10.0),)),
-    Curve(((2024, 100.0),)), 0.5, frozenset({"electricity"}),
+    Curve(((2024, 100.0),)), lambda _: 0.5, frozenset({"electricity"}),
 )  # fmt: skip
 PRIVATE, PUBLIC = View("private", 0.0), View("public", 0.0)
 DIESEL = Use(10_000.0, {"diesel": 100_000.0}, co2_t=7.0)
@@ -168,7 +168,7 @@ def test_prices_by_year_and_taxes_within_them() -> None:
             "carbon_usd_per_t": {"2025": 20.0, "2035": 40.0},
         }
     )
-    prices = prices_of(section, "CL", 2024, 0.3)
+    prices = prices_of(section, "CL", 2024, lambda _: 0.3)
     litre = 42.695 * 0.84
     assert prices.fuel("diesel", 2024) * litre == pytest.approx(0.8)
     assert prices.fuel("diesel", 2026) * litre == pytest.approx(0.8 * 1.21)
@@ -178,14 +178,16 @@ def test_prices_by_year_and_taxes_within_them() -> None:
     assert prices.carbon_social.at(2030) == pytest.approx(230.0 * 313.689 / 258.811)  # US$ 2020 of the EPA
     assert "tax_diesel" not in prices.unchecked
     assert "tax_petrol" in prices.unchecked
-    assert prices_of(EconomicsSection(), "US-TX", 2024, 0.3).fuel_tax("diesel") * litre == pytest.approx(0.0645)
-    assert not any(prices_of(EconomicsSection(), "BR", 2024, 0.3).fuel_tax_per_mj.values())
+    assert prices_of(EconomicsSection(), "US-TX", 2024, lambda _: 0.3).fuel_tax("diesel") * litre == pytest.approx(
+        0.0645
+    )
+    assert not any(prices_of(EconomicsSection(), "BR", 2024, lambda _: 0.3).fuel_tax_per_mj.values())
 
 
 def test_a_tax_above_the_price_is_refused_with_its_key() -> None:
     section = EconomicsSection.model_validate({"diesel_usd_per_l": 0.5, "taxes": {"diesel_usd_per_l": 0.6}})
     with pytest.raises(PlanError, match=r"economics\.taxes\.diesel_usd_per_l.*prices are with taxes"):
-        prices_of(section, "CL", 2024, 0.3)
+        prices_of(section, "CL", 2024, lambda _: 0.3)
 
 
 def test_electric_vehicles_can_be_taxed_otherwise() -> None:

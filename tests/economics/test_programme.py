@@ -40,7 +40,7 @@ BUS = VehicleCosts(
 )  # fmt: skip
 PRICES = Prices(
     2024, {"diesel": 0.03}, {"diesel": 0.01}, 0.20, 0.05, {"rd99": 0.01}, {}, Curve(((2024, 10.0),)),
-    Curve(((2024, 100.0),)), 0.5, frozenset(),
+    Curve(((2024, 100.0),)), lambda _: 0.5, frozenset(),
 )  # fmt: skip
 BEV = MeasureTerms("bev_bus", "replacement", 60_000.0, -1000.0, 12.0, electric=True, zero_emission=True, checked=True)
 FILTER = MeasureTerms("dpf_passive", "retrofit", 8_000.0, 300.0, 8.0, electric=False, zero_emission=False, checked=True)

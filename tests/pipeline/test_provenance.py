@@ -23,7 +23,6 @@ ELSEWHERE = {
         (
             "charger_types.csv",
             "charging_costs.csv",
-            "charging_profiles.csv",
             "ocm_connections.csv",
             "osm_site_kinds.csv",
         ),

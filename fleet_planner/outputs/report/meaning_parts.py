@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fleet_planner.outputs.numbers import percent, significant
 from fleet_planner.outputs.report.air_parts import tracer_part
+from fleet_planner.outputs.report.electricity_parts import grid_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,6 +26,7 @@ def meaning_parts(data: Mapping[str, Any], t: Words, names: Words) -> list[dict[
         "exposure": _exposure,
         "monitor_fit": _fit,
         "tracer_fit": tracer_part,
+        "grid_path": grid_part,
         "climate": _climate,
         "climate_path": _path,
         "health": _health,

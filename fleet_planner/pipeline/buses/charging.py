@@ -33,11 +33,11 @@ from fleet_planner.buses.charging.tariff import PACKAGED, Tariff, flat_tariff, r
 from fleet_planner.buses.charging.terms import seasons_of
 from fleet_planner.economics.finance import capital_recovery_factor
 from fleet_planner.economics.grid import grid_pair
+from fleet_planner.economics.grid_path import city_grid
 from fleet_planner.economics.money import Price, levels_of
 from fleet_planner.economics.valuation import valuation
 from fleet_planner.economics.vehicle_costs import vehicle_costs
 from fleet_planner.errors import InputError, PlanError, use_one_of
-from fleet_planner.factors.processes.electricity import grid_factor
 from fleet_planner.findings import Finding
 from fleet_planner.progress import silent
 from fleet_planner.reference import reference_table
@@ -227,8 +227,9 @@ def _damage(plan: Plan, base: Path) -> tuple[Damage, list[Finding]]:
         damage = read_damage(base / section.damage, carbon)
         return damage, [] if damage.varies else [Finding("buses.charging_damage_flat", "info", {})]
     region = city.grid_region or city.country
-    average = grid_factor(region, city.year)
-    pair = grid_pair(plan.economics, region, average[0], average_checked=average[2] == "yes")
+    grid = city_grid(plan.electricity, region, city.year, base)
+    known = grid.checked == "yes"
+    pair = grid_pair(plan.economics, region, grid.average, average_checked=known, course=grid.course, year=city.year)
     return flat_damage(pair.of_differences, carbon), [
         Finding("buses.charging_damage_default", "assumption", {"factor": f"{pair.of_differences:.3f}"})
     ]

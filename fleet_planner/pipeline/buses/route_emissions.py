@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fleet_planner.activity.days import AVERAGE, KINDS
 from fleet_planner.activity.timetables.buses import BUS_STREAM
-from fleet_planner.factors.processes.electricity import grid_factor
+from fleet_planner.economics.grid_path import city_grid
 from fleet_planner.findings import Finding
 from fleet_planner.fleet import load_fleet
 from fleet_planner.network.zones import map_zones, read_zone_layer
@@ -147,8 +147,8 @@ def _factors(
     own = replace(fleet, vehicles=fleet.vehicles.filter(engine))
     if own.vehicles.is_empty():
         return None, [Finding("buses.no_engines", "info", {"file": plan.fleet.registry})]
-    grid = grid_factor(plan.city.grid_region or plan.city.country, plan.city.year)
-    run = Inventories(plan, base, network, feeds, grid[0], measures_table(), Clock(), progress, assigned, buses, zones)
+    grid = city_grid(plan.electricity, plan.city.grid_region or plan.city.country, plan.city.year, base).average
+    run = Inventories(plan, base, network, feeds, grid, measures_table(), Clock(), progress, assigned, buses, zones)
     done = run.baseline_of(own)
     inventory = done.states[0][1]
     km = done.activity.km.reshape(done.activity.km.shape[0], network.links.height, -1).sum(axis=(0, 2))

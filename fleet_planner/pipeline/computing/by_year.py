@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from fleet_planner.economics.grid import GridPair
     from fleet_planner.factors.compiling.table import FactorTable
     from fleet_planner.inventory import Inventory
     from fleet_planner.nonroad import NonRoad
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 
 EVERY = 5
 ELECTRICITY = "electricity"
+KWH, CO2_GRID = "electricity_kwh", "CO2_grid"
+G_PER_KG = 1000.0
 BY_STEP = {"NOx": "nox_ratio", "PM_exhaust": "pm_ratio", "BC": "pm_ratio", "SPN23": "pm_ratio"}
 """Which ratio of limits acts on which pollutant; NO2 and OC follow NOx and PM."""
 
@@ -159,6 +162,7 @@ def by_year(
     fleet: Fleet,
     asked: Iterable[int] = (),
     nonroad: NonRoad | None = None,
+    grid: GridPair | None = None,
 ) -> ByYear:
     """Return the emissions of the plan's years, without measures and by scenario.
 
@@ -174,6 +178,8 @@ def by_year(
         Years that targets need, beside the plan's.
     nonroad
         Machines beside the roads: the same in every year.
+    grid
+        The city's electricity by year; none: as in the base year.
     """
     years = evaluated_years(plan.turnover, plan.city.year, asked)
     projection = project_fleet(fleet, plan.turnover, plan.city, run.base)
@@ -191,7 +197,10 @@ def by_year(
         findings += trajectory_findings(scenario, path.reached)
     if plan.measured.file:
         findings.append(Finding("fleet.turnover_measured", "assumption", {}))
-    states = {key: with_machines(state, nonroad) for key, state in _states(plan, run, computed, fleet, futures).items()}
+    states = {
+        key: on_grid(with_machines(state, nonroad), grid, key[1])
+        for key, state in _states(plan, run, computed, fleet, futures).items()
+    }
     measures = pl.concat(reached).drop("place") if reached else pl.DataFrame(schema=REACHED).drop("place")
     own_ones = {f.name: f.projection for f in futures if f.projection is not projection}
     return ByYear(projection, _table(states), measures, pl.concat(of_stream), own_ones, states, tuple(findings))
@@ -294,6 +303,19 @@ def with_machines(state: YearState, nonroad: NonRoad | None) -> YearState:
     per_day = {**state.per_day, **{name: state.per_day[name] + nonroad.total(name) for name in names}}
     kept = nonroad.by_scope().select(c for c in state.by_scope.columns if c in nonroad.by_scope().columns)
     return replace(state, per_day=per_day, by_scope=pl.concat([state.by_scope, kept], how="diagonal_relaxed"))
+
+
+def on_grid(state: YearState, grid: GridPair | None, year: int) -> YearState:
+    """Return a state with the CO2 of its electricity by the mean factor of a year."""
+    if grid is None or not grid.course.average.known or CO2_GRID not in state.per_day:
+        return state
+    g_per_kwh = grid.average_in(year) * G_PER_KG
+
+    def counted(amounts: Mapping[str, float]) -> Mapping[str, float]:
+        return {**amounts, CO2_GRID: amounts[KWH] * g_per_kwh} if KWH in amounts else amounts
+
+    scopes = state.by_scope.with_columns((pl.col(KWH) * g_per_kwh).alias(CO2_GRID))
+    return replace(state, per_day=counted(state.per_day), outside=counted(state.outside), by_scope=scopes)
 
 
 def with_steps(vehicles: pl.DataFrame, multipliers: pl.DataFrame) -> pl.DataFrame:

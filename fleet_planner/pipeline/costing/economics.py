@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from fleet_planner.economics.grid import GridPair
+    from fleet_planner.economics.grid_path import CityGrid
     from fleet_planner.economics.terms import MeasureTerms
     from fleet_planner.inventory import Inventory
     from fleet_planner.pipeline.computing.by_year import ByYear
@@ -77,7 +78,7 @@ class Setting:
     findings: tuple[Finding, ...] = ()
 
 
-def setting_of(plan: Plan, measures: pl.DataFrame, grid: tuple[float, str, str]) -> Setting:
+def setting_of(plan: Plan, measures: pl.DataFrame, grid: CityGrid) -> Setting:
     """Return what the costs are computed with; nothing of the city is read for it.
 
     Parameters
@@ -87,7 +88,7 @@ def setting_of(plan: Plan, measures: pl.DataFrame, grid: tuple[float, str, str])
     measures
         The packaged measures.
     grid
-        CO2 of the region's electricity as the inventories have it, its source, ``checked``.
+        The city's electricity.
 
     Raises
     ------
@@ -96,13 +97,20 @@ def setting_of(plan: Plan, measures: pl.DataFrame, grid: tuple[float, str, str])
     """
     _check_names(plan, measures)
     (section, findings), city = with_credits(plan), plan.city
-    pair = grid_pair(section, city.grid_region or city.country, grid[0], average_checked=grid[2] == "yes")
+    pair = grid_pair(
+        section,
+        city.grid_region or city.country,
+        grid.average,
+        average_checked=grid.checked == "yes",
+        course=grid.course,
+        year=city.year,
+    )
     others = measures.filter(pl.col("alternative_of").is_not_null()).select("measure_id", "alternative_of")
     prices = prices_of(
         section,
         city.country,
         city.year,
-        pair.of_differences,
+        pair.of_differences_in,
         grid_checked=pair.checked,
         alternatives=dict(others.unique().iter_rows()),
     )

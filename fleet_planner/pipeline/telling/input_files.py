@@ -38,6 +38,7 @@ def input_files(plan: Plan, path: Path, rasters: tuple[Path, ...]) -> tuple[Inpu
         ("weather", plan.impacts.meteorology),
         ("monitors", plan.impacts.monitors),
         ("species", plan.gridded.species),
+        ("electricity by hour", plan.electricity.hourly),
     )
     files += [(role, base / name, name, "") for role, name in around if name]
     if plan.activity.gtfs and plan.activity.gtfs != "builtin":

@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from fleet_planner.economics.grid import grid_path_table
 from fleet_planner.findings import Finding
 from fleet_planner.impacts.climate.path import T_PER_MT, Course, path_table
 from fleet_planner.impacts.climate.warming import SUM, warming_factors, warming_table
 from fleet_planner.impacts.receptors import acid_table, read_coefficients, receptor_table
 from fleet_planner.pipeline.telling.benefit import Known, benefits
 from fleet_planner.pipeline.telling.equity import equity_tables, exposure_hotspots
+from fleet_planner.pipeline.telling.grid import grid_findings
 from fleet_planner.pipeline.telling.health import NearRoads, emitted_t, health_tables
 from fleet_planner.pipeline.telling.power import power_tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from fleet_planner.economics.grid import GridPair
     from fleet_planner.economics.programme_tables import ProgrammeTables
     from fleet_planner.pipeline.computing.air import AirResult
     from fleet_planner.pipeline.computing.by_year import ByYear
@@ -50,12 +53,16 @@ class Told:
         Concentrations near roads, where the plan follows any.
     costs
         By year, with their present values.
+    grid, grid_source
+        The city's electricity by year, and where its mean of the base year comes from.
     """
 
     summary: pl.DataFrame
     later: ByYear | None
     air: AirResult | None
     costs: ProgrammeTables
+    grid: GridPair
+    grid_source: str
 
 
 def meaning(run: Inventories, computed: Computed, told: Told) -> Meaning:
@@ -82,8 +89,11 @@ def meaning(run: Inventories, computed: Computed, told: Told) -> Meaning:
     shares, curves, by_whom = equity_tables(plan, run.base, told.air)
     gains, how = benefits(plan, Known(summary, health, later, told.costs.by_year, told.costs.worth))
     tonnes = {state.name: emitted_t(summary, state.name) for state, _ in computed.states}
-    power, plants = power_tables(plan, summary, run.zones)
+    power, plants = power_tables(plan, summary, run.zones, told.grid.course.hours)
+    years = sorted({*emitted["year"].unique()})
+    course = grid_path_table(told.grid, years, told.grid_source)
     tables = {
+        "grid_path": course,
         "climate": climate,
         "climate_path": paths,
         "health": health,
@@ -95,7 +105,9 @@ def meaning(run: Inventories, computed: Computed, told: Told) -> Meaning:
         "equity_curve": curves,
         "exposure_hotspots": exposure_hotspots(run, computed, told.air),
     }
-    return Meaning(tables, (*_findings(section), *assumed, *by_whom, *how, *plants))
+    return Meaning(
+        tables, (*_findings(section), *assumed, *by_whom, *how, *plants, *grid_findings(plan, told.grid, emitted))
+    )
 
 
 def _far_away(run: Inventories, tonnes: Mapping[str, Mapping[str, float]]) -> pl.DataFrame:

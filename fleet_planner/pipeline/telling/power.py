@@ -6,27 +6,48 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from fleet_planner.economics.grid_hours import AVERAGE, STACKS, weighted
 from fleet_planner.findings import Finding
 from fleet_planner.fleet.dates import REGION_FALLBACK
 from fleet_planner.impacts.health.intake import intake_fraction
 from fleet_planner.impacts.upstream import plants_of, power_table
 
 if TYPE_CHECKING:
+    from fleet_planner.economics.grid_hours import Hours
     from fleet_planner.plan.models import Plan
 
 ELECTRICITY = "electricity_kwh"
 
 
-def power_tables(plan: Plan, summary: pl.DataFrame, zones: Any) -> tuple[pl.DataFrame, tuple[Finding, ...]]:
-    """Return ``tables/columns/power_plants.csv`` and what was assumed; nothing where no scenario uses electricity."""
+def power_tables(
+    plan: Plan, summary: pl.DataFrame, zones: Any, hours: Hours | None = None
+) -> tuple[pl.DataFrame, tuple[Finding, ...]]:
+    """Return ``tables/columns/power_plants.csv`` and what was assumed; nothing where no scenario uses electricity.
+
+    Parameters
+    ----------
+    plan, summary
+        The plan and what its scenarios emit and use.
+    zones
+        With the city's people, or none.
+    hours
+        The plan's series of electricity by hour, which goes before the packaged plants.
+    """
     used = summary.filter(pollutant=ELECTRICITY)
     plug_mwh = dict(used.select("scenario", "value_per_year").iter_rows())
     if not any(plug_mwh.values()):
         return pl.DataFrame(), ()
     region, section = plan.city.grid_region or plan.city.country, plan.impacts.upstream
     regions = list(dict.fromkeys([region, REGION_FALLBACK.get(region, region)]))
-    given = {str(p): v for p, v in section.plant_g_per_kwh.items()}
-    plants = plants_of(regions, section.thermal_share, given)
+    stacks = {} if hours is None else {p: weighted(hours, AVERAGE, column) for p, column in STACKS.items()}
+    share = section.thermal_share
+    if share is None and any(curve.known for curve in stacks.values()):
+        known = plants_of(regions, None, {})
+        share = known.thermal_share if known is not None else 1.0
+    # the series tells what a kWh of all electricity emits, plants what a thermal one does
+    given = {p: curve.at(plan.city.year) / share for p, curve in stacks.items() if curve.known and share}
+    given |= {str(p): v for p, v in section.plant_g_per_kwh.items()}
+    plants = plants_of(regions, share, given)
     if plants is None:
         return pl.DataFrame(), (Finding("impacts.no_plants", "assumption", {"region": region}),)
     people = plan.impacts.health.population

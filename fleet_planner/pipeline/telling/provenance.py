@@ -138,6 +138,8 @@ TABLES = {
     "carbon_market.csv": ("leakage and conservative credits of carbon markets", "figures"),
     "social_carbon.csv": ("social cost of CO2", "US government"),
     "energy_taxes.csv": ("taxes on fuels", "figures"),
+    "grid_paths.csv": ("courses of the CO2 of electricity", "own"),
+    "charging_profiles.csv": ("hours of charging", "own"),
     "grid_marginal.csv": ("long-run marginal CO2 of electricity", "figures; own"),
     "operation_measures.csv": ("measures in operation", "figures; own"),
     "damage_costs.csv": ("damage per tonne", "figures"),
@@ -239,6 +241,8 @@ def in_use(name: str, plan: Plan) -> bool:
         "example_meteorology": bool(plan.impacts.pollutants) and not plan.impacts.meteorology,
         "health_": bool(plan.impacts.health.routes),
         "intake_fractions": bool(plan.impacts.health.routes),
+        "grid_paths": plan.electricity.path != "frozen",
+        "charging_profiles": bool(plan.electricity.hourly) and not plan.electricity.charging_hours,
         "hydrogen_colours": bool(plan.impacts.upstream.hydrogen),
         "operation_figures": any(s.operation.measures for s in plan.scenario),
     }
@@ -257,6 +261,7 @@ def assumptions_table(plan: Plan, base: Path, measures: pl.DataFrame) -> pl.Data
 def _plan_values(plan: Plan) -> list[tuple[str, str, str, str, str, float | None]]:
     out: list[tuple[str, str, str, str, str, float | None]] = []
     sections: list[tuple[str, BaseModel]] = [
+        ("electricity", plan.electricity),
         ("economics", plan.economics),
         ("climate", plan.climate),
         ("factors", plan.factors),

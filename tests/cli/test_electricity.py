@@ -1,0 +1,88 @@
+"""How clean electricity is over the years and hours, from the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from fleet_planner.tables import columns
+from tests.cli.test_later_years import TURNOVER, call
+
+SCENARIO = """
+[[scenario]]
+name = "electric"
+title = "Electric buses"
+[[scenario.measure]]
+measure = "bev_bus"
+streams = ["urban_bus"]
+uptake_by_year = { 2026 = 1.0 }
+"""
+NORTH = '[electricity]\npath = "policy"\npath_region = "CN-NORTH"\n'
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("grid")
+    result = call(folder, NORTH + TURNOVER + SCENARIO, "run", "out")
+    assert result.exit_code == 0, result.output
+    return folder / "out"
+
+
+def emitted(out: Path, pollutant: str) -> dict[tuple[str, int], float]:
+    rows = pl.read_csv(out / "by_year.csv").filter(pollutant=pollutant)
+    return {(s, y): v for s, y, v in rows.select("scenario", "year", "value_per_year").iter_rows()}
+
+
+def test_each_year_counts_electricity_by_its_own_factor(out: Path) -> None:
+    path = pl.read_csv(out / "grid_path.csv")
+    assert path.columns == [c.column for c in columns("grid_path")]
+    mean = dict(path.select("year", "average_kg_per_kwh").iter_rows())
+    assert mean[2024] == pytest.approx(0.513)  # China's mean of 2024, packaged
+    shape = {2024: 0.6776 - (0.6776 - 0.61) * 2 / 3, 2028: 0.61 - 0.11 * 3 / 5, 2032: 0.5 - 0.12 * 2 / 5}
+    assert mean[2028] / mean[2024] == pytest.approx(shape[2028] / shape[2024], rel=1e-9)
+    assert mean[2032] / mean[2024] == pytest.approx(shape[2032] / shape[2024], rel=1e-9)
+    kwh, co2 = emitted(out, "electricity_kwh"), emitted(out, "CO2_grid")
+    for scenario, year in co2:
+        assert co2[scenario, year] == pytest.approx(kwh[scenario, year] * mean[year], rel=1e-9)  # MWh x kg/kWh = t
+    later = pl.read_csv(out / "grid_differences.csv").filter(year=2032).row(0, named=True)
+    assert later["average_kg_per_kwh"] == pytest.approx(mean[2032])
+    assert later["marginal_kg_per_kwh"] == pytest.approx(0.83 * mean[2032] / mean[2024])
+    electricity = later["electricity_mwh_per_year"] * later["marginal_kg_per_kwh"]
+    assert later["change_marginal_t_per_year"] == pytest.approx(later["tailpipe_t_per_year"] + electricity)
+
+
+def test_the_report_and_the_manifest_tell_the_course(out: Path) -> None:
+    assert 'id="grid-path"' in (out / "report.html").read_text(encoding="utf-8")
+    told = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    assert any(s["item"] == "courses of the CO2 of electricity" for s in told["sources"])
+    codes = {f["code"] for f in json.loads((out / "report_data.json").read_text())["findings"]}
+    assert "economics.grid_course" in codes
+
+
+def test_a_grid_without_carbon_leaves_no_upstream_carbon(tmp_path: Path) -> None:
+    own = "[electricity]\naverage_by_year = { 2024 = 0.0 }\nmarginal_by_year = { 2024 = 0.0 }\n"
+    assert call(tmp_path, own + TURNOVER + SCENARIO, "run", "out").exit_code == 0
+    assert set(emitted(tmp_path / "out", "CO2_grid").values()) == {0.0}
+    rows = pl.read_csv(tmp_path / "out" / "grid_differences.csv")
+    assert rows["change_marginal_t_per_year"].to_list() == rows["tailpipe_t_per_year"].to_list()
+    wheel = pl.read_csv(tmp_path / "out" / "well_to_wheel.csv")
+    assert set(wheel["electricity_t_per_year"]) == {0.0}
+
+
+@pytest.mark.parametrize(
+    ("section", "word"),
+    [
+        ('path = "policy"\npath_region = "CL"', "CN-BJ, CN-NORTH, US-CA"),
+        ('path = "policy"\naverage_by_year = { 2024 = 0.1 }', "keep one of them"),
+        ('hourly = "no.csv"', "no.csv"),
+        ("charging_hours = [1.0, 2.0]", "24 shares"),
+    ],
+)
+def test_what_cannot_be_followed_is_refused(tmp_path: Path, section: str, word: str) -> None:
+    result = call(tmp_path, f"[electricity]\n{section}\n", "run", "out")
+    assert result.exit_code == 1
+    assert word in result.output
+    assert not (tmp_path / "out").exists()
