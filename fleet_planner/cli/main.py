@@ -7,6 +7,7 @@ import click
 from fleet_planner import __version__
 from fleet_planner.cli.buses import buses
 from fleet_planner.cli.chargers import chargers
+from fleet_planner.cli.dictionary import dictionary
 from fleet_planner.cli.evaluate import evaluate
 from fleet_planner.cli.factors import factors
 from fleet_planner.cli.fleet import fleet
@@ -34,6 +35,6 @@ def main() -> None:
 
 
 PLANNING = (init, run, sweep, portfolio, market, buses, chargers)
-LOOKING = (network, fleet, factors, measures, evaluate, report)
+LOOKING = (network, fleet, factors, measures, evaluate, report, dictionary)
 for command in (*PLANNING, *LOOKING):
     main.add_command(command)

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from fleet_planner.errors import InputError, OutputError
+from fleet_planner.outputs.columns_file import write_columns
 from fleet_planner.outputs.layers import frames
 from fleet_planner.outputs.layers.geopackage import about, write_geopackage
 from fleet_planner.outputs.layers.machine_tables import machines_frame
@@ -103,6 +104,7 @@ def write_run(results: Results, out: Path, *, overwrite: bool, language: Languag
         page = report_html(json.loads(text), language)
         for name in dict.fromkeys(["report.html", REPORT_NAMES[language]]):
             (folder / name).write_text(page, encoding="utf-8")
+        write_columns(folder, "run", frames.both_titles(results))
         content = manifest(results, folder)
         content["timings_s"]["outputs"] = round(time.perf_counter() - begin, 3)
         (folder / "manifest.json").write_text(manifest_text(content), encoding="utf-8")
@@ -171,6 +173,7 @@ def write_projection(projection: Projection, out: Path) -> Path:
     """
     with whole_directory(out, overwrite=False) as folder:
         write_stock(projection, folder)
+        write_columns(folder, "fleet project")
     return out
 
 

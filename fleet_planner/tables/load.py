@@ -50,12 +50,14 @@ class PollutantSpec:
     description: str
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
+def rows(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a packaged table of text."""
     with path.open(encoding="utf-8", newline="") as handle:
         return list(csv.DictReader(handle))
 
 
-def _folder() -> Path:
+def folder() -> Path:
+    """Return the folder of the packaged tables of words and columns."""
     return Path(str(files("fleet_planner.tables")))
 
 
@@ -74,7 +76,7 @@ def columns(table: str) -> tuple[ColumnSpec, ...]:
             title_zh=row["title_zh"],
             description=row["description"],
         )
-        for row in _rows(_folder() / "columns" / f"{table}.csv")
+        for row in rows(folder() / "columns" / f"{table}.csv")
     )
 
 
@@ -92,13 +94,13 @@ def pollutants() -> tuple[PollutantSpec, ...]:
             title_zh=row["title_zh"],
             description=row["description"],
         )
-        for row in _rows(_folder() / "pollutants.csv")
+        for row in rows(folder() / "pollutants.csv")
     )
 
 
 @cache
 def _finding_sentences() -> Mapping[str, Mapping[str, str]]:
-    return {row["code"]: row for path in sorted((_folder() / "findings").glob("*.csv")) for row in _rows(path)}
+    return {row["code"]: row for path in sorted((folder() / "findings").glob("*.csv")) for row in rows(path)}
 
 
 def finding_text(finding: Finding, language: Language = "en") -> str:
@@ -136,11 +138,11 @@ class _Word(str):
 @cache
 def report_words(language: Language) -> dict[str, str]:
     """Return the words of the report and of the other pages by key."""
-    paths = [_folder() / "report_text.csv", *sorted((_folder() / "texts").glob("*.csv"))]
-    return {row["key"]: row[language] for path in paths for row in _rows(path)}
+    paths = [folder() / "report_text.csv", *sorted((folder() / "texts").glob("*.csv"))]
+    return {row["key"]: row[language] for path in paths for row in rows(path)}
 
 
 @cache
 def measure_words(language: Language) -> dict[str, str]:
     """Return the words that measures are shown in, by key."""
-    return {row["key"]: row[language] for row in _rows(_folder() / "measure_text.csv")}
+    return {row["key"]: row[language] for row in rows(folder() / "measure_text.csv")}

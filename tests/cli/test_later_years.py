@@ -85,7 +85,7 @@ def test_the_fleet_alone_needs_no_roads(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "largest difference 0 vehicles" in result.output
     assert "reregistered_out" in result.output
-    assert {p.name for p in (tmp_path / "stock").iterdir()} == {"stock.csv", "stock_flows.csv"}
+    assert {p.name for p in (tmp_path / "stock").iterdir()} == {"stock.csv", "stock_flows.csv", "columns.csv"}
     (tmp_path / "n.osm").unlink()
     (tmp_path / "plan.toml").write_text(PLAN, encoding="utf-8")
     arguments = ["fleet", "project", str(tmp_path / "plan.toml"), "--out", str(tmp_path / "later"), "--to-year", "2030"]

@@ -10,6 +10,7 @@ import polars as pl
 from fleet_planner import __version__
 from fleet_planner.outputs.buses.bus_replacement_page import replacement_page
 from fleet_planner.outputs.buses.bus_replacement_places import write_replacement_places
+from fleet_planner.outputs.columns_file import write_columns
 from fleet_planner.outputs.manifest import manifest_text, sha256
 from fleet_planner.outputs.target import whole_directory
 from fleet_planner.tables import columns, finding_text
@@ -121,6 +122,7 @@ def write_replacement(
         for each in both:
             name = "replacement.html" if each == language else f"replacement.{each}.html"
             (folder / name).write_text(replacement_page(ready, found, trucks, summary, each), encoding="utf-8")
+        write_columns(folder, "buses replace")
         section = ready.plan.buses.transition
         named = [n for n in (section.blocks, section.funded) if n]
         told = summary | {

@@ -11,6 +11,7 @@ from fleet_planner.outputs.buses.bus_page import bus_page
 from fleet_planner.outputs.buses.bus_sources_part import figures
 from fleet_planner.outputs.buses.bus_tables import blocks_table, movements_table, places_table, ways_table
 from fleet_planner.outputs.buses.buses_charging import write_charging_tables
+from fleet_planner.outputs.columns_file import write_columns
 from fleet_planner.outputs.manifest import manifest_text, sha256
 from fleet_planner.outputs.target import whole_directory
 from fleet_planner.pipeline.buses.energy import movement_energy_table
@@ -58,6 +59,7 @@ def write_buses(done: Simulated, out: Path, *, overwrite: bool, language: Langua
         for each in both:
             name = "buses.html" if each == language else f"buses.{each}.html"
             (folder / name).write_text(bus_page(done, each), encoding="utf-8")
+        write_columns(folder, "buses simulate")
         (folder / "manifest.json").write_text(manifest_text(_manifest(done, folder)), encoding="utf-8")
     return out
 

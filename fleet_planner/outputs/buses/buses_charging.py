@@ -10,6 +10,7 @@ import shapely
 
 from fleet_planner import __version__
 from fleet_planner.outputs.buses.buses_charging_page import charging_page
+from fleet_planner.outputs.columns_file import write_columns
 from fleet_planner.outputs.layers import geopackage_tables, styles
 from fleet_planner.outputs.layers.geopackage import write_layer
 from fleet_planner.outputs.layers.geopackage_tables import Layer, Style
@@ -56,6 +57,7 @@ def write_charging(
         for each in both:
             name = "charging.html" if each == language else f"charging.{each}.html"
             (folder / name).write_text(charging_page(plan, found, each), encoding="utf-8")
+        write_columns(folder, "buses schedule")
         section = plan.buses.charging
         named = (section.sessions, section.tariff, section.damage, section.solar_profile)
         told: dict[str, Any] = {

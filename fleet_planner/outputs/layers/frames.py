@@ -9,6 +9,7 @@ import polars as pl
 
 from fleet_planner.outputs.layers.roads import road_of_link
 from fleet_planner.tables import PollutantSpec, pollutants
+from fleet_planner.tables.dictionary import DAY_UNIT, PER_KM_UNIT, stem
 from fleet_planner.units import DAYS_PER_YEAR, G_PER_KG, MASS_PER_T
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ HOTSPOT_POLLUTANT = "NOx"
 HOTSPOT_MIN_KM = 0.05
 """Shorter roads are left out of the hotspots: a stub of ten metres is not a place to act."""
 
-DAY_UNIT = {"g": "kg", "MJ": "mj", "kWh": "kwh", "1e12": "1e12"}
-PER_KM_UNIT = {"g": "g", "MJ": "mj", "kWh": "kwh", "1e12": "1e12"}
 LINK_COLUMNS = (
     "link_id",
     "osm_id",
@@ -50,11 +49,6 @@ def specs() -> dict[str, PollutantSpec]:
     return {p.pollutant: p for p in pollutants()}
 
 
-def _stem(spec: PollutantSpec, unit: str) -> str:
-    """Return ``nox_kg``; a name that ends with its unit, such as ``energy_mj``, does not get it twice."""
-    return spec.column if spec.column.endswith(f"_{unit}") else f"{spec.column}_{unit}"
-
-
 def scale_of(spec: PollutantSpec) -> float:
     """Return what a daily figure of the inventory is divided by in outputs: grams become kg."""
     return G_PER_KG if spec.unit == "g" else 1.0
@@ -62,7 +56,7 @@ def scale_of(spec: PollutantSpec) -> float:
 
 def day_name(spec: PollutantSpec) -> str:
     """Return a column name without scenario, such as ``nox_kg_per_day``."""
-    return f"{_stem(spec, DAY_UNIT[spec.unit])}_per_day"
+    return f"{stem(spec, DAY_UNIT[spec.unit])}_per_day"
 
 
 def day_column(spec: PollutantSpec, scenario: str) -> str:
@@ -72,12 +66,12 @@ def day_column(spec: PollutantSpec, scenario: str) -> str:
 
 def per_km_column(spec: PollutantSpec, scenario: str) -> str:
     """Return a column name such as ``nox_g_per_km_day_baseline``: what a kilometre of the link emits a day."""
-    return f"{_stem(spec, PER_KM_UNIT[spec.unit])}_per_km_day_{scenario}"
+    return f"{stem(spec, PER_KM_UNIT[spec.unit])}_per_km_day_{scenario}"
 
 
 def per_km2_column(spec: PollutantSpec, scenario: str) -> str:
     """Return a column name such as ``nox_kg_per_km2_day_baseline``."""
-    return f"{_stem(spec, DAY_UNIT[spec.unit])}_per_km2_day_{scenario}"
+    return f"{stem(spec, DAY_UNIT[spec.unit])}_per_km2_day_{scenario}"
 
 
 def day_values(result: ScenarioResult, spec: PollutantSpec) -> NDArray[np.float64]:
@@ -342,3 +336,9 @@ def titles(results: Results, language: str) -> Mapping[str, str]:
         s.fleet.name: (s.fleet.title_zh or s.fleet.title_en) if language == "zh" else s.fleet.title_en
         for s in results.scenarios
     }
+
+
+def both_titles(results: Results) -> dict[str, tuple[str, str]]:
+    """Return the titles of the scenarios in English and Chinese by name."""
+    english, chinese = titles(results, "en"), titles(results, "zh")
+    return {name: (english[name], chinese[name]) for name in english}

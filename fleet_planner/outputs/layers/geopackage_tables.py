@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from fleet_planner.outputs.layers import frames
-from fleet_planner.tables import columns
+from fleet_planner.tables.dictionary import described as dictionary_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -115,35 +114,9 @@ def described(table: str, names: Iterable[str], scenarios: Mapping[str, str]) ->
 
     Patterns are ``{pollutant}_kg_per_day_{scenario}`` and the like, and ``price_usd_per_t_{form}`` of carbon markets.
     """
-    known = {}
-    specs = frames.specs().values()
-    for spec in columns(dictionary(table)):
-        unit = f" [{spec.unit}]" if spec.unit else ""
-        if "{form}" in spec.column:
-            for form, title in scenarios.items():
-                alias = f"{spec.title_en}, {title} ({spec.unit})"
-                known[spec.column.replace("{form}", form)] = (alias, spec.description + unit)
-            continue
-        if "{pollutant}" not in spec.column:
-            known[spec.column] = (spec.title_en + (f" ({spec.unit})" if spec.unit else ""), spec.description + unit)
-            continue
-        kind = spec.allowed or "per_day"
-        for pollutant in specs:
-            for scenario, title in scenarios.items():
-                column = _filled(kind, pollutant, scenario)
-                unit = spec.unit.replace("kg", frames.DAY_UNIT[pollutant.unit])
-                unit = unit.replace("g/km", f"{frames.PER_KM_UNIT[pollutant.unit]}/km") if kind == "per_km" else unit
-                known[column] = (
-                    f"{pollutant.title_en}, {title} ({unit})" if "{scenario}" in spec.column
-                    else f"{pollutant.title_en} ({unit})",
-                    f"{spec.description}: {pollutant.description} [{unit}]",
-                )  # fmt: skip
-    return {name: known[name] for name in names if name in known}
-
-
-def _filled(kind: str, pollutant: Any, scenario: str) -> str:
-    make = {"per_km": frames.per_km_column, "per_km2": frames.per_km2_column, "per_day": frames.day_column}
-    return frames.day_name(pollutant) if kind == "plain" else make[kind](pollutant, scenario)
+    titles = {name: (title, title) for name, title in scenarios.items()}
+    known = dictionary_columns(dictionary(table), names, titles)
+    return {name: (column.alias, column.comment) for name, column in known.items()}
 
 
 def aliases(table: str, names: Iterable[str], scenarios: Mapping[str, str]) -> dict[str, str]:

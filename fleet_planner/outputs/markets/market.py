@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from fleet_planner import __version__
+from fleet_planner.outputs.columns_file import write_columns
 from fleet_planner.outputs.manifest import manifest_text, sha256
 from fleet_planner.outputs.markets.market_map import write_market_map
 from fleet_planner.outputs.markets.market_page import market_page
@@ -72,6 +73,7 @@ def write_market(plan: Plan, base: Path, found: Market, out: Path, *, overwrite:
             name = "market.html" if each == language else f"market.{each}.html"
             (folder / name).write_text(market_page(plan, found, totals(found), each), encoding="utf-8")
         write_market_map(found, plan.city.name, folder / "market.gpkg")
+        write_columns(folder, "market")
         section = plan.market
         named = (
             *(c.curve for c in section.city),

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from fleet_planner import __version__
+from fleet_planner.outputs.columns_file import write_columns
 from fleet_planner.outputs.mix.portfolio_page import page
 from fleet_planner.outputs.mix.portfolio_places import write_mix_places
 from fleet_planner.outputs.target import whole_directory
@@ -93,6 +94,7 @@ def write_portfolio(ready: Prepared, found: Portfolio, out: Path, *, overwrite: 
         for name, table in tables.items():
             table.write_csv(folder / f"{name}.csv")
         write_mix_places(ready, tables["portfolio"], folder / "portfolio.gpkg")
+        write_columns(folder, "portfolio")
         told = json.dumps(summary, ensure_ascii=False, indent=1)
         (folder / "manifest.json").write_text(told, encoding="utf-8")
         both: tuple[Language, Language] = ("en", "zh")

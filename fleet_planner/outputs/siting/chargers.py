@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fleet_planner import __version__
 from fleet_planner.errors import OutputError, first_line
+from fleet_planner.outputs.columns_file import write_columns
 from fleet_planner.outputs.manifest import manifest_text, sha256
 from fleet_planner.outputs.siting.chargers_map import write_sites_map
 from fleet_planner.outputs.siting.chargers_page import chargers_page
@@ -44,6 +45,7 @@ def write_siting(plan: Plan, base: Path, found: Siting, out: Path, *, overwrite:
         for each in both:
             name = "chargers.html" if each == language else f"chargers.{each}.html"
             (folder / name).write_text(chargers_page(plan, found, each), encoding="utf-8")
+        write_columns(folder, "chargers site")
         section = plan.chargers
         named = (
             *(section.demand, section.candidates, section.osm, section.grid, section.land, section.flood),
