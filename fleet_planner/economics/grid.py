@@ -31,6 +31,7 @@ SCHEMA = {
     "rank_average": pl.Int64,
     "rank_marginal": pl.Int64,
     "ranking_changed": pl.String,
+    "break_even_kg_per_kwh": pl.Float64,
     "checked": pl.String,
 }
 
@@ -127,6 +128,11 @@ class Difference:
     tailpipe_t: float
     electricity_mwh: float
 
+    @property
+    def break_even_kg_per_kwh(self) -> float | None:
+        """The factor of electricity above which the scenario adds CO2; nothing where it uses no more of it."""
+        return -self.tailpipe_t / self.electricity_mwh if self.electricity_mwh > 0.0 else None  # t/MWh = kg/kWh
+
     def total_t(self, kg_per_kwh: float) -> float:
         """Return t CO2 with that of the electricity."""
         return self.tailpipe_t + self.electricity_mwh * kg_per_kwh
@@ -152,6 +158,7 @@ def grid_differences(differences: Sequence[Difference], pair: GridPair) -> pl.Da
                     *(d.scenario, year, d.tailpipe_t, d.electricity_mwh, average, marginal),
                     *(d.total_t(average), d.total_t(marginal), before, after),
                     "yes" if before != after else "no",
+                    d.break_even_kg_per_kwh,
                     "yes" if pair.checked else "no",
                 )
             )

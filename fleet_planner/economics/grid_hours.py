@@ -52,6 +52,11 @@ class Hours:
         table = self.by.get((kind, year), {})
         return float(table[column].mean(axis=0) @ self.shares) if column in table else None
 
+    def nearest(self, kind: str, year: int) -> Float | None:
+        """Return kg CO2e per kWh of the year nearest to one, shape (12, 24); nothing where the file has none."""
+        known = self.years(kind)
+        return self.by[kind, min(known, key=lambda y: abs(y - year))][CO2E] if known else None
+
     def years(self, kind: str) -> list[int]:
         """Return the years of a kind of factor."""
         return sorted(year for k, year in self.by if k == kind)

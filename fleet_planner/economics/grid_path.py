@@ -63,6 +63,11 @@ class Course:
     clean_year: int | None = None
     hours: Hours | None = None
 
+    @property
+    def changes(self) -> bool:
+        """Whether later years differ from the base year."""
+        return len(self.average.points) > 1 or len(self.marginal.points) > 1
+
 
 FROZEN = Course()
 

@@ -228,3 +228,16 @@ def test_bad_plans_get_one_message(tmp_path: Path, old: str, new: str, parts: li
     for part in parts:
         assert part in done.output
     assert not (tmp_path / "out").exists()
+
+
+def test_hours_of_the_citys_electricity_stand_in_for_a_table_of_damage(tmp_path: Path) -> None:
+    rows = "".join(f"{h},marginal,{0.15 if 9 <= h < 16 else 0.5}\n{h},average,0.3\n" for h in range(24))
+    (tmp_path / "hours.csv").write_text("hour,kind,co2e_kg_per_kwh\n" + rows, encoding="utf-8")
+    (tmp_path / "t.csv").write_text("element,months,days,hours,value,currency,price_year\nenergy,,,,0.1,USD,2024\n")
+    text = PLAN.split("[[buses", maxsplit=1)[0].replace('"sce_tou_ev_9_2030"', '"t.csv"').replace("260.0", "2000.0")
+    text = text.replace('damage = "damage.csv"\n', "") + '[electricity]\nhourly = "hours.csv"\n'
+    done = call(tmp_path, text, [stay("a", 12.0, 30.0, 150.0)])
+    assert done.exit_code == 0, done.output
+    kind = read(tmp_path / "out", "sites").filter(strategy="cost_and_damage").row(0, named=True)
+    assert kind["co2_t_per_year"] == pytest.approx(262 * 0.150 * 0.15)  # all of it between 12 and 16
+    assert "buses.charging_damage_hours" in (tmp_path / "out" / "manifest.json").read_text(encoding="utf-8")

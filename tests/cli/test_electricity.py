@@ -86,3 +86,41 @@ def test_what_cannot_be_followed_is_refused(tmp_path: Path, section: str, word: 
     assert result.exit_code == 1
     assert word in result.output
     assert not (tmp_path / "out").exists()
+
+
+def test_a_dirty_grid_turns_what_electric_buses_do(tmp_path: Path) -> None:
+    """At 0.9 kg/kWh of new demand electric buses add CO2, with none they save; the border lies between and is told."""
+    base = "[electricity]\naverage_by_year = { 2024 = 0.0 }\nmarginal_by_year = { 2024 = %s }\n" + SCENARIO.replace(
+        "uptake_by_year = { 2026 = 1.0 }", ""
+    )
+    change = {}
+    for factor in (0.0, 0.9):
+        assert call(tmp_path, base % factor, "run", f"at{factor}").exit_code == 0
+        row = pl.read_csv(tmp_path / f"at{factor}" / "grid_differences.csv").row(0, named=True)
+        change[factor] = row["change_marginal_t_per_year"]
+        assert 0.0 < row["break_even_kg_per_kwh"] < 0.9
+    assert change[0.0] < 0.0 < change[0.9]
+    page = (tmp_path / "at0.9" / "report.html").read_text(encoding="utf-8")
+    assert "Adds CO2 above, kg/kWh" in page
+
+
+def test_hours_are_weighed_with_the_charging_and_their_stacks_are_told(tmp_path: Path) -> None:
+    """0.2 by day, 0.8 by night, all charged by night; NOx of a kWh of all electricity over the thermal share of China."""
+    night = [0.0 if 8 <= h < 20 else 1.0 for h in range(24)]
+    rows = "".join(f"{h},{0.2 if 8 <= h < 20 else 0.8},{0.05 if night[h] else 0.5}\n" for h in range(24))
+    (tmp_path / "hours.csv").write_text("hour,co2e_kg_per_kwh,nox_g_per_kwh\n" + rows, encoding="utf-8")
+    plan = f'[electricity]\nhourly = "hours.csv"\ncharging_hours = {night}\n' + SCENARIO.replace(
+        "uptake_by_year = { 2026 = 1.0 }", ""
+    )
+    assert call(tmp_path, plan, "run", "out").exit_code == 0
+    out = tmp_path / "out"
+    summary = pl.read_csv(out / "summary.csv").filter(scenario="electric")
+    t = dict(summary.select("pollutant", "value_per_year").iter_rows())
+    assert t["CO2_grid"] == pytest.approx(0.8 * t["electricity_kwh"], rel=1e-9)
+    power = pl.read_csv(out / "power_plants.csv").filter(scenario="electric", pollutant="NOx").row(0, named=True)
+    assert power["emitted_t_per_year"] == pytest.approx(t["electricity_kwh"] / 0.952 * 0.05 / 1e3, rel=1e-9)
+    assert power["added_t_per_year"] == pytest.approx(power["emitted_t_per_year"] / 0.67, rel=1e-9)  # all thermal
+    told = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    assert any(entry["role"] == "electricity by hour" for entry in told["inputs"])
+    course = pl.read_csv(out / "grid_path.csv").row(0, named=True)
+    assert (course["path"], course["average_kg_per_kwh"], course["checked"]) == ("hours", pytest.approx(0.8), "no")

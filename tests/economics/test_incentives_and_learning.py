@@ -102,6 +102,7 @@ def test_the_ranking_changes_with_the_electricity_factor() -> None:
     assert table["rank_marginal"].to_list() == [2, 1]
     assert table["ranking_changed"].to_list() == ["yes", "yes"]
     assert table["checked"].to_list() == ["no", "no"]
+    assert table["break_even_kg_per_kwh"].to_list() == [0.5, None]  # 100 t over 200 MWh
 
 
 def test_marginal_factors_by_region() -> None:

@@ -60,6 +60,12 @@ def flat_damage(co2_kg: float, usd_per_t: float) -> Damage:
     return Damage(np.full(SHAPE, co2_kg), np.zeros(SHAPE), usd_per_t)
 
 
+def damage_by_hour(co2_kg: Float, usd_per_t: float) -> Damage:
+    """Return the damage of a series of electricity by month and hour, shape (12, 24), health left out."""
+    by_slot = np.repeat(co2_kg, SLOTS // HOURS_PER_DAY, axis=1)
+    return Damage(np.broadcast_to(by_slot[:, None, :], SHAPE).copy(), np.zeros(SHAPE), usd_per_t)
+
+
 def read_damage(path: Path, usd_per_t: float) -> Damage:
     """Read a table of marginal CO2 and damage to health by hour (``tables/columns/bus_charging_damage.csv``).
 

@@ -17,7 +17,7 @@ from fleet_planner.buses.transition.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from fleet_planner.buses.transition.model import Decision, Float, Problem
 
@@ -31,7 +31,11 @@ POLLUTANTS = {
 
 
 def emissions_by_year(
-    problem: Problem, decision: Decision, vehicles: pl.DataFrame, new: Mapping[str, Float], grid_kg_per_kwh: float
+    problem: Problem,
+    decision: Decision,
+    vehicles: pl.DataFrame,
+    new: Mapping[str, Float],
+    grid_kg_per_kwh: Callable[[int], float],
 ) -> pl.DataFrame:
     """Return by depot and year km, those driven without exhaust, emissions in t and the CO2 of electricity.
 
@@ -44,7 +48,7 @@ def emissions_by_year(
     new
         What a new conventional bus emits per km by pool, shape (L,), by column of `POLLUTANTS`.
     grid_kg_per_kwh
-        CO2 of a kWh.
+        CO2 of a kWh by year.
     """
     needs, pools, cohorts = problem.needs, problem.pools, problem.cohorts
     lots, years = len(pools.bus_type), problem.years
@@ -65,7 +69,8 @@ def emissions_by_year(
         grams = km[:, EXISTING] * per_km + km[:, CONVENTIONAL] * fresh
         grams = grams + km[:, HYBRID] * fresh * hybrid_share(pollutant)
         columns[name] = pools.by_depot(grams / G_PER_T)
-    columns["co2_electricity_t"] = pools.by_depot(electric_kwh * grid_kg_per_kwh / KG_PER_T)
+    kg_per_kwh = np.array([grid_kg_per_kwh(int(year)) for year in problem.figures.years])
+    columns["co2_electricity_t"] = pools.by_depot(electric_kwh * kg_per_kwh / KG_PER_T)
     all_km = pools.by_depot(km.sum(axis=1))
     clean_km = pools.by_depot(km[:, ZERO_EMISSION].sum(axis=1))
     depot, year = np.indices(all_km.shape)

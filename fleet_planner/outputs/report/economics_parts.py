@@ -177,12 +177,13 @@ def grid_rows(data: Mapping[str, Any], t: Words, names: Words) -> dict[str, Any]
                 str(row["rank_average"]),
                 significant(row["change_marginal_t_per_year"]),
                 str(row["rank_marginal"]),
+                "–" if row["break_even_kg_per_kwh"] is None else significant(row["break_even_kg_per_kwh"]),
             ],
             "changed": row["ranking_changed"] == "yes",
         }
         for row in given
     ]
-    keys = ("grid_tailpipe", "grid_power", "grid_average", "grid_rank", "grid_marginal", "grid_rank")
+    keys = ("grid_tailpipe", "grid_power", "grid_average", "grid_rank", "grid_marginal", "grid_rank", "grid_even")
     return {
         "head": [t["later_year"], t["scenario"], *(t[key] for key in keys)],
         "rows": rows,

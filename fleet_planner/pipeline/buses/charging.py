@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from fleet_planner.buses.charging.damage import Damage, flat_damage, read_damage
+from fleet_planner.buses.charging.damage import Damage, damage_by_hour, flat_damage, read_damage
 from fleet_planner.buses.charging.least_cost import Limits
 from fleet_planner.buses.charging.read import read_sessions
 from fleet_planner.buses.charging.schedule import LEAST_COST, ROUND, WITH_DAMAGE, schedule
@@ -33,6 +33,7 @@ from fleet_planner.buses.charging.tariff import PACKAGED, Tariff, flat_tariff, r
 from fleet_planner.buses.charging.terms import seasons_of
 from fleet_planner.economics.finance import capital_recovery_factor
 from fleet_planner.economics.grid import grid_pair
+from fleet_planner.economics.grid_hours import AVERAGE, MARGINAL
 from fleet_planner.economics.grid_path import city_grid
 from fleet_planner.economics.money import Price, levels_of
 from fleet_planner.economics.valuation import valuation
@@ -228,6 +229,11 @@ def _damage(plan: Plan, base: Path) -> tuple[Damage, list[Finding]]:
         return damage, [] if damage.varies else [Finding("buses.charging_damage_flat", "info", {})]
     region = city.grid_region or city.country
     grid = city_grid(plan.electricity, region, city.year, base)
+    if grid.course.hours is not None:
+        kind = MARGINAL if grid.course.hours.years(MARGINAL) else AVERAGE
+        by_hour = grid.course.hours.nearest(kind, city.year)
+        assert by_hour is not None
+        return damage_by_hour(by_hour, carbon), [Finding("buses.charging_damage_hours", "info", {"kind": kind})]
     known = grid.checked == "yes"
     pair = grid_pair(plan.economics, region, grid.average, average_checked=known, course=grid.course, year=city.year)
     return flat_damage(pair.of_differences, carbon), [

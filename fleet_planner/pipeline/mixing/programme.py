@@ -15,6 +15,7 @@ from fleet_planner.fleet.use import usual
 from fleet_planner.pipeline.mixing.mix_targets import aimed_of
 from fleet_planner.pipeline.mixing.portfolio_sites import rows_of_sites
 from fleet_planner.pipeline.telling.duty import days_of
+from fleet_planner.plan.portfolio import Future
 from fleet_planner.portfolio.coefficients import problem_of
 from fleet_planner.portfolio.problem import AT_MOST, Row
 from fleet_planner.units import DAYS_PER_YEAR
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from fleet_planner.pipeline.mixing.mix_targets import Asked
     from fleet_planner.pipeline.mixing.portfolio_sites import PlanSites
     from fleet_planner.pipeline.prepare import Prepared
-    from fleet_planner.plan.portfolio import Future, PortfolioSection
+    from fleet_planner.plan.portfolio import PortfolioSection
     from fleet_planner.portfolio import Problem
     from fleet_planner.portfolio.coefficients import Aimed
     from fleet_planner.portfolio.figures import Figures
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-RANGE = "range"
+RANGE, AS_PLANNED = "range", "as_planned"
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,8 @@ def programme_of(
     section: PortfolioSection = ready.plan.portfolio
     aims = tuple(aimed_of(ground, *t) for t in targets)
     figures = ground.figures
-    if future is not None:
-        figures, aims = _under(ready, ground, aims, targets, future)
+    if future is not None or ready.priced.grid.course.changes:
+        figures, aims = _under(ready, ground, aims, targets, future or Future(name=AS_PLANNED))
     rate = ready.plan.economics.discount_rate
     discount = (1.0 + rate) ** -np.arange(1.0, len(ground.years) + 1.0)
     rows = None
@@ -148,7 +149,7 @@ def _under(
     own = []
     for aimed, (aim, year, *_) in zip(aims, targets, strict=True):
         key, weight = aimed.name, aim.weights.get(ELECTRICITY_CO2, 0.0)
-        avoided[key] = avoided[aimed.pollutant] + weight * ground.grid_t * (_grid(future, year) - 1.0)
+        avoided[key] = avoided[aimed.pollutant] + weight * ground.grid_t * (_grid(ready, future, year) - 1.0)
         own.append(replace(aimed, pollutant=key))
     under = replace(
         figures,
@@ -160,11 +161,13 @@ def _under(
     return under, tuple(own)
 
 
-def _grid(future: Future, year: int) -> float:
-    """Return the CO2 of electricity against the plan's in a year."""
+def _grid(ready: Prepared, future: Future, year: int) -> float:
+    """Return the CO2 of electricity in a year of a future against the plan's of the base year."""
     path = {int(y): v for y, v in future.grid_factor_by_year.items()}
     along = float(np.interp(year, sorted(path), [path[y] for y in sorted(path)])) if path else 1.0
-    return future.grid_factor * along
+    grid = ready.priced.grid
+    planned = grid.of_differences_in(year) / grid.of_differences if grid.of_differences > 0.0 else 1.0
+    return future.grid_factor * along * planned
 
 
 def _batteries(ready: Prepared, ground: Ground) -> Array:
