@@ -12,7 +12,7 @@ from fleet_planner.chargers import check
 from fleet_planner.chargers.models.capacitated import solve_capacitated
 from fleet_planner.chargers.models.covering import maximal_covering, set_covering
 from fleet_planner.chargers.models.median import p_centre, p_median
-from fleet_planner.chargers.models.nearest import Nearest
+from fleet_planner.chargers.models.radius import Nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -320,6 +320,24 @@ def lagrangian(p, locked, weight, far, first, member, cost, start, value, upper,
 
 
 @numba.njit(cache=True)
+def bound_at(v, p, locked, weight, first, member, cost):
+    """Return the Lagrangian bound at given multipliers, and what each site saves there; see `lagrangian`.
+
+    Parameters
+    ----------
+    v : (demands,) float64
+        Any numbers give a true bound; the duals of the relaxed programme give the best one.
+
+    Returns
+    -------
+    bound : float
+    saving : (sites,) float64
+    """
+    saving, slope = np.zeros(first.size - 1), np.empty(v.size)
+    return _relaxed(v, p, locked, weight, first, member, cost, saving, slope), saving
+
+
+@numba.njit(cache=True)
 def _relaxed(v, p, locked, weight, first, member, cost, saving, slope):
     sites, demands = first.size - 1, v.size
     total = 0.0

@@ -12,7 +12,8 @@ from scipy.optimize import linprog
 
 from fleet_planner.chargers.distances import of_matrix
 from fleet_planner.chargers.models.capacitated import solve_capacitated
-from fleet_planner.chargers.models.nearest import Effort, Nearest
+from fleet_planner.chargers.models.nearest import Effort
+from fleet_planner.chargers.models.radius import Nearest
 from fleet_planner.chargers.models.refuelling import corridors_of, flow_refuelling, served
 from fleet_planner.chargers.solver import OPTIMAL
 

@@ -1,4 +1,8 @@
-"""The forty p-median instances of OR-Library and their published optima."""
+"""The forty p-median instances of OR-Library and their published optima.
+
+``pmed_optima.csv`` was compared value by value with two copies of OR-Library's ``pmedopt.txt`` that others keep:
+github.com/GemmaDawson/honours_files at 58de3a5 and github.com/nicholasio/PMedianTabuSearch at b2b017c.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +46,7 @@ def distances(path: Path) -> tuple[np.ndarray, int]:
 
 def test_the_table_has_the_forty_instances() -> None:
     assert list(PUBLISHED) == [f"pmed{k}" for k in range(1, 41)]
-    assert all("Beasley" in row["source"] for row in PUBLISHED.values())
+    assert all("Beasley" in row["source"] and row["checked"] == "yes" for row in PUBLISHED.values())
 
 
 @pytest.mark.city

@@ -14,9 +14,13 @@ from numpy.typing import NDArray
 from fleet_planner.chargers import check
 from fleet_planner.chargers.distances import Reach, of_matrix
 from fleet_planner.chargers.models.covering import maximal_covering, set_covering
+from fleet_planner.chargers.models.dominance import without_dominated
 from fleet_planner.chargers.models.median import p_centre, p_median
 from fleet_planner.chargers.models.nearest import HEURISTIC, Effort
-from fleet_planner.chargers.solver import OPTIMAL
+from fleet_planner.chargers.models.radius import Nearest, multipliers, radius_form
+from fleet_planner.chargers.solver import OPTIMAL, solve
+from fleet_planner.kernels import siting
+from fleet_planner.kernels.set_cover import fewest
 
 QUICK = Effort(seconds=20.0, rounds=5, steps=60)
 START_ONLY = Effort(seconds=0.0, rounds=5, steps=60)
@@ -120,6 +124,50 @@ def test_set_covering_is_the_cheapest_of_all_sets(case: tuple[Float, Float, Bool
     assert within[found.is_open].any(axis=0)[known].all()
 
 
+@settings(max_examples=60, deadline=None)
+@given(instances(), st.integers(0, 99))
+def test_a_covering_without_dominated_sites_and_demand_costs_the_same(
+    case: tuple[Float, Float, Bool, int, float], seed: int
+) -> None:
+    km, _, _, _, cut = case
+    within = km <= cut
+    cost = np.random.default_rng(seed).integers(1, 4, len(km)).astype(np.float64)
+    column, row = np.nonzero(within)
+    rows_left, columns_left = without_dominated(row, column, cost, km.shape[1])
+    assert not columns_left[~within.any(axis=1)].any()
+    known = within.any(axis=0)
+
+    def least(sites: Bool, demand: Bool) -> float:
+        return min(
+            float(cost[s].sum())
+            for p in range(len(km) + 1)
+            for s in sets(np.zeros(len(km), dtype=np.bool_), p)
+            if not (s & ~sites).any() and within[s].any(axis=0)[demand].all()
+        )
+
+    assert least(columns_left, rows_left & known) == least(np.ones(len(km), dtype=np.bool_), known)
+    # what is left holds nothing more that goes
+    kept = np.ix_(columns_left, rows_left)
+    again = without_dominated(*np.nonzero(within[kept])[::-1], cost[columns_left], int(rows_left.sum()))
+    assert again[1].all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(instances(), st.integers(0, 9))
+def test_the_search_for_fewer_sites_covers_all_with_no_more(
+    case: tuple[Float, Float, Bool, int, float], seed: int
+) -> None:
+    km, _, locked, _, cut = case
+    reach = of_matrix(km, cut)
+    known = (km <= cut).any(axis=0)
+    start, site, _ = siting.by_demand(reach.first, reach.demand, reach.km, reach.demands)
+    greedy = siting.cover_greedy(locked, np.ones(len(km)), reach.first, reach.demand, start, site)
+    found = fewest(greedy, locked, reach.first, reach.demand, start, site, 200, seed)
+    assert (km <= cut)[found].any(axis=0)[known].all()
+    assert found[locked].all()
+    assert found.sum() <= greedy.sum()
+
+
 @settings(max_examples=40, deadline=None)
 @given(instances())
 def test_p_centre_is_the_best_of_all_sets(case: tuple[Float, Float, Bool, int, float]) -> None:
@@ -176,6 +224,36 @@ def test_interchange_finds_what_greedy_misses() -> None:
     found = maximal_covering(of_matrix(1.0 - covers, 0.5), weight, 2, None, START_ONLY)
     assert found.start == found.objective == 14.0
     assert found.is_open.tolist() == [False, True, True]
+
+
+@settings(max_examples=40, deadline=None)
+@given(instances())
+def test_duals_of_the_relaxation_bound_all_sets(case: tuple[Float, Float, Bool, int, float]) -> None:
+    km, weight, locked, p, cut = case
+    problem = Nearest(of_matrix(np.where(km <= cut, 0.0, 1.0), 0.5), weight, np.ones(weight.size), locked)
+    least = min(float(weight[(km[s] > cut).all(axis=0)].sum()) for s in sets(locked, p))
+    known = sets(locked, p)[0]
+    v = multipliers(problem, p, known, 20.0)
+    assert v is not None
+    bound, saving = siting.bound_at(v, p, locked, weight, problem.reach.first, problem.reach.demand, problem.reach.km)
+    assert bound <= least + 1e-6 * (1.0 + least)
+    assert (saving >= 0.0).all()
+    form = radius_form(problem, p, np.ones(len(km), dtype=np.bool_), locked, known)
+    assert bound == pytest.approx(solve(form.programme, relax=True).bound, rel=1e-5, abs=1e-5)
+
+
+def test_the_bound_is_close_where_sites_nearly_cover_all() -> None:
+    """Spread evenly, 12 discs nearly cover a square: subgradients stay at the whole weight, the relaxation does not."""
+    rng = np.random.default_rng(1)
+    sites, places = rng.random((300, 2)) * 20.0, rng.random((2000, 2)) * 20.0
+    km = np.linalg.norm(sites[:, None] - places[None], axis=2)
+    weight = rng.integers(1, 101, 2000).astype(np.float64)
+    reach = of_matrix(km, 3.0)
+    quick = maximal_covering(reach, weight, 12, None, START_ONLY)
+    exact = maximal_covering(reach, weight, 12, None, Effort(seconds=3.0))
+    assert quick.gap > 0.05
+    assert exact.gap < 0.03
+    assert exact.bound < quick.bound
 
 
 def test_nothing_in_reach_is_no_error() -> None:

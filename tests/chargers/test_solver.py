@@ -43,10 +43,10 @@ def test_a_wrong_objective_with_a_start_is_solved_again(monkeypatch: pytest.Monk
     true = solver._run
 
     def wrong(
-        programme: Programme, seconds: float, gap: float, start: np.ndarray | None, *, relax: bool
+        programme: Programme, seconds: float, gap: float, start: np.ndarray | None, *, relax: bool, inner: bool = False
     ) -> tuple[Found, float]:
         starts.append(start is not None)
-        found, said = true(programme, seconds, gap, start, relax=relax)
+        found, said = true(programme, seconds, gap, start, relax=relax, inner=inner)
         if start is not None:
             return Found(start, said - 1.0, OPTIMAL, found.duals), said - 1.0
         return found, said

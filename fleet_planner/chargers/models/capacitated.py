@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fleet_planner.chargers.models.nearest import HEURISTIC, USUAL, Answer, Effort, Nearest
+from fleet_planner.chargers.models.nearest import HEURISTIC, USUAL, Answer, Effort
 from fleet_planner.chargers.solver import OPTIMAL, Programme, solve
 from fleet_planner.kernels import build_out
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from fleet_planner.chargers.models.radius import Nearest
 
     Float = NDArray[np.float64]
     Int = NDArray[np.int64]

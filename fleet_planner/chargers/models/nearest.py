@@ -8,18 +8,19 @@ García, Labbé and Marín 2011).
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fleet_planner.chargers.solver import OPTIMAL, Programme, solve
+from fleet_planner.chargers.models.radius import multipliers, radius_form
+from fleet_planner.chargers.solver import OPTIMAL, solve
 from fleet_planner.kernels import siting
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fleet_planner.chargers.distances import Reach
+    from fleet_planner.chargers.models.radius import Nearest
 
     Float = NDArray[np.float64]
     Int = NDArray[np.int64]
@@ -59,29 +60,6 @@ class Effort:
 
 
 USUAL = Effort()
-
-
-@dataclass(frozen=True)
-class Nearest:
-    """A problem: sparse costs below ``far``, weights, sites that stay open.
-
-    Parameters
-    ----------
-    reach
-        Cost of a pair in ``km``; pairs of ``far`` or more do not count.
-    weight, far
-        Shape (demands,), 0 or more; above 0.
-    locked
-        Shape (sites,).
-    whole
-        Whether every cost is a whole number, so that a bound may be rounded up.
-    """
-
-    reach: Reach
-    weight: Float
-    far: Float
-    locked: Bool
-    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -144,10 +122,33 @@ def solve_nearest(problem: Nearest, p: int, effort: Effort = USUAL) -> Answer:
     status = OPTIMAL if _closed(upper, raised, effort.gap) else HEURISTIC
     start_cost = upper
     if status != OPTIMAL and effort.seconds > 0.0:
+        asked = time.perf_counter()
+        bound, saving = _relaxation(problem, data, p, is_open, (bound, saving), effort.seconds)
+        raised = max(raised, _rounded(bound, whole=problem.whole))
+        left = replace(effort, seconds=max(effort.seconds - (time.perf_counter() - asked), 0.0))
         kept, fixed = _by_reduced_cost(problem, p, saving, upper - bound)
-        is_open, upper, raised, status = _prove(problem, p, is_open, (upper, raised), (kept, fixed), effort)
+        is_open, upper, raised, status = _prove(problem, p, is_open, (upper, raised), (kept, fixed), left)
     told = (ready, time.perf_counter() - begin)
     return Answer(np.asarray(is_open), upper, min(raised, upper), start_cost, status, *told)
+
+
+def _relaxation(
+    problem: Nearest,
+    data: tuple[Int, Int, Float, Int, Int, Float],
+    p: int,
+    is_open: Bool,
+    known: tuple[float, Float],
+    seconds: float,
+) -> tuple[float, Float]:
+    """Return the better of a bound with its savings and that of the relaxation's duals.
+
+    Subgradients stay at nothing where 50 sites nearly cover all: the interior point then has the bound in seconds.
+    """
+    v = multipliers(problem, p, is_open, seconds)
+    if v is None:
+        return known
+    bound, saving = siting.bound_at(v, p, problem.locked, problem.weight, *data[:3])
+    return (float(bound), saving) if bound > known[0] else known
 
 
 def _arrays(problem: Nearest) -> tuple[Int, Int, Float, Int, Int, Float]:
@@ -211,14 +212,14 @@ def _prove(
     """Return the better of the start and HiGHS's set, its cost, the bound and the status."""
     (upper, bound), (kept, fixed) = known, sites
     kept = kept | fixed
-    programme, index, given = radius_form(problem, p, kept, fixed, is_open)
+    form = radius_form(problem, p, kept, fixed, is_open)
     # a start with a site that reduced costs rule out is no better than any that is left: the solver does without it
-    start = given if bool(kept[is_open].all() and is_open[fixed].all()) else None
-    found = solve(programme, effort.seconds, effort.gap, start)
+    start = form.given if bool(kept[is_open].all() and is_open[fixed].all()) else None
+    found = solve(form.programme, effort.seconds, effort.gap, start)
     bound = max(bound, min(_rounded(found.bound, whole=problem.whole), upper))
     if found.values is not None:
         other = np.zeros(is_open.size, dtype=np.bool_)
-        other[index] = found.values[: index.size] > 0.5
+        other[form.index] = found.values[: form.index.size] > 0.5
         cost = _cost(problem, _arrays(problem), other)
         if cost < upper:
             is_open, upper = other, cost
@@ -226,59 +227,3 @@ def _prove(
     if status == OPTIMAL and not _closed(upper, bound, effort.gap):
         status = HEURISTIC
     return is_open, upper, bound, status
-
-
-def radius_form(problem: Nearest, p: int, kept: Bool, fixed: Bool, is_open: Bool) -> tuple[Programme, Int, Float]:
-    """Return the integer programme over the sites kept, their numbers, and ``is_open`` as its start.
-
-    Columns: ``x`` of each kept site; ``z[j, k]``, 1 where no open site lies within the ``k``-th distinct cost of demand
-    ``j`` and the next one, or ``far``, is paid. ``z[j, k] >= z[j, k - 1] - sum of x at cost k`` with ``z[j, 0] = 1``.
-    """
-    near = problem.reach.keep(kept[problem.reach.site] & (problem.reach.km < problem.far[problem.reach.demand]))
-    index = np.flatnonzero(kept)
-    place = np.full(kept.size, -1, dtype=np.int64)
-    place[index] = np.arange(index.size)
-    # what a fixed site offers bounds what is paid: further sites never matter
-    ceiling = problem.far.copy()
-    sure = fixed[near.site]
-    np.minimum.at(ceiling, near.demand[sure], near.km[sure])
-    nearer = (near.km < ceiling[near.demand]) & (problem.weight[near.demand] > 0.0)
-    site, demand, km = near.site[nearer], near.demand[nearer], near.km[nearer]
-    order = np.lexsort((km, demand))
-    site, demand, km = site[order], demand[order], km[order]
-    new = np.ones(demand.size, dtype=np.bool_)
-    new[1:] = (demand[1:] != demand[:-1]) | (km[1:] != km[:-1])
-    level = np.cumsum(new) - 1
-    z_demand, z_km = demand[new], km[new]
-    levels = z_demand.size
-    head = np.ones(levels, dtype=np.bool_)
-    head[1:] = z_demand[1:] != z_demand[:-1]
-    following = np.where(np.append(head[1:], True), ceiling[z_demand], np.append(z_km[1:], 0.0))
-    weight = problem.weight[z_demand]
-    cost = np.concatenate([np.zeros(index.size), weight * (following - z_km)])
-    base = problem.weight * ceiling
-    np.add.at(base, z_demand[head], weight[head] * (z_km[head] - ceiling[z_demand[head]]))
-    lower = np.concatenate([fixed[index].astype(np.float64), np.zeros(levels), [1.0]])
-    upper = np.concatenate([np.ones(index.size + levels), [1.0]])
-    rows = np.arange(levels)
-    later = rows[~head]
-    row = np.concatenate([level, rows, later, np.full(index.size, levels)])
-    column = np.concatenate([place[site], index.size + rows, index.size + later - 1, np.arange(index.size)])
-    entry = np.concatenate([np.ones(level.size + levels), -np.ones(later.size), np.ones(index.size)])
-    low = np.concatenate([head.astype(np.float64), [float(p)]])
-    high = np.concatenate([np.full(levels, np.inf), [float(p)]])
-    whole = np.concatenate([np.ones(index.size, np.bool_), np.zeros(levels + 1, np.bool_)])
-    programme = Programme(np.append(cost, float(base.sum())), lower, upper, whole, row, column, entry, low, high)
-    open_now = is_open[index].astype(np.float64)
-    covered = np.zeros(levels)
-    np.maximum.at(covered, level, open_now[place[site]])
-    z = _running(covered, head)
-    return programme, index, np.concatenate([open_now, z, [1.0]])
-
-
-def _running(covered: Float, head: Bool) -> Float:
-    """Return 1 until a level of a demand is covered, 0 from there on; demands begin at ``head``."""
-    total = np.cumsum(covered)
-    group = np.cumsum(head) - 1
-    before = (total - covered)[head][group] if head.size else total
-    return (total - before <= 0.0).astype(np.float64)
