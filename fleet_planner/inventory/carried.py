@@ -12,9 +12,11 @@ from fleet_planner.factors.axes import GRADES, MODES
 from fleet_planner.factors.compiling.channels import CHANNELS, POLLUTANTS
 from fleet_planner.inventory.weights import CHANNEL_DRIVER, CHANNEL_MEASURE, FleetArrays, FleetContext, fleet_arrays
 from fleet_planner.kernels import inventory as kernel
+from fleet_planner.kernels.link_hours import link_hours as kernel_of_hours
+from fleet_planner.units import HOURS_PER_DAY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import polars as pl
 
@@ -98,6 +100,50 @@ def by_hour(
         yield link_pass(
             ready.comp, activity, ready.condition, ready.grade, ready.span, classes, 1, factors, (vkt[..., one], one)
         )[0]
+
+
+def link_hours(
+    vehicles: pl.DataFrame,
+    multipliers: pl.DataFrame,
+    links: pl.DataFrame,
+    activity: Activity,
+    factors: FactorTable,
+    context: FleetContext,
+    pollutants: Sequence[str],
+) -> Array:
+    """Return some pollutants of each link and hour of the average day, shape (len(pollutants), links, 24).
+
+    The first parameters are those of `compute_inventory`; types of day are added up.
+    """
+    ready = composed(vehicles, multipliers, links, activity, factors, context)
+    comp = ready.comp[..., [POLLUTANTS.index(name) for name in pollutants], :]
+    vkt = activity.vkt
+
+    def carried(of: Array, km: Array, speed: Array, kept: NDArray[np.int64]) -> Array:
+        return kernel_of_hours(  # type: ignore[no-any-return]  # the kernel is not typed
+            np.ascontiguousarray(of),
+            np.ascontiguousarray(km),
+            speed,
+            ready.condition[kept],
+            ready.grade[kept],
+            GRADES[ready.span[0]],
+            GRADE_STEP,
+            factors.grid_kmh,
+            factors.lookup,
+            factors.lookup_per_kmh,
+        )
+
+    apart = []
+    for name, own in activity.own_kmh.items():
+        s = activity.streams.index(name)
+        km = np.where(np.isnan(own), 0.0, vkt[s])
+        vkt[s] -= km
+        used = np.flatnonzero(km.any(axis=1))
+        apart.append((used, carried(comp[..., s : s + 1], km[used][None], np.nan_to_num(own[used]), used)))
+    out = carried(comp, vkt, activity.speed_kmh, np.arange(links.height))
+    for used, own_hours in apart:
+        out[:, used] += own_hours
+    return np.asarray(out.reshape(*out.shape[:2], len(activity.days), HOURS_PER_DAY).sum(axis=2))
 
 
 def link_pass(

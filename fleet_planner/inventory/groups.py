@@ -9,11 +9,11 @@ import numpy as np
 import polars as pl
 
 from fleet_planner.factors.axes import TECHNOLOGY
-from fleet_planner.inventory.carried import by_hour, driven_histogram
+from fleet_planner.inventory.carried import by_hour, driven_histogram, link_hours
 from fleet_planner.inventory.compute import by_vehicle, compute_inventory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -94,6 +94,22 @@ def grouped_hours(
     """Yield the emissions by link of each hour, shape (links, P); parameters are those of `grouped_inventory`."""
     context, activity = _of_groups(activity, context, stream_of)
     return by_hour(vehicles.with_columns(stream=pl.col("group")), multipliers, links, activity, factors, context)
+
+
+def grouped_link_hours(
+    vehicles: pl.DataFrame,
+    multipliers: pl.DataFrame,
+    links: pl.DataFrame,
+    activity: Activity,
+    factors: FactorTable,
+    context: FleetContext,
+    stream_of: Callable[[str], str],
+    pollutants: Sequence[str],
+) -> NDArray[np.float64]:
+    """Return some pollutants of each link and hour, as `link_hours` does for streams that are whole."""
+    context, activity = _of_groups(activity, context, stream_of)
+    grouped = vehicles.with_columns(stream=pl.col("group"))
+    return link_hours(grouped, multipliers, links, activity, factors, context, pollutants)
 
 
 def _of_groups(

@@ -50,6 +50,7 @@ def manifest(results: Results, folder: Path) -> dict[str, Any]:
         "terrain": results.terrain.to_dicts(),
         "non_road": machines_data(results),
         "places": places_data(results),
+        "map_hours": results.hour_errors.to_dicts(),
         "below_range": results.scenarios[0].inventory.below_range.to_dicts(),
         "stand_ins": [
             {"text": finding_text(f), "share": f.share} for f in results.findings if f.code == "inventory.stand_in"

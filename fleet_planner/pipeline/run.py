@@ -26,6 +26,7 @@ from fleet_planner.pipeline.costing.scrapped_early import scrapped_early_finding
 from fleet_planner.pipeline.prepare import Prepared, only_scenarios, prepare, sold_t
 from fleet_planner.pipeline.telling.duty import duty_findings, duty_table
 from fleet_planner.pipeline.telling.factor_findings import factor_findings
+from fleet_planner.pipeline.telling.hours_rebuilt import hours_rebuilt
 from fleet_planner.pipeline.telling.input_files import input_files
 from fleet_planner.pipeline.telling.meaning import Told, meaning
 from fleet_planner.pipeline.telling.provenance import assumptions_table, sources_table
@@ -108,6 +109,8 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
     summary = summary_table(results, nonroad)
     with clock.step("meaning"):
         means = meaning(ready.run, computed, Told(summary, later, air, paid.costs, ready.priced.grid, ready.grid[1]))
+    with clock.step("map hours"):
+        hour_errors = hours_rebuilt(ready.run, computed)
     with clock.step("findings"):
         fuels = computed.setting.sources.fuels
         fuel = fuel_table(first, fuels)
@@ -164,6 +167,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         air=air,
         by_sector=sector_table(results, nonroad),
         meaning=means,
+        hour_errors=hour_errors,
         bus_links=bus_links(ready.buses, ready.network.links["link_id"].to_numpy()),
         nonroad=nonroad,
         bus_routes=bus_routes(ready.buses),

@@ -25,6 +25,7 @@ from fleet_planner.plan.nonroad import NonRoadSection
 from fleet_planner.plan.operation import Operation
 from fleet_planner.plan.places import PlacesSection
 from fleet_planner.plan.portfolio import PortfolioSection
+from fleet_planner.plan.report import ReportSection
 from fleet_planner.plan.targets import Target
 from fleet_planner.plan.traffic import TrafficSection
 from fleet_planner.plan.turnover import TurnoverSection
@@ -457,6 +458,7 @@ class Plan(Section):
     market: MarketSection = MarketSection()
     chargers: ChargersSection = ChargersSection()
     outputs: OutputsSection = OutputsSection()
+    report: ReportSection = ReportSection()
 
     @model_validator(mode="after")
     def _turnover_is_later(self) -> Plan:

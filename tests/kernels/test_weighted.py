@@ -7,8 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from fleet_planner.factors.compiling.channels import POLLUTANTS
 from fleet_planner.factors.compiling.table import FactorTable
-from fleet_planner.inventory import Inventory, compute_inventory, weighted_by_vehicle, weighted_histogram
+from fleet_planner.inventory import Inventory, by_hour, compute_inventory, weighted_by_vehicle, weighted_histogram
+from fleet_planner.inventory.carried import link_hours
 from fleet_planner.inventory.weights import FleetContext
 from tests.kernels.test_inventory import case, factors, hot
 
@@ -53,3 +55,16 @@ def test_weights_of_single_links_and_hours_add_up(factors: FactorTable) -> None:
     one, two = generator.uniform(0.0, 5.0, (2, 5, 24))
     both, _ = weighted(6, factors, one + two)
     assert both == pytest.approx(weighted(6, factors, one)[0] + weighted(6, factors, two)[0], rel=1e-9)
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_hours_of_links_are_those_computed_hour_by_hour(factors: FactorTable, own: bool) -> None:
+    vehicles, multipliers, links, activity = case(7, 5, 7, 3.0)
+    if own:
+        slow = np.full(activity.speed_kmh.shape, np.nan)
+        slow[1] = 17.0
+        activity = replace(activity, own_kmh={activity.streams[0]: slow})
+    hours = link_hours(vehicles, multipliers, links, activity, factors, FleetContext(), ["CO2", "NOx"])
+    one_by_one = np.array(list(by_hour(vehicles, multipliers, links, activity, factors)))
+    columns = [POLLUTANTS.index("CO2"), POLLUTANTS.index("NOx")]
+    np.testing.assert_allclose(hours, one_by_one[:, :, columns].transpose(2, 1, 0), rtol=1e-12)

@@ -12,11 +12,14 @@ import numpy as np
 
 from fleet_planner.outputs.layers import frames
 from fleet_planner.outputs.layers.roads import road_of_link, round_breaks
+from fleet_planner.outputs.report.map_squares import squares_of
+from fleet_planner.pipeline.telling.hours_rebuilt import hour_shares
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fleet_planner.pipeline.telling.results import Results
+    from fleet_planner.inventory.model import Inventory
+    from fleet_planner.pipeline.telling.results import Results, ScenarioResult
     from fleet_planner.tables import PollutantSpec
 
 DEGREE = 1e5
@@ -25,6 +28,7 @@ DEGREE = 1e5
 LEVELS = 65535
 DECADES = 7.0
 COMPRESSION = 6
+HOUR_DIGITS = 7
 ZONE_TOLERANCE_DEGREES = 2e-4
 STATIC_WIDTH = 1000
 STATIC_ROADS = 7000
@@ -34,49 +38,95 @@ MAP_UNIT = {"g": "kg", "MJ": "MJ", "kWh": "kWh", "1e12": "10¹²"}
 def pack_map(results: Results) -> dict[str, Any]:
     """Return what the map draws: packed geometry and values, names, classes, layers.
 
+    A large city's weaker roads are drawn as squares (see `map_squares`), which follow the roads in every array: a
+    square has two points, its south-west and north-east corners, and the mean of its roads per km.
+
     The binary part is little-endian: per road its number of points (uint16); then the steps of all
     longitudes, then of all latitudes, in 1e-5 degrees (int32, each from the point before); then, per
     layer, one level per road (uint16) on a logarithmic scale: value = top * 10 ** (-7 * (1 - level / 65535)),
     0 for level 0; the levels of a scenario are stored as differences (modulo 65536) to those of the baseline,
     which comes first for each pollutant; then the rings of the zones as the roads' points.
+
+    ``hours`` of a layer has, by scenario, the share of the day that each hour has on each class of road, the squares'
+    own last; ``totals`` the city's exact hours.
     """
     road, first = road_of_link(results.network.links)
     offsets = results.network.offsets
-    counts = np.diff(offsets)[first]
-    point = np.repeat(offsets[first] - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
-    point += np.arange(int(counts.sum()))
-    coordinates = results.network.coordinates[point]
     links = results.network.links[first.tolist()]
     km = np.maximum(links["length_km"].to_numpy(), 1e-9)
-    parts = [counts.astype("<u2").tobytes(), _steps(coordinates)]
+    specs = frames.map_specs(results)
+    days: list[list[NDArray[np.float64]]] = [
+        [np.bincount(road, frames.day_values(s, spec), first.size).astype(np.float64) for s in results.scenarios]
+        for spec in specs
+    ]
+    wanted = results.plan.report
+    middle = results.network.coordinates[(offsets[first] + offsets[first + 1]) // 2]
+    squares = squares_of(days[0][0] / km if days else km, middle, wanted.map_roads, wanted.map_square_m)
+    shown = links[squares.kept.tolist()]
+    coordinates, counts = _points(results, first[squares.kept])
+    classes = sorted(set(links["road_class"].to_list()))
+    of_road = np.array([classes.index(c) for c in links["road_class"].to_list()], dtype=np.int64)
+    parts = [np.concatenate([counts, squares.counts]).astype("<u2").tobytes()]
+    parts.append(_steps(np.concatenate([coordinates, squares.corners])))
     layers = []
-    fallback: NDArray[np.float64] | None = None
-    for spec in frames.map_specs(results):
-        values = [
-            np.bincount(road, weights=frames.day_values(s, spec), minlength=first.size) / km for s in results.scenarios
-        ]
-        layer, packed = _pack_layer(spec, values, [s.fleet.name for s in results.scenarios])
+    for spec, values in zip(specs, days, strict=True):
+        per_km = [squares.per_km(day, km) for day in values]
+        shares = [class_shares(s.inventory, spec.pollutant, classes) for s in results.scenarios]
+        layer, packed = _pack_layer(spec, per_km, [s.fleet.name for s in results.scenarios])
+        layer["hours"] = {
+            s.fleet.name: np.round(squares.with_own_hours(share, of_road, day), HOUR_DIGITS).tolist()
+            for s, share, day in zip(results.scenarios, shares, values, strict=True)
+        }
+        layer["totals"] = {s.fleet.name: _city_hours(results, s, spec) for s in results.scenarios}
+        top_hour = int(np.argmax(next(iter(layer["totals"].values()))))
+        layer["hour_breaks"] = round_breaks((values[0] / km) * shares[0][of_road, top_hour])
         layers.append(layer)
         parts.append(packed)
-        fallback = values[0] if fallback is None else fallback
     zones, rings = _zones(results)
-    names = links["name"].fill_null("").to_list()
+    names = shown["name"].fill_null("").to_list()
     table = sorted(set(names))
     index = {n: i for i, n in enumerate(table)}
-    classes = sorted(set(links["road_class"].to_list()))
-    kinds = {c: i for i, c in enumerate(classes)}
+    fallback = (days[0][0] / km)[squares.kept] if days else None
     return {
-        "roads": int(first.size),
-        "points": len(coordinates),
+        "roads": len(names),
+        "squares": {
+            "roads": squares.roads.tolist(),
+            "side_m": wanted.map_square_m,
+            "total": int(first.size) - len(names),
+            "by": specs[0].pollutant if specs else "",
+        },
+        "points": len(coordinates) + len(squares.corners),
         "layers": layers,
         "zones": zones,
         "blob": base64.b64encode(gzip.compress(b"".join([*parts, rings]), COMPRESSION, mtime=0)).decode(),
         "names": table,
         "name": [index[n] for n in names],
         "classes": classes,
-        "class": [kinds[c] for c in links["road_class"].to_list()],
+        "class": of_road[squares.kept].tolist(),
         "static": _static(coordinates, counts, fallback, layers[0]["breaks"]) if fallback is not None else None,
     }
+
+
+def _points(results: Results, first: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the points of some links one after the other, and how many each has."""
+    offsets = results.network.offsets
+    counts = np.diff(offsets)[first]
+    point = np.repeat(offsets[first] - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
+    point += np.arange(int(counts.sum()))
+    return results.network.coordinates[point], counts
+
+
+def class_shares(inventory: Inventory, pollutant: str, classes: list[str]) -> NDArray[np.float64]:
+    """Return the part of the day that each hour has on each of some road classes, shape (classes, 24)."""
+    place = [inventory.road_classes.index(c) for c in classes]
+    return hour_shares(inventory, pollutant)[place]
+
+
+def _city_hours(results: Results, scenario: ScenarioResult, spec: PollutantSpec) -> list[float]:
+    """Return what the city's roads emit in each hour of the average day, the map's unit."""
+    inventory = scenario.inventory
+    by_hour = inventory.stream_hour[:, :, inventory.pollutants.index(spec.pollutant)].sum(axis=0)
+    return [float(f"{v:.7g}") for v in results.activity.average_day(by_hour) / frames.scale_of(spec)]
 
 
 def _steps(points: NDArray[np.float64]) -> bytes:

@@ -16,6 +16,7 @@ from fleet_planner.errors import OutputError
 from fleet_planner.outputs.layers import styles
 from fleet_planner.outputs.report import report_charts, report_parts, wording
 from fleet_planner.outputs.report.map_data import script_json
+from fleet_planner.outputs.report.map_parts import map_parts, map_words
 from fleet_planner.tables import Language, pollutants
 from fleet_planner.tables.load import report_words
 
@@ -52,8 +53,10 @@ def report_html(data: dict[str, Any], language: Language) -> str:
         "map_words": _script(_map_words(data, t, names, language)),
         "css": _trusted(_asset("report.css")),
         "map_js": _trusted(_asset("map.js")),
+        "report_js": _trusted(_asset("report.js")),
         "leaflet_css": _trusted(_leaflet("leaflet.css")),
         "leaflet_js": _trusted(_leaflet("leaflet.js")),
+        **map_parts(data, t, names, wording.pollutant_names(language)),
         **report_parts.parts(data, t, names, language),
     }
     return template.render(context)
@@ -107,18 +110,9 @@ def _map_words(data: dict[str, Any], t: dict[str, str], names: dict[str, str], l
     return {
         "ramp": list(styles.RAMP),
         "fall": list(styles.FALL),
-        "attribution": data["attribution"],
         "pollutants": wording.pollutant_names(language),
-        "scenarios": names,
         "classes": {c: wording.class_name(c, t) for c in data["map"]["classes"]},
-        "emissions": t["map_emissions"],
-        "difference": t["map_difference"],
-        "baseline": names[data["scenarios"][0]["name"]],
-        "change": t["map_change"],
-        "unit": t["map_unit"],
-        "population": t["map_population"] if data["map"]["zones"]["rings"] else "",
-        "failed": t["map_failed"],
-        "unnamed": t["map_unnamed"],
+        **map_words(data, t, names),
     }
 
 

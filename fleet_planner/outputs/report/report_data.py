@@ -80,6 +80,7 @@ def report_data(results: Results) -> dict[str, Any]:
         "voc": _voc(results),
         "standards": _standards(first),
         "streets": frames.street_rows(frames.roads_frame(results), first.fleet.name).to_dicts(),
+        "hour_errors": clean(results.hour_errors.to_dicts()),
         "map": pack_map(results),
     }
 

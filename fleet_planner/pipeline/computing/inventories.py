@@ -17,7 +17,8 @@ from fleet_planner.factors.compiling.compile import compile_factors
 from fleet_planner.findings import Finding
 from fleet_planner.fleet.identifiers import key_of
 from fleet_planner.inventory import Inventory, by_hour, compute_inventory, grade_steps
-from fleet_planner.inventory.groups import grouped_hours
+from fleet_planner.inventory.carried import link_hours
+from fleet_planner.inventory.groups import grouped_hours, grouped_link_hours
 from fleet_planner.pipeline.computing.corridor_check import corridor_findings
 from fleet_planner.pipeline.computing.factor_plan import FactorSetting, factor_setting
 from fleet_planner.pipeline.computing.fuel_check import closure, fuel_burnt_t, scaled_km
@@ -43,7 +44,7 @@ from fleet_planner.scenarios.operation.exposure import Exposure, exposure_of
 from fleet_planner.scenarios.operation.traffic import stream_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -255,6 +256,17 @@ class Inventories:
             return grouped_hours(left.vehicles, left.multipliers, links, left.activity, factors, context, stream_of)
         activity = self._of_state(computed.activity, computed.states[0][0], state)
         return by_hour(state.vehicles, state.multipliers, links, activity, factors, context)
+
+    def link_hours(self, computed: Computed, number: int, pollutants: Sequence[str]) -> NDArray[np.float64]:
+        """Return some pollutants of a state by link and hour of the average day, shape (pollutants, links, 24)."""
+        state, _ = computed.states[number]
+        links, factors, context = self.network.links, computed.factors, computed.setting.context
+        if done := computed.operated.get(state.name):
+            left = done.traffic
+            vehicles, multipliers, activity = left.vehicles, left.multipliers, left.activity
+            return grouped_link_hours(vehicles, multipliers, links, activity, factors, context, stream_of, pollutants)
+        activity = self._of_state(computed.activity, computed.states[0][0], state)
+        return link_hours(state.vehicles, state.multipliers, links, activity, factors, context, pollutants)
 
     def _of_state(self, activity: Activity, first: ScenarioFleet, state: ScenarioFleet) -> Activity:
         """Return the activity of a scenario; the baseline's own where no measure may open other roads to a vehicle."""

@@ -84,7 +84,8 @@ class Results:
     does to each pollutant (no rows without such measures), ``driven`` the vehicle-km by link of their
     scenarios. ``early_scrappage`` has what scrapping early costs by year. ``gridded`` has the emissions on a
     grid, where the plan asks for one; ``by_sector`` those under the codes of reporting schemes; ``air`` the
-    concentrations near roads and who breathes them.
+    concentrations near roads and who breathes them. ``hour_errors`` says how well the report's map rebuilds the
+    hours (see `hours_rebuilt.hours_rebuilt`).
     """
 
     plan: Plan
@@ -123,3 +124,4 @@ class Results:
     air: AirResult | None = None
     by_sector: pl.DataFrame = field(default_factory=pl.DataFrame)
     meaning: Meaning = field(default_factory=Meaning)
+    hour_errors: pl.DataFrame = field(default_factory=pl.DataFrame)

@@ -1,0 +1,109 @@
+"""How well the daily value of a link and the hours of its road class tell each hour of the link."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from fleet_planner.units import HOURS_PER_DAY
+
+if TYPE_CHECKING:
+    from fleet_planner.inventory.model import Inventory
+    from fleet_planner.network.model import Network
+    from fleet_planner.pipeline.computing.inventories import Computed, Inventories
+
+Float = NDArray[np.float64]
+MOST_LINKS = 400_000
+"""Links times scenarios up to which every scenario is measured; above, the baseline alone."""
+
+SCHEMA = {
+    "scenario": pl.String,
+    "pollutant": pl.String,
+    "links": pl.Int64,
+    "mean_error_pct": pl.Float64,
+    "largest_error_pct": pl.Float64,
+    "links_over_tenth_pct": pl.Float64,
+}
+TENTH = 0.1
+
+
+def hour_shares(inventory: Inventory, pollutant: str) -> Float:
+    """Return the part of the day that each hour has on each road class, shape (road classes, 24).
+
+    Every class adds up to 1; a class without emissions has even hours. Types of day are added up to the average day.
+    """
+    by_class = inventory.class_hour[:, :, inventory.pollutants.index(pollutant)]
+    hours = by_class.reshape(by_class.shape[0], -1, HOURS_PER_DAY).sum(axis=1)
+    day = hours.sum(axis=1, keepdims=True)
+    even = np.full_like(hours, 1.0 / HOURS_PER_DAY)
+    return np.asarray(np.divide(hours, day, out=even, where=day > 0.0), dtype=np.float64)
+
+
+def rebuilt_errors(exact: Float, day: Float, share: Float) -> tuple[float, float, float]:
+    """Return how far hours rebuilt as daily value times share are off, percent.
+
+    Parameters
+    ----------
+    exact
+        Emissions by link and hour, shape (links, 24).
+    day
+        Of the links, shape (links,).
+    share
+        Of the hours on each link's class, shape (links, 24).
+
+    Returns
+    -------
+    mean, largest, over_tenth
+        The first is the sum of all differences over the sum of all emissions. The second is the largest difference
+        of a link and hour over the strongest hour of the same link. The third is the part of the links with emissions
+        of which that is more than a tenth.
+    """
+    off = np.abs(exact - day[:, None] * share)
+    whole, top = float(exact.sum()), exact.max(axis=1, initial=0.0)
+    some = top > 0.0
+    if whole <= 0.0:
+        return 0.0, 0.0, 0.0
+    worst = off[some].max(axis=1) / top[some]
+    return 100.0 * float(off.sum()) / whole, 100.0 * float(worst.max()), 100.0 * float((worst > TENTH).mean())
+
+
+def hours_rebuilt(run: Inventories, computed: Computed) -> pl.DataFrame:
+    """Return the error of rebuilt hours by scenario and pollutant of the map.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``scenario, pollutant, links, mean_error_pct, largest_error_pct, links_over_tenth_pct`` (see
+        `rebuilt_errors`). Of a large city (`MOST_LINKS`) the baseline alone is measured.
+    """
+    links = run.network.links.height
+    known = computed.states[0][1].pollutants
+    wanted = [name for name in run.plan.outputs.map_pollutants if name in known]
+    every = links * len(computed.states) <= MOST_LINKS
+    rows: list[dict[str, object]] = []
+    for number, (state, inventory) in enumerate(computed.states if every else computed.states[:1]):
+        exact = run.link_hours(computed, number, wanted)
+        of_link = class_of_link(run.network, inventory)
+        for k, name in enumerate(wanted):
+            day = inventory.link[:, known.index(name)]
+            mean, largest, over = rebuilt_errors(exact[k], day, hour_shares(inventory, name)[of_link])
+            rows.append(
+                {
+                    "scenario": state.name,
+                    "pollutant": name,
+                    "links": links,
+                    "mean_error_pct": mean,
+                    "largest_error_pct": largest,
+                    "links_over_tenth_pct": over,
+                }
+            )
+    return pl.DataFrame(rows, schema=SCHEMA)
+
+
+def class_of_link(network: Network, inventory: Inventory) -> NDArray[np.int64]:
+    """Return the place of each link's road class among those of an inventory, shape (links,)."""
+    place = {name: k for k, name in enumerate(inventory.road_classes)}
+    return np.array([place[name] for name in network.links["road_class"].to_list()], dtype=np.int64)
