@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from fleet_planner.plan.base import Fraction, Positive, Section
+from fleet_planner.plan.charging_day import ChargingDaySection
 
 NotNegative = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 Model = Literal[
@@ -36,6 +37,11 @@ class ChargersSection(Section):
     scenario: str = Field(
         default="", description="scenario whose electric vehicles ask for energy at depots and zones; beside demand"
     )
+    chains: str = Field(
+        default="",
+        description="table of working days of vans and trucks, stop by stop: chain_id, stop, lon, lat, km, ...",
+    )
+    day: ChargingDaySection = ChargingDaySection()
     candidates: str = Field(default="", description="table of sites that may be built: site_id, lon, lat, ...")
     stations: list[str] = Field(
         default=[], description="tables of public stations, with the columns of AFDC or Open Charge Map"

@@ -9,6 +9,7 @@ import pytest
 
 from fleet_planner.errors import PlanError
 from fleet_planner.fleet.turnover.model import PER_VEHICLE
+from fleet_planner.network import load_network
 from fleet_planner.pipeline.computing.by_year import project_plan
 from fleet_planner.pipeline.computing.places import HomePlaces, read_home_places
 from fleet_planner.pipeline.siting.electric_fleet import electric_fleet
@@ -42,6 +43,8 @@ uptake_by_year = { 2026 = 0.5, 2030 = 1.0 }
 scenario = "electric"
 candidates = "sites.csv"
 years = [2024, 2027, 2030, 2036]
+[chargers.day]
+enabled = false
 """
 REGISTRY = (
     "vehicle_id,category,fuel,segment,model_year,stream,km_per_year,count,depot\n"
@@ -94,7 +97,8 @@ def test_the_stock_of_each_year_asks_for_its_energy(city: Path) -> None:
 def test_demand_has_the_years_of_the_turnover_and_the_homes_of_the_base_year(city: Path) -> None:
     plan = load_plan(city / "plan.toml")
     found = electric_fleet(plan, city, homes(city), SPOTS)
-    demand = fleet_demand(plan, city, homes(city), SPOTS)
+    network = load_network(plan.network, city, plan.city.country)
+    demand = fleet_demand(plan, city, homes(city), SPOTS, network).demand
     assert demand.years == found.years
     placed = found.rows.filter(pl.col("depot").is_not_null())
     for t, year in enumerate(demand.years):

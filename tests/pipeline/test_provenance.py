@@ -25,6 +25,7 @@ ELSEWHERE = {
             "charging_costs.csv",
             "ocm_connections.csv",
             "osm_site_kinds.csv",
+            "working_day.csv",
         ),
         "of the siting of chargers: its manifest names them",
     ),

@@ -49,6 +49,22 @@ class Wanted:
         return connector and kw >= self.min_kw
 
 
+def usual_connector(section: ChargersSection, country: str) -> str:
+    """Return the connector of vehicles that name none: the plan's, else the usual one of the country."""
+    return section.connector or USUAL_CONNECTOR.get(country[:2], "ccs")
+
+
+def largest_kw(section: ChargersSection, connector: str) -> float:
+    """Return the most power that a charger with a queue and a connector may have by the plan; 0: there is none."""
+    own = {t.name: (t.kw, t.connectors, t.queue) for t in section.type}
+    packaged = {
+        row["type"]: (float(row["kw"]), row["connectors"].split("|"), row["queue"] == "yes")
+        for row in reference_table("charger_types.csv").iter_rows(named=True)
+    }
+    named = [(packaged | own)[n] for n in (*own, *section.types) if n in packaged or n in own]
+    return max((kw for kw, made, queue in named if queue and connector in made), default=0.0)
+
+
 def groups_of(demand: Demand) -> tuple[list[Wanted], Int]:
     """Return the distinct groups, and the group of each demand."""
     wanted = [
@@ -70,7 +86,7 @@ def options_of(section: ChargersSection, demand: Demand, country: str) -> tuple[
     table = reference_table("charger_types.csv")
     own = {t.name: t for t in section.type}
     packaged = {row["type"]: row for row in table.iter_rows(named=True)}
-    usual = section.connector or USUAL_CONNECTOR.get(country[:2], "ccs")
+    usual = usual_connector(section, country)
     asked = {usual if c == ANY else c for c in demand.connector}
     out, unchecked = [], []
     names = [*own, *(n for n in section.types if n not in own)]

@@ -63,6 +63,8 @@ DESCRIPTIONS = {
     "charger_regret": "What not looking ahead or another grid costs, US$ of 2024",
     "charger_curve": "Least cost of serving a share of the energy, US$ of 2024",
     "charger_flows": "Flows of trucks: whether their round trip can be driven, and sites on the way",
+    "charging_needs": "Where electric vehicles charge by year and stream: at base, at stops, on the way",
+    "charging_hours": "Energy by hour that electric vehicles charge, by year, stream and kind of place",
     "siting_models": "Siting models: objective, bound, gap and check",
     "sources": "Data and figures used, with licences",
     "assumptions": "What was assumed, and whether it was checked",
@@ -72,6 +74,7 @@ SQL_TYPES: dict[Any, str] = {pl.String: "TEXT", pl.Float64: "DOUBLE", pl.Boolean
 GEOMETRY_FREE = (
     *("chargers", "charger_grid", "charger_costs", "charger_unserved", "charger_zones"),
     *("charger_regret", "charger_curve", "charger_flows", "siting_models"),
+    *("charging_needs", "charging_hours"),
     *("summary", "by_technology", "by_process", "fuel_check", "duty", "costs", "sources"),
     *("by_sector", "exposure", "operation", "operation_effects", "market", "blocks"),
 )

@@ -20,8 +20,11 @@ FIGURES = (
     *("charger_types.csv", "charging_costs.csv", "charging_profiles.csv", "ocm_connections.csv", "osm_site_kinds.csv"),
     *("electricity_use.csv", "price_levels.csv"),
 )
+OF_DAYS = ("working_day.csv", "vehicle_use.csv", "duty_electric.csv", "duty_types.csv", "vehicle_costs.csv")
+"""Behind the working days of vans and trucks."""
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from fleet_planner.pipeline.siting.site import Siting
@@ -50,7 +53,7 @@ def write_siting(plan: Plan, base: Path, found: Siting, out: Path, *, overwrite:
         named = (
             *(section.demand, section.candidates, section.osm, section.grid, section.land, section.flood),
             *section.stations,
-            section.flows,
+            *(section.flows, section.chains, section.day.stops),
         )
         told: dict[str, Any] = {
             "program": "fleet_planner",
@@ -58,7 +61,7 @@ def write_siting(plan: Plan, base: Path, found: Siting, out: Path, *, overwrite:
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "chargers": section.model_dump(),
             "inputs": [{"file": n, "sha256": sha256(base / n)} for n in named if n],
-            "sources": _sources(),
+            "sources": _sources((*FIGURES, *OF_DAYS) if "charging_needs" in found.tables else FIGURES),
             "sites": found.sites.size,
             "demand": found.demand.size,
             "pairs": int(found.reach.km.size),
@@ -79,10 +82,10 @@ def write_siting(plan: Plan, base: Path, found: Siting, out: Path, *, overwrite:
     return out
 
 
-def _sources() -> list[dict[str, object]]:
+def _sources(names: Sequence[str]) -> list[dict[str, object]]:
     """Return the packaged tables behind the figures: their sources, and how many rows were read in them."""
     out: list[dict[str, object]] = []
-    for name in FIGURES:
+    for name in names:
         table = reference_table(name)
         read = table.filter(table["checked"] == "yes").height
         sources = table["source"].unique().sort().to_list()

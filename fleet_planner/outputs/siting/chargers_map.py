@@ -35,6 +35,7 @@ MISSED_COLOUR, PRESENT_COLOUR = "#c1121f", "#0072b2"
 ATTRIBUTE_TABLES = (
     *("chargers", "charger_grid", "charger_costs", "charger_unserved", "charger_zones"),
     *("charger_regret", "charger_curve", "charger_flows", "siting_models"),
+    *("charging_needs", "charging_hours"),
 )
 MAIN_ROADS = ("motorway", "trunk", "primary", "secondary", "tertiary")
 STREETS_KM = 25.0

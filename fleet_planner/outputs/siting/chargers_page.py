@@ -12,6 +12,7 @@ from markupsafe import Markup
 from fleet_planner.outputs.charts import charts as draw
 from fleet_planner.outputs.numbers import significant
 from fleet_planner.outputs.siting.chargers_map import BUILD_OUT, drawing
+from fleet_planner.outputs.siting.needs_part import needs_part
 from fleet_planner.tables import columns, finding_text
 from fleet_planner.tables.load import report_words
 
@@ -74,6 +75,7 @@ def chargers_page(plan: Plan, found: Siting, language: Language) -> str:
         sites=_table("charger_sites", _kinds(sites.head(SHOWN_SITES), t), SITE_COLUMNS, language),
         years=_table("chargers", _by_year(found.tables["chargers"]), YEAR_COLUMNS, language),
         load=_load(found, t),
+        needs=needs_part(found.tables, t, language),
         costs=_costs(found.tables["charger_costs"], years, t),
         unserved=_unserved(found, t),
         unserved_none=t["chargers_unserved_none"].format(year=last),

@@ -86,7 +86,7 @@ def electric_fleet(
     if plan.turnover.to_year is None:
         years = tuple(plan.chargers.years or [plan.city.year])
         states = {year: _applied(plan, fleet, _of_year(scenario, year)) for year in years}
-        parts = [_energy(states[year].vehicles, year) for year in years]
+        parts = [_energy(plan, states[year].vehicles, year) for year in years]
         findings = [Finding("chargers.fleet_constant", "assumption", {})]
     else:
         years = _years(plan)
@@ -95,7 +95,7 @@ def electric_fleet(
         # the base year's vehicles know their homes; later fleets are groups of vehicles of a kind
         parts = [
             part if year == plan.city.year else _dealt(part, homes)
-            for year, part in ((year, _energy(states[year].vehicles, year)) for year in years)
+            for year, part in ((year, _energy(plan, states[year].vehicles, year)) for year in years)
         ]
         if any(year > plan.city.year for year in years):
             findings.append(Finding("chargers.fleet_dealt", "assumption", {"base": str(plan.city.year)}))
@@ -173,16 +173,20 @@ def _by_turnover(
     return states, [*projection.findings, *trajectory_findings(scenario, path.reached)]
 
 
-def _energy(vehicles: pl.DataFrame, year: int) -> pl.DataFrame:
+def _energy(plan: Plan, vehicles: pl.DataFrame, year: int) -> pl.DataFrame:
     """Return the local electric vehicles with what they use: km a year times kWh per km, spread over the days."""
-    use = load_electricity_use()
+    use, own = load_electricity_use(), plan.chargers.day.kwh_per_km
     electric = vehicles.filter(
         (pl.col("fuel") == ELECTRICITY) & ~pl.col("visiting") & (pl.col("count") > 0.0) & (pl.col("km_per_year") > 0.0)
     ).select(*KEPT, *HOME)
     pairs = electric.select("category", "segment").unique()
     found = [use.get((c, s), use.get((c, ""), 0.0)) for c, s in pairs.iter_rows()]
     per_km = pairs.with_columns(kwh_per_km=pl.Series(found, dtype=pl.Float64))
-    return electric.join(per_km, on=["category", "segment"], how="left", maintain_order="left").with_columns(
+    joined = electric.join(per_km, on=["category", "segment"], how="left", maintain_order="left")
+    if own:
+        given = pl.col("stream").replace_strict(own, default=None, return_dtype=pl.Float64)
+        joined = joined.with_columns(kwh_per_km=pl.coalesce(given, "kwh_per_km"))
+    return joined.with_columns(
         year=pl.lit(year, dtype=pl.Int64),
         kwh_per_day=pl.col("count") * pl.col("km_per_year") * pl.col("kwh_per_km") / DAYS_PER_YEAR,
     )

@@ -1,91 +1,282 @@
-"""Energy that the electric vehicles of a scenario ask for, by depot and home zone."""
+"""Energy that the electric vehicles of a scenario ask for: at bases, at stops, on the way, by year and hour."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
-from fleet_planner.chargers.demand import Demand, demand_of
+from fleet_planner.buses.duty.figures import duty_streams
+from fleet_planner.chargers.building.options import largest_kw, usual_connector
+from fleet_planner.chargers.building.tables import frame
+from fleet_planner.chargers.demand import Demand, demand_of, profiles
+from fleet_planner.chargers.working_day import BASE, STOP, WAY
 from fleet_planner.errors import PlanError
 from fleet_planner.findings import Finding
+from fleet_planner.pipeline.siting.asked import Asked, Head
 from fleet_planner.pipeline.siting.electric_fleet import electric_fleet
-from fleet_planner.tables import columns
+from fleet_planner.pipeline.siting.freight_places import freight_places
+from fleet_planner.pipeline.siting.working_day import DayFigures, worked_days
+from fleet_planner.reference import reference_table
+from fleet_planner.units import DAYS_PER_YEAR, HOURS_PER_DAY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
+    from fleet_planner.network import Network
     from fleet_planner.pipeline.computing.places import HomePlaces
+    from fleet_planner.pipeline.siting.electric_fleet import ElectricFleet
+    from fleet_planner.pipeline.siting.freight_places import FreightPlaces, Spread
     from fleet_planner.plan.models import Plan
+
+    Float = NDArray[np.float64]
 
 KINDS = {"depot": "depot", "zone": "destination"}
 """Where vehicles of a depot and of a home zone charge."""
+NIGHT, OUTSIDE, PLACELESS = "night", "outside", "placeless"
+PARTS = ("base", NIGHT, "stops", "way", OUTSIDE, PLACELESS)
+SHOWN = PARTS[:4]
 
 
-def fleet_demand(plan: Plan, base: Path, places: HomePlaces, spots: Mapping[str, tuple[float, float]]) -> Demand:
+@dataclass
+class Needs:
+    """Energy by year, stream and part, and by hour of those parts that have a place; kWh of the average day."""
+
+    parts: dict[tuple[int, str], dict[str, float]] = field(default_factory=dict)
+    hours: dict[tuple[int, str, str], Float] = field(default_factory=dict)
+    sessions: dict[tuple[int, str], float] = field(default_factory=dict)
+
+    def add(self, key: tuple[int, str], part: str, kwh: Float | float) -> None:
+        """Add energy, of the hours or of the day."""
+        own = self.parts.setdefault(key, dict.fromkeys(PARTS, 0.0))
+        own[part] += float(np.sum(kwh))
+        if isinstance(kwh, np.ndarray):
+            hours = self.hours.setdefault((*key, part), np.zeros(HOURS_PER_DAY))
+            hours += kwh
+
+
+@dataclass(frozen=True)
+class FleetDemand:
+    """What the electric vehicles of a scenario ask for.
+
+    Parameters
+    ----------
+    demand
+        By place.
+    tables
+        ``charging_needs``, ``charging_hours``, ``demand_by_hour``.
+    """
+
+    demand: Demand
+    tables: dict[str, pl.DataFrame]
+
+
+def fleet_demand(
+    plan: Plan, base: Path, homes: HomePlaces, spots: Mapping[str, tuple[float, float]], network: Network
+) -> FleetDemand:
     """Return the demand of the electric vehicles of ``chargers.scenario``.
 
-    Vehicles with a depot charge there; others in their home zone. Their energy is km a year times kWh per km at the
-    plug, spread evenly over the days, in each planned year that of the year's electric vehicles (`electric_fleet`).
+    Vans and trucks charge by their working day: at base, at stops, on the way (`worked_days`). All others charge at
+    their depot, else in their home zone. In each planned year the vehicles are those of the year (`electric_fleet`).
+
+    Parameters
+    ----------
+    plan, base
+        The plan and its folder.
+    homes, spots
+        Zones and depots, and a point of each by name.
+    network
+        Roads.
 
     Raises
     ------
     PlanError
         The scenario is unknown, a planned year is none of the turnover, or no electric vehicle has a place.
     """
-    fleet = electric_fleet(plan, base, places, spots)
-    rows = fleet.rows.with_columns(place=pl.coalesce("depot", "zone"))
-    table = _at_home(rows.filter(pl.col("place").is_not_null()), fleet.years)
+    fleet = electric_fleet(plan, base, homes, spots)
+    asked, needs = Asked(fleet.years), Needs()
+    figures = DayFigures(plan)
+    works = pl.col("stream").is_in(list(duty_streams()) if plan.chargers.day.enabled else [])
+    workers = fleet.rows.filter(works)
+    findings = [*fleet.findings]
+    if workers.height:
+        places = freight_places(plan, base, network, homes, fleet.base.vehicles)
+        _work(plan, fleet, workers, figures, places, (asked, needs))
+        findings += [*places.findings, *_told(figures, workers)]
+    _at_home(plan, fleet, fleet.rows.filter(~works), (asked, needs))
+    table = asked.table()
     if table.is_empty():
         raise PlanError(
             f"no electric vehicle of the scenario {plan.chargers.scenario} has a depot or zone of the plan",
             "Set places.depots or places.zones and name them in the registry, or give chargers.demand.",
             column="chargers.scenario",
         )
-    kinds = {"text": pl.String(), "number": pl.Float64(), "integer": pl.Int64()}
-    missing = [
-        pl.lit(None, dtype=kinds[s.type]).alias(s.column)
-        for s in columns("charging_demand")
-        if s.column not in table.columns
-    ]
-    whole = table.with_columns(missing).with_columns(row=pl.int_range(2, pl.len() + 2, dtype=pl.Int64))
-    found = demand_of(whole, base / plan.fleet.registry, fleet.years, plan.city.year, spots)
+    found = demand_of(table, base / plan.fleet.registry, fleet.years, plan.city.year, spots)
     title = next(s.title for s in plan.scenario if s.name == plan.chargers.scenario)
     told = Finding("chargers.from_fleet", "info", {"scenario": title, "places": found.size})
-    return replace(found, findings=(*found.findings, told, *fleet.findings, *_placeless(rows)))
+    findings = [*found.findings, told, *findings, *_lost(fleet, needs)]
+    tables = {
+        "charging_needs": needs_table(fleet, needs),
+        "charging_hours": hours_table(needs),
+        "demand_by_hour": table.filter(pl.col("kwh_per_day") > 0.0).drop("row"),
+    }
+    return FleetDemand(replace(found, findings=tuple(findings)), tables)
 
 
-def _at_home(rows: pl.DataFrame, years: Sequence[int]) -> pl.DataFrame:
-    """Return kWh a day by place, stream and year; a place that has none in a year has 0."""
-    kind = pl.when(pl.col("depot").is_not_null()).then(pl.lit(KINDS["depot"])).otherwise(pl.lit(KINDS["zone"]))
-    summed = (
-        rows.with_columns(kind=kind)
-        .group_by("place", "kind", "stream", "year", maintain_order=True)
-        .agg(kwh_per_day=pl.col("kwh_per_day").sum(), zone=pl.col("zone").first())
+def _work(
+    plan: Plan,
+    fleet: ElectricFleet,
+    rows: pl.DataFrame,
+    figures: DayFigures,
+    places: FreightPlaces,
+    into: tuple[Asked, Needs],
+) -> None:
+    """Add what vans and trucks ask for on their working days."""
+    asked, needs = into
+    worked = worked_days(rows, figures)
+    kind = worked.of(rows)
+    count = rows["count"].to_numpy()[:, None, None]
+    inside = rows["share_inside"].to_numpy()
+    kwh, times = worked.kwh[kind] * count, worked.sessions[kind] * count[:, :, 0]
+    heavy = set(reference_table("streams.csv").filter(pl.col("heavy") == "yes")["stream"])
+    connector = usual_connector(plan.chargers, plan.city.country)
+    most_kw = largest_kw(plan.chargers, connector)
+    keys = rows.select("year", "stream", "depot", "zone").with_row_index("at")
+    for (year, stream, depot, zone), own in keys.group_by("year", "stream", "depot", "zone", maintain_order=True):
+        at, key, name = own["at"].to_numpy(), (int(str(year)), str(stream)), str(stream)
+        t = fleet.years.index(key[0])
+        back = figures.return_share(name)
+        energy, often = kwh[at].sum(axis=0), times[at].sum(axis=0)
+        here = (kwh[at] * inside[at, None, None]).sum(axis=0)
+        near = (times[at] * inside[at, None]).sum(axis=0)
+        needs.sessions[key] = needs.sessions.get(key, 0.0) + float(often[STOP] + often[WAY])
+        # nights at base
+        made = (energy[BASE] * back, float(often[BASE]) * back)
+        home = depot or zone
+        if home is not None:
+            which = KINDS["depot" if depot is not None else "zone"]
+            head = Head(f"{home} {name}", which, name, str(zone or home), place=str(home), connector=connector)
+            asked.add(head, t, *made)
+            needs.add(key, "base", made[0])
+        else:
+            _deal(into, key, t, "base", places.people, made, Head("base", "depot", name, "", connector=connector))
+        # nights elsewhere: trucks on the corridors, vans among the people of the city
+        if back < 1.0:
+            truck = name in heavy
+            night, nights = (here, near) if truck else (energy, often)
+            made = (night[BASE] * (1.0 - back), float(nights[BASE]) * (1.0 - back))
+            needs.add(key, OUTSIDE, float((energy - night)[BASE].sum()) * (1.0 - back))
+            where, which = (places.corridors, "en_route") if truck else (places.people, "destination")
+            _deal(into, key, t, NIGHT, where, made, Head(NIGHT, which, name, "", connector=connector))
+        head = Head("stops", "destination", name, "", connector=connector)
+        _deal(into, key, t, "stops", places.stops, (here[STOP], float(near[STOP])), head)
+        head = Head("", "en_route", name, "", min_kw=min(figures.way_kw(name), most_kw), connector=connector)
+        _deal(into, key, t, "way", places.corridors, (here[WAY], float(near[WAY])), head)
+        needs.add(key, OUTSIDE, float((energy - here)[[STOP, WAY]].sum()))
+
+
+def _deal(
+    into: tuple[Asked, Needs],
+    key: tuple[int, str],
+    t: int,
+    part: str,
+    where: Spread,
+    made: tuple[Float, float],
+    head: Head,
+) -> None:
+    """Add energy by hour, and sessions, dealt to places by their shares; ``head`` has the end of their names."""
+    asked, needs = into
+    kwh, sessions = made
+    if not where.names:
+        needs.add(key, PLACELESS, float(kwh.sum()))
+        return
+    needs.add(key, part, kwh)
+    for name, zone, (lon, lat), share in zip(
+        where.names, where.zones, where.lonlat.tolist(), where.share.tolist(), strict=True
+    ):
+        named = " ".join(w for w in (name, head.stream, head.demand_id) if w)
+        asked.add(replace(head, demand_id=named, zone=zone, lon=lon, lat=lat), t, kwh * share, sessions * share)
+
+
+def _at_home(plan: Plan, fleet: ElectricFleet, rows: pl.DataFrame, into: tuple[Asked, Needs]) -> None:
+    """Add what vehicles ask for that charge at their depot, else in their home zone."""
+    asked, needs = into
+    connector, night = usual_connector(plan.chargers, plan.city.country), profiles()["depot"]
+    summed = rows.group_by("year", "stream", "depot", "zone", maintain_order=True).agg(pl.col("kwh_per_day").sum())
+    for year, stream, depot, zone, kwh in summed.sort("depot", "zone", "stream", "year").iter_rows():
+        home = depot or zone
+        if home is None:
+            needs.add((year, stream), PLACELESS, kwh)
+            continue
+        which = KINDS["depot" if depot is not None else "zone"]
+        head = Head(f"{home} {stream}", which, stream, zone or home, place=home, connector=connector)
+        asked.add(head, fleet.years.index(year), kwh * night, 0.0)
+        needs.add((year, stream), "base", kwh * night)
+
+
+def needs_table(fleet: ElectricFleet, needs: Needs) -> pl.DataFrame:
+    """Return ``tables/columns/charging_needs.csv``."""
+    driven = pl.col("count") * pl.col("km_per_year") / DAYS_PER_YEAR
+    summed = fleet.rows.group_by("year", "stream").agg(
+        vehicles=pl.col("count").sum(), km=driven.sum(), kwh=pl.col("kwh_per_day").sum()
     )
-    heads = summed.unique(["place", "kind", "stream"], keep="first", maintain_order=True).drop("year", "kwh_per_day")
-    grid = heads.join(pl.DataFrame({"year": list(years)}), how="cross")
-    return (
-        grid.join(summed.drop("zone"), on=["place", "kind", "stream", "year"], how="left", maintain_order="left")
-        .sort("place", "kind", "stream", "year")
-        .with_columns(
-            kwh_per_day=pl.col("kwh_per_day").fill_null(0.0),
-            demand_id=pl.concat_str("place", pl.lit(" "), "stream"),
-            profile=pl.lit("depot"),
-            zone=pl.coalesce("zone", "place"),
+    rows: list[dict[str, object]] = []
+    for year, stream, vehicles, km, kwh in summed.sort("year", "stream").iter_rows():
+        parts = needs.parts[year, stream]
+        rows.append(
+            {
+                "year": year,
+                "stream": stream,
+                "vehicles": vehicles,
+                "km_per_day": km,
+                "kwh_per_km": kwh / km,
+                "kwh_per_day": kwh,
+                **{f"{part}_kwh_per_day": parts[part] for part in PARTS},
+                "sessions_per_day": needs.sessions.get((year, stream)),
+            }
         )
-    )
+    return frame("charging_needs", rows)
 
 
-def _placeless(rows: pl.DataFrame) -> list[Finding]:
-    """Return by year the share of the energy of vehicles without a place."""
+def hours_table(needs: Needs) -> pl.DataFrame:
+    """Return ``tables/columns/charging_hours.csv``."""
+    rows: list[dict[str, object]] = [
+        {"year": year, "stream": stream, "part": part, "hour": hour, "kwh_per_day": value}
+        for (year, stream, part), hours in sorted(needs.hours.items(), key=lambda i: (*i[0][:2], SHOWN.index(i[0][2])))
+        for hour, value in enumerate(hours.tolist())
+    ]
+    return frame("charging_hours", rows)
+
+
+def _told(figures: DayFigures, workers: pl.DataFrame) -> list[Finding]:
+    """Return what the working days rest on."""
+    streams = workers["stream"].n_unique()
+    out = [Finding("chargers.day_laid_out", "assumption", {"classes": figures.plan.chargers.day.classes}, streams)]
+    if figures.unchecked:
+        values: dict[str, str | int | float] = {"all": len(figures.used)}
+        out.append(Finding("chargers.day_unchecked", "assumption", values, len(figures.unchecked)))
+    homeless = workers.filter(pl.col("depot").is_null() & pl.col("zone").is_null())
+    if homeless.height:
+        share = float(homeless["kwh_per_day"].sum()) / float(workers["kwh_per_day"].sum())
+        out.append(Finding("chargers.bases_by_people", "assumption", {}, share=share))
+    return out
+
+
+def _lost(fleet: ElectricFleet, needs: Needs) -> list[Finding]:
+    """Return by year the share of the energy that has no place, and that is charged outside the city."""
     out = []
-    for (year,), own in rows.group_by("year", maintain_order=True):
-        whole = float(own["kwh_per_day"].sum())
-        lost = float(own.filter(pl.col("place").is_null())["kwh_per_day"].sum())
-        if lost > 0.0:
-            told: dict[str, str | int | float] = {"year": str(year)}
-            out.append(Finding("chargers.fleet_without_place", "warning", told, share=lost / whole))
+    codes = ((PLACELESS, "chargers.fleet_without_place", "warning"), (OUTSIDE, "chargers.outside", "info"))
+    for year in fleet.years:
+        own = [parts for (y, _), parts in needs.parts.items() if y == year]
+        whole = sum(sum(parts.values()) for parts in own)
+        for part, code, kind in codes:
+            lost = sum(parts[part] for parts in own)
+            if lost > 1e-9 * whole:
+                values: dict[str, str | int | float] = {"year": str(year)}
+                out.append(Finding(code, "warning" if kind == "warning" else "info", values, share=lost / whole))
     return out

@@ -99,10 +99,10 @@ def site_chargers(plan: Plan, base: Path, progress: Progress) -> Siting:
     if not section.demand and not section.scenario:
         raise PlanError("the plan names no demand of chargers", "Set chargers.demand to a table, or chargers.scenario.")
     places = read_home_places(plan.places, base)
-    demand = _demand(plan, base, places)
     sites, found = gather_sites(section, base)
     progress("reading the roads", 0.1)
     network = load_network(plan.network, base, plan.city.country, progress)
+    demand, asked = _demand(plan, base, places, network)
     progress("distances by road", 0.3)
     cut_off = np.array([_cut_off(section, kind) for kind in demand.kind])
     reach = road_reach_by_kind(network, sites.lonlat, demand.lonlat, demand.trucks.tolist(), cut_off)
@@ -126,6 +126,7 @@ def site_chargers(plan: Plan, base: Path, progress: Progress) -> Siting:
     progress("models beside the plan", 0.6)
     beside = _beside(section, base, network, told, reach)
     out = {
+        **asked,
         "chargers": tables.chargers_table(told),
         "charger_sites": tables.sites_table(told),
         "catchments": pl.concat([tables.catchments_table(told, BUILD_OUT), beside["catchments"]]),
@@ -159,17 +160,17 @@ def site_chargers(plan: Plan, base: Path, progress: Progress) -> Siting:
     return Siting(network, sites, demand, reach, assembled, built, checked, out, findings)
 
 
-def _demand(plan: Plan, base: Path, places: HomePlaces) -> Demand:
-    """Return the demand of the table and of the fleet, whichever the plan names."""
+def _demand(plan: Plan, base: Path, places: HomePlaces, network: Network) -> tuple[Demand, dict[str, pl.DataFrame]]:
+    """Return the demand of the table and of the fleet, whichever the plan names, and tables of the second."""
     section, spots = plan.chargers, _spots(places)
     own = read_demand(base / section.demand, section.years, plan.city.year, spots) if section.demand else None
     if not section.scenario:
         assert own is not None
-        return own
+        return own, {}
     years = list(own.years) if own is not None else section.years
     wanted = plan.model_copy(update={"chargers": section.model_copy(update={"years": years})})
-    fleet = fleet_demand(wanted, base, places, spots)
-    return fleet if own is None else joined(own, fleet)
+    fleet = fleet_demand(wanted, base, places, spots, network)
+    return (fleet.demand if own is None else joined(own, fleet.demand)), fleet.tables
 
 
 def _cut_off(section: ChargersSection, kind: str) -> float:
