@@ -122,6 +122,16 @@ HYDROGEN = [
     ("by_product", 50.0, 30.0, 80.0, "coke ovens; " + COAL, 2020, "g CO2e per MJ"),
     ("grid", 55.0 / 120.0, 50.0 / 120.0, 60.0 / 120.0, "55 (50-60) kWh per kg at 120 MJ per kg, compression included; own estimate, to be checked", 2026, "kWh per MJ"),
 ]  # fmt: skip
+NATURE = (
+    "Nature Communications 2024, article 54634, LFP 54 to 69, as quoted in a public code (opened); mean of the range"
+)
+IVL = (
+    "IVL Swedish Environmental Research Institute 2019, report C 444, as told by electrive (opened); mean of the range"
+)
+BATTERIES = [
+    ("lfp", 61.5, 54.0, 69.0, NATURE, 2024),
+    ("nmc", 83.5, 61.0, 106.0, IVL, 2019),
+]
 CPI = {2006: 201.6, 2007: 207.342, 2019: 255.657, 2024: 313.689}
 CAO = "Cao and others 2021, air pollution in six cities: CNY 5.1 (3.79-6.36) million of 2019 (opened), at 6.9 CNY per US$, prices to 2024"
 EPA = "US EPA: US$ 7.4 million of 2006, prices to 2024; recalled, to be checked; range of half to one and a half"
@@ -179,9 +189,13 @@ def tables() -> dict[str, pl.DataFrame]:
     intake = pl.DataFrame(INTAKE, schema=["pollutant", "part", "from_people", *FIGURE], orient="row")
     plants = pl.DataFrame(PLANTS, schema=["region", "figure", "value", "source", "year", "unit"], orient="row")
     colours = pl.DataFrame(HYDROGEN, schema=["colour", "value", "low", "high", "source", "year", "unit"], orient="row")
+    batteries = pl.DataFrame(BATTERIES, schema=["chemistry", "value", "low", "high", "source", "year"], orient="row")
     acid = pl.DataFrame(ACID, schema=["pollutant", "value", "source", "year"], orient="row")
     return {
         "acid_equivalents.csv": acid.with_columns(unit=pl.lit("thousand mol of protons per t"), checked=pl.lit("yes")),
+        "battery_manufacturing.csv": batteries.with_columns(
+            unit=pl.lit("kg CO2e per kWh of capacity"), checked=pl.lit("yes")
+        ),
         "power_plants.csv": plants.with_columns(checked=pl.lit("no")),
         "hydrogen_colours.csv": colours.with_columns(checked=pl.lit("no")),
         "warming.csv": warming.with_columns(unit=pl.lit("t CO2e per t")),

@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from fleet_planner.activity.days import AVERAGE, day_types
+from fleet_planner.economics.batteries import making_of
 from fleet_planner.economics.grid_path import city_grid
 from fleet_planner.errors import PlanError
 from fleet_planner.factors.processes.upstream import load_upstream, with_hydrogen
@@ -89,7 +90,9 @@ class Prepared:
         country = self.plan.city.country
         upstream = load_upstream([country, REGION_FALLBACK.get(country, country)])
         marginal = self.priced.grid.of_differences
-        return Elsewhere(with_hydrogen(upstream, self.plan.impacts.upstream.hydrogen, marginal), marginal)
+        section = self.plan.impacts.upstream
+        batteries = making_of(section, self.priced.outlook.classes)
+        return Elsewhere(with_hydrogen(upstream, section.hydrogen, marginal), marginal, batteries)
 
 
 def prepare(plan: Plan, base: Path, progress: Progress) -> Prepared:

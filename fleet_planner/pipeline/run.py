@@ -108,7 +108,8 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
     comparison = with_reassignment(comparison, effects)
     summary = summary_table(results, nonroad)
     with clock.step("meaning"):
-        means = meaning(ready.run, computed, Told(summary, later, air, paid.costs, ready.priced.grid, ready.grid[1]))
+        told = Told(summary, later, air, paid.costs, ready.priced.grid, ready.grid[1], paid.batteries)
+        means = meaning(ready.run, computed, told)
     with clock.step("map hours"):
         hour_errors = hours_rebuilt(ready.run, computed)
     with clock.step("findings"):

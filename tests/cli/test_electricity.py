@@ -124,3 +124,36 @@ def test_hours_are_weighed_with_the_charging_and_their_stacks_are_told(tmp_path:
     assert any(entry["role"] == "electricity by hour" for entry in told["inputs"])
     course = pl.read_csv(out / "grid_path.csv").row(0, named=True)
     assert (course["path"], course["average_kg_per_kwh"], course["checked"]) == ("hours", pytest.approx(0.8), "no")
+
+
+BATTERIES = "[impacts.upstream]\nbattery_manufacturing = true\n"
+
+
+def test_batteries_stand_in_the_path_when_bought_and_in_the_border_over_their_life(tmp_path: Path) -> None:
+    both = SCENARIO + '[[scenario.measure]]\nmeasure = "dpf_passive"\nstreams = ["rigid_truck", "urban_bus"]\n'
+    assert call(tmp_path, TURNOVER + both, "run", "without").exit_code == 0
+    assert call(tmp_path, BATTERIES + TURNOVER + both, "run", "with").exit_code == 0
+    before, after = (
+        {r["scenario"]: r for r in pl.read_csv(tmp_path / d / "climate_path.csv").to_dicts()}
+        for d in ("without", "with")
+    )
+    made = pl.read_csv(tmp_path / "with" / "battery_manufacturing.csv")
+    assert made.columns == [c.column for c in columns("battery_manufacturing")]
+    for scenario in ("baseline", "electric"):
+        own = made.filter(scenario=scenario)
+        added = after[scenario]["cumulative_t"] - before[scenario]["cumulative_t"]
+        assert added == pytest.approx(own["co2e_t"].sum(), rel=1e-9)
+    more = (
+        made.filter(scenario="electric", year=2026)["batteries"][0]
+        - made.filter(scenario="baseline", year=2026)["batteries"][0]
+    )
+    assert more > 100.0  # all buses of the city at once
+    border = [
+        pl.read_csv(tmp_path / d / "break_even.csv").filter(variable="grid_kg_per_kwh", against="dpf_passive")
+        for d in ("without", "with")
+    ]
+    nets = [table["net_benefit_electric_usd2024_per_vehicle"][0] for table in border]
+    carbon = pl.read_csv(tmp_path / "with" / "break_even.csv").filter(variable="carbon_usd_per_t")["now"][0]
+    assert nets[0] - nets[1] == pytest.approx(250.0 * 61.5 / 7.0 / 1000.0 * carbon, rel=1e-6)
+    assert 'id="batteries-made"' in (tmp_path / "with" / "report.html").read_text(encoding="utf-8")
+    assert not (tmp_path / "without" / "battery_manufacturing.csv").exists()

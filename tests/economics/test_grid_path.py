@@ -10,11 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fleet_planner.economics.batteries import battery_table, making_of
 from fleet_planner.economics.grid import GridPair, grid_path_table
 from fleet_planner.economics.grid_hours import read_hours, weighted
 from fleet_planner.economics.grid_path import city_grid, packaged_course
+from fleet_planner.economics.vehicle_costs import vehicle_costs
 from fleet_planner.errors import InputError
+from fleet_planner.plan.economics import EconomicsSection
 from fleet_planner.plan.electricity import ElectricitySection
+from fleet_planner.plan.impacts_upstream import ImpactsUpstream
 from fleet_planner.reference import reference_table
 from fleet_planner.tables import columns
 
@@ -114,3 +118,23 @@ def test_months_weigh_alike_and_years_are_interpolated(tmp_path: Path) -> None:
 def test_wrong_series_are_told(tmp_path: Path, rows: str, word: str) -> None:
     with pytest.raises(InputError, match=word):
         read_hours(hours(tmp_path, rows), np.full(24, 1.0 / 24.0))
+
+
+def test_batteries_by_hand() -> None:
+    """Two buses of 250 kWh bought in 2026 and held 12 years: 500 kWh then and after 7 years, 30.75 t each at 61.5 kg."""
+    classes = vehicle_costs(EconomicsSection())
+    making = making_of(ImpactsUpstream(battery_manufacturing=True), classes)
+    assert making is not None
+    assert making_of(ImpactsUpstream(), classes) is None
+    table = battery_table(
+        {"electric": [(2026, "urban_bus", 2.0, 12.0), (2026, "tram", 5.0, 9.0)]}, making, range(2024, 2035)
+    )
+    assert table.columns == [c.column for c in columns("battery_manufacturing")]
+    t = dict(table.select("year", "co2e_t").iter_rows())
+    assert {y: v for y, v in t.items() if v} == {2026: pytest.approx(30.75), 2033: pytest.approx(30.75)}
+    assert table.filter(year=2033)["low_t"][0] == pytest.approx(27.0)  # 54 kg
+    assert making.t_per_year("urban_bus") == pytest.approx(250.0 * 61.5 / 7.0 / 1000.0)
+    assert making.t_per_year("tram") == 0.0
+    own = making_of(ImpactsUpstream(battery_manufacturing=True, battery_kg_per_kwh=100.0), classes)
+    assert own is not None
+    assert own.t_per_year("urban_bus") == pytest.approx(25.0 / 7.0)

@@ -59,7 +59,7 @@ def write_charging(
             (folder / name).write_text(charging_page(plan, found, each), encoding="utf-8")
         write_columns(folder, "buses schedule")
         section = plan.buses.charging
-        named = (section.sessions, section.tariff, section.damage, section.solar_profile)
+        named = (section.sessions, section.tariff, section.damage, section.solar_profile, plan.electricity.hourly)
         told: dict[str, Any] = {
             "program": "fleet_planner",
             "version": __version__,

@@ -9,7 +9,7 @@ from fleet_planner.outputs.numbers import significant
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-G_PER_KG = 1e3
+G_PER_KG, T_PER_KT = 1e3, 1e3
 
 
 def grid_part(rows: Sequence[Mapping[str, Any]], t: Mapping[str, str], _names: Mapping[str, str]) -> dict[str, Any]:
@@ -34,3 +34,20 @@ def grid_part(rows: Sequence[Mapping[str, Any]], t: Mapping[str, str], _names: M
 
 def _with_range(value: float, low: float, high: float) -> str:
     return significant(value) + (f" ({significant(low)}–{significant(high)})" if low != high else "")
+
+
+def battery_part(rows: Sequence[Mapping[str, Any]], t: Mapping[str, str], names: Mapping[str, str]) -> dict[str, Any]:
+    """Return the batteries of every scenario and what making them emits, all years together."""
+    out = []
+    for scenario in dict.fromkeys(row["scenario"] for row in rows):
+        own = [row for row in rows if row["scenario"] == scenario]
+        total = {k: sum(row[k] for row in own) for k in ("batteries", "capacity_mwh", "co2e_t", "low_t", "high_t")}
+        kilotonnes = _with_range(*(total[k] / T_PER_KT for k in ("co2e_t", "low_t", "high_t")))
+        most = max(row["co2e_t"] for row in own) / T_PER_KT
+        cells = [significant(total[k]) for k in ("batteries", "capacity_mwh")]
+        out.append([names[scenario], *cells, kilotonnes, significant(most)])
+    keys = ("battery_making_number", "battery_making_mwh", "battery_making_t", "battery_making_most")
+    head = [t["scenario"], *(t[k] for k in keys)]
+    years = [row["year"] for row in rows]
+    notes = [t["battery_making_note"].format(first=min(years), last=max(years))]
+    return {"id": "batteries-made", "title": t["battery_making"], "notes": notes, "head": head, "rows": out, "words": 1}

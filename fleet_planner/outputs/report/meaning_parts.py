@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fleet_planner.outputs.numbers import percent, significant
 from fleet_planner.outputs.report.air_parts import tracer_part
-from fleet_planner.outputs.report.electricity_parts import grid_part
+from fleet_planner.outputs.report.electricity_parts import battery_part, grid_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,6 +29,7 @@ def meaning_parts(data: Mapping[str, Any], t: Words, names: Words) -> list[dict[
         "grid_path": grid_part,
         "climate": _climate,
         "climate_path": _path,
+        "battery_manufacturing": battery_part,
         "health": _health,
         "power_plants": _plants,
         "acid": _acid,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from fleet_planner.economics.batteries import Making
     from fleet_planner.factors.compiling.table import FactorTable
     from fleet_planner.factors.processes.upstream import Upstream
     from fleet_planner.fleet import Fleet
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 GROUP = ("stream", *TECHNOLOGY)
+BATTERY_FUEL = "electricity"
 LEAST_SHARE_INSIDE, LEAST_COUNT = 1e-9, 1e-300
 KG_PER_T = 1000.0
 OPTION_COLUMNS = (
@@ -74,10 +76,13 @@ class Elsewhere:
         What making them emits.
     grid_kg_per_kwh
         Of the electricity that differences between options take: long-run marginal unless the plan says otherwise.
+    batteries
+        What making them emits, spread over their life; nothing where the plan does not count it.
     """
 
     fuels: Upstream
     grid_kg_per_kwh: float
+    batteries: Making | None = None
 
 
 @dataclass(frozen=True)
@@ -228,7 +233,7 @@ def changes(
     -------
     frame
         ``group, vehicles, km_per_year, avoided_<pollutant>, everywhere_<pollutant>``, one row per vehicle row; among
-        them ``upstream_co2e`` of making the fuels, t.
+        them ``upstream_co2e`` of making the fuels (and the batteries, where they count), t.
     before, now
         Per average day in the pollutants' units, shape (rows, P).
     """
@@ -251,7 +256,8 @@ def changes(
     )
     avoided[:, names.index(ELECTRICITY_CO2)] = avoided[:, names.index("electricity_kwh")] * elsewhere.grid_kg_per_kwh
     names = [*names, UPSTREAM]
-    avoided = np.column_stack([avoided, was - is_now])
+    made = _batteries_t(untreated, count, elsewhere) - _batteries_t(vehicles, count, elsewhere)
+    avoided = np.column_stack([avoided, was - is_now + made * share_inside(vehicles)])
     if weigh is not None:
         weighted = weigh.first[row] * (count / whole)[:, None] - weigh(vehicles, adjusted, factors, untreated)
         names = [*names, *(f"{WEIGHTED}{n}" for n in weigh.names)]
@@ -263,6 +269,15 @@ def changes(
         *(pl.Series(f"everywhere_{n}", avoided[:, k] / inside) for k, n in enumerate(names)),
     )
     return frame, before, now
+
+
+def _batteries_t(vehicles: pl.DataFrame, count: Array, elsewhere: Elsewhere) -> Array:
+    """Return t CO2e a year of the batteries of each row, over their life."""
+    if elsewhere.batteries is None:
+        return np.zeros(count.size)
+    each = {s: elsewhere.batteries.t_per_year(s) for s in vehicles["stream"].unique()}
+    t = np.array([each[s] for s in vehicles["stream"].to_list()])
+    return np.where((vehicles["fuel"] == BATTERY_FUEL).to_numpy(), t * count, 0.0)
 
 
 def share_inside(vehicles: pl.DataFrame) -> Array:

@@ -19,6 +19,7 @@ from fleet_planner.economics.vehicle_costs import class_of_stream, electric_meas
 from fleet_planner.errors import PlanError, use_one_of
 from fleet_planner.findings import Finding
 from fleet_planner.pipeline.computing.vehicle_use import treated_groups
+from fleet_planner.pipeline.costing.batteries import batteries_by_year
 from fleet_planner.pipeline.costing.programmes import (
     parts_named,
     programme_findings,
@@ -59,6 +60,8 @@ class Economy:
         (``tables/columns/grid_differences.csv``).
     costs
         Costs over the years, present value, cash flow.
+    batteries
+        What making them emits (``tables/columns/battery_manufacturing.csv``); empty where the plan does not count it.
     findings
         What was assumed.
     """
@@ -66,6 +69,7 @@ class Economy:
     ownership: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=OWNERSHIP_SCHEMA))
     grid: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=GRID_SCHEMA))
     costs: ProgrammeTables = field(default_factory=no_programmes)
+    batteries: pl.DataFrame = field(default_factory=pl.DataFrame)
     findings: tuple[Finding, ...] = ()
 
 
@@ -166,7 +170,7 @@ def economy(
         *_grid_findings(pair, compared, plan),
         *programme_findings(plan, programmes, costs, outlook, later),
     )
-    return Economy(owned, compared, costs, findings)
+    return Economy(owned, compared, costs, batteries_by_year(plan, programmes, later, outlook), findings)
 
 
 def _groups(now: State, start: State, terms: dict[str, MeasureTerms]) -> Iterable[Group]:

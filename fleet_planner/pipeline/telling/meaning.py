@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
 from fleet_planner.economics.grid import grid_path_table
@@ -55,6 +56,8 @@ class Told:
         By year, with their present values.
     grid, grid_source
         The city's electricity by year, and where its mean of the base year comes from.
+    batteries
+        What making them emits, where the plan counts it.
     """
 
     summary: pl.DataFrame
@@ -63,6 +66,7 @@ class Told:
     costs: ProgrammeTables
     grid: GridPair
     grid_source: str
+    batteries: pl.DataFrame
 
 
 def meaning(run: Inventories, computed: Computed, told: Told) -> Meaning:
@@ -84,7 +88,8 @@ def meaning(run: Inventories, computed: Computed, told: Told) -> Meaning:
     emitted = later.table if later else summary.with_columns(year=pl.lit(plan.city.year, dtype=pl.Int64))
     section = plan.impacts.climate
     climate = warming_table(emitted.select("scenario", "year", "pollutant", "value_per_year"), section.assessment)
-    paths = path_table(_long_paths(climate), _course(section)) if later else pl.DataFrame()
+    long = _with_batteries(_long_paths(climate), told.batteries)
+    paths = path_table(long, _course(section)) if later else pl.DataFrame()
     health, assumed = health_tables(plan, summary, computed.states, run.zones, _near_roads(told.air))
     shares, curves, by_whom = equity_tables(plan, run.base, told.air)
     gains, how = benefits(plan, Known(summary, health, later, told.costs.by_year, told.costs.worth))
@@ -96,6 +101,7 @@ def meaning(run: Inventories, computed: Computed, told: Told) -> Meaning:
         "grid_path": course,
         "climate": climate,
         "climate_path": paths,
+        "battery_manufacturing": told.batteries,
         "health": health,
         "benefits": gains,
         "power_plants": power,
@@ -105,9 +111,8 @@ def meaning(run: Inventories, computed: Computed, told: Told) -> Meaning:
         "equity_curve": curves,
         "exposure_hotspots": exposure_hotspots(run, computed, told.air),
     }
-    return Meaning(
-        tables, (*_findings(section), *assumed, *by_whom, *how, *plants, *grid_findings(plan, told.grid, emitted))
-    )
+    of_power = (*plants, *grid_findings(plan, told.grid, emitted), *_battery_findings(run, told.batteries))
+    return Meaning(tables, (*_findings(section), *assumed, *by_whom, *how, *of_power))
 
 
 def _far_away(run: Inventories, tonnes: Mapping[str, Mapping[str, float]]) -> pl.DataFrame:
@@ -133,6 +138,32 @@ def _long_paths(climate: pl.DataFrame) -> dict[str, dict[int, float]]:
     for scenario, year, t in sums.select("scenario", "year", "co2e_t_per_year").iter_rows():
         out.setdefault(scenario, {})[year] = t
     return out
+
+
+def _with_batteries(paths: dict[str, dict[int, float]], batteries: pl.DataFrame) -> dict[str, dict[int, float]]:
+    """Return paths with the batteries bought in each year; years between those computed lie on a straight line."""
+    if batteries.is_empty():
+        return paths
+    out = {}
+    for scenario, path in paths.items():
+        made = dict(batteries.filter(scenario=scenario).select("year", "co2e_t").iter_rows())
+        known = sorted(path)
+        years = range(known[0], known[-1] + 1)
+        along = np.interp(years, known, [path[y] for y in known]).tolist()
+        out[scenario] = {y: v + made.get(y, 0.0) for y, v in zip(years, along, strict=True)}
+    return out
+
+
+def _battery_findings(run: Inventories, batteries: pl.DataFrame) -> tuple[Finding, ...]:
+    if batteries.is_empty() or not batteries["capacity_mwh"].sum() > 0.0:
+        return ()
+    section = run.plan.impacts.upstream
+    each = batteries.select(pl.col("co2e_t", "low_t", "high_t").sum()).row(0)
+    value, low, high = (t / batteries["capacity_mwh"].sum() for t in each)
+    chemistry = section.battery_chemistry if section.battery_kg_per_kwh is None else "-"
+    values = {"kg": f"{value:.3g}", "low": f"{low:.3g}", "high": f"{high:.3g}", "chemistry": chemistry.upper()}
+    sure = set(batteries["checked"]) == {"yes"}
+    return (Finding("impacts.batteries", "info" if sure else "assumption", values),)
 
 
 def _course(section: ImpactsClimate) -> Course:
