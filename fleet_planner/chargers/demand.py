@@ -111,7 +111,7 @@ def demand_of(
     table: pl.DataFrame, path: Path, years: Sequence[int], base_year: int, places: Mapping[str, tuple[float, float]]
 ) -> Demand:
     """Return the demand of a typed table with ``row``; see `read_demand`."""
-    table = _placed(table, path, places)
+    table = placed(table, path, places)
     _agree(table, path)
     heads = table.unique("demand_id", keep="first", maintain_order=True)
     ids = heads["demand_id"].to_list()
@@ -191,15 +191,30 @@ def profiles() -> Mapping[str, Float]:
     return out
 
 
-def _placed(table: pl.DataFrame, path: Path, places: Mapping[str, tuple[float, float]]) -> pl.DataFrame:
-    """Return the table with longitude and latitude in every row."""
+def placed(table: pl.DataFrame, path: Path, places: Mapping[str, tuple[float, float]]) -> pl.DataFrame:
+    """Return a table with longitude and latitude in every row, those of ``place`` where a row has none.
+
+    Parameters
+    ----------
+    table
+        Typed, with ``row, lon, lat, place``.
+    path
+        For the messages.
+    places
+        Longitude and latitude of the zones and depots of the plan by name.
+
+    Raises
+    ------
+    InputError
+        A row has no place, or one that the plan does not know.
+    """
     lonely = table["lon"].is_null() | table["lat"].is_null()
     refuse(
         table,
         lonely & table["place"].is_null(),
         "lon",
         path,
-        "this demand has no place",
+        "this row has no place",
         "Give lon and lat, or place: a zone or depot of [places].",
     )
     named = table.filter(lonely)["place"].to_list()

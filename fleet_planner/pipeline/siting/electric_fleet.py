@@ -81,8 +81,7 @@ def electric_fleet(
         The scenario is unknown, or a planned year is none that the fleet is carried to.
     """
     scenario = _scenario(plan)
-    fleet = load_fleet(plan.fleet, base, plan.city, plan.factors.default_load, stream_loads=plan.factors.stream_loads)
-    fleet = tied_to_places(fleet, places)
+    fleet = vehicles_of(plan, base, places)
     if plan.turnover.to_year is None:
         years = tuple(plan.chargers.years or [plan.city.year])
         states = {year: _applied(plan, fleet, _of_year(scenario, year)) for year in years}
@@ -105,6 +104,12 @@ def electric_fleet(
     keys = ["year", "stream", "category", "km_per_year", "share_inside", "kwh_per_km", *HOME]
     summed = rows.group_by(keys, maintain_order=True).agg(pl.col("count", "kwh_per_day").sum())
     return ElectricFleet(summed, fleet, years, tuple(findings))
+
+
+def vehicles_of(plan: Plan, base: Path, places: HomePlaces) -> Fleet:
+    """Return the fleet of the base year, tied to the zones and depots of the plan."""
+    fleet = load_fleet(plan.fleet, base, plan.city, plan.factors.default_load, stream_loads=plan.factors.stream_loads)
+    return tied_to_places(fleet, places)
 
 
 def _scenario(plan: Plan) -> Scenario:

@@ -16,8 +16,9 @@ from fleet_planner.chargers.working_day import BASE, STOP, WAY
 from fleet_planner.errors import PlanError
 from fleet_planner.findings import Finding
 from fleet_planner.pipeline.siting.asked import Asked, Head
-from fleet_planner.pipeline.siting.electric_fleet import electric_fleet
+from fleet_planner.pipeline.siting.electric_fleet import ElectricFleet, electric_fleet, vehicles_of
 from fleet_planner.pipeline.siting.freight_places import freight_places
+from fleet_planner.pipeline.siting.given_days import given_days, read_days
 from fleet_planner.pipeline.siting.working_day import DayFigures, worked_days
 from fleet_planner.reference import reference_table
 from fleet_planner.units import DAYS_PER_YEAR, HOURS_PER_DAY
@@ -28,10 +29,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from fleet_planner.fleet import Fleet
     from fleet_planner.network import Network
     from fleet_planner.pipeline.computing.places import HomePlaces
-    from fleet_planner.pipeline.siting.electric_fleet import ElectricFleet
     from fleet_planner.pipeline.siting.freight_places import FreightPlaces, Spread
+    from fleet_planner.pipeline.siting.given_days import GivenDays
     from fleet_planner.plan.models import Plan
 
     Float = NDArray[np.float64]
@@ -79,10 +81,11 @@ class FleetDemand:
 def fleet_demand(
     plan: Plan, base: Path, homes: HomePlaces, spots: Mapping[str, tuple[float, float]], network: Network
 ) -> FleetDemand:
-    """Return the demand of the electric vehicles of ``chargers.scenario``.
+    """Return the demand of the electric vehicles of ``chargers.scenario``, or of the days of ``chargers.chains`` alone.
 
-    Vans and trucks charge by their working day: at base, at stops, on the way (`worked_days`). All others charge at
-    their depot, else in their home zone. In each planned year the vehicles are those of the year (`electric_fleet`).
+    Vans and trucks charge by their working day: at base, at stops, on the way, as given (`given_days`) or laid out
+    (`worked_days`). All others charge at their depot, else in their home zone. In each planned year the vehicles are
+    those of the year (`electric_fleet`), to whose energy given days are scaled.
 
     Parameters
     ----------
@@ -98,17 +101,31 @@ def fleet_demand(
     PlanError
         The scenario is unknown, a planned year is none of the turnover, or no electric vehicle has a place.
     """
-    fleet = electric_fleet(plan, base, homes, spots)
+    section, figures = plan.chargers, DayFigures(plan)
+    rows = read_days(base / section.chains, spots) if section.chains else None
+    whole = electric_fleet(plan, base, homes, spots) if section.scenario else None
+    today = whole.base if whole is not None else vehicles_of(plan, base, homes)
+    places = None
+    if rows is not None or (whole is not None and _working(plan, whole.rows).height):
+        places = freight_places(plan, base, network, homes, today.vehicles)
+    days = None
+    if rows is not None and places is not None:
+        connector = usual_connector(section, plan.city.country)
+        days = given_days(rows, figures, places.corridors, connector, largest_kw(section, connector))
+    fleet = whole if whole is not None else _fleet_of_days(plan, days, today)
     asked, needs = Asked(fleet.years), Needs()
-    figures = DayFigures(plan)
-    works = pl.col("stream").is_in(list(duty_streams()) if plan.chargers.day.enabled else [])
-    workers = fleet.rows.filter(works)
+    given = set() if days is None else set(days.streams["stream"])
+    working = _working(plan, fleet.rows).filter(~pl.col("stream").is_in(list(given)))
+    if working.height and places is not None:
+        _work(plan, fleet, working, figures, places, (asked, needs))
     findings = [*fleet.findings]
-    if workers.height:
-        places = freight_places(plan, base, network, homes, fleet.base.vehicles)
-        _work(plan, fleet, workers, figures, places, (asked, needs))
-        findings += [*places.findings, *_told(figures, workers)]
-    _at_home(plan, fleet, fleet.rows.filter(~works), (asked, needs))
+    if days is not None:
+        _as_given(fleet, days, (asked, needs))
+        findings += _told_of_days(days, fleet)
+    if places is not None:
+        findings += [*places.findings, *_told(figures, working)]
+    here = _working(plan, fleet.rows)["stream"].unique().to_list() + sorted(given)
+    _at_home(plan, fleet, fleet.rows.filter(~pl.col("stream").is_in(here)), (asked, needs))
     table = asked.table()
     if table.is_empty():
         raise PlanError(
@@ -117,15 +134,64 @@ def fleet_demand(
             column="chargers.scenario",
         )
     found = demand_of(table, base / plan.fleet.registry, fleet.years, plan.city.year, spots)
-    title = next(s.title for s in plan.scenario if s.name == plan.chargers.scenario)
-    told = Finding("chargers.from_fleet", "info", {"scenario": title, "places": found.size})
-    findings = [*found.findings, told, *findings, *_lost(fleet, needs)]
+    titles = [s.title for s in plan.scenario if section.scenario and s.name == section.scenario]
+    told = [Finding("chargers.from_fleet", "info", {"scenario": t, "places": found.size}) for t in titles]
+    findings = [*found.findings, *told, *findings, *_lost(fleet, needs)]
     tables = {
         "charging_needs": needs_table(fleet, needs),
         "charging_hours": hours_table(needs),
         "demand_by_hour": table.filter(pl.col("kwh_per_day") > 0.0).drop("row"),
     }
     return FleetDemand(replace(found, findings=tuple(findings)), tables)
+
+
+def _working(plan: Plan, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the vans and trucks that charge by their working day."""
+    return rows.filter(pl.col("stream").is_in(list(duty_streams()) if plan.chargers.day.enabled else []))
+
+
+def _fleet_of_days(plan: Plan, days: GivenDays | None, today: Fleet) -> ElectricFleet:
+    """Return the vehicles of given days as a fleet: the same in every planned year."""
+    assert days is not None
+    years = tuple(plan.chargers.years or [plan.city.year])
+    each = days.streams.with_columns(
+        pl.col("vehicles").alias("count"),
+        km_per_year=pl.col("km_per_day") / pl.col("vehicles") * DAYS_PER_YEAR,
+        depot=pl.lit(None, dtype=pl.String),
+        zone=pl.lit(None, dtype=pl.String),
+    )
+    rows = pl.concat([each.with_columns(year=pl.lit(year, dtype=pl.Int64)) for year in years])
+    return ElectricFleet(rows, today, years, (Finding("chargers.chains_constant", "assumption", {}),))
+
+
+def _as_given(fleet: ElectricFleet, days: GivenDays, into: tuple[Asked, Needs]) -> None:
+    """Add what given days ask for, scaled to the energy of their streams in each planned year."""
+    asked, needs = into
+    table = dict(days.streams.select("stream", "kwh_per_day").iter_rows())
+    summed = fleet.rows.group_by("year", "stream").agg(pl.col("kwh_per_day").sum())
+    energy = {(year, stream): kwh for year, stream, kwh in summed.iter_rows()}
+    for t, year in enumerate(fleet.years):
+        for one in days.taken:
+            stream = one.head.stream
+            factor = energy.get((year, stream), 0.0) / table[stream]
+            if factor <= 0.0:
+                continue
+            asked.add(one.head, t, one.kwh * factor, one.sessions * factor)
+            needs.add((year, stream), one.part, one.kwh * factor)
+            if one.part in {"stops", "way"}:
+                key = (year, stream)
+                needs.sessions[key] = needs.sessions.get(key, 0.0) + one.sessions * factor
+        for stream, kwh in days.placeless.items():
+            needs.add((year, stream), PLACELESS, kwh * energy.get((year, stream), 0.0) / table[stream])
+
+
+def _told_of_days(days: GivenDays, fleet: ElectricFleet) -> list[Finding]:
+    """Return what given days stand for."""
+    streams = ", ".join(days.streams["stream"])
+    out = [Finding("chargers.chains_read", "info", {"streams": streams}, days.days)]
+    if lonely := sorted(set(days.streams["stream"]) - set(fleet.rows["stream"])):
+        out.append(Finding("chargers.chains_unused", "warning", {"streams": ", ".join(lonely)}, len(lonely)))
+    return out
 
 
 def _work(
@@ -255,8 +321,10 @@ def hours_table(needs: Needs) -> pl.DataFrame:
 
 def _told(figures: DayFigures, workers: pl.DataFrame) -> list[Finding]:
     """Return what the working days rest on."""
-    streams = workers["stream"].n_unique()
-    out = [Finding("chargers.day_laid_out", "assumption", {"classes": figures.plan.chargers.day.classes}, streams)]
+    out, classes = [], figures.plan.chargers.day.classes
+    if workers.height:
+        streams = workers["stream"].n_unique()
+        out.append(Finding("chargers.day_laid_out", "assumption", {"classes": classes}, streams))
     if figures.unchecked:
         values: dict[str, str | int | float] = {"all": len(figures.used)}
         out.append(Finding("chargers.day_unchecked", "assumption", values, len(figures.unchecked)))

@@ -96,8 +96,11 @@ def site_chargers(plan: Plan, base: Path, progress: Progress) -> Siting:
         The section or a file has to be mended, or the least service cannot be reached.
     """
     section = plan.chargers
-    if not section.demand and not section.scenario:
-        raise PlanError("the plan names no demand of chargers", "Set chargers.demand to a table, or chargers.scenario.")
+    if not (section.demand or section.scenario or section.chains):
+        raise PlanError(
+            "the plan names no demand of chargers",
+            "Set chargers.demand to a table, chargers.scenario, or chargers.chains to working days.",
+        )
     places = read_home_places(plan.places, base)
     sites, found = gather_sites(section, base)
     progress("reading the roads", 0.1)
@@ -164,7 +167,7 @@ def _demand(plan: Plan, base: Path, places: HomePlaces, network: Network) -> tup
     """Return the demand of the table and of the fleet, whichever the plan names, and tables of the second."""
     section, spots = plan.chargers, _spots(places)
     own = read_demand(base / section.demand, section.years, plan.city.year, spots) if section.demand else None
-    if not section.scenario:
+    if not (section.scenario or section.chains):
         assert own is not None
         return own, {}
     years = list(own.years) if own is not None else section.years
