@@ -153,7 +153,6 @@ def models_table(found: Sequence[Diagnosis], reach: Reach, weight: Float) -> pl.
                 "mean_km": float((weight[near] * km[near]).sum()) / energy if energy > 0.0 else None,
                 "longest_km": float(km[near].max(initial=0.0)) if near.any() else None,
                 "status": one.answer.status,
-                "seconds": round(one.answer.seconds, 3),
             }
         )
     return pl.DataFrame(rows, infer_schema_length=None)

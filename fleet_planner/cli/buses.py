@@ -51,7 +51,7 @@ def simulate(plan: Path, out: Path, language: str | None, *, overwrite: bool) ->
             error.file = plan
         raise
     chosen: Language = "zh" if (language or loaded.outputs.language) == "zh" else "en"
-    write_buses(done, out, overwrite=overwrite, language=chosen)
+    write_buses(done, plan, out, overwrite=overwrite, language=chosen)
     blocks = blocks_table(done).group_by("kind_of_day", maintain_order=True)
     click.echo(text_table(blocks.agg(pl.len().alias("blocks"), pl.col("trips", "km", "empty_km", "layover_h").sum())))
     ways = ("kind_of_day", "way")

@@ -49,7 +49,7 @@ def replace(plan: Path, out: Path, language: str | None, *, overwrite: bool) -> 
             raise
         chosen: Language = "zh" if (language or loaded.outputs.language) == "zh" else "en"
         day = None if driven is None else next(iter(driven.days.values())).day
-        write_replacement(ready, found, out, trucks=trucks, day=day, overwrite=overwrite, language=chosen)
+        write_replacement(ready, found, plan, out, trucks=trucks, day=day, overwrite=overwrite, language=chosen)
     shown = found.compliance.select("year", "bought", "required", "zero_emission", "gap", "verdict")
     click.echo(text_table(shown))
     missed = found.rules.filter(found.rules["verdict"] == "missed")

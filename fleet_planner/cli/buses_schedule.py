@@ -43,7 +43,7 @@ def schedule(plan: Path, out: Path, language: str | None, *, overwrite: bool) ->
                 error.file = plan
             raise
         chosen: Language = "zh" if (language or loaded.outputs.language) == "zh" else "en"
-        write_charging(loaded, plan.parent, found, out, overwrite=overwrite, language=chosen)
+        write_charging(loaded, plan, found, out, overwrite=overwrite, language=chosen)
     click.echo(text_table(found.summary.select(SHOWN)))
     for finding in found.findings:
         click.echo(f"- {finding_text(finding)}")

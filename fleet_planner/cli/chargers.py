@@ -47,10 +47,8 @@ def site(plan: Path, out: Path, language: str | None, *, overwrite: bool) -> Non
             error.file = plan
         raise
     chosen: Language = "zh" if (language or loaded.outputs.language) == "zh" else "en"
-    write_siting(loaded, plan.parent, found, out, overwrite=overwrite, language=chosen)
-    shown = found.tables["siting_models"].select(
-        "model", "sites", "objective", "unit", "bound", "gap_pct", "status", "seconds"
-    )
+    write_siting(loaded, plan, found, out, overwrite=overwrite, language=chosen)
+    shown = found.tables["siting_models"].select("model", "sites", "objective", "unit", "bound", "gap_pct", "status")
     click.echo(text_table(shown))
     for finding in found.findings:
         if finding.code.startswith("chargers."):

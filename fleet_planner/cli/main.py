@@ -17,9 +17,11 @@ from fleet_planner.cli.measures import measures
 from fleet_planner.cli.network import network
 from fleet_planner.cli.portfolio import portfolio
 from fleet_planner.cli.report import report
+from fleet_planner.cli.rerun import rerun
 from fleet_planner.cli.run import run
 from fleet_planner.cli.shared import UserErrors
 from fleet_planner.cli.sweep import sweep
+from fleet_planner.cli.verify import verify
 
 
 @click.group(cls=UserErrors, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -36,5 +38,6 @@ def main() -> None:
 
 PLANNING = (init, run, sweep, portfolio, market, buses, chargers)
 LOOKING = (network, fleet, factors, measures, evaluate, report, dictionary)
-for command in (*PLANNING, *LOOKING):
+CHECKING = (verify, rerun)
+for command in (*PLANNING, *LOOKING, *CHECKING):
     main.add_command(command)

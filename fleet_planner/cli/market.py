@@ -39,7 +39,7 @@ def market(plan: Path, out: Path, language: str | None, *, overwrite: bool) -> N
             error.file = plan
         raise
     chosen: Language = "zh" if (language or loaded.outputs.language) == "zh" else "en"
-    write_market(loaded, plan.parent, found, out, overwrite=overwrite, language=chosen)
+    write_market(loaded, plan, found, out, overwrite=overwrite, language=chosen)
     click.echo("All years, tonnes and US$ 2024:")
     click.echo(text_table(totals(found)))
     click.echo("\nLocal health benefit moved by trade, US$ 2024 (below 0: lost):")

@@ -43,7 +43,7 @@ def portfolio(plan: Path, out: Path, language: str | None, *, overwrite: bool) -
                 error.file = plan
             raise
         chosen: Language = "zh" if (language or loaded.outputs.language) == "zh" else "en"
-        write_portfolio(ready, found, out, overwrite=overwrite, language=chosen)
+        write_portfolio(ready, found, plan, out, overwrite=overwrite, language=chosen)
     targets = targets_table(found)
     if targets.height:
         click.echo(text_table(targets.select("target", "year", "required_per_year", "avoided_per_year", "verdict")))

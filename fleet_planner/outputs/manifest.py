@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import platform
-from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from fleet_planner import __version__
+from fleet_planner.outputs.record import file_hashes, record
 from fleet_planner.outputs.report.machines import machines_data
 from fleet_planner.outputs.report.places import places_data
-from fleet_planner.outputs.report.report_data import clean
 from fleet_planner.outputs.report.traffic_data import traffic_data
 from fleet_planner.tables import finding_text
 
@@ -20,25 +14,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fleet_planner.pipeline.telling.results import Results
-
-LIBRARIES = ("numpy", "numba", "polars", "geopandas", "pyogrio", "shapely", "scipy", "osmium", "aequilibrae")
-
-
-def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    from fleet_planner.tables import Language
 
 
-def manifest(results: Results, folder: Path) -> dict[str, Any]:
-    """Return the manifest of a run whose other files are in ``folder``."""
-    return {
-        "program": "fleet_planner",
-        "version": __version__,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "python": platform.python_version(),
-        "libraries": {name: version(name) for name in LIBRARIES},
-        "plan": results.plan.model_dump(),
-        "inputs": [vars(f) for f in results.inputs],
+def manifest(results: Results, folder: Path, out: Path, language: Language) -> dict[str, Any]:
+    """Return the manifest of a run whose other files are in ``folder``, to be moved to ``out``."""
+    return record("run", results.plan, results.plan_path, out, language=language, inputs=results.inputs) | {
         "attribution": results.network.attribution,
         "sources": results.sources.to_dicts(),
         "closure": {s.fleet.name: dict(s.inventory.closure) for s in results.scenarios},
@@ -63,10 +44,5 @@ def manifest(results: Results, folder: Path) -> dict[str, Any]:
         ],
         "assumptions": results.assumptions.to_dicts(),
         "timings_s": dict(results.timings_s),
-        "files": {p.name: sha256(p) for p in sorted(folder.iterdir()) if p.name != "manifest.json"},
+        "files": file_hashes(folder),
     }
-
-
-def manifest_text(content: dict[str, Any]) -> str:
-    """Return a manifest as it is written; figures that JSON does not have (NaN) become null."""
-    return json.dumps(clean(content), indent=1, ensure_ascii=False, allow_nan=False) + "\n"

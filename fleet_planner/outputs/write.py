@@ -14,7 +14,8 @@ from fleet_planner.outputs.layers.geopackage import about, write_geopackage
 from fleet_planner.outputs.layers.machine_tables import machines_frame
 from fleet_planner.outputs.layers.netcdf import write_netcdf
 from fleet_planner.outputs.layers.place_tables import by_place, has_places
-from fleet_planner.outputs.manifest import manifest, manifest_text, sha256
+from fleet_planner.outputs.manifest import manifest
+from fleet_planner.outputs.record import MANIFEST, manifest_text, sha256
 from fleet_planner.outputs.report.report import read_report_data, report_html
 from fleet_planner.outputs.report.report_data import report_data
 from fleet_planner.outputs.target import whole_directory
@@ -105,9 +106,9 @@ def write_run(results: Results, out: Path, *, overwrite: bool, language: Languag
         for name in dict.fromkeys(["report.html", REPORT_NAMES[language]]):
             (folder / name).write_text(page, encoding="utf-8")
         write_columns(folder, "run", frames.both_titles(results))
-        content = manifest(results, folder)
+        content = manifest(results, folder, out, language)
         content["timings_s"]["outputs"] = round(time.perf_counter() - begin, 3)
-        (folder / "manifest.json").write_text(manifest_text(content), encoding="utf-8")
+        (folder / MANIFEST).write_text(manifest_text(content), encoding="utf-8")
     return out
 
 

@@ -74,9 +74,19 @@ def run_plan(
     UserError
         Something in the plan or its inputs has to be mended by the user.
     """
+    return run_loaded(only_scenarios(load_plan(path), only, path), path, threads=threads, progress=progress)
+
+
+def run_loaded(plan: Plan, path: Path, *, threads: int | None = None, progress: Progress = silent) -> Results:
+    """Run a plan that is read already; ``path`` says where it comes from, and what its names are relative to.
+
+    Raises
+    ------
+    UserError
+        As of `run_plan`.
+    """
     if threads:
         numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
-    plan = only_scenarios(load_plan(path), only, path)
     try:
         return _run(plan, path, progress)
     except UserError as error:

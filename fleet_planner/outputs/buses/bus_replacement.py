@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from fleet_planner import __version__
 from fleet_planner.outputs.buses.bus_replacement_page import replacement_page
 from fleet_planner.outputs.buses.bus_replacement_places import write_replacement_places
 from fleet_planner.outputs.columns_file import write_columns
-from fleet_planner.outputs.manifest import manifest_text, sha256
+from fleet_planner.outputs.record import MANIFEST, file_hashes, manifest_text, record
 from fleet_planner.outputs.target import whole_directory
+from fleet_planner.pipeline.telling.input_files import plan_files
 from fleet_planner.tables import columns, finding_text
 
 if TYPE_CHECKING:
@@ -56,9 +55,6 @@ def replacement_summary(ready: Prepared, found: Replacement) -> dict[str, Any]:
     solved, section = found.solved, ready.plan.buses.transition
     lines = found.costs.group_by("line").agg(pl.col("usd2024", "present_usd2024").sum()).sort("line")
     return {
-        "program": "fleet_planner",
-        "version": __version__,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "plan": ready.plan.city.name,
         "status": solved.status,
         "objective": section.objective,
@@ -79,6 +75,7 @@ def replacement_summary(ready: Prepared, found: Replacement) -> dict[str, Any]:
 def write_replacement(
     ready: Prepared,
     found: Replacement,
+    path: Path,
     out: Path,
     *,
     trucks: DutyFound | None,
@@ -92,8 +89,8 @@ def write_replacement(
     ----------
     ready, found
         The city, and what was solved.
-    out
-        Folder.
+    path, out
+        Plan file and folder.
     trucks
         Trucks and vans by duty, where they were looked at.
     day
@@ -123,10 +120,9 @@ def write_replacement(
             name = "replacement.html" if each == language else f"replacement.{each}.html"
             (folder / name).write_text(replacement_page(ready, found, trucks, summary, each), encoding="utf-8")
         write_columns(folder, "buses replace")
-        section = ready.plan.buses.transition
-        named = [n for n in (section.blocks, section.funded) if n]
-        told = summary | {
-            "inputs": [{"file": n, "sha256": sha256(ready.base / n)} for n in named],
+        inputs = plan_files(ready.plan, path)
+        told = summary | record("buses replace", ready.plan, path, out, language=language, inputs=inputs)
+        told |= {
             "findings": [
                 {
                     "code": f.code,
@@ -137,7 +133,7 @@ def write_replacement(
                 }
                 for f in (*found.findings, *(trucks.findings if trucks is not None else ()))
             ],
-            "files": {str(p.relative_to(folder)): sha256(p) for p in sorted(folder.rglob("*")) if p.is_file()},
+            "files": file_hashes(folder),
         }
-        (folder / "manifest.json").write_text(manifest_text(told), encoding="utf-8")
+        (folder / MANIFEST).write_text(manifest_text(told), encoding="utf-8")
     return out

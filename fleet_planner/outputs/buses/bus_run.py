@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from fleet_planner import __version__
 from fleet_planner.outputs.buses.bus_geopackage import write_bus_geopackage
 from fleet_planner.outputs.buses.bus_page import bus_page
 from fleet_planner.outputs.buses.bus_sources_part import figures
 from fleet_planner.outputs.buses.bus_tables import blocks_table, movements_table, places_table, ways_table
 from fleet_planner.outputs.buses.buses_charging import write_charging_tables
 from fleet_planner.outputs.columns_file import write_columns
-from fleet_planner.outputs.manifest import manifest_text, sha256
+from fleet_planner.outputs.record import MANIFEST, file_hashes, manifest_text, record
 from fleet_planner.outputs.target import whole_directory
 from fleet_planner.pipeline.buses.energy import movement_energy_table
+from fleet_planner.pipeline.telling.input_files import plan_files
 from fleet_planner.tables import columns, finding_text
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from fleet_planner.tables import Language
 
 
-def write_buses(done: Simulated, out: Path, *, overwrite: bool, language: Language) -> Path:
+def write_buses(done: Simulated, path: Path, out: Path, *, overwrite: bool, language: Language) -> Path:
     """Write a simulation into ``out``; ``buses.html`` is the page in ``language``.
 
     Raises
@@ -60,7 +59,10 @@ def write_buses(done: Simulated, out: Path, *, overwrite: bool, language: Langua
             name = "buses.html" if each == language else f"buses.{each}.html"
             (folder / name).write_text(bus_page(done, each), encoding="utf-8")
         write_columns(folder, "buses simulate")
-        (folder / "manifest.json").write_text(manifest_text(_manifest(done, folder)), encoding="utf-8")
+        told = record(
+            *("buses simulate", done.plan, path, out), language=language, inputs=plan_files(done.plan, path, done.files)
+        )
+        (folder / MANIFEST).write_text(manifest_text(told | _manifest(done, folder)), encoding="utf-8")
     return out
 
 
@@ -81,13 +83,7 @@ def _write_feasibility(done: Simulated, folder: Path) -> None:
 
 def _manifest(done: Simulated, folder: Path) -> dict[str, Any]:
     return {
-        "program": "fleet_planner",
-        "version": __version__,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "city": done.plan.city.model_dump(),
-        "buses": done.plan.buses.model_dump(),
         "network": "" if done.network is None else done.network.attribution,
-        "inputs": [{"role": role, "file": name, "sha256": sha256(done.base / name)} for role, name in done.files],
         "days": {
             kind: {
                 "date": str(day.day or ""),
@@ -112,5 +108,5 @@ def _manifest(done: Simulated, folder: Path) -> dict[str, Any]:
             }
             for f in done.findings
         ],
-        "files": {p.name: sha256(p) for p in sorted(folder.iterdir())},
+        "files": file_hashes(folder),
     }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from fleet_planner.outputs.buses.bus_part import Part, Table
-from fleet_planner.outputs.manifest import sha256
+from fleet_planner.outputs.record import sha256
 from fleet_planner.reference import reference_path, reference_table
 
 if TYPE_CHECKING:

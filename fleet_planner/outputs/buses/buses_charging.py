@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import shapely
 
-from fleet_planner import __version__
 from fleet_planner.outputs.buses.buses_charging_page import charging_page
 from fleet_planner.outputs.columns_file import write_columns
 from fleet_planner.outputs.layers import geopackage_tables, styles
 from fleet_planner.outputs.layers.geopackage import write_layer
 from fleet_planner.outputs.layers.geopackage_tables import Layer, Style
-from fleet_planner.outputs.manifest import manifest_text, sha256
+from fleet_planner.outputs.record import MANIFEST, file_hashes, manifest_text, record
 from fleet_planner.outputs.target import whole_directory
+from fleet_planner.pipeline.telling.input_files import plan_files
 from fleet_planner.tables import finding_text
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ LAYER, COLOUR, SIZE_MM = "bus_charging", "#0072b2", 4.0
 
 
 def write_charging(
-    plan: Plan, base: Path, found: ChargingYear, out: Path, *, overwrite: bool, language: Language
+    plan: Plan, path: Path, found: ChargingYear, out: Path, *, overwrite: bool, language: Language
 ) -> Path:
     """Write the schedules into ``out``, whole or not at all; ``charging.html`` is the page in ``language``.
 
@@ -58,22 +57,17 @@ def write_charging(
             name = "charging.html" if each == language else f"charging.{each}.html"
             (folder / name).write_text(charging_page(plan, found, each), encoding="utf-8")
         write_columns(folder, "buses schedule")
-        section = plan.buses.charging
-        named = (section.sessions, section.tariff, section.damage, section.solar_profile, plan.electricity.hourly)
-        told: dict[str, Any] = {
-            "program": "fleet_planner",
-            "version": __version__,
-            "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            "charging": section.model_dump(),
-            "inputs": [{"file": n, "sha256": sha256(base / n)} for n in named if n and (base / n).is_file()],
+        told: dict[str, Any] = record(
+            "buses schedule", plan, path, out, language=language, inputs=plan_files(plan, path)
+        ) | {
             "sites": found.summary.to_dicts(),
             "findings": [
                 {"code": f.code, "kind": f.kind, "text": finding_text(f), "text_zh": finding_text(f, "zh")}
                 for f in found.findings
             ],
-            "files": {p.name: sha256(p) for p in sorted(folder.iterdir())},
+            "files": file_hashes(folder),
         }
-        (folder / "manifest.json").write_text(manifest_text(told), encoding="utf-8")
+        (folder / MANIFEST).write_text(manifest_text(told), encoding="utf-8")
     return out
 
 

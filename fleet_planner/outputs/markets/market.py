@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from fleet_planner import __version__
 from fleet_planner.outputs.columns_file import write_columns
-from fleet_planner.outputs.manifest import manifest_text, sha256
 from fleet_planner.outputs.markets.market_map import write_market_map
 from fleet_planner.outputs.markets.market_page import market_page
+from fleet_planner.outputs.record import MANIFEST, file_hashes, manifest_text, record
 from fleet_planner.outputs.target import whole_directory
+from fleet_planner.pipeline.telling.input_files import plan_files
 from fleet_planner.tables import finding_text
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ def benefit_by_city(found: Market) -> pl.DataFrame:
     return linked.group_by("form", "city", maintain_order=True).agg(pl.col("benefit_moved_usd").sum())
 
 
-def write_market(plan: Plan, base: Path, found: Market, out: Path, *, overwrite: bool, language: Language) -> Path:
+def write_market(plan: Plan, path: Path, found: Market, out: Path, *, overwrite: bool, language: Language) -> Path:
     """Write a market into ``out``, whole or not at all; ``market.html`` is the page in ``language``.
 
     Raises
@@ -74,21 +73,7 @@ def write_market(plan: Plan, base: Path, found: Market, out: Path, *, overwrite:
             (folder / name).write_text(market_page(plan, found, totals(found), each), encoding="utf-8")
         write_market_map(found, plan.city.name, folder / "market.gpkg")
         write_columns(folder, "market")
-        section = plan.market
-        named = (
-            *(c.curve for c in section.city),
-            *(c.area for c in section.city),
-            section.curves,
-            section.own_curve,
-            section.small_owners.file,
-            section.orders.file,
-        )
-        told: dict[str, Any] = {
-            "program": "fleet_planner",
-            "version": __version__,
-            "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            "market": section.model_dump(),
-            "inputs": [{"file": n, "sha256": sha256(base / n)} for n in named if n],
+        told: dict[str, Any] = record("market", plan, path, out, language=language, inputs=plan_files(plan, path)) | {
             "totals": totals(found).to_dicts(),
             "benefit_moved_by_city": benefit_by_city(found).to_dicts(),
             "largest_imbalance_t": float(found.ledger["balance_t"].abs().max() or 0.0),  # type: ignore[arg-type]  # a column of numbers
@@ -102,7 +87,7 @@ def write_market(plan: Plan, base: Path, found: Market, out: Path, *, overwrite:
                 }
                 for f in found.findings
             ],
-            "files": {p.name: sha256(p) for p in sorted(folder.iterdir())},
+            "files": file_hashes(folder),
         }
-        (folder / "manifest.json").write_text(manifest_text(told), encoding="utf-8")
+        (folder / MANIFEST).write_text(manifest_text(told), encoding="utf-8")
     return out

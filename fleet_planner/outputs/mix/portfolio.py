@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from fleet_planner import __version__
 from fleet_planner.outputs.columns_file import write_columns
 from fleet_planner.outputs.mix.portfolio_page import page
 from fleet_planner.outputs.mix.portfolio_places import write_mix_places
+from fleet_planner.outputs.record import MANIFEST, file_hashes, manifest_text, record
 from fleet_planner.outputs.target import whole_directory
 from fleet_planner.pipeline.mixing.limit_tables import limits_table, sites_table
 from fleet_planner.pipeline.mixing.needs import cash_table, curve_table, market_table, workforce_table
@@ -21,6 +20,8 @@ from fleet_planner.pipeline.mixing.portfolio_tables import (
     targets_table,
     years_table,
 )
+from fleet_planner.pipeline.telling.input_files import plan_files
+from fleet_planner.tables import finding_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,8 +63,7 @@ def portfolio_summary(ready: Prepared, found: Portfolio) -> dict[str, Any]:
     """Return what was solved and how well, as plain data."""
     mix = found.mix
     return {
-        "version": __version__,
-        "plan": ready.plan.city.name,
+        "city": ready.plan.city.name,
         "status": mix.status,
         "objective": ready.plan.portfolio.objective,
         "cost_usd2024": mix.cost,
@@ -81,7 +81,9 @@ def portfolio_summary(ready: Prepared, found: Portfolio) -> dict[str, Any]:
     }
 
 
-def write_portfolio(ready: Prepared, found: Portfolio, out: Path, *, overwrite: bool, language: Language) -> Path:
+def write_portfolio(
+    ready: Prepared, found: Portfolio, path: Path, out: Path, *, overwrite: bool, language: Language
+) -> Path:
     """Write a mix into ``out``, whole or not at all.
 
     Raises
@@ -95,10 +97,16 @@ def write_portfolio(ready: Prepared, found: Portfolio, out: Path, *, overwrite: 
             table.write_csv(folder / f"{name}.csv")
         write_mix_places(ready, tables["portfolio"], folder / "portfolio.gpkg")
         write_columns(folder, "portfolio")
-        told = json.dumps(summary, ensure_ascii=False, indent=1)
-        (folder / "manifest.json").write_text(told, encoding="utf-8")
         both: tuple[Language, Language] = ("en", "zh")
         for each in both:
             name = "portfolio.html" if each == language else f"portfolio.{each}.html"
             (folder / name).write_text(page(ready, found, tables, summary, each), encoding="utf-8")
+        inputs = plan_files(ready.plan, path)
+        told = summary | record("portfolio", ready.plan, path, out, language=language, inputs=inputs)
+        told["findings"] = [
+            {"code": f.code, "kind": f.kind, "text": finding_text(f), "text_zh": finding_text(f, "zh")}
+            for f in (*ready.findings, *found.findings)
+        ]
+        told["files"] = file_hashes(folder)
+        (folder / MANIFEST).write_text(manifest_text(told), encoding="utf-8")
     return out

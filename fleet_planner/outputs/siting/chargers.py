@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from fleet_planner import __version__
 from fleet_planner.errors import OutputError, first_line
 from fleet_planner.outputs.columns_file import write_columns
-from fleet_planner.outputs.manifest import manifest_text, sha256
+from fleet_planner.outputs.record import MANIFEST, file_hashes, manifest_text, record
 from fleet_planner.outputs.siting.chargers_map import write_sites_map
 from fleet_planner.outputs.siting.chargers_page import chargers_page
 from fleet_planner.outputs.target import whole_directory
+from fleet_planner.pipeline.telling.input_files import plan_files
 from fleet_planner.reference import reference_table
 from fleet_planner.tables import finding_text
 
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from fleet_planner.tables import Language
 
 
-def write_siting(plan: Plan, base: Path, found: Siting, out: Path, *, overwrite: bool, language: Language) -> Path:
+def write_siting(plan: Plan, path: Path, found: Siting, out: Path, *, overwrite: bool, language: Language) -> Path:
     """Write a siting into ``out``, whole or not at all; ``chargers.html`` is the page in ``language``.
 
     Raises
@@ -49,18 +48,9 @@ def write_siting(plan: Plan, base: Path, found: Siting, out: Path, *, overwrite:
             name = "chargers.html" if each == language else f"chargers.{each}.html"
             (folder / name).write_text(chargers_page(plan, found, each), encoding="utf-8")
         write_columns(folder, "chargers site")
-        section = plan.chargers
-        named = (
-            *(section.demand, section.candidates, section.osm, section.grid, section.land, section.flood),
-            *section.stations,
-            *(section.flows, section.chains, section.day.stops),
-        )
-        told: dict[str, Any] = {
-            "program": "fleet_planner",
-            "version": __version__,
-            "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            "chargers": section.model_dump(),
-            "inputs": [{"file": n, "sha256": sha256(base / n)} for n in named if n],
+        told: dict[str, Any] = record(
+            "chargers site", plan, path, out, language=language, inputs=plan_files(plan, path)
+        ) | {
             "sources": _sources((*FIGURES, *OF_DAYS) if "charging_needs" in found.tables else FIGURES),
             "sites": found.sites.size,
             "demand": found.demand.size,
@@ -69,6 +59,7 @@ def write_siting(plan: Plan, base: Path, found: Siting, out: Path, *, overwrite:
             "bound_usd": found.built.bound,
             "gap": found.built.gap,
             "status": found.built.status,
+            "seconds": round(found.built.seconds, 3),
             "cost_computed_anew_usd": found.audit.cost,
             "limits_broken": list(found.audit.broken),
             "models": found.tables["siting_models"].to_dicts(),
@@ -76,9 +67,9 @@ def write_siting(plan: Plan, base: Path, found: Siting, out: Path, *, overwrite:
                 {"code": f.code, "kind": f.kind, "text": finding_text(f), "text_zh": finding_text(f, "zh")}
                 for f in found.findings
             ],
-            "files": {p.name: sha256(p) for p in sorted(folder.iterdir())},
+            "files": file_hashes(folder),
         }
-        (folder / "manifest.json").write_text(manifest_text(told), encoding="utf-8")
+        (folder / MANIFEST).write_text(manifest_text(told), encoding="utf-8")
     return out
 
 

@@ -68,7 +68,6 @@ def corridor_model(
         "mean_km": None,
         "longest_km": None,
         "status": answer.status,
-        "seconds": round(answer.seconds, 3),
     }
     names = np.array(sites.ids, dtype=object)
     rows = []

@@ -238,7 +238,6 @@ def _own_row(told: tables.Told, built: Built) -> pl.DataFrame:
         "mean_km": float((energy * reach.km).sum() / energy.sum()) if used.any() else None,
         "longest_km": float(reach.km[used].max(initial=0.0)) if used.any() else None,
         "status": built.status,
-        "seconds": round(built.seconds, 3),
     }
     return tables.frame("siting_models", [row])
 

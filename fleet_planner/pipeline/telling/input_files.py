@@ -10,9 +10,16 @@ from fleet_planner.network.builtin import archive_path
 from fleet_planner.pipeline.telling.results import InputFile
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from fleet_planner.plan.models import Plan
+
+FOLDERS = ("gtfs", "feeds", "file")
+"""Last words of the keys whose value may be a folder of tables."""
+
+ARCHIVE = "aequilibrae/"
+"""Stands before the name of the embedded network: it lies in that package."""
 
 
 def input_files(plan: Plan, path: Path, rasters: tuple[Path, ...]) -> tuple[InputFile, ...]:
@@ -27,7 +34,7 @@ def input_files(plan: Plan, path: Path, rasters: tuple[Path, ...]) -> tuple[Inpu
     if plan.fleet.assumptions:
         files.append(("assumptions", base / plan.fleet.assumptions, plan.fleet.assumptions, ""))
     if plan.network.builtin:
-        files.append(("network", archive_path(), f"aequilibrae/{archive_path().name}", "ODbL 1.0"))
+        files.append(("network", archive_path(), f"{ARCHIVE}{archive_path().name}", "ODbL 1.0"))
     elif plan.network.file:
         files.append(("network", base / plan.network.file, plan.network.file, plan.network.licence or "ODbL 1.0"))
     net = plan.network
@@ -65,7 +72,66 @@ def input_files(plan: Plan, path: Path, rasters: tuple[Path, ...]) -> tuple[Inpu
     files += [("access area", base / rule.area, rule.area, "") for rule in plan.activity.access if rule.area]
     areas = {getattr(m, "area", "") for s in plan.scenario for _, m in s.operation.measures}
     files += [("access area", base / area, area, "") for area in sorted(areas - {""})]
-    return tuple(_described(*entry) for entry in files if entry[1].is_file())
+    told = tuple(_described(*entry) for entry in files if entry[1].is_file())
+    return (*told, *_beside(plan, base, {f.path for f in told}))
+
+
+def plan_files(plan: Plan, path: Path, told: Iterable[tuple[str, str]] = ()) -> tuple[InputFile, ...]:
+    """Return the plan file and every file that the plan names, each once, with its SHA-256.
+
+    Parameters
+    ----------
+    plan, path
+        The plan and its file; names are relative to its folder.
+    told
+        Role and name of files whose role is known better than by the plan's key.
+    """
+    base = path.parent
+    known = [("plan", path, path.name, ""), *((role, base / name, name, "") for role, name in told)]
+    if "builtin" in (plan.network.builtin and "builtin", plan.activity.gtfs, plan.buses.gtfs, plan.network.zones):
+        known.append(("network", archive_path(), f"{ARCHIVE}{archive_path().name}", "ODbL 1.0"))
+    first = tuple(_described(*entry) for entry in known if entry[1].is_file())
+    return (*first, *_beside(plan, base, {f.path for f in first}))
+
+
+def _beside(plan: Plan, base: Path, told: set[str]) -> Iterator[InputFile]:
+    """Yield the files that the plan names and that are not told yet; the role is the key in the plan."""
+    for key, name in _texts(plan.model_dump()):
+        if not name or name in told or "\n" in name:
+            continue
+        file = base / name
+        if is_file(file):
+            told.add(name)
+            yield _described(key, file, name, "")
+        elif key.rpartition(".")[2] in FOLDERS and file.is_dir() and file != base:
+            told.add(name)
+            inside = sorted(p for p in file.iterdir() if p.is_file())
+            yield from (_described(key, p, f"{name.rstrip('/')}/{p.name}", "") for p in inside)
+
+
+def is_file(path: Path) -> bool:
+    """Return whether there is such a file; a text that can be no path is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _texts(value: object, key: str = "") -> Iterator[tuple[str, str]]:
+    """Yield every text of a plan with its dotted key."""
+    if isinstance(value, str):
+        yield key, value
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _texts(inner, f"{key}.{name}" if key else str(name))
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from _texts(inner, key)
+
+
+def input_path(name: str, base: Path) -> Path:
+    """Return where an input of a manifest lies: beside the plan, or in the package that ships it."""
+    return archive_path() if name == f"{ARCHIVE}{archive_path().name}" else base / name
 
 
 def _described(role: str, file: Path, shown: str, licence: str) -> InputFile:

@@ -1,0 +1,127 @@
+"""Sums that the written tables of a run must share, recomputed from the files alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from fleet_planner.outputs.layers.frames import day_name, scale_of
+from fleet_planner.tables import pollutants
+from fleet_planner.units import DAYS_PER_YEAR, MASS_PER_T
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+TOLERANCE = 1e-9
+"""Relative difference that rounding may bring."""
+
+KEY = ["scenario", "pollutant"]
+VALUE = "value_per_year"
+SUMMARY = "summary.csv"
+
+
+@dataclass(frozen=True)
+class Closure:
+    """One sum compared with another.
+
+    Parameters
+    ----------
+    file, against
+        The table whose sum is looked at, and the one that it must agree with.
+    what
+        What is added up, such as ``baseline: NOx``.
+    found, expected
+        Both sums.
+    """
+
+    file: str
+    against: str
+    what: str
+    found: float
+    expected: float
+
+    @property
+    def difference(self) -> float:
+        """Relative difference of both sums."""
+        return abs(self.found - self.expected) / max(abs(self.found), abs(self.expected), 1e-300)
+
+    @property
+    def holds(self) -> bool:
+        """Whether rounding alone explains the difference; what is not a number never holds."""
+        return self.difference <= TOLERANCE or self.found == self.expected
+
+
+def run_closures(folder: Path, unit: str, report: dict[str, Any] | None) -> Iterator[Closure]:
+    """Yield every sum of a run's tables beside the summary's.
+
+    Parameters
+    ----------
+    folder
+        Run directory.
+    unit
+        Unit of mass of the yearly tables.
+    report
+        What the report was made from, if it can be read.
+    """
+    summary = pl.read_csv(folder / SUMMARY)
+    whole = summary.select(*KEY, VALUE)
+    on_roads = summary.select(*KEY, pl.col(VALUE) - pl.col("non_road_per_year"))
+    tables: dict[str, tuple[Callable[[], pl.DataFrame], pl.DataFrame]] = {
+        "links.parquet": (lambda: _of_days(folder / "links.parquet", unit), on_roads),
+        "vehicles.parquet": (lambda: _of_days(folder / "vehicles.parquet", unit), on_roads),
+        "by_process.csv": (lambda: _summed(pl.read_csv(folder / "by_process.csv")), whole),
+    }
+    for name, (read, expected) in tables.items():
+        if (folder / name).is_file():
+            yield from _compared(read(), expected, name)
+    sectors = folder / "by_sector.csv"
+    if sectors.is_file():
+        for (scheme,), rows in pl.read_csv(sectors).group_by(["scheme"], maintain_order=True):
+            yield from _compared(_summed(rows), whole, sectors.name, f"{scheme}, ")
+    if report is not None:
+        told = pl.DataFrame([(r["scenario"], r["pollutant"], r[VALUE]) for r in report["summary"]], orient="row")
+        told.columns = [*KEY, VALUE]
+        yield from _compared(told, whole, "report_data.json")
+    yield from _of_baseline(summary)
+
+
+def _of_baseline(summary: pl.DataFrame) -> Iterator[Closure]:
+    """Yield the baseline as every scenario's rows repeat it."""
+    first = summary["scenario"][0]
+    base = dict(summary.filter(pl.col("scenario") == first).select("pollutant", VALUE).iter_rows())
+    for scenario, pollutant, before in summary.select(*KEY, "baseline_per_year").iter_rows():
+        what = f"{scenario}: {pollutant} of the baseline"
+        yield Closure(SUMMARY, SUMMARY, what, before, base.get(pollutant, float("nan")))
+
+
+def _of_days(path: Path, unit: str) -> pl.DataFrame:
+    """Return the yearly sums of a table of days: all its rows."""
+    named = {day_name(s): s for s in pollutants()}
+    frame = pl.scan_parquet(path)
+    have = [c for c in frame.collect_schema().names() if c in named]
+    sums = frame.group_by("scenario", maintain_order=True).agg(pl.col(have).sum()).collect()
+    year = {c: scale_of(named[c]) * named[c].per_year_factor * DAYS_PER_YEAR for c in have}
+    mass = {c: MASS_PER_T[unit] if named[c].unit_per_year == "t" else 1.0 for c in have}
+    rows = [
+        (row["scenario"], named[c].pollutant, row[c] * year[c] * mass[c])
+        for row in sums.iter_rows(named=True)
+        for c in have
+    ]
+    return pl.DataFrame(rows, schema=[*KEY, VALUE], orient="row")
+
+
+def _summed(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.group_by(KEY, maintain_order=True).agg(pl.col(VALUE).sum())
+
+
+def _compared(found: pl.DataFrame, expected: pl.DataFrame, file: str, of: str = "") -> Iterator[Closure]:
+    """Yield both sums of every scenario and pollutant; one that either lacks counts as nought there."""
+    have = {(s, p): v for s, p, v in found.iter_rows()}
+    want = {(s, p): v for s, p, v in expected.iter_rows()}
+    for scenario, pollutant in dict.fromkeys([*want, *have]):
+        key = (scenario, pollutant)
+        what = f"{of}{scenario}: {pollutant}"
+        yield Closure(file, SUMMARY, what, have.get(key, 0.0) or 0.0, want.get(key, 0.0) or 0.0)

@@ -1,0 +1,69 @@
+"""The manifest of a folder of results, checked as far as the other commands rely on it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fleet_planner.errors import InputError
+from fleet_planner.outputs.record import MANIFEST, PROGRAM
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NEEDED = ("command", "plan", "plan_given", "plan_file", "inputs", "files")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A manifest and where it lies.
+
+    Parameters
+    ----------
+    path
+        The manifest.
+    content
+        What it holds.
+    """
+
+    path: Path
+    content: dict[str, Any]
+
+    @property
+    def folder(self) -> Path:
+        """Folder of the results."""
+        return self.path.parent
+
+    def base(self, given: Path | None = None) -> Path:
+        """Return the folder that the inputs are relative to: the one given, or the one that the manifest tells."""
+        return given if given is not None else self.folder / str(self.content.get("plan_folder") or ".")
+
+
+def read_manifest(place: Path) -> Kept:
+    """Read a manifest; ``place`` is the file or its folder.
+
+    Raises
+    ------
+    InputError
+        There is none, it is damaged, or an older version wrote it.
+    """
+    path = place / MANIFEST if place.is_dir() else place
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        remedy = "Name a folder that fleet-planner wrote, or the manifest.json in it."
+        raise InputError("there is no manifest", remedy, file=path) from error
+    except OSError as error:
+        raise InputError(
+            f"the manifest cannot be read: {error.strerror}", "Check its permissions.", file=path
+        ) from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise InputError("the manifest is damaged: it is no JSON", "Run the plan again.", file=path) from error
+    if not isinstance(content, dict) or content.get("program") != PROGRAM:
+        raise InputError("this manifest is not of fleet_planner", "Name one that fleet-planner wrote.", file=path)
+    lacking = [key for key in NEEDED if key not in content]
+    if lacking:
+        told = f"the manifest lacks {', '.join(lacking)}: it is damaged or an older version wrote it"
+        raise InputError(told, "Run the plan again.", file=path)
+    return Kept(path, content)
