@@ -9,6 +9,7 @@ from fleet_planner.cli.buses import buses
 from fleet_planner.cli.chargers import chargers
 from fleet_planner.cli.dictionary import dictionary
 from fleet_planner.cli.evaluate import evaluate
+from fleet_planner.cli.export import export
 from fleet_planner.cli.factors import factors
 from fleet_planner.cli.fleet import fleet
 from fleet_planner.cli.init import init
@@ -37,7 +38,7 @@ def main() -> None:
 
 
 PLANNING = (init, run, sweep, portfolio, market, buses, chargers)
-LOOKING = (network, fleet, factors, measures, evaluate, report, dictionary)
+LOOKING = (network, fleet, factors, measures, evaluate, report, export, dictionary)
 CHECKING = (verify, rerun)
 for command in (*PLANNING, *LOOKING, *CHECKING):
     main.add_command(command)

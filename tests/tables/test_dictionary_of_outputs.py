@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleet_planner.outputs.layers import frames
@@ -44,6 +44,7 @@ def _is_key(model: object, path: list[str]) -> bool:
     return len(path) == 1 or any(_is_key(k, path[1:]) for k in kinds)
 
 
+@settings(deadline=None)
 @given(scenario=SCENARIOS, spec=st.sampled_from(pollutants()))
 def test_columns_of_the_map_are_found_whatever_the_scenario(scenario: str, spec: object) -> None:
     names = [frames.day_column(spec, scenario), frames.per_km_column(spec, scenario)]  # type: ignore[arg-type]

@@ -1,0 +1,1 @@
+"""Results of a folder in other forms: tables, layers, a database."""

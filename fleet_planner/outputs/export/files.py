@@ -1,0 +1,149 @@
+"""Tables and layers as files: CSV, Parquet, Excel; GeoParquet, GeoJSON, vector tiles."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Literal
+
+import polars as pl
+
+from fleet_planner.outputs.export.workbook import write_workbook
+from fleet_planner.outputs.target import whole_directory
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from fleet_planner.outputs.export.source import Item, Layer, Source
+    from fleet_planner.tables import Language
+
+Format = Literal["csv", "parquet", "xlsx", "geoparquet", "geojson", "pmtiles"]
+TABLES: tuple[Format, ...] = ("csv", "parquet", "xlsx")
+LAYERS: tuple[Format, ...] = ("geoparquet", "geojson", "pmtiles")
+WGS84 = "EPSG:4326"
+GEOJSON_DIGITS = 7
+"""Digits after the point of a degree: about a centimetre."""
+LEAST_ZOOM, MOST_ZOOM = 9, 13
+TILE_BYTES, TILE_FEATURES = 5_000_000, 500_000
+"""Above these GDAL leaves features out of a tile; wide enough for a city's centre in one tile."""
+
+
+def export_files(source: Source, out: Path, formats: Sequence[Format], language: Language) -> tuple[Item, ...]:
+    """Write a source into ``out`` in some formats, whole or not at all.
+
+    Parameters
+    ----------
+    source
+        Tables and layers.
+    out
+        Absent or empty folder. Several formats share it; ``columns.csv`` says what the columns mean and
+        ``export.json`` from which results the files were made.
+    formats
+        See `TABLES` (tables, and layers without their geometry) and `LAYERS` (layers).
+    language
+        Of the workbook's own words.
+
+    Returns
+    -------
+    tuple of Item
+        What is too large for a sheet of Excel and was left out of the workbook.
+
+    Raises
+    ------
+    OutputError
+        The folder is not empty or cannot be written.
+    """
+    left_out: tuple[Item, ...] = ()
+    with whole_directory(out, overwrite=False) as folder:
+        for form in formats:
+            if form == "xlsx":
+                left_out = write_workbook(source, folder / "tables.xlsx", language)
+                continue
+            for item in source.items:
+                if form in TABLES:
+                    _write_table(item, folder, form)
+                elif item.read_layer is not None:
+                    write_layer(item.read_layer(), folder / f"{item.name}.{_ending(form)}", item.name, form)
+        source.columns.write_csv(folder / "columns.csv")
+        (folder / "export.json").write_text(_told(source, formats, left_out), encoding="utf-8")
+    return left_out
+
+
+def _ending(form: Format) -> str:
+    return "parquet" if form == "geoparquet" else form
+
+
+def _write_table(item: Item, folder: Path, form: Format) -> None:
+    """Write a table; a layer's attributes carry its name, marked where its GeoParquet would have the same."""
+    if item.place == "columns.csv":
+        return
+    frame = item.read()
+    name = f"{item.name}_attributes" if item.spatial else item.name
+    if form == "csv":
+        frame.write_csv(folder / f"{name}.csv")
+    else:
+        frame.write_parquet(folder / f"{name}.parquet")
+
+
+def write_layer(layer: Layer, path: Path, name: str, form: Format) -> None:
+    """Write a layer in WGS84.
+
+    Parameters
+    ----------
+    layer
+        Attributes and geometry.
+    path
+        File.
+    name
+        Of the layer inside the file.
+    form
+        ``geoparquet``: as it is. ``geojson``: RFC 7946, seven digits. ``pmtiles``: vector tiles of zooms 9 to 13
+        in Web Mercator in one file; geometry is simplified at small zooms.
+    """
+    if form == "geoparquet":
+        import geopandas as gpd
+        import shapely
+
+        geometry = gpd.GeoSeries(shapely.from_wkb(layer.wkb.to_list()), crs=WGS84)
+        gpd.GeoDataFrame(layer.frame.to_pandas(use_pyarrow_extension_array=True), geometry=geometry).to_parquet(path)
+        return
+    from pyogrio.raw import write_arrow
+
+    options: dict[str, object] = (
+        {"driver": "GeoJSON", "RFC7946": "YES", "COORDINATE_PRECISION": str(GEOJSON_DIGITS), "WRITE_NAME": "NO"}
+        if form == "geojson"
+        else {
+            "driver": "PMTiles",
+            "MINZOOM": str(LEAST_ZOOM),
+            "MAXZOOM": str(MOST_ZOOM),
+            "MAX_SIZE": str(TILE_BYTES),
+            "MAX_FEATURES": str(TILE_FEATURES),
+        }
+    )
+    table = layer.frame.with_columns(pl.Series("geom", layer.wkb, dtype=pl.Binary))
+    write_arrow(
+        table.to_arrow(compat_level=pl.CompatLevel.oldest()),
+        path,
+        layer=name,
+        geometry_name="geom",
+        geometry_type=layer.geometry_type,
+        crs=WGS84,
+        **options,
+    )
+
+
+def _told(source: Source, formats: Sequence[Format], left_out: Sequence[Item]) -> str:
+    """Return from which results the files were made, as JSON."""
+    manifest = source.folder / "manifest.json"
+    told = {
+        "program": source.manifest.get("program", "fleet_planner"),
+        "version": source.manifest.get("version", ""),
+        "results": source.folder.resolve().name,
+        "manifest_sha256": hashlib.sha256(manifest.read_bytes()).hexdigest() if manifest.is_file() else "",
+        "attribution": source.manifest.get("attribution", ""),
+        "formats": list(formats),
+        "crs": WGS84,
+        "left_out_of_the_workbook": [item.name for item in left_out],
+    }
+    return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
