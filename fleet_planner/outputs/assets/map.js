@@ -95,7 +95,8 @@
   };
 
   // --- map
-  const map = L.map(box, { zoomSnap: 0.25, scrollWheelZoom: false, maxZoom: 19, minZoom: 7, zoomAnimation: false });
+  const map = L.map(box, { zoomSnap: 0.25, scrollWheelZoom: false, maxZoom: 19, minZoom: 7, zoomAnimation: false, zoomControl: false });
+  L.control.zoom({ zoomInTitle: words.zoom_in, zoomOutTitle: words.zoom_out }).addTo(map);
   map.attributionControl.setPrefix(false).addAttribution(words.attribution);
   L.control.scale({ imperial: words.imperial, metric: !words.imperial }).addTo(map);
   map.on("click", () => map.scrollWheelZoom.enable());

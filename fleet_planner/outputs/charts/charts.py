@@ -30,9 +30,16 @@ def _left(labels: Sequence[str]) -> float:
 
 
 def _on(colour: str) -> str:
-    """Return black or white, whichever reads better on a colour."""
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
-    return "#ffffff" if 0.299 * red + 0.587 * green + 0.114 * blue < 150 else "#1d2125"
+    """Return black or white, whichever stands out more from a colour (contrast of the WCAG 2.2)."""
+    light = luminance(colour)
+    return "#ffffff" if 1.05 / (light + 0.05) > (light + 0.05) / 0.05 else "#000000"
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of ``#rrggbb`` (WCAG 2.2), 0 for black and 1 for white."""
+    parts = [int(colour[i : i + 2], 16) / 255.0 for i in (1, 3, 5)]
+    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def legend(names: Sequence[str], colours: Sequence[str], y: float, width: int, x0: float = 0.0) -> tuple[str, float]:

@@ -15,8 +15,11 @@ from markupsafe import Markup
 from fleet_planner.errors import OutputError
 from fleet_planner.outputs.layers import styles
 from fleet_planner.outputs.report import report_charts, report_parts, wording
+from fleet_planner.outputs.report.finish import finished
+from fleet_planner.outputs.report.lead_parts import lead
 from fleet_planner.outputs.report.map_data import script_json
 from fleet_planner.outputs.report.map_parts import map_parts, map_words
+from fleet_planner.outputs.report.public_parts import bodies, limits, public_parts
 from fleet_planner.tables import Language, pollutants
 from fleet_planner.tables.load import report_words
 
@@ -35,6 +38,9 @@ def report_html(data: dict[str, Any], language: Language) -> str:
     names = {s["name"]: s[language] for s in data["scenarios"]}
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(_asset("report.html.j2"))
+    found = lead(data, t, names, wording.stream_names(language))
+    text = report_parts.parts(data, t, names, language)
+    text["headlines"] = [line for line in text["headlines"] if line not in {f["text"] for f in found}]
     context = {
         "language": "zh-CN" if language == "zh" else "en",
         "t": t,
@@ -46,9 +52,11 @@ def report_html(data: dict[str, Any], language: Language) -> str:
         "curves": report_charts.curves(data, t, language),
         "words_list": [t["link_word"], t["stream_word"], t["vkt_word"], t["average_day_word"]],
         "glossary": [(wording.pollutant_names(language)[p.pollutant], t[f"about_{p.column}"]) for p in pollutants()],
+        "limits": limits(data, t, wording.pollutant_names(language), report_parts.too_low(data)),
+        "bodies": bodies(t),
         "made_with": t["made_with"].format(version=data["version"], plan=data["plan"]),
         "attribution": data["attribution"],
-        "static_map": _static_map(data),
+        "static_map": _static_map(data, t["static_map_label"]),
         "map_data": _script({k: v for k, v in data["map"].items() if k != "static"}),
         "map_words": _script(_map_words(data, t, names, language)),
         "css": _trusted(_asset("report.css")),
@@ -56,10 +64,12 @@ def report_html(data: dict[str, Any], language: Language) -> str:
         "report_js": _trusted(_asset("report.js")),
         "leaflet_css": _trusted(_leaflet("leaflet.css")),
         "leaflet_js": _trusted(_leaflet("leaflet.js")),
+        "lead": found,
+        "public": public_parts(data, t, names, data["city"][language]),
         **map_parts(data, t, names, wording.pollutant_names(language)),
-        **report_parts.parts(data, t, names, language),
+        **text,
     }
-    return template.render(context)
+    return finished(template.render(context), t)
 
 
 def _trusted(text: str) -> Markup:
@@ -92,7 +102,7 @@ def _leaflet(name: str) -> str:
     return "\n".join(line for line in text.splitlines() if "sourceMappingURL" not in line).replace("</", "<\\/")
 
 
-def _static_map(data: dict[str, Any]) -> Markup:
+def _static_map(data: dict[str, Any], label: str) -> Markup:
     """Return the strongest roads as SVG, shown where the browser runs no script."""
     static = data["map"]["static"]
     if not static:
@@ -103,7 +113,8 @@ def _static_map(data: dict[str, Any]) -> Markup:
         if path
     )
     view = f"0 0 {static['width']} {static['height']}"
-    return _trusted(f'<svg viewBox="{view}" fill="none" stroke-linecap="round" stroke-linejoin="round">{paths}</svg>')
+    strokes = 'fill="none" stroke-linecap="round" stroke-linejoin="round"'
+    return _trusted(f'<svg viewBox="{view}" role="img" aria-label="{label}" {strokes}>{paths}</svg>')
 
 
 def _map_words(data: dict[str, Any], t: dict[str, str], names: dict[str, str], language: Language) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from fleet_planner.outputs.layers import frames
 from fleet_planner.outputs.report.comparison_data import comparison_data
 from fleet_planner.outputs.report.economics_data import economics_data
 from fleet_planner.outputs.report.later_data import later_data, target_data
+from fleet_planner.outputs.report.lead_data import lead_data
 from fleet_planner.outputs.report.machines import machines_data
 from fleet_planner.outputs.report.map_data import pack_map
 from fleet_planner.outputs.report.operation_report import operation_data
@@ -80,6 +81,7 @@ def report_data(results: Results) -> dict[str, Any]:
         "voc": _voc(results),
         "standards": _standards(first),
         "streets": frames.street_rows(frames.roads_frame(results), first.fleet.name).to_dicts(),
+        "lead": clean(lead_data(results)),
         "hour_errors": clean(results.hour_errors.to_dicts()),
         "map": pack_map(results),
     }

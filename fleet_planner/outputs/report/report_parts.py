@@ -233,6 +233,11 @@ def _without_factor(data: Data) -> list[Data]:
     return [f for f in data["findings"] if f["code"] == NO_FACTOR and "pollutant" in f["values"]]
 
 
+def too_low(data: Data) -> list[str]:
+    """Return the pollutants whose total is too low."""
+    return list(dict.fromkeys(str(f["values"]["pollutant"]) for f in _without_factor(data)))
+
+
 def incomplete(data: Data, t: Words, language: Language) -> list[str]:
     """Return a footnote per pollutant whose total is too low."""
     names = wording.pollutant_names(language)
