@@ -10,6 +10,7 @@ import click
 from fleet_planner.cli.shared import progress_bar, text_table
 
 if TYPE_CHECKING:
+    from fleet_planner.pipeline.telling.results import Results
     from fleet_planner.tables import Language
 
 
@@ -22,6 +23,13 @@ if TYPE_CHECKING:
 @click.option("--scenario", "only", multiple=True, metavar="NAME", help="Only these scenarios (repeatable).")
 @click.option("--threads", type=click.IntRange(min=1), help="Threads of the kernels; default: all cores.")
 @click.option("--language", type=click.Choice(["en", "zh"]), help="Language of the report; default: the plan's.")
+@click.option(
+    "--postgis",
+    is_flag=False,
+    flag_value="",
+    metavar="[=URL]",
+    help="Also write into this PostgreSQL database, a schema named like the run directory; see export.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def run(
     plan: Path,
@@ -29,6 +37,7 @@ def run(
     only: tuple[str, ...],
     threads: int | None,
     language: str | None,
+    postgis: str | None,
     *,
     overwrite: bool,
     as_json: bool,
@@ -41,13 +50,34 @@ def run(
 
         target = out or default_target(plan)
         check_target(target, overwrite=overwrite)
+        if postgis is not None:
+            _check_postgis(postgis, target, overwrite=overwrite)
         results = run_plan(plan, only=only, threads=threads, progress=progress)
         progress("writing map, tables and report", 0.8)
         chosen: Language = "zh" if (language or results.plan.outputs.language) == "zh" else "en"
         written = write_run(results, target, overwrite=overwrite, language=chosen)
     if as_json:
         click.echo(summary(results).write_json())
-        return
+    else:
+        _show(results, written)
+    if postgis is not None:
+        from fleet_planner.cli.export import to_postgis
+        from fleet_planner.outputs.export.source import open_source
+
+        to_postgis(open_source(written), postgis, None, overwrite=overwrite, quiet=as_json)
+
+
+def _check_postgis(postgis: str, target: Path, *, overwrite: bool) -> None:
+    """Refuse before the work begins what the database would refuse after it."""
+    from fleet_planner.outputs.export.postgis import address_of, check_database, schema_name
+
+    check_database(address_of(postgis), schema_name(target.resolve().name), overwrite=overwrite)
+
+
+def _show(results: Results, written: Path) -> None:
+    """Print the summary of a run."""
+    from fleet_planner.outputs.layers.frames import summary
+
     closure = max(max(s.inventory.closure.values()) for s in results.scenarios)
     click.echo(text_table(summary(results)))
     click.echo(f"\nClosure (vehicles = links = hours): largest relative difference {closure:.1e}")
