@@ -41,6 +41,14 @@ class ChargersSection(Section):
         default="",
         description="table of working days of vans and trucks, stop by stop: chain_id, stop, lon, lat, km, ...",
     )
+    bus_years: str = Field(
+        default="",
+        description="facilities.csv of buses replace: electricity of the bus depots by year, beside the others",
+    )
+    bus_hours: str = Field(
+        default="",
+        description="site_demand.csv of buses schedule: hours and places of bus_years; empty: packaged hours",
+    )
     day: ChargingDaySection = ChargingDaySection()
     candidates: str = Field(default="", description="table of sites that may be built: site_id, lon, lat, ...")
     stations: list[str] = Field(
@@ -139,6 +147,8 @@ class ChargersSection(Section):
 
     @model_validator(mode="after")
     def _lists_are_sound(self) -> ChargersSection:
+        if self.bus_hours and not self.bus_years:
+            raise ValueError("chargers.bus_hours goes with chargers.bus_years: name the table as chargers.demand")
         if self.years != sorted(set(self.years)):
             raise ValueError("chargers.years must rise, each year once")
         if len(set(self.diagnostics)) < len(self.diagnostics):

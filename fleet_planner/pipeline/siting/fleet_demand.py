@@ -113,6 +113,7 @@ def fleet_demand(
         connector = usual_connector(section, plan.city.country)
         days = given_days(rows, figures, places.corridors, connector, largest_kw(section, connector))
     fleet = whole if whole is not None else _fleet_of_days(plan, days, today)
+    fleet = _without_buses(plan, fleet)
     asked, needs = Asked(fleet.years), Needs()
     given = set() if days is None else set(days.streams["stream"])
     working = _working(plan, fleet.rows).filter(~pl.col("stream").is_in(list(given)))
@@ -162,6 +163,16 @@ def _fleet_of_days(plan: Plan, days: GivenDays | None, today: Fleet) -> Electric
     )
     rows = pl.concat([each.with_columns(year=pl.lit(year, dtype=pl.Int64)) for year in years])
     return ElectricFleet(rows, today, years, (Finding("chargers.chains_constant", "assumption", {}),))
+
+
+def _without_buses(plan: Plan, fleet: ElectricFleet) -> ElectricFleet:
+    """Return the fleet without the buses whose energy comes from their replacement plan."""
+    buses = plan.buses.transition.streams if plan.chargers.bus_years else []
+    left = fleet.rows.filter(~pl.col("stream").is_in(buses))
+    if left.height == fleet.rows.height:
+        return fleet
+    told = Finding("chargers.buses_once", "info", {"streams": ", ".join(buses)})
+    return replace(fleet, rows=left, findings=(*fleet.findings, told))
 
 
 def _as_given(fleet: ElectricFleet, days: GivenDays, into: tuple[Asked, Needs]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,7 @@ from fleet_planner.errors import PlanError
 from fleet_planner.findings import Finding
 from fleet_planner.network import Network, load_network
 from fleet_planner.pipeline.computing.places import HomePlaces, read_home_places
+from fleet_planner.pipeline.siting.bus_years import bus_demand
 from fleet_planner.pipeline.siting.corridors import corridor_model
 from fleet_planner.pipeline.siting.fleet_demand import fleet_demand
 from fleet_planner.pipeline.siting.variants import curve_of, regret_of
@@ -96,10 +98,10 @@ def site_chargers(plan: Plan, base: Path, progress: Progress) -> Siting:
         The section or a file has to be mended, or the least service cannot be reached.
     """
     section = plan.chargers
-    if not (section.demand or section.scenario or section.chains):
+    if not (section.demand or section.scenario or section.chains or section.bus_years):
         raise PlanError(
             "the plan names no demand of chargers",
-            "Set chargers.demand to a table, chargers.scenario, or chargers.chains to working days.",
+            "Set chargers.demand to a table, or chargers.scenario, chains or bus_years.",
         )
     places = read_home_places(plan.places, base)
     sites, found = gather_sites(section, base)
@@ -164,16 +166,20 @@ def site_chargers(plan: Plan, base: Path, progress: Progress) -> Siting:
 
 
 def _demand(plan: Plan, base: Path, places: HomePlaces, network: Network) -> tuple[Demand, dict[str, pl.DataFrame]]:
-    """Return the demand of the table and of the fleet, whichever the plan names, and tables of the second."""
+    """Return the demand of the table, of the fleet and of the buses, whichever the plan names; tables of the second."""
     section, spots = plan.chargers, _spots(places)
-    own = read_demand(base / section.demand, section.years, plan.city.year, spots) if section.demand else None
-    if not (section.scenario or section.chains):
-        assert own is not None
-        return own, {}
-    years = list(own.years) if own is not None else section.years
-    wanted = plan.model_copy(update={"chargers": section.model_copy(update={"years": years})})
-    fleet = fleet_demand(wanted, base, places, spots, network)
-    return (fleet.demand if own is None else joined(own, fleet.demand)), fleet.tables
+    years, parts, asked = list(section.years), list[Demand](), {}
+    if section.demand:
+        parts.append(read_demand(base / section.demand, years, plan.city.year, spots))
+        years = list(parts[0].years)
+    if section.scenario or section.chains:
+        wanted = plan.model_copy(update={"chargers": section.model_copy(update={"years": years})})
+        fleet = fleet_demand(wanted, base, places, spots, network)
+        parts.append(fleet.demand)
+        years, asked = list(fleet.demand.years), fleet.tables
+    if section.bus_years:
+        parts.append(bus_demand(plan, base, spots, years))
+    return reduce(joined, parts), asked
 
 
 def _cut_off(section: ChargersSection, kind: str) -> float:
