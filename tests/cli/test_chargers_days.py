@@ -149,7 +149,7 @@ def test_what_stands_in_is_told_in_both_languages(run: Path) -> None:
     }
     assert "城外充电" in told["chargers.outside"]["text_zh"]
     assert {s["table"] for s in manifest["sources"]} >= {"working_day.csv", "vehicle_use.csv"}
-    assert {i["file"] for i in manifest["inputs"]} >= {"stops.csv", "sites.csv"}
+    assert {i["path"] for i in manifest["inputs"]} >= {"stops.csv", "sites.csv"}
     english = (run / "out" / "chargers.html").read_text(encoding="utf-8")
     chinese = (run / "out" / "chargers.zh.html").read_text(encoding="utf-8")
     assert "Where the fleet charges" in english
