@@ -157,3 +157,28 @@ def test_batteries_stand_in_the_path_when_bought_and_in_the_border_over_their_li
     assert nets[0] - nets[1] == pytest.approx(250.0 * 61.5 / 7.0 / 1000.0 * carbon, rel=1e-6)
     assert 'id="batteries-made"' in (tmp_path / "with" / "report.html").read_text(encoding="utf-8")
     assert not (tmp_path / "without" / "battery_manufacturing.csv").exists()
+
+
+def test_grey_hydrogen_is_worse_than_a_diesel_hybrid_and_green_better(tmp_path: Path) -> None:
+    """Buses of 12 m: 0.0845 kg/km of grey hydrogen is 1.05 kg CO2e; a hybrid stays under 0.9 from well to wheel."""
+    own = "".join(
+        f'[[scenario]]\nname = "{n}"\ntitle = "{n}"\n[[scenario.measure]]\nmeasure = "{m}"\nstreams = ["urban_bus"]\n'
+        for n, m in (("hydrogen", "fcev_bus"), ("hybrid", "hybrid"))
+    )
+    assert call(tmp_path, '[impacts.upstream]\nhydrogen = "grey"\n' + own, "run", "out").exit_code == 0
+    out = tmp_path / "out"
+    wheel = dict(pl.read_csv(out / "well_to_wheel.csv").select("scenario", "well_to_wheel_t_per_year").iter_rows())
+    table = pl.read_csv(out / "hydrogen.csv")
+    assert table.columns == [c.column for c in columns("hydrogen")]
+    assert set(table["scenario"]) == {"hydrogen"}
+    colour = {r["colour"]: r for r in table.iter_rows(named=True)}
+    assert wheel["hydrogen"] == pytest.approx(colour["grey"]["well_to_wheel_t_per_year"], rel=1e-9)
+    assert colour["green"]["well_to_wheel_t_per_year"] < wheel["hybrid"] < wheel["hydrogen"]
+    assert wheel["hydrogen"] < colour["coal"]["well_to_wheel_t_per_year"]
+    grey = colour["grey"]
+    assert [r["colour"] for r in table.iter_rows(named=True) if r["in_plan"] == "yes"] == ["grey"]
+    assert grey["made_t_per_year"] == pytest.approx(grey["hydrogen_t_per_year"] * 120.0 * 0.104, rel=2e-3)
+    assert grey["change_pct"] == pytest.approx(100.0 * (wheel["hydrogen"] / wheel["baseline"] - 1.0))
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert 'id="hydrogen"' in page
+    assert "grey, of natural gas" in page

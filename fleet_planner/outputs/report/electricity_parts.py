@@ -51,3 +51,22 @@ def battery_part(rows: Sequence[Mapping[str, Any]], t: Mapping[str, str], names:
     years = [row["year"] for row in rows]
     notes = [t["battery_making_note"].format(first=min(years), last=max(years))]
     return {"id": "batteries-made", "title": t["battery_making"], "notes": notes, "head": head, "rows": out, "words": 1}
+
+
+def hydrogen_part(rows: Sequence[Mapping[str, Any]], t: Mapping[str, str], names: Mapping[str, str]) -> dict[str, Any]:
+    """Return what scenarios with hydrogen emit by its colour, the plan's marked."""
+    out = [
+        [
+            names[row["scenario"]],
+            t[f"hydrogen_{row['colour']}"] + (f" ({t['hydrogen_in_plan']})" if row["in_plan"] == "yes" else ""),
+            significant(row["hydrogen_t_per_year"]),
+            _with_range(*(row[f"made_{k}t_per_year"] / T_PER_KT for k in ("", "low_", "high_"))),
+            significant(row["well_to_wheel_t_per_year"] / T_PER_KT),
+            "–" if row["change_pct"] is None else f"{row['change_pct']:+.1f} %",
+        ]
+        for row in rows
+    ]
+    keys = ("hydrogen_colour", "hydrogen_used", "hydrogen_made", "hydrogen_whole", "hydrogen_change")
+    head = [t["scenario"], *(t[k] for k in keys)]
+    notes = [t["hydrogen_note"]]
+    return {"id": "hydrogen", "title": t["hydrogen"], "notes": notes, "head": head, "rows": out, "words": 2}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fleet_planner.outputs.numbers import percent, significant
 from fleet_planner.outputs.report.air_parts import tracer_part
-from fleet_planner.outputs.report.electricity_parts import battery_part, grid_part
+from fleet_planner.outputs.report.electricity_parts import battery_part, grid_part, hydrogen_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,6 +32,7 @@ def meaning_parts(data: Mapping[str, Any], t: Words, names: Words) -> list[dict[
         "battery_manufacturing": battery_part,
         "health": _health,
         "power_plants": _plants,
+        "hydrogen": hydrogen_part,
         "acid": _acid,
         "receptors": _receptors,
         "benefits": _benefits,

@@ -9,7 +9,9 @@ import numpy as np
 import polars as pl
 
 from fleet_planner.economics.grid import grid_path_table
+from fleet_planner.factors.processes.upstream import load_upstream
 from fleet_planner.findings import Finding
+from fleet_planner.fleet.dates import REGION_FALLBACK
 from fleet_planner.impacts.climate.path import T_PER_MT, Course, path_table
 from fleet_planner.impacts.climate.warming import SUM, warming_factors, warming_table
 from fleet_planner.impacts.receptors import acid_table, read_coefficients, receptor_table
@@ -17,6 +19,7 @@ from fleet_planner.pipeline.telling.benefit import Known, benefits
 from fleet_planner.pipeline.telling.equity import equity_tables, exposure_hotspots
 from fleet_planner.pipeline.telling.grid import grid_findings
 from fleet_planner.pipeline.telling.health import NearRoads, emitted_t, health_tables
+from fleet_planner.pipeline.telling.hydrogen import hydrogen_table
 from fleet_planner.pipeline.telling.power import power_tables
 
 if TYPE_CHECKING:
@@ -24,10 +27,12 @@ if TYPE_CHECKING:
 
     from fleet_planner.economics.grid import GridPair
     from fleet_planner.economics.programme_tables import ProgrammeTables
+    from fleet_planner.factors.processes.upstream import Upstream
     from fleet_planner.pipeline.computing.air import AirResult
     from fleet_planner.pipeline.computing.by_year import ByYear
     from fleet_planner.pipeline.computing.inventories import Computed, Inventories
     from fleet_planner.plan.impacts_climate import ImpactsClimate
+    from fleet_planner.plan.models import Plan
 
 LONG_YEARS = 100
 
@@ -105,6 +110,9 @@ def meaning(run: Inventories, computed: Computed, told: Told) -> Meaning:
         "health": health,
         "benefits": gains,
         "power_plants": power,
+        "hydrogen": hydrogen_table(
+            computed.states, _fuels(plan), told.grid.of_differences, plan.impacts.upstream.hydrogen
+        ),
         "acid": acid_table(tonnes),
         "receptors": _far_away(run, tonnes),
         "equity": shares,
@@ -113,6 +121,11 @@ def meaning(run: Inventories, computed: Computed, told: Told) -> Meaning:
     }
     of_power = (*plants, *grid_findings(plan, told.grid, emitted), *_battery_findings(run, told.batteries))
     return Meaning(tables, (*_findings(section), *assumed, *by_whom, *how, *of_power))
+
+
+def _fuels(plan: Plan) -> Upstream:
+    country = plan.city.country
+    return load_upstream([country, REGION_FALLBACK.get(country, country)])
 
 
 def _far_away(run: Inventories, tonnes: Mapping[str, Mapping[str, float]]) -> pl.DataFrame:
