@@ -16,6 +16,7 @@ from fleet_planner.outputs.layers.netcdf import write_netcdf
 from fleet_planner.outputs.layers.place_tables import by_place, has_places
 from fleet_planner.outputs.manifest import manifest
 from fleet_planner.outputs.record import MANIFEST, manifest_text, sha256
+from fleet_planner.outputs.report.pdf import print_pdf
 from fleet_planner.outputs.report.report import read_report_data, report_html
 from fleet_planner.outputs.report.report_data import report_data
 from fleet_planner.outputs.target import whole_directory
@@ -223,6 +224,31 @@ def render_report(run_dir: Path, language: Language) -> Path:
             file=report,
         ) from error
     return report
+
+
+def print_report(run_dir: Path, language: Language) -> Path:
+    """Print the report of a run to PDF beside it, and note its hash in the manifest.
+
+    Parameters
+    ----------
+    run_dir
+        What `write_run` wrote, with the page that `render_report` made.
+    language
+        Of the page: ``report.pdf`` or ``report.zh.pdf``.
+
+    Raises
+    ------
+    InputError
+        The folder is no run directory.
+    OutputError
+        No browser of the machine can print, or the file cannot be written.
+    """
+    content, _ = _read(run_dir)
+    page = run_dir / REPORT_NAMES[language]
+    made = print_pdf(page, page.with_suffix(".pdf"))
+    content["files"][made.name] = sha256(made)
+    _replace(run_dir / MANIFEST, manifest_text(content))
+    return made
 
 
 def _read(run_dir: Path) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -114,7 +114,8 @@
   const latlng = (x, y) => L.CRS.EPSG3857.pointToLatLng(L.point(x, y), 0);
   map.fitBounds([latlng(cut(sample[0], 0.01), cut(sample[1], 0.99)), latlng(cut(sample[0], 0.99), cut(sample[1], 0.01))], { padding: [6, 6] });
 
-  const BEYOND = 0.3, SLICE_MS = 9, ROADS_PER_STROKE = 1500, NEAR_PX2 = 0.5;
+  let before = null;
+  const PAPER_PX = "680px", BEYOND = 0.3, SLICE_MS = 9, ROADS_PER_STROKE = 1500, NEAR_PX2 = 0.5;
   // drawn a margin beyond the view, in slices of a few milliseconds, on a canvas that is shown when it is finished
   const Roads = L.Layer.extend({
     onAdd(m) {
@@ -135,8 +136,9 @@
       };
       turn();
     },
+    drawNow() { this.job = this.paint(); while (!this.job.next().done); },
     *paint() {
-      const size = map.getSize(), ratio = window.devicePixelRatio || 1, c = this.next;
+      const size = map.getSize(), ratio = Math.max(window.devicePixelRatio || 1, before ? 2 : 1), c = this.next;
       const margin = L.point(Math.round(size.x * BEYOND), Math.round(size.y * BEYOND));
       const wide = size.x + 2 * margin.x, high = size.y + 2 * margin.y;
       c.width = wide * ratio; c.height = high * ratio; c.style.width = wide + "px"; c.style.height = high + "px";
@@ -188,6 +190,20 @@
   });
   batches = sorted();
   const roads = new Roads().addTo(map);
+
+  // --- paper: as wide as a page of it, drawn whole before the browser takes the picture
+  window.addEventListener("beforeprint", () => {
+    before = { bounds: map.getBounds(), width: box.style.width };
+    box.style.width = PAPER_PX;
+    map.invalidateSize({ animate: false }); map.fitBounds(before.bounds, { animate: false });
+    roads.drawNow();
+  });
+  window.addEventListener("afterprint", () => {
+    if (!before) return;
+    box.style.width = before.width;
+    map.invalidateSize({ animate: false }); map.fitBounds(before.bounds, { animate: false });
+    before = null;
+  });
 
   // --- legend
   const legend = L.control({ position: "bottomright" });

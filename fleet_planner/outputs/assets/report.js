@@ -1,6 +1,13 @@
 "use strict";
 (function () {
-  window.addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((d) => { d.open = true; }));
+  // --- paper: everything open; heads of tables as plain text, since browsers do not repeat buttons on the next page
+  window.addEventListener("beforeprint", () => {
+    document.querySelectorAll("details").forEach((d) => { d.open = true; });
+    document.querySelectorAll("th > button").forEach((button) => { button.before(...button.childNodes); button.hidden = true; });
+  });
+  window.addEventListener("afterprint", () => document.querySelectorAll("th > button").forEach((button) => {
+    button.append(...[...button.parentNode.childNodes].filter((node) => node !== button)); button.hidden = false;
+  }));
 
   // --- tables sort by a column: numbers by size, the rest as words; the order of the report comes back on the third press
   const words = JSON.parse(document.getElementById("map-words").textContent);
