@@ -11,6 +11,7 @@ import polars as pl
 from fleet_planner.factors.axes import TECHNOLOGY
 from fleet_planner.inventory.carried import by_hour, driven_histogram, link_hours
 from fleet_planner.inventory.compute import by_vehicle, compute_inventory
+from fleet_planner.inventory.weighted import weighted_by_vehicle, weighted_histogram
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -80,6 +81,29 @@ def grouped_vehicles(
     histogram = driven_histogram(activity, links, factors, like)
     where = replace(like, streams=activity.streams, histogram=histogram, parts=())
     return by_vehicle(vehicles.with_columns(stream=pl.col("group")), multipliers, factors, where, context)
+
+
+def grouped_weighted(
+    vehicles: pl.DataFrame,
+    multipliers: pl.DataFrame,
+    links: pl.DataFrame,
+    activity: Activity,
+    factors: FactorTable,
+    context: FleetContext,
+    stream_of: Callable[[str], str],
+    like: Inventory,
+    weight: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return what each vehicle emits times the weight of the place and hour, shape (vehicles, P), average day.
+
+    Parameters are those of `grouped_vehicles`, with ``weight`` as of `weighted_histogram`.
+    """
+    context, activity = _of_groups(activity, context, stream_of)
+    histogram = driven_histogram(activity, links, factors, like)
+    where = replace(like, streams=activity.streams, histogram=histogram, parts=())
+    counted = weighted_histogram(activity, links, factors, where, weight)
+    grouped = vehicles.with_columns(stream=pl.col("group"))
+    return weighted_by_vehicle(grouped, multipliers, factors, where, context, counted)
 
 
 def grouped_hours(

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
+LINKS_AT_ONCE = 50_000
+"""The vehicle-km of so many links are formed one by one at a time: memory follows it, not the city."""
+
 
 def weighted_histogram(
     activity: Activity, links: pl.DataFrame, factors: FactorTable, inventory: Inventory, weight: Array
@@ -39,12 +42,19 @@ def weighted_histogram(
     activity, links, factors, inventory
         What the inventory was computed from.
     weight
-        By link and hour of the day, none below nought, shape (links, 24).
+        By link and hour of the day, none below nought, shape (links, 24), or of each type of day, shape (links, H).
     """
-    hours = np.tile(weight, (1, activity.hours // HOURS_PER_DAY))
-    counted = Activity.dense(activity.streams, activity.vkt * hours[None], activity.speed_kmh, activity.mode)
-    same = replace(counted, days=activity.days, own_kmh=activity.own_kmh, parts=activity.parts)
-    return driven_histogram(same, links, factors, inventory)
+    hours = weight if weight.shape[1] == activity.hours else np.tile(weight, (1, activity.hours // HOURS_PER_DAY))
+    out = np.zeros_like(inventory.histogram)
+    for first in range(0, links.height, LINKS_AT_ONCE):
+        part = slice(first, first + LINKS_AT_ONCE)
+        one = replace(activity, km=activity.km[:, part].copy(), row=activity.row[:, part].copy())
+        speed, mode = np.ascontiguousarray(activity.speed_kmh[part]), np.ascontiguousarray(activity.mode[part])
+        counted = Activity.dense(activity.streams, one.vkt * hours[None, part], speed, mode)
+        own = {stream: np.ascontiguousarray(kmh[part]) for stream, kmh in activity.own_kmh.items()}
+        same = replace(counted, days=activity.days, own_kmh=own, parts=activity.parts)
+        out += driven_histogram(same, links[part], factors, inventory)
+    return out
 
 
 def weighted_by_vehicle(

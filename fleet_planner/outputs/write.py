@@ -126,6 +126,7 @@ def _write_beside(results: Results, folder: Path) -> None:
     if results.air is not None:
         results.air.table.write_csv(folder / "exposure.csv")
         results.air.weights.write_parquet(folder / "exposure_weights.parquet")
+        _write_filled(folder, {"exposure_by_season": results.air.seasons, "street_canyons": results.air.canyon_table})
         compared = {"monitors": results.air.monitors, "monitor_fit": results.air.fit, "tracer_fit": results.air.tracer}
         _write_filled(folder, compared)
     if results.gridded is not None:

@@ -50,6 +50,16 @@ class ImpactsSection(Section):
     ozone_ug_m3: Annotated[float, Field(ge=0.0)] | None = Field(
         default=None, description="annual mean ozone of the background; with it NO2 is told beside NOx"
     )
+    buildings: str = Field(
+        default="",
+        description="buildings with heights, an OpenStreetMap file or a layer of polygons, that tell street canyons; "
+        "empty: told by the density of people, marked so",
+    )
+    canyon_aspect: Positive | None = Field(
+        default=None,
+        description="height of the buildings over the width between them from which a street is a canyon; empty: "
+        "packaged, 0.5",
+    )
     monitors: str = Field(
         default="", description="CSV of annual means at monitors (see the data dictionary, monitors), to compare with"
     )

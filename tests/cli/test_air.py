@@ -11,6 +11,7 @@ import geopandas as gpd
 import polars as pl
 import pytest
 import shapely
+import shapely.ops
 from click.testing import CliRunner, Result
 
 from fleet_planner.cli.main import main
@@ -79,6 +80,26 @@ def test_exposure_by_scenario(out: Path) -> None:
     assert 0.1 < base["intake_fraction_ppm"] < 500.0
     nox = table.filter(scenario="baseline", pollutant="NOx")["traffic_ug_m3"][0]
     assert 0.0 < table.filter(scenario="baseline", pollutant="NO2")["traffic_ug_m3"][0] < nox
+
+
+def test_every_vehicle_has_its_part_of_the_exposure(out: Path) -> None:
+    """What people breathe adds up over vehicles and over classes to what links bring; a filter lowers it by the km."""
+    told = pl.read_csv(out / "exposure.csv").filter(pl.col("pollutant") != "NO2")
+    vehicles = pl.read_parquet(out / "vehicles.parquet")
+    classes = pl.read_csv(out / "exposure_by_class.csv")
+    assert classes.columns == [c.column for c in columns("exposure_by_class")]
+    for row in told.iter_rows(named=True):
+        name = {"PM2.5": "pm2_5"}.get(row["pollutant"], row["pollutant"].lower())
+        own = vehicles.filter(scenario=row["scenario"])[f"{name}_exposure_people_ug_m3"].sum()
+        assert own == pytest.approx(row["exposure_people_ug_m3"], rel=1e-9)
+        of_class = classes.filter(scenario=row["scenario"], pollutant=row["pollutant"])
+        assert of_class["exposure_people_ug_m3"].sum() == pytest.approx(row["exposure_people_ug_m3"], rel=1e-9)
+        assert of_class["exposure_share"].sum() == pytest.approx(1.0)
+    trucks = classes.filter(pollutant="PM2.5", stream="rigid_truck")
+    per_km = {s: own["breathed_ug_per_km"].max() for (s,), own in trucks.group_by("scenario")}
+    assert per_km["clean"] < per_km["baseline"]
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert 'id="exposure-by-class"' in page
 
 
 def test_the_page_says_that_the_weather_is_made_up(out: Path) -> None:
@@ -218,3 +239,80 @@ def test_every_column_of_the_fit_has_a_head(tmp_path: Path) -> None:
     section = section[: section.index("</section>")]
     head = section[: section.index("</thead>")].replace("<thead>", "")
     assert head.count("<th") == section[section.index("<tbody") :].split("</tr>")[0].count("<td")
+
+
+SEASONS = "month_from,month_to,hour_from,hour_to,wind_speed_m_s,stability\n4,9,6,21,3,D\n4,9,22,5,3,D\n10,3,6,21,3,D\n"
+
+
+def test_winter_nights_with_stable_air_raise_the_mean_and_seasons_add_up(tmp_path: Path) -> None:
+    """The same wind and traffic: only the nights of the cool months are made stable; types of day and seasons apart."""
+    more = """meteorology = "w.csv"
+[traffic]
+day_types = "weekday_weekend"
+seasons = { cool = [10, 11, 12, 1, 2, 3], warm = [4, 5, 6, 7, 8, 9] }
+[gridded]
+cell_m = 500.0
+"""
+    means = {}
+    for name, night in (("neutral", "10,3,22,5,3,D\n"), ("stable", "10,3,22,5,3,F\n")):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "w.csv").write_text(SEASONS + night, encoding="utf-8")
+        result = run(folder, more)
+        assert result.exit_code == 0, result.output
+        table = pl.read_csv(folder / "out" / "exposure.csv")
+        assert table["adjoint_off"].max() < 1e-12
+        seasons = pl.read_csv(folder / "out" / "exposure_by_season.csv")
+        assert seasons.columns == [c.column for c in columns("exposure_by_season")]
+        parts = seasons.group_by("scenario", "pollutant").agg(
+            pl.col("contribution_ug_m3").sum(), pl.col("emitted_share", "exposure_share", "time_share").sum()
+        )
+        both = table.join(parts, on=["scenario", "pollutant"])
+        assert both.height == 4
+        assert (both["contribution_ug_m3"] / both["traffic_ug_m3"] - 1.0).abs().max() < 1e-9
+        for share in ("emitted_share", "exposure_share", "time_share"):
+            assert both[share].to_list() == pytest.approx([1.0] * 4)
+        own = seasons.filter(scenario="baseline", pollutant="NOx")
+        means[name] = {(s, p): v for s, p, v in own.select("season", "part_of_day", "mean_ug_m3").iter_rows()}
+        summary = pl.read_csv(folder / "out" / "summary.csv").filter(scenario="baseline", pollutant="NOx")
+        weights = pl.read_parquet(folder / "out" / "exposure_weights.parquet").filter(pollutant="NOx")
+        assert weights["day"].unique().sort().to_list() == [
+            "cool weekday", "cool weekend", "warm weekday", "warm weekend"
+        ]  # fmt: skip
+        assert summary["value_per_year"][0] > 0.0
+        means[name]["all"] = table.filter(scenario="baseline", pollutant="NOx")["traffic_ug_m3"][0]
+    neutral, stable = means["neutral"], means["stable"]
+    assert stable["cool", "night"] > 1.5 * neutral["cool", "night"]
+    for same in (("cool", "day"), ("warm", "night"), ("warm", "day")):
+        assert stable[same] == pytest.approx(neutral[same])
+    assert stable["all"] > neutral["all"]
+    page = (tmp_path / "stable" / "out" / "report.html").read_text(encoding="utf-8")
+    assert 'id="air-seasons"' in page
+
+
+def test_streets_between_buildings_are_flagged(out: Path, tmp_path: Path) -> None:
+    """Walls along seven tenths of the road, 12 m off its axis; in the thin zones of the other run nothing is flagged."""
+    line = shapely.LineString([(3.0 + 0.004 * i, 0.002 * (i % 3)) for i in range(6)])
+    part = shapely.ops.substring(line, 0.0, 0.7, normalized=True)
+    walls = [part.offset_curve(d).buffer(0.00003) for d in (0.00011, -0.00011)]
+    gpd.GeoDataFrame({"height": [25.0, 25.0]}, geometry=walls, crs="EPSG:4326").to_file(tmp_path / "b.geojson")
+    assert run(tmp_path, 'buildings = "b.geojson"').exit_code == 0
+    made = tmp_path / "out"
+    table = pl.read_csv(made / "street_canyons.csv")
+    assert table.columns == [c.column for c in columns("street_canyons")]
+    whole = table.filter(road_class="all").row(0, named=True)
+    assert whole["told_by"] == "buildings"
+    assert whole["canyon_links"] == whole["links"] == 2  # both directions
+    assert whole["length_share"] == whole["emitted_share"] == whole["exposure_share"] == 1.0
+    assert 0.0 < whole["people_share"] < 1.0
+    assert whole["aspect"] == pytest.approx(25.0 / 17.8, rel=0.1)
+    with closing(sqlite3.connect(made / "city.gpkg")) as database:
+        flagged = database.execute("SELECT link_id, canyon_aspect FROM links WHERE canyon ORDER BY link_id").fetchall()
+        layer = database.execute("SELECT COUNT(*) FROM canyon_links").fetchone()
+    assert len(flagged) == layer[0] == 2
+    assert all(aspect > 1.0 for _, aspect in flagged)
+    findings = json.loads((made / "manifest.json").read_text(encoding="utf-8"))["findings"]
+    assert "inventory.air_canyons" in {f["code"] for f in findings}
+    assert 'id="street-canyons"' in (made / "report.html").read_text(encoding="utf-8")
+    guess = pl.read_csv(out / "street_canyons.csv").row(0, named=True)
+    assert (guess["told_by"], guess["canyon_links"]) == ("density", 0)

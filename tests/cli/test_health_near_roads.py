@@ -37,6 +37,16 @@ def test_deaths_are_those_of_the_exposure(out: Path) -> None:
     assert 0.0 < clean["avoided_low"] < clean["avoided"] < clean["avoided_high"]
 
 
+def test_the_damage_of_a_kilometre_adds_up_to_what_the_air_costs(out: Path) -> None:
+    health = pl.read_csv(out / "health.csv").filter(effect="value")
+    classes = pl.read_csv(out / "exposure_by_class.csv")
+    for scenario in ("baseline", "clean"):
+        value = health.filter(scenario=scenario, pollutant="PM2.5", part="primary")["value"][0]
+        own = classes.filter(scenario=scenario, pollutant="PM2.5")
+        assert (own["damage_usd2024_per_km"] * own["km_per_day"]).sum() * 365.25 == pytest.approx(value, rel=1e-3)
+        assert classes.filter(scenario=scenario, pollutant="NOx")["damage_usd2024_per_km"].null_count() > 0
+
+
 def test_who_breathes_what_adds_up_to_the_exposure(out: Path) -> None:
     table = pl.read_csv(out / "equity.csv")
     assert table.columns == [c.column for c in columns("equity")]

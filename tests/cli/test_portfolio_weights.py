@@ -128,6 +128,7 @@ def test_damage_by_stream_is_what_the_benefit_counts(tmp_path: Path) -> None:
         ("stream,pollutant,weight\n", ["no row"]),
         ("stream,pollutant\nurban_bus,NOx\n", ["weight"]),
         ("link_id,hour,pollutant,weight\n1,24,NOx,1\n", ["hour", "24"]),
+        ("link_id,day,hour,pollutant,weight\n1,sunday,2,NOx,1\n", ["row 2", "day", "sunday", "average"]),
     ],
 )
 def test_bad_weights_get_one_message(tmp_path: Path, weights: str, parts: list[str]) -> None:
@@ -137,6 +138,17 @@ def test_bad_weights_get_one_message(tmp_path: Path, weights: str, parts: list[s
         read_weights(tmp_path / "w.csv", pl.DataFrame({"link_id": [1, 2]}), vehicles)
     for part in parts:
         assert part in str(told.value)
+
+
+def test_types_of_day_have_weights_of_their_own(tmp_path: Path) -> None:
+    text = "link_id,day,hour,pollutant,weight\n1,weekday,3,NOx,5\n2,weekend,0,NOx,7\n"
+    (tmp_path / "w.csv").write_text(text, encoding="utf-8")
+    links, vehicles = pl.DataFrame({"link_id": [1, 2]}), pl.DataFrame({"stream": ["urban_bus"], "zone": [""]})
+    weight = read_weights(tmp_path / "w.csv", links, vehicles, ["weekday", "weekend"]).by_link["NOx"]
+    assert weight.shape == (2, 48)
+    assert weight[0, 3] == 5.0
+    assert weight[1, 24] == 7.0
+    assert weight.sum() == 12.0
 
 
 def test_a_weighted_target_without_weights_is_refused(tmp_path: Path) -> None:

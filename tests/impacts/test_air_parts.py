@@ -29,8 +29,9 @@ def test_the_example_has_weather_at_every_hour() -> None:
     weather = read_meteorology(None, 0.5, 10.0, 0.5)
     assert weather.example
     assert weather.often.sum(axis=(1, 2)) == pytest.approx(np.ones(weather.often.shape[0]))
-    assert weather.group_of_hour.shape == (24,)
-    night, noon = weather.group_of_hour[2], weather.group_of_hour[13]
+    assert weather.group.shape == (12, 24)
+    assert weather.seasons == {"cool": (1, 2, 3, 10, 11, 12), "warm": (4, 5, 6, 7, 8, 9)}
+    night, noon = weather.group[0, 2], weather.group[0, 13]
     assert night != noon
     stable = np.array([w.stable and np.isfinite(w.obukhov_m) for w in weather.classes])
     assert weather.often[night][stable].sum() == pytest.approx(1.0)
@@ -47,7 +48,7 @@ def test_wind_from_the_west_blows_east(tmp_path: Path) -> None:
 def test_frequencies_count_within_their_hours(tmp_path: Path) -> None:
     text = "hour_from,hour_to,wind_from_deg,wind_speed_m_s,obukhov_m,frequency\n7,18,0,3,-50,3\n7,18,180,2,-50,1\n19,6,90,1,30,5\n"
     weather = read_meteorology(met(tmp_path, text), 0.5, 10.0, 0.5)
-    day, night = weather.group_of_hour[12], weather.group_of_hour[0]
+    day, night = weather.group[5, 12], weather.group[5, 0]
     assert sorted(weather.often[day].sum(axis=0)[[0, 8]].tolist()) == pytest.approx([0.25, 0.75])
     assert weather.often[night].sum(axis=0)[4] == pytest.approx(1.0)
 
@@ -83,6 +84,65 @@ def test_many_kinds_of_weather_are_put_together(tmp_path: Path) -> None:
     ],
 )
 def test_wrong_weather_is_told(tmp_path: Path, text: str, told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        read_meteorology(met(tmp_path, text), 0.5, 10.0, 0.5)
+
+
+def test_months_of_the_example_are_turned_round_in_the_south() -> None:
+    south = read_meteorology(None, 0.5, 10.0, 0.5, south=True)
+    north = read_meteorology(None, 0.5, 10.0, 0.5)
+    assert south.seasons["cool"] == (4, 5, 6, 7, 8, 9)
+    same = [np.allclose(north.often[north.group[m]], south.often[south.group[(m + 6) % 12]]) for m in range(12)]
+    assert all(same)
+
+
+def test_seasons_named_by_their_rows_and_by_their_months(tmp_path: Path) -> None:
+    text = (
+        "season,month_from,month_to,wind_speed_m_s,stability\n"
+        "winter,11,2,1,F\n,3,6,3,D\nsummer,7,10,2,B\nsummer,7,10,3,B\n"
+    )
+    weather = read_meteorology(met(tmp_path, text), 0.5, 10.0, 0.5)
+    assert weather.seasons == {"winter": (1, 2, 11, 12), "3-6": (3, 4, 5, 6), "summer": (7, 8, 9, 10)}
+    given = read_meteorology(met(tmp_path, text), 0.5, 10.0, 0.5, {"a": [1, 2, 3, 4, 5, 6], "b": [7, 8, 9, 10, 11, 12]})
+    assert list(given.seasons) == ["a", "b"]
+    assert weather.often.shape[0] == 3
+    shares = weather.shares([tuple(range(1, 13))])
+    assert shares.sum(axis=1) == pytest.approx(np.ones(24))
+    winter = (31 + 28.25 + 30 + 31) / 365.25
+    assert shares[:, weather.group[0, 0]] == pytest.approx(np.full(24, winter))
+    only = weather.shares([(12, 1, 2), (3, 4, 5, 6, 7, 8, 9, 10, 11)], weather.seasons["winter"])
+    assert only[:24].sum(axis=1) == pytest.approx(np.ones(24))
+    assert only[24:].sum(axis=1) == pytest.approx(np.full(24, 30 / (365.25 - 90.25)))
+
+
+def test_a_year_of_hours_is_pooled_and_each_month_counts_by_its_days(tmp_path: Path) -> None:
+    """Every hour of a year: stable at night in January alone; hour by hour the share of stable air is kept."""
+    times = [(m, d, h) for m in range(1, 13) for d in range(1, 29) for h in range(24)]
+    rows = "".join(
+        f"2023-{m:02d}-{d:02d}T{h:02d}:00,{(7 * d + h) % 360},2,{30 if m == 1 and h < 6 else -200}\n"
+        for m, d, h in times
+    )
+    weather = read_meteorology(met(tmp_path, "time,wind_from_deg,wind_speed_m_s,obukhov_m\n" + rows), 0.5, 10.0, 0.5)
+    assert weather.pooled
+    assert weather.often.shape[0] == 24
+    assert weather.seasons == {"12-2": (12, 1, 2), "3-5": (3, 4, 5), "6-8": (6, 7, 8), "9-11": (9, 10, 11)}
+    assert weather.often.sum(axis=(1, 2)) == pytest.approx(np.ones(24))
+    stable = np.array([w.stable for w in weather.classes])
+    assert weather.often[weather.group[0, 3]][stable].sum() == pytest.approx(
+        31 / 90.25 * 6 / 8
+    )  # 22 to 5: six of eight
+    assert weather.often[weather.group[6, 3]][stable].sum() == 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("month_from,month_to,wind_speed_m_s,stability\n3,11,3,D\n", "an hour of the day has no weather"),
+        ("time,wind_speed_m_s,stability\n2023-13-01T00:00,3,D\n", "this is no time"),
+        ("time,wind_speed_m_s,stability\nnoon,3,D\n", "this is no time"),
+    ],
+)
+def test_wrong_months_are_told(tmp_path: Path, text: str, told: str) -> None:
     with pytest.raises(InputError, match=told):
         read_meteorology(met(tmp_path, text), 0.5, 10.0, 0.5)
 
@@ -157,7 +217,7 @@ def test_no2_of_the_standard_method_by_hand() -> None:
 
 def test_hours_add_up_to_groups() -> None:
     hours = np.arange(24.0)[:, None, None] * np.ones((1, 2, 3))
-    out = by_group(hours, np.array([0] * 8 + [1] * 16))
+    out = by_group(hours, np.repeat(np.eye(2), [8, 16], axis=0))
     assert out.shape == (2, 2, 3)
     assert out[0, 0, 0] == sum(range(8))
     assert out[1, 1, 2] == sum(range(8, 24))

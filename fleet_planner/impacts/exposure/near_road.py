@@ -82,11 +82,12 @@ def _searched(xy: Float) -> tuple[Float, Int, Int]:
     return np.array([*low, SEARCH_M, columns, rows], dtype=np.float64), first, order
 
 
-def by_group(hours: Float, group_of_hour: Int) -> Float:
-    """Add up hours to groups: shape (24, links, Q) to (links, groups, Q)."""
-    out = np.zeros((hours.shape[1], int(group_of_hour.max()) + 1, hours.shape[2]))
-    for hour, group in enumerate(group_of_hour.tolist()):
-        out[:, group] += hours[hour]
+def by_group(hours: Float, shares: Float) -> Float:
+    """Share out hours, shape (H, links, Q), to groups, shape (links, G, Q), by the parts ``shares``, shape (H, G)."""
+    out = np.zeros((hours.shape[1], shares.shape[1], hours.shape[2]))
+    for hour, part in enumerate(shares):
+        for group in np.flatnonzero(part):
+            out[:, group] += part[group] * hours[hour]
     return out
 
 

@@ -54,8 +54,13 @@ def tracer_points() -> pl.DataFrame:
     none = np.zeros(1, dtype=np.int64)
     line = Pieces(np.array([[0.0, -HALF_LINE_M, 0.0, HALF_LINE_M]]), none, np.ones(1), none)
     weather = Meteorology(
-        *((), np.stack([np.sin(toward), np.cos(toward)], axis=1), often),
-        *(np.zeros(HOURS_PER_DAY, dtype=np.int64), count, 0.0),
+        classes=(),
+        wind=np.stack([np.sin(toward), np.cos(toward)], axis=1),
+        often=often,
+        group=np.zeros((12, HOURS_PER_DAY), dtype=np.int64),
+        seasons={},
+        rows=count,
+        calm_share=0.0,
     )
     distance = np.unique(points["distance_m"].to_numpy())
     at = np.column_stack([distance, np.zeros(distance.size)])

@@ -100,6 +100,9 @@ def links_frame(results: Results) -> pl.DataFrame:
             scale = G_PER_KG if spec.unit == "g" else 1.0
             columns.append(pl.Series(day_column(spec, result.fleet.name), values))
             columns.append(pl.Series(per_km_column(spec, result.fleet.name), values * scale / length))
+    if results.air is not None:
+        canyons = results.air.canyons
+        columns += [pl.Series("canyon", canyons.flagged), pl.Series("canyon_aspect", canyons.aspect, nan_to_null=True)]
     kept = [c for c in LINK_COLUMNS if c in links.columns]
     return links.select(kept).with_columns(columns)
 
@@ -128,6 +131,12 @@ def vehicles_frame(results: Results) -> pl.DataFrame:
                 continue
             values = inventory.vehicle[:, inventory.pollutants.index(spec.pollutant)]
             columns.append(pl.Series(day_name(spec), values / G_PER_KG if spec.unit == "g" else values))
+        if results.air is not None:
+            exposed = results.air.vehicles[result.fleet.name]
+            columns += [
+                pl.Series(f"{air_column(name)}_exposure_people_ug_m3", exposed[:, q])
+                for q, name in enumerate(results.air.pollutants[: exposed.shape[1]])
+            ]
         parts.append(result.fleet.vehicles.with_columns(pl.lit(result.fleet.name).alias("scenario"), *columns))
     return pl.concat(parts, how="diagonal_relaxed")
 

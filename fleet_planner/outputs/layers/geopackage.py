@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 STYLE_POLLUTANT = "NOx"
 HOTSPOT_COLOUR, HOTSPOT_MM = "#0072b2", 2.2
+CANYON_COLOUR, CANYON_MM = "#7b3294", 1.4
 SITE_COLOUR, SITE_MM = "#009e73", 3.5
 DEPOT_COLOUR, DEPOT_MM = "#cc79a7", 3.5
 MOST_CELL_STYLES = 8
@@ -96,6 +97,10 @@ def _layers(results: Results) -> list[Layer]:
         )
         wkb = shapely.to_wkb(geometry[hot["link_id"].to_numpy()])
         out.append(Layer("hotspots", hot, wkb, "LineString", marker, names))
+    canyons = links.filter(pl.col("canyon")) if "canyon" in links.columns else links.clear()
+    if canyons.height:
+        wkb = shapely.to_wkb(geometry[canyons["link_id"].to_numpy()])
+        out.append(_canyons(canyons, wkb, names))
     buses = bus_layer(results)
     if buses is not None:
         wkb = shapely.to_wkb(geometry[buses["link_id"].to_numpy()])
@@ -131,6 +136,19 @@ def _coloured(
     """Return a layer with a style for each colouring."""
     made = coloured(name, frame, ways, names, polygons="Polygon" in kind)
     return Layer(name, frame, wkb, kind, made[0] if made else None, names, made[1:])
+
+
+def _canyons(canyons: pl.DataFrame, wkb: Any, names: Mapping[str, str]) -> Layer:
+    """Return the links that are street canyons, in one colour."""
+    frame = canyons.select("link_id", "name", "road_class", "length_km", "canyon_aspect")
+    aliases = geopackage_tables.aliases("canyon_links", frame.columns, names)
+    marker = Style(
+        "Street canyons",
+        styles.single_qml(CANYON_COLOUR, CANYON_MM, aliases),
+        styles.single_sld("canyon_links", CANYON_COLOUR, CANYON_MM),
+        "街谷",
+    )
+    return Layer("canyon_links", frame, wkb, "LineString", marker, names)
 
 
 def _air(air: AirResult, names: Mapping[str, str]) -> Layer:

@@ -25,6 +25,7 @@ DESCRIPTIONS = {
     "hotspots": "Roads with the highest baseline NOx per km and day, both directions together",
     "home_zones": "Home zones: registered vehicles and what they emit in the city, average day",
     "depots": "Depots: registered vehicles and what they emit in the city, average day",
+    "canyon_links": "Links taken for street canyons, where the formulas of the air are too low",
     "buses": "Links that buses of the timetable use: km, speed with the time at stops, stops per km, one service day",
     "emission_cells": "Cells of the grid: emissions of their roads and machines, average day",
     "air_points": "Cells about busy roads: people, and what traffic brings them, annual mean",

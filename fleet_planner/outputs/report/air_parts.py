@@ -8,6 +8,7 @@ from fleet_planner.outputs.numbers import significant
 
 Rows = list[dict[str, Any]]
 Words = dict[str, str]
+MOST_CLASSES = 10
 KINDS = {
     "all": "tracer_all",
     "near neutral": "tracer_neutral",
@@ -15,6 +16,83 @@ KINDS = {
     "stable": "tracer_stable",
     "very stable": "tracer_very_stable",
 }
+
+
+def season_part(rows: Rows, t: Words, _names: Words) -> dict[str, Any]:
+    """Return when people breathe what the baseline emits: a row per season, by night and by day, and the year."""
+    first = rows[0]["scenario"]
+    pollutants = list(dict.fromkeys(row["pollutant"] for row in rows))
+    own = [row for row in rows if (row["scenario"], row["pollutant"]) == (first, pollutants[0])]
+    out = [
+        [
+            t["season_year"] if row["season"] == "year" else row["season"],
+            t[f"season_{row['part_of_day']}"],
+            *(f"{100.0 * (row[k] or 0.0):.0f} %" for k in ("time_share", "emitted_share", "exposure_share")),
+            *(significant(row[k]) for k in ("mean_ug_m3", "contribution_ug_m3")),
+        ]
+        for row in own
+    ]
+    keys = ("season", "season_part", "season_time", "season_emitted", "season_breathed", "season_mean", "season_adds")
+    return {
+        "id": "air-seasons",
+        "title": t["season_title"],
+        "notes": [t["season_note"].format(pollutant=pollutants[0])],
+        "head": [t[k] for k in keys],
+        "rows": out,
+        "words": 2,
+    }
+
+
+def canyon_part(rows: Rows, t: Words, _names: Words) -> dict[str, Any]:
+    """Return how much lies in street canyons: all roads, and the classes that have any."""
+
+    def share(value: float | None) -> str:
+        return "–" if value is None else f"{100.0 * value:.1f} %"
+
+    out = [
+        [
+            t["canyon_all"] if row["road_class"] == "all" else row["road_class"].replace("_", " "),
+            *(f"{row[k]:,}" for k in ("links", "canyon_links")),
+            *(share(row[k]) for k in ("length_share", "emitted_share", "exposure_share", "people_share")),
+            "–" if row["aspect"] is None else significant(row["aspect"], 2),
+        ]
+        for row in rows
+        if row["canyon_links"] or row["road_class"] == "all"
+    ]
+    keys = ("links", "flagged", "length", "emitted", "breathed", "people", "aspect")
+    return {
+        "id": "street-canyons",
+        "title": t["canyon"],
+        "notes": [t[f"canyon_by_{rows[0]['told_by']}"].format(pollutant=rows[0]["pollutant"])],
+        "head": [t["canyon_class"], *(t[f"canyon_{k}"] for k in keys)],
+        "rows": out,
+        "words": 1,
+    }
+
+
+def class_part(rows: Rows, t: Words, _names: Words) -> dict[str, Any]:
+    """Return the kinds of vehicle of the baseline that people breathe most of."""
+    first = (rows[0]["scenario"], rows[0]["pollutant"])
+    own = [row for row in rows if (row["scenario"], row["pollutant"]) == first]
+    km = sum(row["km_per_day"] for row in own) or 1.0
+    priced = any(row["damage_usd2024_per_km"] is not None for row in own)
+    out = []
+    for row in own[:MOST_CLASSES]:
+        words = " ".join(row[k].replace("_", " ") for k in ("fuel", "standard", "aftertreatment") if row[k])
+        cells = [row["stream"].replace("_", " "), words, f"{row['vehicles']:,.0f}"]
+        cells += [f"{100.0 * v:.1f} %" for v in (row["km_per_day"] / km, row["exposure_share"] or 0.0)]
+        cells.append(significant(row["breathed_ug_per_km"]))
+        cells += [significant(row["damage_usd2024_per_km"])] if priced else []
+        out.append(cells)
+    keys = ["stream", "technology", "vehicles", "km", "share", "breathed", *(["damage"] if priced else [])]
+    return {
+        "id": "exposure-by-class",
+        "title": t["class_title"],
+        "notes": [t["class_note"].format(pollutant=first[1])],
+        "head": [t[f"class_{k}"] for k in keys],
+        "rows": out,
+        "words": 2,
+    }
 
 
 def tracer_part(rows: Rows, t: Words, _names: Words) -> dict[str, Any]:
@@ -31,3 +109,12 @@ def tracer_part(rows: Rows, t: Words, _names: Words) -> dict[str, Any]:
         "rows": out,
         "words": 1,
     }
+
+
+AIR_PARTS = {
+    "exposure_by_class": class_part,
+    "exposure_by_season": season_part,
+    "street_canyons": canyon_part,
+    "tracer_fit": tracer_part,
+}
+"""Sections by the table that they tell of, in the order of the page."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fleet_planner.outputs.numbers import percent, significant
-from fleet_planner.outputs.report.air_parts import tracer_part
+from fleet_planner.outputs.report.air_parts import AIR_PARTS
 from fleet_planner.outputs.report.electricity_parts import battery_part, grid_part, hydrogen_part
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def meaning_parts(data: Mapping[str, Any], t: Words, names: Words) -> list[dict[
     makers: dict[str, Callable[[Rows, Words, Words], dict[str, Any]]] = {
         "exposure": _exposure,
         "monitor_fit": _fit,
-        "tracer_fit": tracer_part,
+        **AIR_PARTS,
         "grid_path": grid_part,
         "climate": _climate,
         "climate_path": _path,

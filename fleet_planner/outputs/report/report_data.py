@@ -204,4 +204,11 @@ def _meaning(results: Results) -> dict[str, pl.DataFrame]:
         return dict(results.meaning.tables)
     made_up = any(f.code == "inventory.air_example" for f in air.findings)
     told = air.table.with_columns(made_up_weather=pl.lit(made_up))
-    return {**results.meaning.tables, "exposure": told, "monitor_fit": air.fit, "tracer_fit": air.tracer}
+    return {
+        **results.meaning.tables,
+        "exposure": told,
+        "exposure_by_season": air.seasons,
+        "street_canyons": air.canyon_table,
+        "monitor_fit": air.fit,
+        "tracer_fit": air.tracer,
+    }

@@ -20,8 +20,10 @@ from fleet_planner.impacts.exposure.monitors import fit_table, read_monitors
 from fleet_planner.impacts.exposure.near_road import Air, by_group, no2
 from fleet_planner.impacts.exposure.tracer import tracer_fit
 from fleet_planner.impacts.gridded.grid import on_plane, utm_epsg
+from fleet_planner.pipeline.computing.air_canyons import Canyons, canyon_findings, canyon_table, canyons_of
+from fleet_planner.pipeline.computing.air_seasons import SeasonInput, season_table
 from fleet_planner.reference import reference_table
-from fleet_planner.units import HOURS_PER_DAY
+from fleet_planner.units import G_PER_KG, HOURS_PER_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,14 +55,24 @@ class AirResult:
         By scenario, µg/m3, annual mean from traffic, shape (points, Q).
     table
         ``tables/columns/exposure.csv``.
+    seasons
+        ``tables/columns/exposure_by_season.csv``.
     monitors, fit
         ``tables/columns/monitors_output.csv``, ``monitor_fit.csv``; no rows without monitors.
     tracer
         ``tables/columns/tracer_fit.csv``: the formulas against a published release.
     weights
-        ``link_id, hour, pollutant, weight``: people times µg/m3 per kg emitted a day (annual mean).
+        ``link_id, hour, pollutant, weight``: people times µg/m3 per kg emitted a day (annual mean); with ``day`` where
+        types of day are told apart.
     findings
         What was assumed.
+    canyons
+        Links that are street canyons.
+    canyon_table
+        ``tables/columns/street_canyons.csv``.
+    vehicles
+        By scenario, what people breathe of each row of vehicles, people times µg/m3, of the pollutants followed (not
+        NO2), shape (rows, Q).
     """
 
     epsg: int
@@ -68,11 +80,15 @@ class AirResult:
     pollutants: tuple[str, ...]
     concentrations: Mapping[str, Float]
     table: pl.DataFrame
+    seasons: pl.DataFrame
     monitors: pl.DataFrame
     fit: pl.DataFrame
     tracer: pl.DataFrame
     weights: pl.DataFrame
     findings: tuple[Finding, ...]
+    canyons: Canyons
+    canyon_table: pl.DataFrame
+    vehicles: Mapping[str, Float]
 
     def corners(self) -> Float:
         """Return longitude and latitude of the corners of the cells, closed rings, shape (points, 5, 2).
@@ -104,7 +120,13 @@ def near_road_air(run: Inventories, computed: Computed) -> AirResult | None:
     epsg = utm_epsg(*middle)
     pieces = pieces_of(run.network, epsg)
     path = run.base / section.meteorology if section.meteorology else None
-    weather = read_meteorology(path, section.roughness_m, section.wind_height_m, section.calm_m_s)
+    weather = read_meteorology(
+        *(path, section.roughness_m, section.wind_height_m, section.calm_m_s),
+        run.plan.traffic.seasons,
+        south=bool(middle[1] < 0.0),
+    )
+    days = computed.activity.days
+    shares = weather.shares([day.months for day in days])
     figures = dict(reference_table("air_figures.csv").select("figure", "value").iter_rows())
     source = Source(
         section.release_height_m or figures["release_height"], section.initial_spread_m or figures["initial_spread"]
@@ -118,7 +140,7 @@ def near_road_air(run: Inventories, computed: Computed) -> AirResult | None:
     }
     receptors = _receptors(run, section, pieces, epsg, computed)
     by_road = air.weights(receptors.xy, receptors.people)
-    grouped = {name: by_group(hours, weather.group_of_hour) for name, hours in emitted.items()}
+    grouped = {name: by_group(hours, shares) for name, hours in emitted.items()}
     brought = air.concentrations(receptors.xy, np.concatenate(list(grouped.values()), axis=2))
     each = dict(zip(grouped, np.split(brought, len(grouped), axis=1), strict=True))
     rows = _rows(each, grouped, by_road[pieces.road], receptors, names, section, figures["breathing"])
@@ -140,10 +162,43 @@ def near_road_air(run: Inventories, computed: Computed) -> AirResult | None:
     rows.sort(key=lambda row: order[str(row[0])])  # NO2 beside the others of its scenario
     table = _with_change(pl.DataFrame(rows, schema=SCHEMA, orient="row"), computed.states[0][0].name)
     monitors = _monitors(run, air, epsg, grouped[computed.states[0][0].name], names, figures)
-    linked = _weights_table(by_road[pieces.road], weather, section.pollutants)
+    canyons = canyons_of(run, pieces, epsg, figures)
+    told = "PM2.5" if "PM2.5" in names else names[0]
+    breathed = grouped[computed.states[0][0].name][..., names.index(told)] / G_PER_KG
+    in_canyons = canyon_table(
+        *(run, canyons, pieces, receptors, told, breathed.sum(axis=1)), (by_road[pieces.road] * breathed).sum(axis=1)
+    )
+    weight = by_road[pieces.road] @ shares.T
+    vehicles = {
+        state.name: run.weighted_vehicles(computed, number, weight) @ mix[:, : len(section.pollutants)] / G_PER_KG
+        for number, (state, _) in enumerate(computed.states)
+    }
+    linked = _weights_table(weight, [day.label for day in days], section.pollutants)
+    seasons = season_table(
+        SeasonInput(weather, days, by_road[pieces.road], emitted, names),
+        section.pollutants,
+        float(receptors.people.sum()),
+    )
+    limit = section.canyon_aspect or figures["canyon_aspect"]
     found = _findings(section, weather, receptors)
+    found += canyon_findings(canyons, in_canyons, limit, figures["canyon_people"])
     fits = fit_table(monitors) if monitors.height else pl.DataFrame()
-    return AirResult(epsg, receptors, shown, concentrations, table, monitors, fits, tracer_fit(), linked, found)
+    return AirResult(
+        epsg,
+        receptors,
+        shown,
+        concentrations,
+        table,
+        seasons,
+        monitors,
+        fits,
+        tracer_fit(),
+        linked,
+        found,
+        canyons,
+        in_canyons,
+        vehicles,
+    )
 
 
 def _monitors(
@@ -269,19 +324,19 @@ def _with_change(table: pl.DataFrame, base: str) -> pl.DataFrame:
     )
 
 
-def _weights_table(by_link: Float, weather: Meteorology, pollutants: Sequence[str]) -> pl.DataFrame:
-    """Return the weights, a row per link and hour and pollutant; they are the same for all that does not react."""
-    by_hour = by_link[:, weather.group_of_hour]
-    links = by_hour.shape[0]
+def _weights_table(by_hour: Float, days: Sequence[str], pollutants: Sequence[str]) -> pl.DataFrame:
+    """Return the weights, shape (links, 24 * days), as rows; they are the same for all that does not react."""
+    links, many = by_hour.shape[0], len(days)
     one = pl.DataFrame(
         {
-            "link_id": np.repeat(np.arange(links), HOURS_PER_DAY),
-            "hour": np.tile(np.arange(HOURS_PER_DAY), links),
+            "link_id": np.repeat(np.arange(links), HOURS_PER_DAY * many),
+            "day": np.tile(np.repeat(np.array(days), HOURS_PER_DAY), links),
+            "hour": np.tile(np.arange(HOURS_PER_DAY), links * many),
             "weight": by_hour.ravel(),
         }
     )
-    parts = [one.with_columns(pollutant=pl.lit(p)) for p in pollutants]
-    return pl.concat(parts).select("link_id", "hour", "pollutant", "weight")
+    told = ["link_id", *(["day"] if many > 1 else []), "hour", "pollutant", "weight"]
+    return pl.concat([one.with_columns(pollutant=pl.lit(p)).select(told) for p in pollutants])
 
 
 def _findings(section: ImpactsSection, weather: Meteorology, receptors: Receptors) -> tuple[Finding, ...]:
@@ -292,6 +347,12 @@ def _findings(section: ImpactsSection, weather: Meteorology, receptors: Receptor
             {"points": f"{len(receptors.xy):,}", "classes": str(len(weather.classes)), "reach": f"{section.reach_m:g}"},
         )
     ]
+    values = {"groups": str(weather.often.shape[0]), "seasons": ", ".join(weather.seasons)}
+    out.append(
+        Finding("inventory.air_seasons" if len(weather.seasons) > 1 else "inventory.air_hours", "assumption", values)
+    )
+    if weather.pooled:
+        out.append(Finding("inventory.air_pooled", "assumption"))
     if weather.example:
         out.append(Finding("inventory.air_example", "warning"))
     if weather.calm_share > 0.0:

@@ -77,7 +77,8 @@ def gridded(run: Inventories, computed: Computed, nonroad: NonRoad | None) -> Gr
     place = np.searchsorted(cells, where)
     hours = {}
     for number, (state, _) in enumerate(computed.states):
-        on_roads = gridded_hours(in_cells[cells], run.hours_of(computed, number))
+        by_type = gridded_hours(in_cells[cells], run.hours_of(computed, number))
+        on_roads = by_type.reshape(-1, HOURS_PER_DAY, *by_type.shape[1:]).sum(axis=0)
         for machine, cell in enumerate(place.tolist()):
             on_roads[:, cell] += beside[machine] / HOURS_PER_DAY
         hours[state.name] = on_roads

@@ -16,9 +16,16 @@ from fleet_planner.activity.build import scaled_activity
 from fleet_planner.factors.compiling.compile import compile_factors
 from fleet_planner.findings import Finding
 from fleet_planner.fleet.identifiers import key_of
-from fleet_planner.inventory import Inventory, by_hour, compute_inventory, grade_steps
+from fleet_planner.inventory import (
+    Inventory,
+    by_hour,
+    compute_inventory,
+    grade_steps,
+    weighted_by_vehicle,
+    weighted_histogram,
+)
 from fleet_planner.inventory.carried import link_hours
-from fleet_planner.inventory.groups import grouped_hours, grouped_link_hours
+from fleet_planner.inventory.groups import grouped_hours, grouped_link_hours, grouped_weighted
 from fleet_planner.pipeline.computing.corridor_check import corridor_findings
 from fleet_planner.pipeline.computing.factor_plan import FactorSetting, factor_setting
 from fleet_planner.pipeline.computing.fuel_check import closure, fuel_burnt_t, scaled_km
@@ -267,6 +274,26 @@ class Inventories:
             return grouped_link_hours(vehicles, multipliers, links, activity, factors, context, stream_of, pollutants)
         activity = self._of_state(computed.activity, computed.states[0][0], state)
         return link_hours(state.vehicles, state.multipliers, links, activity, factors, context, pollutants)
+
+    def weighted_vehicles(self, computed: Computed, number: int, weight: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what each vehicle of a state emits times a weight by link and hour, shape (vehicles, P), average day.
+
+        Parameters
+        ----------
+        computed, number
+            Of the state.
+        weight
+            Shape (links, H) or (links, 24).
+        """
+        state, inventory = computed.states[number]
+        links, factors, context = self.network.links, computed.factors, computed.setting.context
+        if done := computed.operated.get(state.name):
+            left = done.traffic
+            given = (left.vehicles, left.multipliers, links, left.activity, factors, context, stream_of)
+            return grouped_weighted(*given, inventory, weight)
+        activity = self._of_state(computed.activity, computed.states[0][0], state)
+        counted = weighted_histogram(activity, links, factors, inventory, weight)
+        return weighted_by_vehicle(state.vehicles, state.multipliers, factors, inventory, context, counted)
 
     def _of_state(self, activity: Activity, first: ScenarioFleet, state: ScenarioFleet) -> Activity:
         """Return the activity of a scenario; the baseline's own where no measure may open other roads to a vehicle."""

@@ -88,7 +88,8 @@ def ground_of(ready: Prepared, years: tuple[int, ...]) -> Ground:
     measures = list(plan.portfolio.measures)
     weights = None
     if plan.portfolio.weights:
-        weights = read_weights(ready.base / plan.portfolio.weights, ready.network.links, ready.fleet.vehicles)
+        days = [day.label for day in ready.computed.activity.days]
+        weights = read_weights(ready.base / plan.portfolio.weights, ready.network.links, ready.fleet.vehicles, days)
     today = option_effects(
         plan,
         ready.run,

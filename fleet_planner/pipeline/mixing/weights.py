@@ -16,7 +16,7 @@ from fleet_planner.tables import pollutants
 from fleet_planner.units import DAYS_PER_YEAR, HOURS_PER_DAY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -42,7 +42,7 @@ class Weights:
     parts
         By pollutant of the table, the reported pollutants that make it up and how they count.
     by_link
-        By pollutant, shape (links, 24); of ``link_id`` only.
+        By pollutant, shape (links, 24), or (links, H) where the table tells types of day apart; of ``link_id`` only.
     by_name
         By pollutant, of each zone or stream.
     of_stream
@@ -59,7 +59,9 @@ class Weights:
     covered: float = 1.0
 
 
-def read_weights(path: Path, links: pl.DataFrame, vehicles: pl.DataFrame) -> Weights:
+def read_weights(
+    path: Path, links: pl.DataFrame, vehicles: pl.DataFrame, days: Sequence[str] = ("average",)
+) -> Weights:
     """Read a table of weights, CSV or Parquet (``tables/columns/emission_weights.csv``).
 
     Parameters
@@ -70,6 +72,8 @@ def read_weights(path: Path, links: pl.DataFrame, vehicles: pl.DataFrame) -> Wei
         With ``link_id``.
     vehicles
         With ``zone`` and ``stream``.
+    days
+        Types of day of the run, as a column ``day`` names them.
 
     Raises
     ------
@@ -93,6 +97,7 @@ def read_weights(path: Path, links: pl.DataFrame, vehicles: pl.DataFrame) -> Wei
         pl.col("weight").cast(pl.Float64, strict=False),
         pl.col(key).cast(pl.Int64 if key == "link_id" else pl.String, strict=False),
         *([pl.col("hour").cast(pl.Int64, strict=False)] if "hour" in frame.columns else []),
+        *([pl.col("day").cast(pl.String, strict=False)] if "day" in frame.columns else []),
     )
     finite = pl.col("weight").is_finite() & (pl.col("weight") >= 0.0)
     _refuse(path, frame, typed, finite, "weight", "a weight is missing or below nought", "Write a number from 0.")
@@ -105,14 +110,19 @@ def read_weights(path: Path, links: pl.DataFrame, vehicles: pl.DataFrame) -> Wei
         if key != "link_id":
             raise InputError("hours go with weights by link only", "Leave the column out.", path, 1, "hour")
         _refuse(path, frame, typed, pl.col("hour").is_between(0, 23), "hour", "this is no hour", "Write 0 to 23.")
-    same = [key, "pollutant", *(["hour"] if "hour" in typed.columns else [])]
+    if "day" in typed.columns:
+        known_day, remedy = pl.col("day").is_in(list(days)), f"Use one of {', '.join(days)}."
+        _refuse(path, frame, typed, known_day, "day", "the run knows no such type of day", remedy)
+    same = [key, "pollutant", *(name for name in ("day", "hour") if name in typed.columns)]
     _refuse(path, frame, typed, pl.struct(same).is_first_distinct(), key, "this weight stands twice", "Keep one.")
     covered = typed[key].n_unique() / max(len(known), 1)
     if key != "link_id":
         by_name = {p: dict(typed.filter(pollutant=p).select(key, "weight").iter_rows()) for p in parts}
         means = {p: _of_stream(own, vehicles) if key == "zone" else {} for p, own in by_name.items()}
         return Weights(key, parts, by_name=by_name, of_stream=means, covered=covered)
-    return Weights(key, parts, by_link={p: _by_link(typed.filter(pollutant=p), links) for p in parts}, covered=covered)
+    return Weights(
+        key, parts, by_link={p: _by_link(typed.filter(pollutant=p), links, days) for p in parts}, covered=covered
+    )
 
 
 def _frame(path: Path) -> pl.DataFrame:
@@ -161,15 +171,19 @@ def _of_stream(by_zone: Mapping[str, float], vehicles: pl.DataFrame) -> dict[str
     return {stream: float(mean) for stream, mean in means.iter_rows() if mean is not None}
 
 
-def _by_link(table: pl.DataFrame, links: pl.DataFrame) -> Array:
+def _by_link(table: pl.DataFrame, links: pl.DataFrame, days: Sequence[str]) -> Array:
     place = dict(zip(links["link_id"].to_list(), range(links.height), strict=True))
-    out = np.zeros((links.height, HOURS_PER_DAY))
+    typed = "day" in table.columns
+    out = np.zeros((links.height, len(days) if typed else 1, HOURS_PER_DAY))
     rows = np.array([place[k] for k in table["link_id"].to_list()])
+    of_day = (
+        np.array([list(days).index(d) for d in table["day"].to_list()]) if typed else np.zeros(rows.size, dtype=int)
+    )
     if "hour" in table.columns:
-        out[rows, table["hour"].to_numpy()] = table["weight"].to_numpy()
+        out[rows, of_day, table["hour"].to_numpy()] = table["weight"].to_numpy()
     else:
-        out[rows] = table["weight"].to_numpy()[:, None]
-    return out
+        out[rows, of_day] = table["weight"].to_numpy()[:, None]
+    return out.reshape(links.height, -1)
 
 
 class Weigher:

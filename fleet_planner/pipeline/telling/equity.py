@@ -12,7 +12,7 @@ from fleet_planner.errors import InputError, PlanError
 from fleet_planner.findings import Finding
 from fleet_planner.impacts.equity.shares import FIFTHS, Ranked, concentration_index, curve, in_fifths, ranked
 from fleet_planner.network.zones import read_zone_layer
-from fleet_planner.units import G_PER_KG, HOURS_PER_DAY
+from fleet_planner.units import G_PER_KG
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -150,7 +150,7 @@ def exposure_hotspots(run: Inventories, computed: Computed, air: AirResult | Non
     names = computed.states[0][1].pollutants
     pollutant = "PM2.5" if "PM2.5" in air.pollutants else run.plan.impacts.pollutants[0]
     columns = [names.index(p) for p in SUMS.get(pollutant, (pollutant,))]
-    weight = air.weights.filter(pollutant=pollutant)["weight"].to_numpy().reshape(-1, HOURS_PER_DAY)
+    weight = air.weights.filter(pollutant=pollutant)["weight"].to_numpy().reshape(run.network.links.height, -1)
     kg = np.array([hour[:, columns].sum(axis=1) for hour in run.hours_of(computed, 0)]).T / G_PER_KG
     return by_exposure(run.network.links, pollutant, weight, kg)
 

@@ -17,6 +17,7 @@ from fleet_planner.impacts.climate.warming import SUM, warming_factors, warming_
 from fleet_planner.impacts.receptors import acid_table, read_coefficients, receptor_table
 from fleet_planner.pipeline.telling.benefit import Known, benefits
 from fleet_planner.pipeline.telling.equity import equity_tables, exposure_hotspots
+from fleet_planner.pipeline.telling.exposure_of_vehicles import exposure_by_class
 from fleet_planner.pipeline.telling.grid import grid_findings
 from fleet_planner.pipeline.telling.health import NearRoads, emitted_t, health_tables
 from fleet_planner.pipeline.telling.hydrogen import hydrogen_table
@@ -118,6 +119,7 @@ def meaning(run: Inventories, computed: Computed, told: Told) -> Meaning:
         "equity": shares,
         "equity_curve": curves,
         "exposure_hotspots": exposure_hotspots(run, computed, told.air),
+        "exposure_by_class": exposure_by_class(told.air, computed.states, health),
     }
     of_power = (*plants, *grid_findings(plan, told.grid, emitted), *_battery_findings(run, told.batteries))
     return Meaning(tables, (*_findings(section), *assumed, *by_whom, *how, *of_power))
