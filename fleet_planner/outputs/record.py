@@ -53,6 +53,17 @@ def record(
     dict
         ``plan`` has every key with the value that was used, ``plan_given`` those that the plan file gives.
     """
+    return written_by(command, language) | {
+        "plan_file": path.name,
+        "plan_folder": relative(path.parent, out),
+        "plan": plan.model_dump(),
+        "plan_given": plan.model_dump(exclude_unset=True),
+        "inputs": [vars(f) for f in inputs],
+    }
+
+
+def written_by(command: str, language: Language) -> dict[str, Any]:
+    """Return what wrote a manifest, and when."""
     return {
         "program": PROGRAM,
         "version": __version__,
@@ -61,15 +72,10 @@ def record(
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in LIBRARIES},
-        "plan_file": path.name,
-        "plan_folder": _relative(path.parent, out),
-        "plan": plan.model_dump(),
-        "plan_given": plan.model_dump(exclude_unset=True),
-        "inputs": [vars(f) for f in inputs],
     }
 
 
-def _relative(folder: Path, out: Path) -> str:
+def relative(folder: Path, out: Path) -> str:
     """Return a folder as seen from another; nothing where no way leads there (another drive)."""
     try:
         return os.path.relpath(folder.resolve(), out.resolve()).replace(os.sep, "/")

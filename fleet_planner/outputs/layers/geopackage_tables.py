@@ -21,6 +21,7 @@ STAMP = "2000-01-01T00:00:00.000Z"
 
 DESCRIPTIONS = {
     "links": "Directed road links: traffic and emissions of the average day",
+    "link_changes": "What changes on every link: emissions of the average day after less before",
     "zones": "Zones: population and emissions of the links whose middle lies inside, average day",
     "hotspots": "Roads with the highest baseline NOx per km and day, both directions together",
     "home_zones": "Home zones: registered vehicles and what they emit in the city, average day",

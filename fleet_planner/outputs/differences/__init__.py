@@ -1,0 +1,1 @@
+"""Runs and scenarios side by side: tables, causes, map and page."""

@@ -1,0 +1,1 @@
+"""Why the emissions of two runs or scenarios differ."""
