@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -141,7 +141,7 @@ def demand_of(
         lonlat=np.ascontiguousarray(heads.select("lon", "lat").to_numpy().astype(np.float64)),
         kind=tuple(kind.to_list()),
         stream=tuple(stream),
-        connector=tuple(heads["connector"].fill_null(ANY).to_list()),
+        connector=tuple(heads["connector"].fill_null("").to_list()),
         zone=tuple(pl.select(pl.coalesce(heads["zone"], heads["place"], pl.lit(""))).to_series().to_list()),
         trucks=np.array([s in heavy for s in stream], dtype=np.bool_),
         min_kw=heads["min_kw"].fill_null(0.0).to_numpy().astype(np.float64),
@@ -178,6 +178,16 @@ def joined(one: Demand, other: Demand) -> Demand:
         findings=(*one.findings, *other.findings),
         place=(*one.place, *other.place),
     )
+
+
+def with_connector(demand: Demand, usual: str) -> Demand:
+    """Return a demand in which vehicles whose connector nobody names have the usual one of the country."""
+    unnamed = demand.connector.count("")
+    if not unnamed:
+        return demand
+    told = Finding("chargers.connector_usual", "assumption", {"connector": usual}, unnamed)
+    named = tuple(c or usual for c in demand.connector)
+    return replace(demand, connector=named, findings=(*demand.findings, told))
 
 
 @cache

@@ -81,7 +81,8 @@ class ChargersSection(Section):
     )
     type: list[ChargerType] = Field(default_factory=list[ChargerType], description="kinds of chargers of one's own")
     connector: Connector | None = Field(
-        default=None, description="connector for vehicles that take any; none: the usual one of the country"
+        default=None,
+        description="connector of vehicles and chargers that name none; none: the usual one of the country",
     )
     wait_min: NotNegative = Field(default=10.0, description="mean wait that is accepted at chargers with a queue, min")
     depot_use: Annotated[float, Field(gt=0.0, le=1.0)] = Field(

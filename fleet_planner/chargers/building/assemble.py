@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from fleet_planner.chargers.building.options import connectors_of, groups_of, options_of, present_of
+from fleet_planner.chargers.building.options import (
+    connector_findings,
+    connectors_of,
+    groups_of,
+    options_of,
+    present_of,
+    usual_connector,
+)
 from fleet_planner.chargers.building.problem import Build, Costs, Option, binding_hours, families_of, throughput_table
 from fleet_planner.chargers.queueing import throughput_kwh_per_h
 from fleet_planner.economics.finance import capital_recovery_factor
@@ -84,7 +91,9 @@ def assemble(
     """
     wanted, group = groups_of(demand)
     options, findings = options_of(section, demand, country)
-    present = present_of(sites, wanted)
+    usual = usual_connector(section, country)
+    present = present_of(sites, wanted, usual)
+    findings += connector_findings(sites, usual)
     headroom, known = _headroom(section, sites, level)
     feeder, feeder_kw = _feeders(sites, headroom, level)
     serves = _serves(wanted, options, present)

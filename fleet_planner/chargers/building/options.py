@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Bool = NDArray[np.bool_]
 
 USUAL_CONNECTOR = {"CN": "gb_t", "JP": "chademo"}
-"""Of vehicles that take any; elsewhere ``ccs``."""
+"""Of vehicles and chargers that name none; elsewhere ``ccs``."""
 DEPOT = "depot"
 
 
@@ -45,7 +45,7 @@ class Wanted:
 
     def served_by_old(self, connectors: frozenset[str], kw: float) -> bool:
         """Return whether chargers that are there serve the group; whether there is a queue is not asked."""
-        connector = self.connector == ANY or not connectors or self.connector in connectors
+        connector = self.connector == ANY or self.connector in connectors
         return connector and kw >= self.min_kw
 
 
@@ -126,19 +126,26 @@ class Present:
     kind: Int
 
 
-def present_of(sites: Sites, wanted: Sequence[Wanted]) -> Present:
-    """Return the chargers that are there by what they serve."""
+def present_of(sites: Sites, wanted: Sequence[Wanted], usual: str) -> Present:
+    """Return the chargers that are there by what they serve; those without connectors have the usual one."""
     known: dict[tuple[bool, ...], int] = {}
     kind = np.full(sites.size, -1, dtype=np.int64)
     columns = sites.table.select("existing_chargers", "existing_kw", "connectors")
     for s, (count, kw, text) in enumerate(columns.iter_rows()):
         if count and kw:
-            connectors = connectors_of(text)
+            connectors = connectors_of(text) or frozenset([usual])
             pattern = tuple(w.served_by_old(connectors, float(kw)) for w in wanted)
             kind[s] = known.setdefault(pattern, len(known))
     return Present(np.array(list(known), dtype=np.bool_).reshape(len(known), len(wanted)), kind)
 
 
+def connector_findings(sites: Sites, usual: str) -> list[Finding]:
+    """Return how many sites have chargers whose connectors nobody names."""
+    there = (sites.table["existing_chargers"] > 0) & (sites.table["existing_kw"] > 0.0)
+    unknown = int((there & (sites.table["connectors"].fill_null("") == "")).sum())
+    return [Finding("chargers.present_connector", "assumption", {"connector": usual}, unknown)] if unknown else []
+
+
 def connectors_of(text: str | None) -> frozenset[str]:
-    """Return the connectors of a cell; none: all."""
+    """Return the connectors of a cell; for chargers that may be built: none means all."""
     return frozenset(c.strip() for c in (text or "").split("|") if c.strip())

@@ -13,8 +13,9 @@ from fleet_planner.chargers.building import tables
 from fleet_planner.chargers.building.assemble import Assembled, assemble
 from fleet_planner.chargers.building.audit import Audit, audit
 from fleet_planner.chargers.building.capacity import capacity_table
+from fleet_planner.chargers.building.options import usual_connector
 from fleet_planner.chargers.building.solve import Built, most_served, solve_build, year_by_year
-from fleet_planner.chargers.demand import Demand, joined, read_demand
+from fleet_planner.chargers.demand import Demand, joined, read_demand, with_connector
 from fleet_planner.chargers.diagnostics import CAPACITATED, Busiest, catchments, diagnose, models_table
 from fleet_planner.chargers.distances import Reach, road_reach_by_kind
 from fleet_planner.chargers.gather import gather_sites
@@ -179,7 +180,7 @@ def _demand(plan: Plan, base: Path, places: HomePlaces, network: Network) -> tup
         years, asked = list(fleet.demand.years), fleet.tables
     if section.bus_years:
         parts.append(bus_demand(plan, base, spots, years))
-    return reduce(joined, parts), asked
+    return with_connector(reduce(joined, parts), usual_connector(section, plan.city.country)), asked
 
 
 def _cut_off(section: ChargersSection, kind: str) -> float:
