@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 NAME = "columns.csv"
 FORMS = "forms"
 """Folder of agencies' own forms: their columns are the agencies' words and stand in no dictionary of ours."""
-OWN_OF_GEOPACKAGES = ("fid", "geom")
-"""Columns that every layer of a GeoPackage has; OGR makes them."""
+OWN_OF_GEOPACKAGES = ("fid", "OGC_FID", "geom")
+"""Key and geometry, that every layer of a GeoPackage has (a view's key is ``OGC_FID``)."""
 SYSTEM_TABLES = ("layer_styles", "qgis_projects")
 """Tables of a GeoPackage that belong to QGIS."""
 COLUMNS = tuple(f.name for f in fields(Column))

@@ -398,7 +398,7 @@ class ScenarioMeasure(EffectKeys):
 class Scenario(Section):
     """A named set of measures; what it does not name stays as in the baseline."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,30}$", description="short name, used in column names")
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,29}$", description="short name, used in column names")
     title: str = Field(description="title on the report")
     title_zh: str = Field(default="", description="title in Chinese")
     measure: list[ScenarioMeasure] = Field(default=[], description="its measures; their order does not matter")

@@ -100,11 +100,18 @@ def table_of(command: str, place: str) -> str | None:
     layer = place.rpartition("/")[2]
     by_name = None
     for entry in tables():
-        if f"{command}:{place}" in entry.places or f"{EVERY}:{place}" in entry.places:
+        if any(_fits(p, f"{command}:{place}") or p == f"{EVERY}:{place}" for p in entry.places):
             return entry.table
         if ".gpkg/" in place and (f"{EVERY}:{layer}" in entry.places or (entry.table == layer and entry.written())):
             by_name = entry.table
     return by_name
+
+
+def _fits(listed: str, place: str) -> bool:
+    """Return whether a place is the listed one, in which ``{scenario}`` and the like stand for any word."""
+    if "{" not in listed:
+        return listed == place
+    return re.fullmatch(re.sub(r"\\\{\w+\\\}", r"\\w+", re.escape(listed)), place) is not None
 
 
 def described(table: str, names: Iterable[str], scenarios: Mapping[str, Titles]) -> dict[str, Column]:
@@ -176,6 +183,8 @@ def _filled(spec: ColumnSpec, name: str, scenarios: Mapping[str, Titles]) -> Col
     if scenario is not None:
         title = scenarios.get(scenario, (scenario, scenario))
         english, chinese = f"{english}, {title[0]}", f"{chinese}，{title[1]}"
+    if spec.allowed == "change":
+        english, chinese = f"{english}, {spec.title_en}", f"{chinese}，{spec.title_zh}"
     about = None if isinstance(quantity, str) else quantity
     unit = re.sub(rf"^{word}\b", SHOWN.get(unit_word, unit_word), spec.unit) if unit_word != word else spec.unit
     return _column(name, spec, unit=unit, titles=(english, chinese), about=about)

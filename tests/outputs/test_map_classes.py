@@ -5,14 +5,16 @@ from __future__ import annotations
 from itertools import combinations, pairwise
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleet_planner.outputs.layers.classes import change_bounds, log_breaks, natural_classes
 from fleet_planner.outputs.layers.colourings import Colouring, coloured
+from fleet_planner.outputs.layers.layer import Layer
 from fleet_planner.outputs.layers.roads import round_breaks
-from fleet_planner.outputs.layers.styles import CHANGE, CHANGE_WIDTHS_MM, RAMP, WIDTHS_MM, change_labels
+from fleet_planner.outputs.layers.styles import CHANGE, CHANGE_WIDTHS_MM, RAMP, WIDTHS_MM, change_labels, class_label
 
 # Machado, Oliveira and Fernandes (2009), A Physiologically-based Model for Simulation of Color Vision Deficiency,
 # table of matrices for severity 1.0, on linear RGB
@@ -141,21 +143,29 @@ def test_changes_are_symmetric_about_zero() -> None:
     assert bounds[-1] >= 90.0
     labels = change_labels(bounds)
     assert len(labels) == len(CHANGE)
-    assert labels[3] == f"{-bounds[4]:g} – {bounds[4]:g}"
+    assert labels[3] == f"−{bounds[4]:g} … {bounds[4]:g}"
     assert change_bounds([np.zeros(3)])[3:5] == [-1.0, 1.0]
 
 
-def test_style_names_are_short_and_differ() -> None:
-    import polars as pl
+def test_legends_read_aloud() -> None:
+    breaks = [0.5, 20.0, 15000.0, 5.6e6]
+    assert [class_label(breaks, k) for k in range(5)] == [
+        "≤ 0.5",
+        "0.5 – 20",
+        "20 – 15,000",
+        "15,000 – 5,600,000",
+        "> 5,600,000",
+    ]
+    assert change_labels([-9.0, -3.0, 3.0, 9.0]) == ["< −3", "−3 … 3", "> 3"]
 
+
+def test_style_names_are_short_and_differ() -> None:
     frame = pl.DataFrame({"a": [1.0, 2.0], "b": [2.0, None]})
+    layer = Layer("zones", frame, None, "Polygon", None, {})
     long = "a" * 60
-    made = coloured(
-        "zones",
-        frame,
-        [Colouring(c, c, long, "甲") for c in "ab"] + [Colouring("c", "c", "c", "丙")],
-        {},
-        polygons=True,
-    )
+    made = coloured(layer, [*(Colouring(c, c, long, "甲") for c in "ab"), Colouring("c", "c", "c", "丙")])
     assert [len(s.name) for s in made] == [30, 30]
     assert made[0].name != made[1].name
+    assert [s.name_zh for s in made] == ["甲", "甲~2"]
+    assert layer.with_styles(made).styles == made
+    assert layer.with_styles(()).styles == ()

@@ -76,6 +76,11 @@ def test_places() -> None:
     assert table_of("buses schedule", "sites.csv") == "bus_charging_sites"
     assert table_of("chargers site", "chargers.gpkg/findings") == "findings"
     assert table_of("run", "nothing.csv") is None
+    assert table_of("run", "city.gpkg/links_change_electric_buses") == "links_change"
+    assert table_of("run", "city.gpkg/change_of_links_electric_buses") == "change_of_links"
+    assert table_of("run", "city.gpkg/top_links") == "top_links"
+    assert table_of("run", "city.gpkg/top_links_nox") == "top_links_output"
+    assert table_of("portfolio", "city.gpkg/links_change_electric_buses") is None
 
 
 def test_translations_are_of_descriptions_that_exist() -> None:

@@ -77,8 +77,8 @@ def write_changes(found: Compared, roads: Roads, path: Path) -> None:
         for pair in found.pairs
         if (column := day_column(known[p], pair.name)) in frame.columns
     ]
-    styles = changed(LAYER, frame, ways, names, polygons=False)
-    layer = Layer(LAYER, frame, roads.wkb, "LineString", styles[0] if styles else None, names, styles[1:])
+    plain = Layer(LAYER, frame, roads.wkb, "LineString", None, names)
+    layer = plain.with_styles(changed(plain, ways))
     write_layer(path, layer)
     city = found.pairs[0].first.kept.content["plan"]["city"]
     about = {
@@ -88,7 +88,7 @@ def write_changes(found: Compared, roads: Roads, path: Path) -> None:
         "LICENSE": "Road network: Open Database License (ODbL) 1.0 where it comes from OpenStreetMap; name the source.",
         "SCENARIOS": "; ".join(f"{name}: {title}" for name, title in names.items()),
     }
-    geopackage_tables.finish(path, [layer], {}, about)
+    geopackage_tables.finish(path, [layer], {}, about, titles(found, 1))
 
 
 def titles(found: Compared, language: int = 0) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import polars as pl
@@ -72,6 +72,14 @@ def per_km_column(spec: PollutantSpec, scenario: str) -> str:
 def per_km2_column(spec: PollutantSpec, scenario: str) -> str:
     """Return a column name such as ``nox_kg_per_km2_day_baseline``."""
     return f"{stem(spec, DAY_UNIT[spec.unit])}_per_km2_day_{scenario}"
+
+
+def change_column(spec: PollutantSpec, per: Literal["per_km", "per_km2", "pct"]) -> str:
+    """Return the column of what a scenario changes, such as ``nox_g_change_per_km_day`` or ``nox_pct_change``."""
+    if per == "pct":
+        return f"{stem(spec, 'pct')}_change"
+    unit = PER_KM_UNIT[spec.unit] if per == "per_km" else DAY_UNIT[spec.unit]
+    return f"{stem(spec, unit)}_change_{per}_day"
 
 
 def day_values(result: ScenarioResult, spec: PollutantSpec) -> NDArray[np.float64]:
@@ -207,8 +215,8 @@ def cells_frame(gridded: Gridded) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "cell_id": gridded.cells,
-            "row": row,
-            "column": column,
+            "cell_row": row,
+            "cell_column": column,
             **{
                 day_column(known[p], scenario): values[:, k] / scale_of(known[p])
                 for scenario, values in day.items()

@@ -10,10 +10,18 @@ import polars as pl
 from fleet_planner.network import links_geometry
 from fleet_planner.outputs.layers import frames, geopackage_tables, styles
 from fleet_planner.outputs.layers.buses import bus_layer
-from fleet_planner.outputs.layers.colourings import Colouring, by_scenario, coloured
-from fleet_planner.outputs.layers.geopackage_tables import Layer, Style
+from fleet_planner.outputs.layers.colourings import (
+    Colouring,
+    by_scenario,
+    change_ways,
+    changed,
+    coloured,
+    short_name,
+)
+from fleet_planner.outputs.layers.layer import Layer, Style
 from fleet_planner.outputs.layers.machine_tables import sites_frame
 from fleet_planner.outputs.layers.place_tables import LAYER, place_layer
+from fleet_planner.outputs.layers.views import change_table, change_view, top_table, top_view
 from fleet_planner.pipeline.computing.places import KINDS
 from fleet_planner.tables import finding_text
 
@@ -27,7 +35,7 @@ if TYPE_CHECKING:
     from fleet_planner.pipeline.computing.air import AirResult
     from fleet_planner.pipeline.computing.gridded import Gridded
     from fleet_planner.pipeline.telling.results import Results
-    from fleet_planner.tables import PollutantSpec
+    from fleet_planner.tables import Language, PollutantSpec
 
 STYLE_POLLUTANT = "NOx"
 HOTSPOT_COLOUR, HOTSPOT_MM = "#0072b2", 2.2
@@ -35,6 +43,8 @@ CANYON_COLOUR, CANYON_MM = "#7b3294", 1.4
 SITE_COLOUR, SITE_MM = "#009e73", 3.5
 DEPOT_COLOUR, DEPOT_MM = "#cc79a7", 3.5
 MOST_CELL_STYLES = 8
+GEOPACKAGE_VERSION = "1.3"
+"""What programs of the last years read without a warning."""
 TRAFFIC = (
     Colouring("vkt_per_day", "vkt_per_day", "Vehicle-km", "车公里"),
     Colouring("speed_mean_kmh", "speed_mean_kmh", "Mean speed", "平均速度"),
@@ -56,10 +66,11 @@ def write_geopackage(results: Results, path: Path) -> None:
         The file system or GDAL refuses; the caller turns it into a message.
     """
     layers = _layers(results)
-    told = about(results)
     for layer in layers:
         write_layer(path, layer)
-    geopackage_tables.finish(path, layers, _tables(results), told)
+    views, values = _views(results, layers)
+    tables = _tables(results) | values
+    geopackage_tables.finish(path, [*layers, *views], tables, about(results), frames.titles(results, "zh"))
 
 
 def about(results: Results) -> dict[str, str]:
@@ -68,10 +79,48 @@ def about(results: Results) -> dict[str, str]:
     return {
         "TITLE": f"{city.name} {city.year}: road traffic emissions",
         "ABSTRACT": "Emissions of road traffic by link, zone and technology; average day of the base year.",
+        "TITLE_ZH": f"{city.name_zh or city.name} {city.year}年：道路交通排放",
+        "YEAR": str(city.year),
         "ATTRIBUTION": results.network.attribution,
         "LICENSE": "Road network: Open Database License (ODbL) 1.0 where it comes from OpenStreetMap; name the source.",
         "SCENARIOS": "; ".join(f"{name}: {title}" for name, title in frames.titles(results, "en").items()),
+        "LINEAGE": "\n".join(
+            [*_sources(results), *(f"{f.role}: {f.path}, SHA-256 {f.sha256}" for f in results.inputs)]
+        ),
     }
+
+
+def _sources(results: Results) -> Iterator[str]:
+    """Return a line for each source of data or figures: what, from whom, year, licence."""
+    for row in results.sources.iter_rows(named=True):
+        told = [row["source"], row["year"], row["licence"]]
+        yield f"{row['item']}: " + ", ".join(str(v) for v in told if v)
+
+
+def _views(results: Results, layers: Sequence[Layer]) -> tuple[list[Layer], dict[str, pl.DataFrame]]:
+    """Return the maps of changes and the top links, and the tables that they rest on."""
+    shown = list(_shown(results))
+    base, *others = (s.fleet.name for s in results.scenarios)
+    titles = {s.fleet.name: _titles(s.fleet.title_en, s.fleet.title_zh) for s in results.scenarios}
+    own = {layer.name: layer for layer in layers}
+    links = own["links"]
+    top = top_table(links, shown, base)
+    tables, views = {"top_links": top}, []
+    for spec in shown:
+        view = top_view(links, top, spec, _titles(short_name(spec), short_name(spec, chinese=True)))
+        ways = by_scenario([spec], frames.titles(results, "zh"), frames.per_km_column)
+        views.append(view.with_styles(coloured(view, ways)))
+    for layer in (own[name] for name in ("links", "zones") if name in own):
+        for scenario in others:
+            changes = change_table(layer, shown, base, scenario)
+            view = change_view(layer, changes, scenario, titles[scenario])
+            tables[f"change_of_{layer.name}_{scenario}"] = changes
+            views.append(view.with_styles(changed(view, change_ways(layer.name, shown))))
+    return views, tables
+
+
+def _titles(english: str, chinese: str) -> dict[Language, str]:
+    return {"en": english, "zh": chinese or english}
 
 
 def _layers(results: Results) -> list[Layer]:
@@ -79,12 +128,12 @@ def _layers(results: Results) -> list[Layer]:
     import shapely
 
     base = results.scenarios[0].fleet.name
-    names = frames.titles(results, "en")
+    names, chinese = frames.titles(results, "en"), frames.titles(results, "zh")
     shown = list(_shown(results))
     links = frames.links_frame(results)
     geometry = links_geometry(results.network)
     out = []
-    roads = [*by_scenario(shown, names, frames.per_km_column), *TRAFFIC]
+    roads = [*by_scenario(shown, chinese, frames.per_km_column), *TRAFFIC]
     out.append(_coloured("links", links, shapely.to_wkb(geometry), "LineString", roads, names))
     hot = frames.hotspot_rows(frames.roads_frame(results), base)
     if hot.height:
@@ -109,17 +158,17 @@ def _layers(results: Results) -> list[Layer]:
     if zones is not None:
         frame = pl.DataFrame({c: zones[c].to_numpy() for c in zones.columns if c != "geometry"})
         wkb, kind = _areas(np.array(zones.geometry.to_numpy(), dtype=object))
-        ways = [*by_scenario(shown, names, frames.per_km2_column), *PEOPLE]
+        ways = [*by_scenario(shown, chinese, frames.per_km2_column), *PEOPLE]
         out.append(_coloured("zones", frame, wkb, kind, ways, names))
     homes = [(kind, places) for kind in KINDS if (places := results.places.of(kind)) is not None]
-    days = by_scenario(shown, names, frames.day_column)
+    days = by_scenario(shown, chinese, frames.day_column)
     out += [_homes(place_layer(results, kind), places, days, names) for kind, places in homes]
     if results.nonroad is not None:
         out.append(_sites(sites_frame(results.nonroad), names))
     if results.air is not None:
-        out.append(_air(results.air, names))
+        out.append(_air(results.air, names, chinese))
     if results.gridded is not None:
-        out.append(_cells(results.gridded, names))
+        out.append(_cells(results.gridded, names, chinese))
     return out
 
 
@@ -134,8 +183,8 @@ def _coloured(
     name: str, frame: pl.DataFrame, wkb: Any, kind: str, ways: Sequence[Colouring], names: Mapping[str, str]
 ) -> Layer:
     """Return a layer with a style for each colouring."""
-    made = coloured(name, frame, ways, names, polygons="Polygon" in kind)
-    return Layer(name, frame, wkb, kind, made[0] if made else None, names, made[1:])
+    plain = Layer(name, frame, wkb, kind, None, names)
+    return plain.with_styles(coloured(plain, ways))
 
 
 def _canyons(canyons: pl.DataFrame, wkb: Any, names: Mapping[str, str]) -> Layer:
@@ -151,7 +200,7 @@ def _canyons(canyons: pl.DataFrame, wkb: Any, names: Mapping[str, str]) -> Layer
     return Layer("canyon_links", frame, wkb, "LineString", marker, names)
 
 
-def _air(air: AirResult, names: Mapping[str, str]) -> Layer:
+def _air(air: AirResult, names: Mapping[str, str], chinese: Mapping[str, str]) -> Layer:
     """Return the points of the air as their cells, coloured by what traffic brings."""
     import shapely
 
@@ -161,22 +210,22 @@ def _air(air: AirResult, names: Mapping[str, str]) -> Layer:
             f"{frames.air_column(p)}_ug_m3_{s}",
             f"{frames.air_column(p)}_ug_m3_{next(iter(names))}",
             f"{p} in the air, {s}",
-            f"空气中{p}，{s}",
+            f"空气中{p}，{title}",
         )
         for p in air.pollutants
-        for s in names
+        for s, title in chinese.items()
     ]
     return _coloured("air_points", frames.air_frame(air), wkb, "Polygon", ways, names)
 
 
-def _cells(gridded: Gridded, names: Mapping[str, str]) -> Layer:
+def _cells(gridded: Gridded, names: Mapping[str, str], chinese: Mapping[str, str]) -> Layer:
     """Return the cells of the grid that have a road or a machine."""
     import shapely
 
     wkb = shapely.to_wkb(shapely.polygons(gridded.grid.corners(gridded.cells)))
     known = frames.specs()
     first = sorted((known[p] for p in gridded.pollutants), key=lambda s: s.pollutant != STYLE_POLLUTANT)
-    ways = by_scenario(first[:MOST_CELL_STYLES], names, frames.day_column)
+    ways = by_scenario(first[:MOST_CELL_STYLES], chinese, frames.day_column)
     return _coloured("emission_cells", frames.cells_frame(gridded), wkb, "Polygon", ways, names)
 
 
@@ -244,9 +293,8 @@ def write_layer(path: Path, layer: Layer) -> None:
         geometry_type=layer.geometry_type,
         crs="EPSG:4326",
         append=path.exists(),
+        dataset_options={} if path.exists() else {"VERSION": GEOPACKAGE_VERSION},
         layer_options={
-            "IDENTIFIER": layer.name,
-            "DESCRIPTION": geopackage_tables.DESCRIPTIONS[layer.name],
             "GEOMETRY_NAME": "geom",
         },
     )

@@ -108,8 +108,20 @@ def fill_symbol(name: int, colour: str) -> str:
 def class_label(breaks: Sequence[float], k: int) -> str:
     """Return the legend text of class ``k`` for inner limits ``breaks`` (one class more than limits)."""
     if k == 0:
-        return f"≤ {breaks[0]:g}"
-    return f"> {breaks[-1]:g}" if k == len(breaks) else f"{breaks[k - 1]:g} – {breaks[k]:g}"
+        return f"≤ {plain(breaks[0])}"
+    if k == len(breaks):
+        return f"> {plain(breaks[-1])}"
+    return f"{plain(breaks[k - 1])} – {plain(breaks[k])}"
+
+
+def plain(value: float) -> str:
+    """Return a number of a legend, with marks between thousands and a true minus sign: no powers of ten below 1e12."""
+    text = f"{value:,.0f}" if 1e4 <= abs(value) < 1e12 else f"{value:g}"
+    return text.replace("-", "−") if value < 0.0 else text
+
+
+def _with(label: str, unit: str) -> str:
+    return f"{label} {unit}" if unit else label
 
 
 def _bounds(breaks: Sequence[float], top: float) -> list[float]:
@@ -131,6 +143,7 @@ def graduated_qml(
     *,
     polygons: bool,
     width: str = "",
+    unit: str = "",
 ) -> str:
     """Return a QML style that colours (and widens lines) by classes of ``column``.
 
@@ -148,23 +161,32 @@ def graduated_qml(
         Fill areas instead of drawing lines.
     width
         Expression for the width of lines in mm; "" widens them by class.
+    unit
+        Behind each entry of the legend.
     """
-    labels = [class_label(breaks, k) for k in range(len(breaks) + 1)]
+    labels = [_with(class_label(breaks, k), unit) for k in range(len(breaks) + 1)]
     return _classes_qml(f'"{column}"', _bounds(breaks, top), labels, RAMP, aliases, polygons=polygons, width=width)
 
 
 def change_qml(
-    column: str, bounds: Sequence[float], aliases: Mapping[str, str], *, polygons: bool, width: str = ""
+    column: str,
+    bounds: Sequence[float],
+    aliases: Mapping[str, str],
+    *,
+    polygons: bool,
+    width: str = "",
+    unit: str = "",
 ) -> str:
     """Return a QML style of less and more: classes between ``bounds`` that are symmetric about zero."""
-    return _classes_qml(f'"{column}"', bounds, change_labels(bounds), CHANGE, aliases, polygons=polygons, width=width)
+    labels = [_with(label, unit) for label in change_labels(bounds)]
+    return _classes_qml(f'"{column}"', bounds, labels, CHANGE, aliases, polygons=polygons, width=width)
 
 
 def change_labels(bounds: Sequence[float]) -> list[str]:
-    """Return the legend texts of classes between all limits, such as ``-20 – -5``."""
+    """Return the legend texts of classes between all limits, such as ``−20 … −5``."""
     last = len(bounds) - 2
-    inner = [f"{low:g} – {high:g}" for low, high in pairwise(bounds[1:-1])]
-    return [f"< {bounds[1]:g}", *inner, f"> {bounds[last]:g}"]
+    inner = [f"{plain(low)} … {plain(high)}" for low, high in pairwise(bounds[1:-1])]
+    return [f"< {plain(bounds[1])}", *inner, f"> {plain(bounds[last])}"]
 
 
 def _classes_qml(
@@ -200,6 +222,11 @@ def _classes_qml(
         f'graduatedMethod="GraduatedColor" symbollevels="0" enableorderby="{0 if polygons else 1}" forceraster="0">'
         f"<ranges>{ranges}</ranges><symbols>{symbols}</symbols>{order}</renderer-v2>{_aliases(aliases)}</qgis>"
     )
+
+
+def fields_qml(aliases: Mapping[str, str]) -> str:
+    """Return a QML style without symbols, for tables: titles of the fields."""
+    return f"{HEAD.format('Fields')}{_aliases(aliases)}</qgis>"
 
 
 def single_qml(colour: str, width_mm: float, aliases: Mapping[str, str]) -> str:
@@ -287,15 +314,18 @@ def single_sld(layer: str, colour: str, width_mm: float) -> str:
     return _sld(layer, f"<Rule>{_stroke(colour, width_mm)}</Rule>")
 
 
-def graduated_sld(layer: str, column: str, breaks: Sequence[float], top: float, *, polygons: bool) -> str:
+def graduated_sld(
+    layer: str, column: str, breaks: Sequence[float], top: float, *, polygons: bool, unit: str = ""
+) -> str:
     """Return an SLD 1.0 style with the classes of `graduated_qml`."""
-    labels = [class_label(breaks, k) for k in range(len(breaks) + 1)]
+    labels = [_with(class_label(breaks, k), unit) for k in range(len(breaks) + 1)]
     return _classes_sld(layer, column, _bounds(breaks, top), labels, (RAMP, WIDTHS_MM), polygons=polygons)
 
 
-def change_sld(layer: str, column: str, bounds: Sequence[float], *, polygons: bool) -> str:
+def change_sld(layer: str, column: str, bounds: Sequence[float], *, polygons: bool, unit: str = "") -> str:
     """Return an SLD 1.0 style with the classes of `change_qml`."""
-    return _classes_sld(layer, column, bounds, change_labels(bounds), (CHANGE, CHANGE_WIDTHS_MM), polygons=polygons)
+    labels = [_with(label, unit) for label in change_labels(bounds)]
+    return _classes_sld(layer, column, bounds, labels, (CHANGE, CHANGE_WIDTHS_MM), polygons=polygons)
 
 
 def _classes_sld(
