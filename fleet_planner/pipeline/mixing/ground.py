@@ -15,12 +15,14 @@ from fleet_planner.fleet import Fleet
 from fleet_planner.fleet.turnover.survival import curve_of, load_curves
 from fleet_planner.pipeline.comparing.options import GROUP, WEIGHTED, OptionEffects, option_effects
 from fleet_planner.pipeline.mixing.weights import Weigher, Weights, read_weights
+from fleet_planner.pipeline.mixing.worth import VALUE, with_worth, worth_of
 from fleet_planner.portfolio.figures import Figures
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fleet_planner.fleet.turnover.survival import Curve
+    from fleet_planner.pipeline.mixing.worth import Worth
     from fleet_planner.pipeline.prepare import Prepared
     from fleet_planner.plan.portfolio import WeightedTarget
     from fleet_planner.scenarios.options import Option
@@ -64,7 +66,9 @@ class Ground:
     damage_usd
         Damage and carbon avoided, a vehicle and year, shape (G, O).
     weights
-        Of places, where the plan names a table.
+        Of places, where the plan names a table or values concentrations near roads.
+    worth
+        What health is worth by the plan's routes, where the mix seeks net benefit.
     """
 
     groups: pl.DataFrame
@@ -79,6 +83,7 @@ class Ground:
     battery: NDArray[np.bool_]
     damage_usd: Array
     weights: Weights | None = None
+    worth: Worth | None = None
 
 
 def ground_of(ready: Prepared, years: tuple[int, ...]) -> Ground:
@@ -90,6 +95,8 @@ def ground_of(ready: Prepared, years: tuple[int, ...]) -> Ground:
     if plan.portfolio.weights:
         days = [day.label for day in ready.computed.activity.days]
         weights = read_weights(ready.base / plan.portfolio.weights, ready.network.links, ready.fleet.vehicles, days)
+    worth = worth_of(ready)
+    weights = with_worth(weights, worth)
     today = option_effects(
         plan,
         ready.run,
@@ -144,7 +151,9 @@ def ground_of(ready: Prepared, years: tuple[int, ...]) -> Ground:
     values = valuation(plan.city.country, years[-1], plan.comparison, plan.economics.social_carbon_usd_per_t)
     damage = values.carbon.usd_per_t * avoided[GHG]
     in_usd = weights if plan.portfolio.weights_in_usd else None
-    for name, value in values.damages.items():
+    if worth is not None:
+        damage = damage + worth.usd(avoided)
+    for name, value in values.damages.items() if worth is None else ():
         if in_usd is None or name not in in_usd.parts:
             damage = damage + value.usd_per_t * avoided[name]
     for name in in_usd.parts if in_usd is not None else ():
@@ -162,6 +171,7 @@ def ground_of(ready: Prepared, years: tuple[int, ...]) -> Ground:
         np.array([_to_fuel(ready, o) == ELECTRIC[0] and not NOT_ALONE & set(o.measures) for o in options]),
         damage,
         weights,
+        worth,
     )
 
 
@@ -181,7 +191,7 @@ def weighted_names(target: WeightedTarget, weights: Weights) -> tuple[str, ...]:
                 column="portfolio.weighted_target.pollutants",
                 value=name,
             )
-    return tuple(target.pollutants) or tuple(weights.parts)
+    return tuple(target.pollutants) or tuple(name for name in weights.parts if not name.startswith(VALUE))
 
 
 def _sold(

@@ -12,6 +12,7 @@ from fleet_planner.findings import Finding
 
 if TYPE_CHECKING:
     from fleet_planner.pipeline.mixing.ground import Ground
+    from fleet_planner.pipeline.mixing.worth import Worth
     from fleet_planner.pipeline.prepare import Prepared
     from fleet_planner.portfolio import Mix
 
@@ -43,12 +44,20 @@ def _of_money(ready: Prepared, ground: Ground, mix: Mix) -> list[Finding]:
         return out
     if section.budget_usd_per_year is None:
         out.append(Finding("economics.portfolio_no_budget", "warning", {}))
+    if ground.worth is not None:
+        out.append(_worth(ready, ground.worth))
     known = valuation(ready.plan.city.country, ground.years[-1], ready.plan.comparison).damages
-    if not known and not section.weights_in_usd:
+    if ground.worth is None and not known and not section.weights_in_usd:
         out.append(Finding("economics.portfolio_only_carbon", "warning", {}))
     if mix.x.sum() == 0.0:
         out.append(Finding("economics.portfolio_nothing_pays", "info", {}))
     return out
+
+
+def _worth(ready: Prepared, worth: Worth) -> Finding:
+    routes = ", ".join(f"{p}: {r}" for p, r in ready.plan.impacts.health.routes.items())
+    per_t = ", ".join(f"{p} {v:,.0f}" for p, v in worth.per_t.items()) or "-"
+    return Finding("economics.portfolio_worth", "assumption", {"routes": routes, "per_t": per_t})
 
 
 def _free(ground: Ground) -> list[str]:

@@ -12,6 +12,7 @@ from fleet_planner.factors.compiling.compile import compile_factors
 from fleet_planner.inventory import compute_inventory
 from fleet_planner.pipeline.comparing.options import WEIGHTED
 from fleet_planner.pipeline.mixing.weights import Weigher
+from fleet_planner.pipeline.mixing.worth import VALUE, value_by_tonnes
 from fleet_planner.plan.models import Scenario, ScenarioMeasure
 from fleet_planner.scenarios.rows import VARIANT
 from fleet_planner.tables import pollutants
@@ -20,12 +21,14 @@ from fleet_planner.units import DAYS_PER_YEAR
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fleet_planner.inventory import Inventory
     from fleet_planner.pipeline.mixing.portfolio import Portfolio
     from fleet_planner.pipeline.prepare import Prepared
     from fleet_planner.scenarios.phase import Step
 
     Array = NDArray[np.float64]
 
+HEALTH, USD = "health_value", "US$ 2024/year"
 CHECK = {
     "pollutant": pl.String,
     "unit": pl.String,
@@ -83,8 +86,26 @@ def check_table(ready: Prepared, found: Portfolio) -> pl.DataFrame:
             by_optimiser = float((treated * found.ground.figures.avoided[WEIGHTED + name]).sum())
             size = max(abs(by_inventory), abs(by_optimiser))
             off = 100.0 * (by_optimiser - by_inventory) / size if size > 0.0 else 0.0
-            rows.append((WEIGHTED + name, ready.plan.portfolio.weights_unit, by_optimiser, by_inventory, off))
+            unit = USD if name.startswith(VALUE) else ready.plan.portfolio.weights_unit
+            rows.append((WEIGHTED + name, unit, by_optimiser, by_inventory, off))
+    if found.ground.worth is not None:
+        rows.append(_health(ready, found, treated, inventory))
     return pl.DataFrame(rows, schema=CHECK, orient="row")
+
+
+def _health(
+    ready: Prepared, found: Portfolio, treated: Array, inventory: Inventory
+) -> tuple[str, str, float, float, float]:
+    """Return the value of health by the tonne, and by the functions of deaths on the inventories before and after."""
+    worth, avoided = found.ground.worth, found.ground.figures.avoided
+    assert worth is not None
+    by_optimiser = float(sum((treated * avoided[p]).sum() * value for p, value in worth.per_t.items()))
+    before, after = (
+        value_by_tonnes(ready.plan, each, worth.people) for each in (ready.computed.states[0][1], inventory)
+    )
+    size = max(abs(before - after), abs(by_optimiser))
+    off = 100.0 * (by_optimiser - before + after) / size if size > 0.0 else 0.0
+    return HEALTH, USD, by_optimiser, before - after, off
 
 
 def _measures(found: Portfolio) -> list[str]:

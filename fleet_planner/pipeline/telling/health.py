@@ -128,12 +128,29 @@ def health_tables(
     lines = {}
     for state, inventory in states:
         t = emitted_t(summary, state.name)
-        lines[state.name] = _lines(plan, t, _diesel_t(inventory), people, air.get(state.name))
+        lines[state.name] = health_lines(plan, t, _diesel_t(inventory), people, air.get(state.name))
     table = health_table(lines)
     return table, _findings(section, people, table)
 
 
-def _lines(plan: Plan, t: dict[str, float], diesel_t: float, people: People, air: NearRoads | None) -> list[Line]:
+def health_lines(
+    plan: Plan, t: Mapping[str, float], diesel_t: float, people: People, air: NearRoads | None
+) -> list[Line]:
+    """Return what an inventory does to people, a line for each route, pollutant and effect.
+
+    Parameters
+    ----------
+    plan
+        With the routes.
+    t
+        Emitted a year, by pollutant.
+    diesel_t
+        Exhaust particles of diesels, t a year.
+    people
+        Who breathes.
+    air
+        Concentrations near roads, where a route needs them.
+    """
     section, breathing = plan.impacts.health, figure("breathing").value
     out: list[Line] = []
     damages = valuation(plan.city.country, plan.city.year, plan.comparison).damages
