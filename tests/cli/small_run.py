@@ -23,7 +23,7 @@ REGISTRY = (
 PLAN = (
     '[city]\nname = "x"\ncountry = "EU"\nyear = 2024\n[network]\nfile = "n.osm"\ncache = false\n'
     '[fleet]\nregistry = "r.csv"\n[places]\nzones = "z.geojson"\ndepots = "d.csv"\n'
-    '[[scenario]]\nname = "electric"\ntitle = "Electric buses"\ntitle_zh = "电动公交"\n'
+    '[[scenario]]\nname = "electric_buses"\ntitle = "Electric buses"\ntitle_zh = "电动公交"\n'
     '[[scenario.measure]]\nmeasure = "bev_bus"\nstreams = ["urban_bus"]\n'
 )
 RING = [[-0.01, -0.01], [0.02, -0.01], [0.02, 0.01], [-0.01, 0.01], [-0.01, -0.01]]

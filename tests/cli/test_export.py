@@ -131,8 +131,8 @@ def test_workbook_reads_back_equal(run_dir: Path, source: Source, tmp_path: Path
     assert names[1] == '=1+1 "天府", Ost'
     assert book["links"]["C2"].data_type == "s", "a name is no formula"
     meant = {(r[0], r[1]): r for r in book["Columns"].iter_rows(min_row=2, values_only=True)}
-    assert meant["links", "nox_kg_per_day_electric"][3] == "kg/day"
-    assert meant["links", "nox_kg_per_day_electric"][5] == "氮氧化物（以NO2计），电动公交"
+    assert meant["links", "nox_kg_per_day_electric_buses"][3] == "kg/day"
+    assert meant["links", "nox_kg_per_day_electric_buses"][5] == "氮氧化物（以NO2计），电动公交"
     assert book["Data sources"].max_row > 3
 
 

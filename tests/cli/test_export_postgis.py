@@ -89,7 +89,7 @@ def test_types_indexes_and_comments_are_stated(run_dir: Path, database: Server) 
     assert {t[0] for t in indexed} == set(kinds)
     query = (
         "SELECT col_description(attrelid, attnum) FROM pg_attribute "
-        "WHERE attrelid = 'told.links'::regclass AND attname = 'nox_kg_per_day_electric'"
+        "WHERE attrelid = 'told.links'::regclass AND attname = 'nox_kg_per_day_electric_buses'"
     )
     comment = asked(database, query)[0][0]
     assert comment.startswith("Nitrogen oxides (as NO2), Electric buses / 氮氧化物（以NO2计），电动公交 [kg/day]: ")

@@ -88,3 +88,18 @@ def test_translations_are_of_descriptions_that_exist() -> None:
     translated = [row["en"] for row in rows(folder() / "descriptions_zh.csv")]
     assert len(set(translated)) == len(translated)
     assert set(translated) <= known
+
+
+def test_what_a_run_writes_is_described_in_chinese() -> None:
+    known = {row["en"]: row["zh"] for row in rows(folder() / "descriptions_zh.csv")}
+    for table in (
+        "summary",
+        "links_output",
+        "links_by_scenario",
+        "vehicles_output",
+        "ownership",
+        "findings",
+        "columns",
+    ):
+        for spec in columns(table):
+            assert any("\u4e00" <= letter <= "\u9fff" for letter in known[spec.description]), f"{table}.{spec.column}"
