@@ -101,16 +101,24 @@ def write_run(results: Results, out: Path, *, overwrite: bool, language: Languag
             results.bus_links.write_parquet(folder / "bus_links.parquet")
             results.bus_routes.write_csv(folder / "bus_routes.csv")
         results.bridged.write_csv(folder / "bridged.csv")
-        text = json.dumps(report_data(results), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-        (folder / "report_data.json").write_text(text, encoding="utf-8")
-        page = report_html(json.loads(text), language)
-        for name in dict.fromkeys(["report.html", REPORT_NAMES[language]]):
-            (folder / name).write_text(page, encoding="utf-8")
+        report_s = _write_report(results, folder, language)
         write_columns(folder, "run", frames.both_titles(results))
         content = manifest(results, folder, out, language)
+        content["timings_s"]["report"] = report_s
         content["timings_s"]["outputs"] = round(time.perf_counter() - begin, 3)
         (folder / MANIFEST).write_text(manifest_text(content), encoding="utf-8")
     return out
+
+
+def _write_report(results: Results, folder: Path, language: Language) -> float:
+    """Write the report and the data it is made from; return how long it took, s."""
+    begin = time.perf_counter()
+    text = json.dumps(report_data(results), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    (folder / "report_data.json").write_text(text, encoding="utf-8")
+    page = report_html(json.loads(text), language)
+    for name in dict.fromkeys(["report.html", REPORT_NAMES[language]]):
+        (folder / name).write_text(page, encoding="utf-8")
+    return round(time.perf_counter() - begin, 3)
 
 
 def _write_beside(results: Results, folder: Path) -> None:
@@ -121,6 +129,7 @@ def _write_beside(results: Results, folder: Path) -> None:
         folder, {"costs_by_year": paid.costs.by_year, "present_value": paid.costs.worth, "cash_flow": paid.costs.cash}
     )
     _write_filled(folder, results.meaning.tables)
+    _write_filled(folder, {"data_quality": results.data_quality, "intensity": results.intensity})
     if results.by_sector.height:
         frames.in_mass_unit(results.by_sector, results.plan.outputs.mass_unit).write_csv(folder / "by_sector.csv")
     if results.air is not None:

@@ -24,10 +24,12 @@ from fleet_planner.pipeline.costing.economics import economy
 from fleet_planner.pipeline.costing.scenario_costs import costs_of
 from fleet_planner.pipeline.costing.scrapped_early import scrapped_early_findings, scrapped_early_table
 from fleet_planner.pipeline.prepare import Prepared, only_scenarios, prepare, sold_t
+from fleet_planner.pipeline.telling.data_quality import data_quality
 from fleet_planner.pipeline.telling.duty import duty_findings, duty_table
 from fleet_planner.pipeline.telling.factor_findings import factor_findings
 from fleet_planner.pipeline.telling.hours_rebuilt import hours_rebuilt
 from fleet_planner.pipeline.telling.input_files import input_files
+from fleet_planner.pipeline.telling.intensity import intensity_findings, intensity_table
 from fleet_planner.pipeline.telling.meaning import Told, meaning
 from fleet_planner.pipeline.telling.provenance import assumptions_table, sources_table
 from fleet_planner.pipeline.telling.results import Results, ScenarioResult
@@ -122,6 +124,8 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         means = meaning(ready.run, computed, told)
     with clock.step("map hours"):
         hour_errors = hours_rebuilt(ready.run, computed)
+    intensity = intensity_table(results, plan.city.year)
+    assumptions = assumptions_table(plan, ready.base, measures)
     with clock.step("findings"):
         fuels = computed.setting.sources.fuels
         fuel = fuel_table(first, fuels)
@@ -144,6 +148,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
             *scrapped_early_findings(scrapped),
             *(cells.findings if cells else ()),
             *means.findings,
+            *intensity_findings(intensity),
             *(air.findings if air else ()),
         )
     return Results(
@@ -156,7 +161,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         zones=ready.zones,
         summary=summary,
         sources=sources_table(plan, ready.network, ready.grid),
-        assumptions=assumptions_table(plan, ready.base, measures),
+        assumptions=assumptions,
         inputs=input_files(plan, path, ready.rasters),
         findings=findings,
         bridged=_bridged_used(results, computed.setting.sources.hot),
@@ -179,6 +184,8 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         by_sector=sector_table(results, nonroad),
         meaning=means,
         hour_errors=hour_errors,
+        data_quality=data_quality(findings, assumptions),
+        intensity=intensity,
         bus_links=bus_links(ready.buses, ready.network.links["link_id"].to_numpy()),
         nonroad=nonroad,
         bus_routes=bus_routes(ready.buses),

@@ -20,6 +20,7 @@ from fleet_planner.outputs.report.lead_parts import lead
 from fleet_planner.outputs.report.map_data import script_json
 from fleet_planner.outputs.report.map_parts import map_parts, map_words
 from fleet_planner.outputs.report.public_parts import bodies, limits, public_parts
+from fleet_planner.outputs.report.quality_parts import intensity_parts, quality_parts, quality_sentence
 from fleet_planner.tables import Language, pollutants
 from fleet_planner.tables.load import report_words
 
@@ -65,6 +66,9 @@ def report_html(data: dict[str, Any], language: Language) -> str:
         "leaflet_css": _trusted(_leaflet("leaflet.css")),
         "leaflet_js": _trusted(_leaflet("leaflet.js")),
         "lead": found,
+        "data_quality": quality_parts(data, t),
+        "intensity": intensity_parts(data, t, language),
+        "sure": quality_sentence(data, t),
         "public": public_parts(data, t, names, data["city"][language]),
         **map_parts(data, t, names, wording.pollutant_names(language)),
         **text,

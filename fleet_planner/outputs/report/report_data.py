@@ -81,6 +81,8 @@ def report_data(results: Results) -> dict[str, Any]:
         "voc": _voc(results),
         "standards": _standards(first),
         "streets": frames.street_rows(frames.roads_frame(results), first.fleet.name).to_dicts(),
+        "quality": clean(results.data_quality.to_dicts()),
+        "intensity": clean(results.intensity.to_dicts()),
         "lead": clean(lead_data(results)),
         "hour_errors": clean(results.hour_errors.to_dicts()),
         "map": pack_map(results),

@@ -117,6 +117,7 @@ TABLES = {
     "survival.csv": ("survival of vehicles", "figures; own fits to CC BY data of the Australian Bureau of Statistics"),
     "zero_emission_rules.csv": ("rules on zero-emission sales", "figures"),
     "limit_steps.csv": ("limits without published factors", "figures; own"),
+    "peer_intensities.csv": ("published fleets per kilometre", "figures; public"),
     "targets.csv": ("packaged targets", "figures"),
     "nonroad_factors.csv": ("non-road factors", "EEA: reuse allowed with the source named"),
     "nonroad_ageing.csv": ("ageing of non-road engines", "US government"),

@@ -85,7 +85,8 @@ class Results:
     scenarios. ``early_scrappage`` has what scrapping early costs by year. ``gridded`` has the emissions on a
     grid, where the plan asks for one; ``by_sector`` those under the codes of reporting schemes; ``air`` the
     concentrations near roads and who breathes them. ``hour_errors`` says how well the report's map rebuilds the
-    hours (see `hours_rebuilt.hours_rebuilt`).
+    hours (see `hours_rebuilt.hours_rebuilt`), ``data_quality`` where the inputs come from, ``intensity`` how the city
+    compares per kilometre.
     """
 
     plan: Plan
@@ -125,3 +126,5 @@ class Results:
     by_sector: pl.DataFrame = field(default_factory=pl.DataFrame)
     meaning: Meaning = field(default_factory=Meaning)
     hour_errors: pl.DataFrame = field(default_factory=pl.DataFrame)
+    data_quality: pl.DataFrame = field(default_factory=pl.DataFrame)
+    intensity: pl.DataFrame = field(default_factory=pl.DataFrame)
