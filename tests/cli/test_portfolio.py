@@ -132,18 +132,23 @@ def test_bad_plans_get_one_message(tmp_path: Path, more: str, parts: list[str]) 
     assert not (tmp_path / "out").exists()
 
 
-def test_the_mix_is_laid_out_by_zone_and_depot(tmp_path: Path) -> None:
+def call_with_homes(folder: Path) -> Result:
+    """Run the town whose vehicles have home zones and depots."""
     header, *rows = REGISTRY.strip().split("\n")
     homes = ["North,Quay", "South,", "North,Quay", "South,Quay", ","]
     tied = "\n".join([f"{header},zone,depot", *(f"{r},{h}" for r, h in zip(rows, homes, strict=True))]) + "\n"
-    (tmp_path / "z.geojson").write_text(ZONES, encoding="utf-8")
-    (tmp_path / "d.csv").write_text(DEPOTS, encoding="utf-8")
-    (tmp_path / "plan.toml").write_text(
+    (folder / "z.geojson").write_text(ZONES, encoding="utf-8")
+    (folder / "d.csv").write_text(DEPOTS, encoding="utf-8")
+    (folder / "plan.toml").write_text(
         PLAN + PLACES + TARGETS + '[portfolio]\nmeasures = ["dpf_passive", "dpf_scr"]\n', encoding="utf-8"
     )
-    (tmp_path / "r.csv").write_text(tied, encoding="utf-8")
-    (tmp_path / "n.osm").write_text(OSM, encoding="utf-8")
-    done = CliRunner().invoke(main, ["portfolio", str(tmp_path / "plan.toml"), "--out", str(tmp_path / "out")])
+    (folder / "r.csv").write_text(tied, encoding="utf-8")
+    (folder / "n.osm").write_text(OSM, encoding="utf-8")
+    return CliRunner().invoke(main, ["portfolio", str(folder / "plan.toml"), "--out", str(folder / "out")])
+
+
+def test_the_mix_is_laid_out_by_zone_and_depot(tmp_path: Path) -> None:
+    done = call_with_homes(tmp_path)
     assert done.exit_code == 0, done.output
     mix = pl.read_csv(tmp_path / "out" / "portfolio.csv")
     layer = pyogrio.read_dataframe(tmp_path / "out" / "portfolio.gpkg", layer="mix_by_zone")

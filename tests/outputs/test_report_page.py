@@ -281,3 +281,11 @@ def test_the_map_is_drawn_in_a_browser(folder: Path, name: str, choice: str, sho
     assert 'class="legend' in done.stdout
     assert "Uncaught" not in done.stderr
     assert builders.HOSTILE not in done.stdout
+
+
+@pytest.mark.parametrize("page", ["report.html", "report.zh.html"])
+def test_the_footer_names_whose_roads_these_are(folder: Path, page: str) -> None:
+    text = (folder / page).read_text(encoding="utf-8")
+    footer = text[text.rindex("<footer>") : text.rindex("</footer>")]
+    assert "© OpenStreetMap contributors, ODbL 1.0" in footer
+    assert ("路网数据：" if ".zh." in page else "Road data: ") in footer

@@ -157,7 +157,7 @@ def _layers(results: Results) -> list[Layer]:
     zones = frames.zones_frame(results)
     if zones is not None:
         frame = pl.DataFrame({c: zones[c].to_numpy() for c in zones.columns if c != "geometry"})
-        wkb, kind = _areas(np.array(zones.geometry.to_numpy(), dtype=object))
+        wkb, kind = areas(np.array(zones.geometry.to_numpy(), dtype=object))
         ways = [*by_scenario(shown, chinese, frames.per_km2_column), *PEOPLE]
         out.append(_coloured("zones", frame, wkb, kind, ways, names))
     homes = [(kind, places) for kind in KINDS if (places := results.places.of(kind)) is not None]
@@ -235,7 +235,7 @@ def _homes(frame: pl.DataFrame, places: Places, ways: Sequence[Colouring], names
 
     name = LAYER[places.kind]
     if places.kind == "zone":
-        wkb, kind = _areas(places.geometry)
+        wkb, kind = areas(places.geometry)
         return _coloured(name, frame, wkb, kind, ways, names)
     wkb = shapely.to_wkb(_same_kind(places.geometry))
     aliases = geopackage_tables.aliases(name, frame.columns, names)
@@ -244,7 +244,7 @@ def _homes(frame: pl.DataFrame, places: Places, ways: Sequence[Colouring], names
     return Layer(name, frame, wkb, "Point", marker, names)
 
 
-def _areas(shapes: NDArray[np.object_]) -> tuple[Any, str]:
+def areas(shapes: NDArray[np.object_]) -> tuple[Any, str]:
     """Return polygons as WKB and their kind."""
     import shapely
 
