@@ -81,14 +81,12 @@ def _large(shape: str, km: np.ndarray, weight: np.ndarray) -> None:
 
 
 def median(seconds: float = 0.0) -> None:
-    """Solve the forty instances of OR-Library, start and bound; with ``seconds`` to optimality, n up to 500."""
+    """Solve the forty instances of OR-Library, start and bound; with ``seconds`` to optimality."""
     sys.path.insert(0, str(ROOT))
     from tests.chargers.test_orlib import distances
 
     with (ROOT / "tests" / "chargers" / "pmed_optima.csv").open(encoding="utf-8", newline="") as handle:
         for row in csv.DictReader(handle):
-            if seconds and int(row["nodes"]) > 500:
-                continue
             km, p = distances(SHARED / "reference" / "orlib_pmed" / f"{row['instance']}.txt")
             begin = time.perf_counter()
             effort = Effort(seconds=seconds)
