@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-CITIES = ("coquimbo", "beijing", "los-angeles")
+CITIES = ("coquimbo", "beijing", "los-angeles", "seoul", "tokyo")
 
 
 @click.command(epilog="Example: fleet-planner init my-city --city beijing")

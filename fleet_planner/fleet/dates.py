@@ -20,6 +20,7 @@ STANDARD_TABLES = (
     "standards_us.csv",
     "standards_chile.csv",
     "standards_more.csv",
+    "standards_asia.csv",
 )
 STANDARD_COLUMNS = ("region", "vehicle_group", "fuel", "standard", "first_model_year", "checked")
 

@@ -170,7 +170,7 @@ def test_init_writes_a_plan_that_loads(tmp_path: Path) -> None:
     assert_failed(call("run", tmp_path / "new" / "plan.toml", "--out", tmp_path / "o"), "network.osm.pbf", "Geofabrik")
 
 
-@pytest.mark.parametrize("name", ["coquimbo", "beijing", "los-angeles"])
+@pytest.mark.parametrize("name", ["coquimbo", "beijing", "los-angeles", "seoul", "tokyo"])
 def test_init_copies_an_example_city(tmp_path: Path, name: str) -> None:
     assert call("init", tmp_path / "c", "--city", name).exit_code == 0
     assert {"plan.toml", "registry.csv", "assumptions.csv", "README.md"} <= {p.name for p in (tmp_path / "c").iterdir()}

@@ -103,15 +103,15 @@ def test_standard_of_a_bus_by_region(tmp_path: Path, country: str, year: int, st
     assert f"standard:{rule}" in fleet.vehicles["rule"][0]
 
 
-def test_petrol_cars_of_a_country_with_diesel_dates_only_are_refused_not_guessed(tmp_path: Path) -> None:
-    rows = ["a,passenger_car,diesel,,,2020,,,car,9000,1,,1", "b,passenger_car,petrol,,,2020,,,car,9000,1,,3"]
-    fleet = checked(tmp_path, *rows, country="JP")
+def test_cars_of_a_country_without_dates_of_cars_are_refused_not_guessed(tmp_path: Path) -> None:
+    rows = ["a,passenger_car,diesel,,,2020,euro_5,,car,9000,1,,1", "b,passenger_car,petrol,,,2020,,,car,9000,1,,3"]
+    fleet = checked(tmp_path, *rows, country="BR")
     assert fleet.vehicles["vehicle_id"].to_list() == ["a"]
     assert fleet.rejected.select("row", "column", "reason", "remedy").rows() == [
         (
             3,
             "standard",
-            "no dates of standards are known for passenger_car on petrol in JP",
+            "no dates of standards are known for passenger_car on petrol in BR",
             "Give the standard of the vehicle.",
         )
     ]

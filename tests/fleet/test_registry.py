@@ -194,7 +194,7 @@ def test_every_accepted_vehicle_finds_a_factor(
     weight = "" if category in {"passenger_car", "light_commercial", "l_category"} else mass
     row = f"v,{category},{fuel},{weight},{year},,{stream},1000,1,1"
     path = registry(tmp_path_factory.mktemp("r"), row)
-    if country in {"IN", "KR", "BR"} and category in {"passenger_car", "light_commercial"} and fuel != "electricity":
+    if country in {"IN", "BR"} and category in {"passenger_car", "light_commercial"} and fuel != "electricity":
         with pytest.raises(InputError, match="no dates of standards are known"):
             check_file(path, country=country, year=2024)
         country = "EU"

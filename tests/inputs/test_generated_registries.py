@@ -9,7 +9,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "fleet_planner" / "reference"
-CITIES = ("coquimbo", "los_angeles", "beijing")
+CITIES = ("coquimbo", "los_angeles", "beijing", "seoul", "tokyo")
+SCRIPTS = dict.fromkeys(("seoul", "tokyo"), "generate_seoul_tokyo_registries.py")
+"""Of cities whose generator is not named after them alone."""
 COLUMNS = [
     "vehicle_id",
     "category",
@@ -52,9 +54,9 @@ def table(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(handle))
 
 
-@pytest.mark.parametrize("city", CITIES)
+@pytest.mark.parametrize("city", [c for c in CITIES if c != "tokyo"])
 def test_made_again_equals_committed(city: str) -> None:
-    script = ROOT / "scripts" / f"generate_{city}_registry.py"
+    script = ROOT / "scripts" / SCRIPTS.get(city, f"generate_{city}_registry.py")
     done = subprocess.run([sys.executable, str(script), "--check"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -112,7 +114,9 @@ def test_dates_and_grid_of_chile_were_read(name: str) -> None:
     assert all(row["source"] and row["year"] and row["unit"] for row in rows)
 
 
-@pytest.mark.parametrize("name", ["standards_chile.csv", "standards_us.csv", "standards_china.csv"])
+@pytest.mark.parametrize(
+    "name", ["standards_chile.csv", "standards_us.csv", "standards_china.csv", "standards_asia.csv"]
+)
 def test_tables_of_dates_are_complete(name: str) -> None:
     rows = table(REFERENCE / name)
     assert list(rows[0]) == STANDARD_COLUMNS

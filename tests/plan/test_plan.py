@@ -84,7 +84,7 @@ def test_template_is_a_plan_and_holds_every_key() -> None:
     assert check_plan(tomllib.loads(aimed), Path("template")).target[0].use == "nox_50"
 
 
-@pytest.mark.parametrize("city", ["coquimbo", "los_angeles", "beijing"])
+@pytest.mark.parametrize("city", ["coquimbo", "los_angeles", "beijing", "seoul", "tokyo"])
 def test_example_plans_are_valid_by_model_and_schema(repository: Path, city: str) -> None:
     path = repository / "inputs" / city / "plan.toml"
     plan = load_plan(path)
