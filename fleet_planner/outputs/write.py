@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from fleet_planner.fleet.turnover import Projection
+    from fleet_planner.outputs.report.report_units import Currency, Units
     from fleet_planner.pipeline.comparing.comparison import Comparison
     from fleet_planner.pipeline.telling.results import Results
     from fleet_planner.tables import Language
@@ -189,7 +190,9 @@ def write_projection(projection: Projection, out: Path) -> Path:
     return out
 
 
-def render_report(run_dir: Path, language: Language) -> Path:
+def render_report(
+    run_dir: Path, language: Language, units: Units | None = None, currency: Currency | None = None
+) -> Path:
     """Write the report of a finished run again and update its hash in the manifest.
 
     Parameters
@@ -198,6 +201,8 @@ def render_report(run_dir: Path, language: Language) -> Path:
         What `write_run` wrote; nothing else is read.
     language
         ``en`` writes ``report.html``, ``zh`` writes ``report.zh.html``.
+    units, currency
+        Other than those that the plan asks for.
 
     Returns
     -------
@@ -215,7 +220,7 @@ def render_report(run_dir: Path, language: Language) -> Path:
     report = run_dir / REPORT_NAMES[language]
     content, data = _read(run_dir)
     try:
-        page = report_html(data, language)
+        page = report_html(data, language, units, currency)
         entries = content["files"]
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise InputError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -12,6 +12,13 @@ from fleet_planner.plan.base import Section
 class ReportSection(Section):
     """The one-file report: its map and its units."""
 
+    units: Literal["plan", "si", "us", "kg_day"] = Field(
+        default="plan",
+        description="unit of the report's totals: that of outputs.mass_unit, or t, US short tons or kg per day",
+    )
+    currency: Literal["usd", "rmb"] = Field(
+        default="usd", description="currency of the costs of measures in the report, at the mean rate of 2024"
+    )
     map_roads: Annotated[int, Field(ge=100, le=500_000)] = Field(
         default=60_000,
         description="roads drawn one by one on the report's map; weaker ones of a larger city are drawn as squares",

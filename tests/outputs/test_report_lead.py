@@ -19,7 +19,7 @@ from fleet_planner.tables.load import report_words
 if TYPE_CHECKING:
     from pathlib import Path
 
-WORDS = report_words("en")
+WORDS = {**report_words("en"), "rate": "t a year"}
 NAMES = {"baseline": "Baseline", "cheap": "Cheap", "strong": "Strong"}
 
 
@@ -40,6 +40,8 @@ def data() -> dict[str, Any]:
     costs = [("cheap", 1e6), ("strong", 2e7)]
     return {
         "year": 2024,
+        "mass_unit": "t",
+        "mass_scale": 1.0,
         "scenarios": [{"name": n, "en": n, "zh": n} for n in NAMES],
         "streams": {"names": ["van", "bus"], "values": {"NOx": [60.0, 40.0]}},
         "lead": {"half_km_share": 0.05, "people": 50_000.0},
@@ -101,7 +103,7 @@ def test_the_public_page_gives_units_and_years() -> None:
     page = public_parts.public_parts(data(), WORDS, NAMES, "Town")
     text = " ".join([*page["lines"], *page["scenarios"]])
     assert "In 2024" in page["lines"][0]
-    assert "100 t of nitrogen oxides, 10.0 t of exhaust particles and 100,000 t of carbon dioxide" in page["lines"][0]
+    assert "100 t a year of nitrogen oxides, 10.0 t a year of exhaust particles" in page["lines"][0]
     assert "2.0 kg of nitrogen oxides and 2.0 t of carbon dioxide" in page["lines"][1]
     assert page["scenarios"][1].startswith("“Strong”: nitrogen oxides −40.0 %")
     assert "20.0 million US$ of 2024 a year" in page["scenarios"][1]

@@ -77,6 +77,7 @@ def _best(data: Data, t: Words, names: Words, pollutant: str) -> dict[str, Any] 
         change=percent(best["change_pct"]).lstrip("−"),
         before=significant(best["baseline_per_year"]),
         value=significant(best["value_per_year"]),
+        unit=t["rate"],
         cost=cost_words(data, best["scenario"], t),
     )
     left = [best["value_per_year"], best["baseline_per_year"] - best["value_per_year"]]
@@ -84,7 +85,7 @@ def _best(data: Data, t: Words, names: Words, pollutant: str) -> dict[str, Any] 
 
 
 def yearly_cost(data: Data, scenario: str) -> float:
-    """Return what all measures of a scenario cost a year, US$ of 2024."""
+    """Return what all measures of a scenario cost a year, in the currency of the page."""
     return float(sum(row["total_usd2024_per_year"] for row in data["costs"] if row["scenario"] == scenario))
 
 
@@ -99,15 +100,15 @@ def _value(data: Data, t: Words, names: Words) -> dict[str, Any] | None:
     costed = {row["scenario"] for row in data["costs"]}
     found = []
     for row in _rows(data, names, "NOx"):
-        cut = row["baseline_per_year"] - row["value_per_year"]
+        cut = row["baseline_per_year"] - row["value_per_year"]  # in the page's unit
         if cut > 0.0 and row["scenario"] in costed:
-            found.append((yearly_cost(data, row["scenario"]) / cut, cut, row["scenario"]))
+            found.append((yearly_cost(data, row["scenario"]) / (cut / data["mass_scale"]), cut, row["scenario"]))
     if not found:
         return None
     per, cut, scenario = min(found)
-    told = {"scenario": names[scenario], "cut": significant(cut), "unit": t["unit_t"]}
+    told = {"scenario": names[scenario], "cut": significant(cut), "unit": t["rate"]}
     if per < 0.0:
-        saved = significant(-per * cut / MILLION)
+        saved = significant(-yearly_cost(data, scenario) / MILLION)
         return _found(saved, t["lead_saves_label"], t["lead_saves"].format(saved=saved, **told))
     cost = significant(per / THOUSAND)
     return _found(cost, t["lead_cheapest_label"], t["lead_cheapest"].format(cost=cost, **told))

@@ -74,7 +74,7 @@ def map_words(data: Mapping[str, Any], t: Words, names: Words) -> dict[str, Any]
         "sort": t["sort"],
         "zoom_in": t["zoom_in"],
         "zoom_out": t["zoom_out"],
-        "imperial": False,
+        "imperial": data["mass_unit"] == "short_ton",
         "population": t["map_population"] if data["map"]["zones"]["rings"] else "",
         "failed": t["map_failed"],
         "unnamed": t["map_unnamed"],

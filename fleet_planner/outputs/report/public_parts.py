@@ -25,13 +25,13 @@ def public_parts(data: Data, t: Words, names: Words, city: str) -> dict[str, Any
     if any((base, p) not in totals for p in SAID):
         return {}
     year = {p: totals[base, p]["value_per_year"] for p in SAID}
-    told = {p: f"{significant(value)} {t['unit_t']}" for p, value in year.items()}
+    told = {p: f"{significant(value)} {t['rate']}" for p, value in year.items()}
     what = t["public_what"].format(
         year=data["year"], city=city, nox=told["NOx"], pm=told["PM_exhaust"], co2=told["CO2"]
     )
     lines = [what]
     if people := data["lead"]["people"]:
-        each = {p: value / people for p, value in year.items()}
+        each = {p: value / data["mass_scale"] / people for p, value in year.items()}
         lines.append(
             t["public_person"].format(
                 people=f"{people:,.0f}", nox=significant(KG_PER_T * each["NOx"], 2), co2=significant(each["CO2"], 2)
@@ -43,7 +43,7 @@ def public_parts(data: Data, t: Words, names: Words, city: str) -> dict[str, Any
         "words": [
             t["public_nox"],
             t["public_pm"],
-            t["public_t"],
+            t["public_short_ton" if data["mass_unit"] == "short_ton" else "public_t"],
             t["public_baseline"].format(year=data["year"]),
             *([t["public_scenario_word"]] if others else []),
         ],

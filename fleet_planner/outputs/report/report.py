@@ -21,11 +21,14 @@ from fleet_planner.outputs.report.map_data import script_json
 from fleet_planner.outputs.report.map_parts import map_parts, map_words
 from fleet_planner.outputs.report.public_parts import bodies, limits, public_parts
 from fleet_planner.outputs.report.quality_parts import intensity_parts, quality_parts, quality_sentence
+from fleet_planner.outputs.report.report_units import Currency, Units, chosen, in_units, unit_words
 from fleet_planner.tables import Language, pollutants
 from fleet_planner.tables.load import report_words
 
 
-def report_html(data: dict[str, Any], language: Language) -> str:
+def report_html(
+    data: dict[str, Any], language: Language, units: Units | None = None, currency: Currency | None = None
+) -> str:
     """Return the page for the data of a run (see `report_data`).
 
     Parameters
@@ -34,8 +37,12 @@ def report_html(data: dict[str, Any], language: Language) -> str:
         What `report_data` returned, or its JSON read back.
     language
         ``en`` or ``zh``; the figures are the same.
+    units, currency
+        Other than those that the plan asks for (see `report_units`).
     """
-    t = report_words(language)
+    wanted = chosen(data, units, currency)
+    t = unit_words(report_words(language), wanted, data)
+    data = in_units(data, wanted)
     names = {s["name"]: s[language] for s in data["scenarios"]}
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(_asset("report.html.j2"))

@@ -17,6 +17,7 @@ from fleet_planner.outputs.report.machines import machines_data
 from fleet_planner.outputs.report.map_data import pack_map
 from fleet_planner.outputs.report.operation_report import operation_data
 from fleet_planner.outputs.report.places import places_data
+from fleet_planner.outputs.report.report_units import units_data
 from fleet_planner.outputs.report.traffic_data import traffic_data
 from fleet_planner.reference.words import HEAVY_STANDARDS
 from fleet_planner.units import DAYS_PER_YEAR, G_PER_KG, G_PER_T
@@ -48,6 +49,7 @@ def report_data(results: Results) -> dict[str, Any]:
         "scenarios": [
             {"name": s.fleet.name, "en": s.fleet.title_en, "zh": zh[s.fleet.name]} for s in results.scenarios
         ],
+        "units": units_data(results.plan.report.units, results.plan.report.currency, results.plan.economics),
         "mass_unit": results.plan.outputs.mass_unit,
         "summary": clean(results.summary.to_dicts()),
         "terrain": clean(results.terrain.to_dicts()),

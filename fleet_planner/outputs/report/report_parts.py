@@ -161,10 +161,11 @@ def _cards(data: Data, t: Words) -> list[Data]:
     """Return the three figures at the top: NOx, exhaust particles, CO2 a year."""
     totals = _totals(data)
     out = []
+    thousand = t["card_thousand"].format(unit=t["rate"])
     for pollutant, key, scale in (("NOx", "card_nox", 1.0), ("PM_exhaust", "card_pm", 1.0), ("CO2", "card_co2", 1e3)):
         if (_base(data), pollutant) in totals:
             value = totals[_base(data), pollutant]["value_per_year"] / scale
-            out.append({"value": significant(value), "unit": t[f"{key}_unit"], "label": t[key]})
+            out.append({"value": significant(value), "unit": t["rate"] if scale == 1.0 else thousand, "label": t[key]})
     return out
 
 
@@ -191,6 +192,7 @@ def headlines(data: Data, t: Words, names: Words, streams: Words) -> list[str]:
                     change=percent(best["change_pct"]).lstrip("−"),
                     before=significant(best["baseline_per_year"]),
                     value=significant(best["value_per_year"]),
+                    unit=t["rate"],
                     cost=_cost_words(data, best["scenario"], t),
                 )
             )
@@ -207,24 +209,22 @@ def summary(data: Data, t: Words, language: Language) -> list[Data]:
     totals = _totals(data)
     names = wording.pollutant_names(language)
     units = {p.pollutant: t.get(f"unit_{p.unit_per_year}", p.unit_per_year) for p in pollutants()}
-    mass = data["mass_unit"]
-    scale = {p.pollutant: MASS_PER_T[mass] if p.unit_per_year == "t" else 1.0 for p in pollutants()}
     low = {f["values"]["pollutant"] for f in _without_factor(data)}
     out = []
     for key, members in GROUPS:
         rows = [
             {
                 "title": names[p],
-                "unit": "" if units[p] == t["unit_t"] else units[p],
+                "unit": "" if units[p] == t["unit_t"] else t["unit_a_year"].format(unit=units[p]),
                 "low": p in low,
                 "main": p in MAIN,
-                "cells": [_cell(totals[s["name"], p], scale[p], first=k == 0) for k, s in enumerate(data["scenarios"])],
+                "cells": [_cell(totals[s["name"], p], first=k == 0) for k, s in enumerate(data["scenarios"])],
             }
             for p in members
             if any(totals.get((s["name"], p), NOTHING)["value_per_year"] for s in data["scenarios"])
         ]
         if rows:
-            out.append({"title": t[key].format(unit=t[f"unit_{mass}"]), "rows": rows})
+            out.append({"title": t[key].format(unit=t["rate"]), "rows": rows})
     return out
 
 
@@ -264,11 +264,11 @@ def cautions(data: Data, t: Words, names: Words, language: Language) -> list[str
     return out
 
 
-def _cell(row: Data, scale: float, *, first: bool) -> Data:
+def _cell(row: Data, *, first: bool) -> Data:
     change = None if first else row["change_pct"]
     tone = "" if change is None or abs(change) < 0.05 else "less" if change < 0 else "more"
     text = "" if first else percent(change)
-    return {"value": significant(row["value_per_year"] * scale), "change": text, "tone": tone}
+    return {"value": significant(row["value_per_year"]), "change": text, "tone": tone}
 
 
 def processes(data: Data, t: Words, language: Language) -> Data:
