@@ -7,6 +7,7 @@ import click
 from fleet_planner import __version__
 from fleet_planner.cli.buses import buses
 from fleet_planner.cli.chargers import chargers
+from fleet_planner.cli.clip import clip
 from fleet_planner.cli.compare import compare
 from fleet_planner.cli.dictionary import dictionary
 from fleet_planner.cli.evaluate import evaluate
@@ -40,6 +41,6 @@ def main() -> None:
 
 PLANNING = (init, run, sweep, portfolio, market, buses, chargers)
 LOOKING = (network, fleet, factors, measures, evaluate, report, export, dictionary)
-CHECKING = (compare, verify, rerun)
+CHECKING = (compare, clip, verify, rerun)
 for command in (*PLANNING, *LOOKING, *CHECKING):
     main.add_command(command)

@@ -72,3 +72,36 @@ def _check(shape: Any, row: int, path: Path) -> None:
         )
     if shape.area == 0.0:
         raise InputError("a polygon has no area", "Draw it anew.", file=path, row=row)
+
+
+def read_named_areas(path: Path, column: str = "") -> tuple[tuple[str, ...], Any]:
+    """Return the polygons of a file one by one: their names, and shapely geometries of EPSG:4326.
+
+    Parameters
+    ----------
+    path
+        GeoJSON, GeoPackage, Shapefile or another file that GDAL reads.
+    column
+        That holds the names; without one ``name``, ``id`` or the number of the row. Rows of one name are one area.
+
+    Raises
+    ------
+    InputError
+        As of `read_area`; the column is missing.
+    """
+    import pyogrio
+    import shapely
+
+    key = "--polygon"
+    read_area(path, key)  # the checks
+    frame = pyogrio.read_dataframe(path).to_crs(4326)
+    others = [str(c) for c in frame.columns if c != frame.geometry.name]
+    if column and column not in others:
+        known = ", ".join(others) or "none"
+        raise InputError("the polygons have no such column", f"They have: {known}.", file=path, column=column)
+    chosen = column or next((c for c in ("name", "Name", "NAME", "id", "ID") if c in others), "")
+    names = [str(v) for v in frame[chosen]] if chosen else [str(k + 1) for k in range(len(frame))]
+    by_name: dict[str, list[Any]] = {}
+    for name, shape in zip(names, frame.geometry.to_numpy(), strict=True):
+        by_name.setdefault(name, []).append(shape)
+    return tuple(by_name), [shapely.union_all(shapes) for shapes in by_name.values()]

@@ -80,7 +80,7 @@ def rerun(kept: Kept, out: Path, *, overwrite: bool, inputs: Path | None, progre
         raise InputError(told, f"It has {', '.join(known)}.", file=kept.path, value=content["command"])
     check_target(out, overwrite=overwrite)
     base = kept.base(inputs)
-    _check_inputs(content["inputs"], base)
+    check_inputs(content["inputs"], base)
     plan, notes = plan_of(kept)
     path = base / str(content["plan_file"])
     language: Language = "zh" if content.get("language") == "zh" else "en"
@@ -140,7 +140,7 @@ def _unequal(was: Any, now: Any, key: str = "") -> Iterator[str]:
         yield key
 
 
-def _check_inputs(inputs: list[dict[str, Any]], base: Path) -> None:
+def check_inputs(inputs: list[dict[str, Any]], base: Path) -> None:
     """Check that every input but the plan file, whose text the manifest holds, is there and unchanged."""
     for entry in inputs:
         if entry["role"] == PLAN_ROLE:

@@ -13,6 +13,7 @@ from fleet_planner.errors import InputError, use_one_of
 from fleet_planner.outputs.checking.read import read_manifest
 from fleet_planner.outputs.layers.frames import day_name, scale_of
 from fleet_planner.pipeline.differences.attribution import GROUP, FleetSide
+from fleet_planner.pipeline.differences.tables import per_year
 from fleet_planner.tables import pollutants
 from fleet_planner.units import MASS_PER_T
 
@@ -195,3 +196,19 @@ def ident(side: RunSide, taken: set[str]) -> str:
         name, k = f"{plain}_{k}", k + 1
     taken.add(name)
     return name
+
+
+def per_day_of(kept: Kept) -> dict[tuple[str, str], float]:
+    """Return what the roads of a run emit on the average day by scenario and pollutant, in the inventory's units."""
+    specs = {p.pollutant: p for p in pollutants()}
+    mass = MASS_PER_T[str(kept.content["plan"]["outputs"]["mass_unit"])]
+    path = kept.folder / "summary.csv"
+    try:
+        summary = pl.read_csv(path)
+        told = summary.select("scenario", "pollutant", pl.col("value_per_year") - pl.col("non_road_per_year"))
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise InputError("the run is damaged", "Run the plan again.", file=path) from error
+    return {
+        (scenario, name): value / per_year(specs[name], "t") / (mass if specs[name].unit_per_year == "t" else 1.0)
+        for scenario, name, value in told.iter_rows()
+    }
