@@ -103,6 +103,9 @@ EGRID = "US EPA eGRID, order of magnitude; recalled, to be checked"
 SHARE = "own rounding of common published shares of thermal power, to be checked"
 MARGINAL = "new demand is served by thermal plants, as the marginal CO2 factor has it; own reading, to be checked"
 LINES = "line losses; recalled, to be checked"
+EIA = "US Energy Information Administration, Electric Power Annual, table 9.1: 1,117 kt NOx and 848 kt SO2 of 2023 (opened), over 2,505 TWh of fossil generation (recalled, to be checked)"
+FEPC = "Federation of Electric Power Companies of Japan, thermal power; recalled, to be checked"
+STAND_IN = "common values of gas plants (low) to coal plants with little cleaning (high); own estimate, to be checked"
 PLANTS = [
     *(("CN", f, v, CEC, 2022, "g per kWh of thermal plants") for f, v in (("NOx", 0.133), ("SO2", 0.083), ("PM2.5", 0.017))),
     ("CN", "thermal_share", 0.67, SHARE, 2022, "share"),
@@ -112,7 +115,27 @@ PLANTS = [
     ("US-CA", "thermal_share", 0.45, SHARE, 2022, "share"),
     ("US-CA", "marginal_share", 1.0, MARGINAL, 2018, "share"),
     ("US-CA", "loss", 0.051, LINES, 2022, "share"),
+    ("US", "NOx", 1117.0 / 2505.0, EIA, 2023, "g per kWh of thermal plants"),
+    ("US", "SO2", 848.0 / 2505.0, EIA, 2023, "g per kWh of thermal plants"),
+    ("US", "thermal_share", 0.6, SHARE, 2023, "share"),
+    ("JP", "NOx", 0.3, FEPC, 2005, "g per kWh of thermal plants"),
+    ("JP", "SO2", 0.2, FEPC, 2005, "g per kWh of thermal plants"),
+    ("JP", "thermal_share", 0.7, SHARE, 2022, "share"),
+    ("KR", "thermal_share", 0.6, SHARE, 2022, "share"),
+    ("EU", "thermal_share", 0.35, SHARE, 2023, "share"),
+    ("CL", "thermal_share", 0.4, SHARE, 2023, "share"),
+    ("any", "NOx", 0.4, STAND_IN, 2026, "g per kWh of thermal plants"),
+    ("any", "SO2", 0.3, STAND_IN, 2026, "g per kWh of thermal plants"),
+    ("any", "PM2.5", 0.03, STAND_IN, 2026, "g per kWh of thermal plants"),
+    ("any", "thermal_share", 0.6, SHARE, 2022, "share"),
+    ("any", "marginal_share", 1.0, MARGINAL, 2022, "share"),
+    ("any", "loss", 0.05, LINES, 2022, "share"),
 ]  # fmt: skip
+RANGES = {
+    ("US", "NOx"): (0.35, 0.55), ("US", "SO2"): (0.25, 0.45), ("JP", "NOx"): (0.2, 0.4), ("JP", "SO2"): (0.1, 0.3),
+    ("any", "NOx"): (0.1, 1.0), ("any", "SO2"): (0.02, 1.5), ("any", "PM2.5"): (0.005, 0.1),
+}  # fmt: skip
+"""Ends of figures of power plants; the others are told without."""
 JEC = "JRC, EUCAR and Concawe, Well-to-tank report version 5, 2020; recalled, to be checked"
 COAL = "Chinese well-to-wheel studies; recalled, to be checked"
 HYDROGEN = [
@@ -187,7 +210,11 @@ def tables() -> dict[str, pl.DataFrame]:
         FIGURES, schema=["figure", "value", "low", "high", "unit", "source", "year", "checked"], orient="row"
     )
     intake = pl.DataFrame(INTAKE, schema=["pollutant", "part", "from_people", *FIGURE], orient="row")
-    plants = pl.DataFrame(PLANTS, schema=["region", "figure", "value", "source", "year", "unit"], orient="row")
+    plants = pl.DataFrame(
+        [(r, f, float(f"{v:.4g}"), *RANGES.get((r, f), (None, None)), *more) for r, f, v, *more in PLANTS],
+        schema=["region", "figure", "value", "low", "high", "source", "year", "unit"],
+        orient="row",
+    )
     colours = pl.DataFrame(HYDROGEN, schema=["colour", "value", "low", "high", "source", "year", "unit"], orient="row")
     batteries = pl.DataFrame(BATTERIES, schema=["chemistry", "value", "low", "high", "source", "year"], orient="row")
     acid = pl.DataFrame(ACID, schema=["pollutant", "value", "source", "year"], orient="row")

@@ -32,6 +32,7 @@ RECEPTORS = {
     "change_low": pl.Float64,
     "change_high": pl.Float64,
 }
+NO2 = "NO2"
 ACID = {
     "scenario": pl.String,
     "pollutant": pl.String,
@@ -48,7 +49,7 @@ def read_coefficients(path: Path, region: str, known: Iterable[str]) -> pl.DataF
     ------
     InputError
         The file is missing or malformed, a pollutant is unknown, central lies outside low and high, a coefficient is
-        there twice, or none is of the region.
+        there twice from the same source, or none is of the region.
     """
     table = read_table(path, "source_receptor")
     names, seen = list(known), set()
@@ -59,7 +60,7 @@ def read_coefficients(path: Path, region: str, known: Iterable[str]) -> pl.DataF
             )
         if not r["low"] <= r["central"] <= r["high"]:
             raise InputError("central does not lie between low and high", "Check the row.", path, row, "central")
-        key = (r["region"], r["pollutant"], r["receptor"])
+        key = (r["region"], r["pollutant"], r["receptor"], r["source"])
         if key in seen:
             raise InputError("this coefficient is there twice", "Keep one row.", path, row, "receptor", r["receptor"])
         seen.add(key)
@@ -69,7 +70,14 @@ def read_coefficients(path: Path, region: str, known: Iterable[str]) -> pl.DataF
         raise InputError(
             f"no coefficient is of {region or 'any region'}", f"Set impacts.receptors.region to one of: {have}.", path
         )
-    return own
+    return _joined(own)
+
+
+def _joined(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return one row for each coefficient: sources that differ are one range that holds them all, none is preferred."""
+    keys = ["region", "pollutant", "receptor", "unit"]
+    spread = (pl.col("low").min(), pl.col("central").mean(), pl.col("high").max())
+    return rows.group_by(keys, maintain_order=True).agg(*spread)
 
 
 def receptor_table(tonnes: Mapping[str, Mapping[str, float]], coefficients: pl.DataFrame) -> pl.DataFrame:
@@ -115,3 +123,36 @@ def acid_table(tonnes: Mapping[str, Mapping[str, float]]) -> pl.DataFrame:
             change = 100.0 * (keq / before - 1.0) if before else None
             rows.append((scenario, p, emitted.get(p), keq, change))
     return pl.DataFrame(rows, schema=ACID, orient="row")
+
+
+EXPORTED = {
+    "scenario": pl.String,
+    "pollutant": pl.String,
+    "emitted_t_per_year": pl.Float64,
+    "exported_share": pl.Float64,
+    "exported_t_per_year": pl.Float64,
+    "stays_t_per_year": pl.Float64,
+    "given": pl.String,
+}
+
+
+def exported_table(tonnes: Mapping[str, Mapping[str, float]], shares: Mapping[str, float]) -> pl.DataFrame:
+    """Return what leaves the city's air and what stays (``tables/columns/exported.csv``).
+
+    Parameters
+    ----------
+    tonnes
+        Emitted a year by scenario and pollutant.
+    shares
+        The plan's, by pollutant; those not named are 0 and told as such.
+    """
+    rows = []
+    for scenario, emitted in tonnes.items():
+        for pollutant, t in emitted.items():
+            if pollutant == NO2:
+                continue  # a part of NOx
+            share = shares.get(pollutant, 0.0)
+            rows.append(
+                (scenario, pollutant, t, share, t * share, t - t * share, "yes" if pollutant in shares else "no")
+            )
+    return pl.DataFrame(rows, schema=EXPORTED, orient="row")

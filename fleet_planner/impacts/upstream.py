@@ -7,7 +7,7 @@ the street's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 POLLUTANTS = ("NOx", "SO2", "PM2.5")
+ANY = "any"
 G_PER_T, KWH_PER_MWH = 1e6, 1e3
 SCHEMA = {
     "scenario": pl.String,
@@ -26,6 +27,8 @@ SCHEMA = {
     "thermal_share": pl.Float64,
     "emitted_t_per_year": pl.Float64,
     "added_t_per_year": pl.Float64,
+    "added_low_t_per_year": pl.Float64,
+    "added_high_t_per_year": pl.Float64,
     "intake_fraction_ppm": pl.Float64,
     "added_intake_g_per_year": pl.Float64,
     "city_intake_fraction_ppm": pl.Float64,
@@ -47,6 +50,10 @@ class Plants:
         By pollutant, per kWh that thermal plants generate.
     checked
         Whether all of it was read in a source or given by the plan.
+    low, high
+        Ends of ``g_per_kwh``; those not named have none.
+    stand_ins
+        Pollutants of which nothing is packaged for the region, so that common values stand in.
     """
 
     thermal_share: float
@@ -54,14 +61,17 @@ class Plants:
     loss: float
     g_per_kwh: Mapping[str, float]
     checked: bool
+    low: Mapping[str, float] = field(default_factory=dict)
+    high: Mapping[str, float] = field(default_factory=dict)
+    stand_ins: tuple[str, ...] = ()
 
     def emitted_t(self, pollutant: str, plug_mwh: float, share: float) -> float:
         """Return t a year for electricity at the plug with a share of thermal power."""
         return plug_mwh / (1.0 - self.loss) * KWH_PER_MWH * share * self.g_per_kwh[pollutant] / G_PER_T
 
 
-def plants_of(regions: Sequence[str], share: float | None, given: Mapping[str, float]) -> Plants | None:
-    """Return the plants of the first region that is packaged; nothing where none is and the plan says too little.
+def plants_of(regions: Sequence[str], share: float | None, given: Mapping[str, float]) -> Plants:
+    """Return the plants of a region, figure by figure from the first region that has it; common values stand in.
 
     Parameters
     ----------
@@ -71,16 +81,25 @@ def plants_of(regions: Sequence[str], share: float | None, given: Mapping[str, f
         Thermal share and g per kWh of the plan, which go first.
     """
     table = reference_table("power_plants.csv")
-    region = next((r for r in regions if r in table["region"]), None)
-    rows = table.filter(region=region) if region else table.clear()
-    known = dict(rows.select("figure", "value").iter_rows())
-    rates = {p: given.get(p, known.get(p)) for p in POLLUTANTS}
-    told = {p: v for p, v in rates.items() if v is not None}
-    thermal = share if share is not None else known.get("thermal_share")
-    if thermal is None or not told:
-        return None
+    order = [*regions, ANY]
+    rows = {(r["region"], r["figure"]): r for r in table.iter_rows(named=True)}
+    found = {f: next(rows[r, f] for r in order if (r, f) in rows) for f in table["figure"].unique().to_list()}
+    value = {f: float(r["value"]) for f, r in found.items()}
+    used = [f for f in found if f not in given and not (f == "thermal_share" and share is not None)]
+
+    def end(name: str, pollutant: str) -> float:
+        row = found[pollutant]
+        return float(row["value"] if row[name] is None else row[name])
+
     return Plants(
-        thermal, known.get("marginal_share", 1.0), known.get("loss", 0.0), told, (rows["checked"] == "yes").all()
+        value["thermal_share"] if share is None else share,
+        value["marginal_share"],
+        value["loss"],
+        {p: given.get(p, value[p]) for p in POLLUTANTS},
+        checked=all(found[f]["checked"] == "yes" for f in used),
+        low={p: given.get(p, end("low", p)) for p in POLLUTANTS},
+        high={p: given.get(p, end("high", p)) for p in POLLUTANTS},
+        stand_ins=tuple(p for p in POLLUTANTS if p in used and found[p]["region"] == ANY),
     )
 
 
@@ -106,12 +125,18 @@ def power_table(plug_mwh: Mapping[str, float], plants: Plants, city_ppm: float |
         for pollutant in plants.g_per_kwh:
             now = plants.emitted_t(pollutant, mwh, plants.thermal_share)
             added = plants.emitted_t(pollutant, mwh - first, plants.marginal_share)
+            low, high = sorted(
+                added * ends.get(pollutant, plants.g_per_kwh[pollutant]) / plants.g_per_kwh[pollutant]
+                if plants.g_per_kwh[pollutant] > 0.0
+                else 0.0
+                for ends in (plants.low, plants.high)
+            )
             ppm, checked = remote[pollutant]
             sound = plants.checked and checked == "yes"
             street = city_ppm if pollutant == "PM2.5" else None
             rows.append(
                 (
-                    *(scenario, pollutant, mwh, plants.thermal_share, now, added, ppm, added * ppm, street),
+                    *(scenario, pollutant, mwh, plants.thermal_share, now, added, low, high, ppm, added * ppm, street),
                     "yes" if sound else "no",
                 )
             )

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from fleet_planner.plan.base import Positive, Section
+from fleet_planner.plan.economics import CostsByYear  # noqa: TC001  # pydantic reads the annotation
 
 Amount = Annotated[float, Field(ge=0.0)]
 
@@ -26,4 +27,8 @@ class ImpactsClimate(Section):
     offsets_t_per_year: Amount = Field(default=0.0, description="t CO2e that are taken up elsewhere in that year")
     offset_usd_per_t: Amount | None = Field(
         default=None, description="price of offsetting what is left, US$ 2024 per t CO2e; empty: not priced"
+    )
+    gdp_million_by_year: CostsByYear = Field(
+        default={},
+        description="the city's economic output by year, millions of one money; empty: no such intensity",
     )

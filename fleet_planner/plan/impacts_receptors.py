@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
-from fleet_planner.plan.base import Section
+from fleet_planner.plan.base import Fraction, Section
 
 
 class ImpactsReceptors(Section):
@@ -15,3 +17,6 @@ class ImpactsReceptors(Section):
         description="CSV of what a tonne a year brings to receptors (see the data dictionary, source_receptor)",
     )
     region: str = Field(default="", description="region of the coefficients; rows without a region hold for all")
+    exported_share: dict[Literal["PM2.5", "NOx", "SO2", "NH3", "NMVOC", "BC"], Fraction] = Field(
+        default={}, description="share of each pollutant that leaves the city's air for elsewhere; not named: 0"
+    )

@@ -18,11 +18,13 @@ budget_mt = 1.0
 neutral_year = 2034
 offsets_t_per_year = 1000.0
 offset_usd_per_t = 100.0
+gdp_million_by_year = { 2024 = 5000.0, 2036 = 9000.0 }
 [impacts.health]
 routes = { "PM2.5" = "intake_fraction", SO2 = "intake_fraction", NOx = "damage_per_t" }
 population = 2_000_000
 [impacts.receptors]
 coefficients = "sr.csv"
+exported_share = { NOx = 0.4 }
 [[scenario]]
 name = "electric"
 title = "Electric buses"
@@ -70,7 +72,17 @@ def test_a_run_weighs_greenhouse_gases_and_holds_them_against_a_budget(out: Path
 
 def test_the_report_shows_every_part(out: Path) -> None:
     page = (out / "report.html").read_text(encoding="utf-8")
-    for part in ("climate", "climate-path", "health", "benefits", "power-plants", "acid", "receptors"):
+    for part in (
+        "climate",
+        "climate-path",
+        "health",
+        "benefits",
+        "power-plants",
+        "acid",
+        "receptors",
+        "exported",
+        "carbon-intensity",
+    ):
         assert f'id="{part}"' in page
 
 
@@ -135,3 +147,17 @@ def test_health_that_cannot_be_reckoned_is_refused(tmp_path: Path, section: str,
     assert result.exit_code == 1
     assert word in result.output
     assert not (tmp_path / "out").exists()
+
+
+def test_what_leaves_the_city_and_what_a_kilometre_and_a_million_emit(out: Path) -> None:
+    nox = pl.read_csv(out / "summary.csv").filter(scenario="baseline", pollutant="NOx")["value_per_year"][0]
+    gone = pl.read_csv(out / "exported.csv").filter(scenario="baseline")
+    assert gone.columns == [c.column for c in columns("exported")]
+    assert gone.filter(pollutant="NOx")["exported_t_per_year"][0] == pytest.approx(0.4 * nox, rel=1e-9)
+    assert gone.filter(pollutant="SO2")["given"][0] == "no"
+    table = pl.read_csv(out / "carbon_intensity.csv")
+    assert table.columns == [c.column for c in columns("carbon_intensity")]
+    year = pl.read_csv(out / "by_year.csv").filter(scenario="electric", year=2032, pollutant="CO2").row(0, named=True)
+    row = table.filter(scenario="electric", year=2032).row(0, named=True)
+    assert row["vehicle_km_per_year"] == pytest.approx(year["vkt_km_per_day"] * 365.25, rel=1e-9)
+    assert row["t_per_million_gdp"] == pytest.approx(row["co2e_t_per_year"] / (5000.0 + 4000.0 * 8 / 12), rel=1e-9)

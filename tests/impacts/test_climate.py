@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fleet_planner.impacts.climate.intensity import intensity_table
 from fleet_planner.impacts.climate.path import Course, cumulative, path_table, spent_in
 from fleet_planner.impacts.climate.warming import SCHEMA, warming_table
 from fleet_planner.tables import columns
@@ -82,3 +83,17 @@ def test_a_budget_is_spent_when_it_is_emitted(path: dict[int, float], budget: fl
         before = total.get(year - 1, 0.0)
         assert year <= spent <= year + 1
         assert before + (spent - year) * (total[year] - before) == pytest.approx(budget, rel=1e-6)
+
+
+def test_intensities_by_hand() -> None:
+    """50 t over 100,000 km are 500 g a km; half the gases on twice the output are a quarter per output."""
+    paths = {"base": {2024: 50.0, 2034: 25.0}}
+    table = intensity_table(paths, {("base", 2024): 1e5, ("base", 2034): 1e5}, {2024: 10.0, 2044: 30.0})
+    assert table.columns == [c.column for c in columns("carbon_intensity")]
+    first, last = table.to_dicts()
+    assert (first["g_per_vehicle_km"], last["g_per_vehicle_km"], last["per_km_change_pct"]) == (500.0, 250.0, -50.0)
+    assert (last["gdp_million"], last["t_per_million_gdp"]) == (20.0, 1.25)
+    assert last["per_gdp_change_pct"] == pytest.approx(-75.0)
+    plain = intensity_table(paths, {("base", 2024): 1e5, ("base", 2034): 0.0}, {})
+    assert plain["gdp_million"].null_count() == 2
+    assert plain["g_per_vehicle_km"].to_list() == [500.0, None]

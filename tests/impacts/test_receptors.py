@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fleet_planner.errors import InputError
-from fleet_planner.impacts.receptors import acid_table, read_coefficients, receptor_table
+from fleet_planner.impacts.receptors import acid_table, exported_table, read_coefficients, receptor_table
 from fleet_planner.tables import columns
 
 HEADER = "region,pollutant,receptor,unit,low,central,high\n"
@@ -62,3 +62,43 @@ def test_acid_by_hand() -> None:
     assert keq["base", "NOx"] == pytest.approx(1000.0 * 21.74, rel=1e-3)
     assert keq["base", "NH3"] == pytest.approx(10.0 * 58.72, rel=1e-3)
     assert keq["clean", "all"] == pytest.approx(sum(keq["clean", p] for p in ("SO2", "NOx", "NH3")))
+
+
+def test_studies_that_disagree_are_one_range_that_holds_both(tmp_path: Path) -> None:
+    """Published shares of Japan's particles that come from elsewhere: 61 % in Kyushu, 39 % in Tokyo, against 5 and 8 %."""
+    rows = "".join(
+        f"region,SO2,{place},% of PM2.5,{value / 100},{value / 100},{value / 100},{source}\n"
+        for place, source, value in (
+            ("Kyushu", "first study", 61.0),
+            ("Kyushu", "second study", 5.0),
+            ("Tokyo", "first study", 39.0),
+            ("Tokyo", "second study", 8.0),
+        )
+    )
+    (tmp_path / "sr.csv").write_text(HEADER.replace("high\n", "high,source\n") + rows, encoding="utf-8")
+    table = receptor_table(TONNES, read_coefficients(tmp_path / "sr.csv", "region", ["NOx", "SO2", "NH3"]))
+    for place, values in (("Kyushu", (61.0, 5.0)), ("Tokyo", (39.0, 8.0))):
+        row = table.filter(scenario="base", receptor=place, pollutant="SO2").row(0, named=True)
+        assert all(row["low"] <= value <= row["high"] for value in values)  # 100 t of SO2
+        assert row["value"] == pytest.approx(sum(values) / 2.0)
+
+
+def test_responses_are_linear_and_an_identity_gives_the_emissions_back(tmp_path: Path) -> None:
+    one = read(tmp_path, ",NOx,here,t,1,1,1\n,SO2,there,t,1,1,1\n")
+    table = receptor_table(TONNES, one)
+    same = table.filter(pollutant="NOx", receptor="here")
+    assert same["value"].to_list() == [1000.0, 400.0]
+    assert same["low"].to_list() == same["high"].to_list() == same["value"].to_list()
+    double = {s: {p: 2.0 * t for p, t in of.items()} for s, of in TONNES.items()}
+    twice = receptor_table(double, one)
+    for column in ("value", "low", "high", "change"):
+        assert twice[column].to_list() == pytest.approx([2.0 * v for v in table[column].to_list()])
+
+
+def test_what_leaves_and_what_stays_is_all_that_is_emitted() -> None:
+    table = exported_table(TONNES, {"NOx": 0.25})
+    assert table.columns == [c.column for c in columns("exported")]
+    nox = table.filter(scenario="base", pollutant="NOx").row(0, named=True)
+    assert (nox["exported_t_per_year"], nox["stays_t_per_year"], nox["given"]) == (250.0, 750.0, "yes")
+    so2 = table.filter(scenario="base", pollutant="SO2").row(0, named=True)
+    assert (so2["exported_share"], so2["exported_t_per_year"], so2["given"]) == (0.0, 0.0, "no")

@@ -25,12 +25,27 @@ def test_only_the_thermal_share_has_stacks() -> None:
 
 def test_a_grid_without_stacks_emits_nothing() -> None:
     clean = plants_of(["CN"], 0.0, {})
-    assert clean is not None
     table = power_table({"base": 0.0, "electric": 5000.0}, clean, None)
     assert table["emitted_t_per_year"].to_list() == [0.0] * 6
     assert table.filter(scenario="electric")["added_t_per_year"].min() > 0.0
-    assert plants_of(["CL"], None, {}) is None
-    assert plants_of(["CL"], 0.4, {"NOx": 1.0}) is not None
+
+
+def test_common_values_stand_in_with_a_range_where_nothing_is_packaged() -> None:
+    chile = plants_of(["CL"], None, {"NOx": 1.0})
+    assert (chile.thermal_share, chile.loss, chile.checked) == (0.4, 0.05, False)
+    assert chile.stand_ins == ("SO2", "PM2.5")
+    table = power_table({"base": 0.0, "electric": 950.0}, chile, None).filter(scenario="electric")
+    so2 = table.filter(pollutant="SO2").row(0, named=True)
+    # 950 MWh at the plug are 1,000 generated, all of it thermal: 0.3 (0.02 to 1.5) g per kWh
+    assert (so2["added_t_per_year"], so2["added_low_t_per_year"], so2["added_high_t_per_year"]) == pytest.approx(
+        (0.3, 0.02, 1.5)
+    )
+    nox = table.filter(pollutant="NOx").row(0, named=True)
+    assert nox["added_low_t_per_year"] == nox["added_high_t_per_year"] == pytest.approx(1.0)
+    japan, states = plants_of(["JP-TK", "JP"], None, {}), plants_of(["US"], None, {})
+    assert (japan.g_per_kwh["SO2"], japan.stand_ins) == (0.2, ("PM2.5",))
+    assert states.g_per_kwh["NOx"] == pytest.approx(1117.0 / 2505.0, rel=1e-3)  # EIA, kt over TWh
+    assert plants_of(["CN"], None, {}).stand_ins == ()
 
 
 def test_hydrogen_by_colour() -> None:

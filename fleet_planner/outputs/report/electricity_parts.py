@@ -70,3 +70,53 @@ def hydrogen_part(rows: Sequence[Mapping[str, Any]], t: Mapping[str, str], names
     head = [t["scenario"], *(t[k] for k in keys)]
     notes = [t["hydrogen_note"]]
     return {"id": "hydrogen", "title": t["hydrogen"], "notes": notes, "head": head, "rows": out, "words": 2}
+
+
+def intensity_part(rows: Sequence[Mapping[str, Any]], t: Mapping[str, str], names: Mapping[str, str]) -> dict[str, Any]:
+    """Return greenhouse gases per vehicle-km of the first and last year, and per output where the plan tells it."""
+    with_output = rows[0]["gdp_million"] is not None
+    out = []
+    for scenario in dict.fromkeys(row["scenario"] for row in rows):
+        own = sorted((row for row in rows if row["scenario"] == scenario), key=lambda row: row["year"])
+        for row in dict.fromkeys((0, len(own) - 1)):
+            cells = [names[scenario], str(own[row]["year"]), _figure(own[row]["g_per_vehicle_km"])]
+            cells.append(_percent(own[row]["per_km_change_pct"]))
+            if with_output:
+                cells += [_figure(own[row]["t_per_million_gdp"]), _percent(own[row]["per_gdp_change_pct"])]
+            out.append(cells)
+    keys = ["scenario", "grid_path_year", "carbon_intensity_km", "carbon_intensity_change"]
+    keys += ["carbon_intensity_gdp", "carbon_intensity_change"] if with_output else []
+    head = [t[k] for k in keys]
+    return {
+        "id": "carbon-intensity",
+        "title": t["carbon_intensity"],
+        "notes": [t["carbon_intensity_note"]],
+        "head": head,
+        "rows": out,
+        "words": 2,
+    }
+
+
+def exported_part(rows: Sequence[Mapping[str, Any]], t: Mapping[str, str], names: Mapping[str, str]) -> dict[str, Any]:
+    """Return by scenario how much of each pollutant leaves the city's air."""
+    pollutants = list(dict.fromkeys(row["pollutant"] for row in rows))
+    of = {(row["scenario"], row["pollutant"]): row for row in rows}
+    out = [
+        [names[s], *(significant(of[s, p]["exported_t_per_year"]) for p in pollutants)]
+        for s in dict.fromkeys(row["scenario"] for row in rows)
+    ]
+    first = rows[0]["scenario"]
+    shares = ", ".join(f"{p} {100.0 * of[first, p]['exported_share']:.0f} %" for p in pollutants)
+    notes = [t["exported_note"].format(shares=shares)]
+    if any(row["given"] == "no" for row in rows):
+        notes.append(t["exported_default"])
+    head = [t["scenario"], *pollutants]
+    return {"id": "exported", "title": t["exported"], "notes": notes, "head": head, "rows": out, "words": 1}
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else significant(value)
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{value:+.1f} %"

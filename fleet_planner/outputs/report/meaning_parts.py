@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from fleet_planner.outputs.numbers import percent, significant
 from fleet_planner.outputs.report.air_parts import AIR_PARTS
-from fleet_planner.outputs.report.electricity_parts import battery_part, grid_part, hydrogen_part
+from fleet_planner.outputs.report.electricity_parts import (
+    battery_part,
+    exported_part,
+    grid_part,
+    hydrogen_part,
+    intensity_part,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,11 +36,13 @@ def meaning_parts(data: Mapping[str, Any], t: Words, names: Words) -> list[dict[
         "climate": _climate,
         "climate_path": _path,
         "battery_manufacturing": battery_part,
+        "carbon_intensity": intensity_part,
         "health": _health,
         "power_plants": _plants,
         "hydrogen": hydrogen_part,
         "acid": _acid,
         "receptors": _receptors,
+        "exported": exported_part,
         "benefits": _benefits,
         "equity": _equity,
         "exposure_hotspots": _hotspots,
@@ -243,7 +251,9 @@ def _plants(rows: Rows, t: Words, names: Words) -> dict[str, Any]:
     out = [
         [
             *(names[row["scenario"]], row["pollutant"]),
-            *(significant(row[k]) for k in ("emitted_t_per_year", "added_t_per_year", "added_intake_g_per_year")),
+            significant(row["emitted_t_per_year"]),
+            _range(row, "added_t_per_year", "added_low_t_per_year", "added_high_t_per_year", 1.0),
+            significant(row["added_intake_g_per_year"]),
         ]
         for row in rows
     ]

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from fleet_planner.activity.build import vkt_by_stream
 from fleet_planner.economics.grid import grid_path_table
 from fleet_planner.factors.processes.upstream import load_upstream
 from fleet_planner.findings import Finding
 from fleet_planner.fleet.dates import REGION_FALLBACK
+from fleet_planner.impacts.climate.intensity import intensity_table
 from fleet_planner.impacts.climate.path import T_PER_MT, Course, path_table
 from fleet_planner.impacts.climate.warming import SUM, warming_factors, warming_table
-from fleet_planner.impacts.receptors import acid_table, read_coefficients, receptor_table
+from fleet_planner.impacts.receptors import acid_table, exported_table, read_coefficients, receptor_table
 from fleet_planner.pipeline.telling.benefit import Known, benefits
 from fleet_planner.pipeline.telling.equity import equity_tables, exposure_hotspots
 from fleet_planner.pipeline.telling.exposure_of_vehicles import exposure_by_class
@@ -22,6 +24,7 @@ from fleet_planner.pipeline.telling.grid import grid_findings
 from fleet_planner.pipeline.telling.health import NearRoads, emitted_t, health_tables
 from fleet_planner.pipeline.telling.hydrogen import hydrogen_table
 from fleet_planner.pipeline.telling.power import power_tables
+from fleet_planner.units import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -115,6 +118,8 @@ def meaning(run: Inventories, computed: Computed, told: Told) -> Meaning:
             computed.states, _fuels(plan), told.grid.of_differences, plan.impacts.upstream.hydrogen
         ),
         "acid": acid_table(tonnes),
+        "exported": exported_table(tonnes, {str(p): v for p, v in plan.impacts.receptors.exported_share.items()}),
+        "carbon_intensity": intensity_table(_long_paths(climate), _km(computed, later, plan), _gdp(section)),
         "receptors": _far_away(run, tonnes),
         "equity": shares,
         "equity_curve": curves,
@@ -179,6 +184,18 @@ def _battery_findings(run: Inventories, batteries: pl.DataFrame) -> tuple[Findin
     values = {"kg": f"{value:.3g}", "low": f"{low:.3g}", "high": f"{high:.3g}", "chemistry": chemistry.upper()}
     sure = set(batteries["checked"]) == {"yes"}
     return (Finding("impacts.batteries", "info" if sure else "assumption", values),)
+
+
+def _km(computed: Computed, later: ByYear | None, plan: Plan) -> dict[tuple[str, int], float]:
+    """Return vehicle-km a year by scenario and computed year."""
+    if later is not None:
+        return {key: state.vkt_km_per_day * DAYS_PER_YEAR for key, state in later.states.items()}
+    year = plan.city.year
+    return {(s.name, year): sum(vkt_by_stream(s.vehicles).values()) * DAYS_PER_YEAR for s, _ in computed.states}
+
+
+def _gdp(section: ImpactsClimate) -> dict[int, float]:
+    return {int(year): value for year, value in section.gdp_million_by_year.items()}
 
 
 def _course(section: ImpactsClimate) -> Course:

@@ -8,7 +8,6 @@ import polars as pl
 
 from fleet_planner.economics.grid_hours import AVERAGE, STACKS, weighted
 from fleet_planner.findings import Finding
-from fleet_planner.fleet.dates import REGION_FALLBACK
 from fleet_planner.impacts.health.intake import intake_fraction
 from fleet_planner.impacts.upstream import plants_of, power_table
 
@@ -38,21 +37,23 @@ def power_tables(
     if not any(plug_mwh.values()):
         return pl.DataFrame(), ()
     region, section = plan.city.grid_region or plan.city.country, plan.impacts.upstream
-    regions = list(dict.fromkeys([region, REGION_FALLBACK.get(region, region)]))
+    parts = region.split("-")
+    regions = ["-".join(parts[:k]) for k in range(len(parts), 0, -1)]
     stacks = {} if hours is None else {p: weighted(hours, AVERAGE, column) for p, column in STACKS.items()}
     share = section.thermal_share
     if share is None and any(curve.known for curve in stacks.values()):
-        known = plants_of(regions, None, {})
-        share = known.thermal_share if known is not None else 1.0
+        share = plants_of(regions, None, {}).thermal_share
     # the series tells what a kWh of all electricity emits, plants what a thermal one does
     given = {p: curve.at(plan.city.year) / share for p, curve in stacks.items() if curve.known and share}
     given |= {str(p): v for p, v in section.plant_g_per_kwh.items()}
     plants = plants_of(regions, share, given)
-    if plants is None:
-        return pl.DataFrame(), (Finding("impacts.no_plants", "assumption", {"region": region}),)
     people = plan.impacts.health.population
     if people is None and zones is not None:
         people = float(zones["population"].sum())
     city_ppm = intake_fraction("PM2.5", people)[1].value if people else None
     values = {"region": region, "share": f"{100.0 * plants.thermal_share:.0f}"}
-    return power_table(plug_mwh, plants, city_ppm), (Finding("impacts.plants", "assumption", values),)
+    found = [Finding("impacts.plants", "assumption", values)]
+    if plants.stand_ins:
+        told: dict[str, str | int | float] = {"region": region, "pollutants": ", ".join(plants.stand_ins)}
+        found.append(Finding("impacts.plants_stand_in", "warning", told))
+    return power_table(plug_mwh, plants, city_ppm), tuple(found)
