@@ -115,6 +115,10 @@ class ChargersSection(Section):
     )
     least_served: Fraction = Field(default=0.0, description="least share of every year's energy that must be served")
     least_served_by_zone: Fraction = Field(default=0.0, description="the same of each zone of the demand")
+    groups: str = Field(default="", description="table of groups of people by zone: zone, group, people")
+    least_served_by_group: Fraction = Field(
+        default=0.0, description="the least share of every group's energy; needs groups"
+    )
     unserved_usd_per_kwh: NotNegative = Field(
         default=1.5, description="what a kWh costs that nobody serves, US$ 2024 (own default)"
     )
@@ -152,6 +156,8 @@ class ChargersSection(Section):
             raise ValueError("chargers.bus_hours goes with chargers.bus_years: name the table as chargers.demand")
         if self.years != sorted(set(self.years)):
             raise ValueError("chargers.years must rise, each year once")
+        if self.least_served_by_group > 0.0 and not self.groups:
+            raise ValueError("chargers.least_served_by_group needs chargers.groups, a table of who lives in which zone")
         if len(set(self.diagnostics)) < len(self.diagnostics):
             raise ValueError("chargers.diagnostics names a model twice: name each once")
         if wrong := [y for y in self.budget_usd if not (y.isdecimal() and len(y) == 4)]:

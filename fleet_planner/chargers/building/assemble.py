@@ -17,6 +17,7 @@ from fleet_planner.chargers.building.options import (
     usual_connector,
 )
 from fleet_planner.chargers.building.problem import Build, Costs, Option, binding_hours, families_of, throughput_table
+from fleet_planner.chargers.groups import Groups
 from fleet_planner.chargers.queueing import throughput_kwh_per_h
 from fleet_planner.economics.finance import capital_recovery_factor
 from fleet_planner.findings import Finding
@@ -72,7 +73,14 @@ class Assembled:
 
 
 def assemble(
-    section: ChargersSection, sites: Sites, demand: Demand, reach: Reach, country: str, rate: float, level: str
+    section: ChargersSection,
+    sites: Sites,
+    demand: Demand,
+    reach: Reach,
+    country: str,
+    rate: float,
+    level: str,
+    groups: Groups | None = None,
 ) -> Assembled:
     """Return the build-out of a plan.
 
@@ -88,7 +96,10 @@ def assemble(
         Real discount rate a year.
     level
         Scenario of the headroom: low, central or high.
+    groups
+        Of people, for the least service of each; none: not asked for.
     """
+    people = groups if groups is not None else Groups.none(demand.size)
     wanted, group = groups_of(demand)
     options, findings = options_of(section, demand, country)
     usual = usual_connector(section, country)
@@ -163,6 +174,8 @@ def assemble(
         least=np.full(len(demand.years), section.least_served),
         least_by_zone=section.least_served_by_zone,
         zone=np.array([zones[z] for z in demand.zone], dtype=np.int64),
+        least_by_group=section.least_served_by_group,
+        people=people.share,
         hourly=section.grid_limit == "hourly",
         costs=costs,
     )

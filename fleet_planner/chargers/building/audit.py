@@ -119,6 +119,12 @@ def _shares(build: Build, plan: Plan) -> list[str]:
             whole = build.per_day[own, t].sum()
             if (plan.unserved[own, t] * build.per_day[own, t]).sum() > whole * (1.0 - build.least_by_zone + 1e-5):
                 out.append(f"zone {z}, {build.years[t]}: less is served than the least")
+    for g in range(build.people.shape[1]) if build.least_by_group > 0.0 else ():
+        for t in range(years):
+            asked = sum(build.people[j, g] * build.per_day[j, t] for j in range(demand))
+            missed = sum(build.people[j, g] * build.per_day[j, t] * plan.unserved[j, t] for j in range(demand))
+            if missed > asked * (1.0 - build.least_by_group + 1e-5):
+                out.append(f"group {g}, {build.years[t]}: less is served than the least")
     return out
 
 

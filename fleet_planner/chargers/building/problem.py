@@ -135,6 +135,10 @@ class Build:
         The same of each zone.
     zone
         Number of the zone of each demand, shape (J,).
+    least_by_group
+        The same as ``least`` of each group of people.
+    people
+        Share of each demand's energy by group of people, shape (J, E).
     hourly
         Whether the grid limits the energy of an hour (chargers share the power) and not the power installed.
     costs
@@ -173,6 +177,8 @@ class Build:
     least: Float
     least_by_zone: float
     zone: Int
+    least_by_group: float
+    people: Float
     hourly: bool
     costs: Costs
 

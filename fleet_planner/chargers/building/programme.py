@@ -293,7 +293,7 @@ def _budget_rows(rows: _Rows, build: Build, layout: Layout) -> None:
 
 
 def _service_rows(rows: _Rows, build: Build, layout: Layout) -> None:
-    """Ask for the least share of energy that is served, of all and of each zone."""
+    """Ask for the least share of energy that is served: of all, of each zone and of each group of people."""
     demand, years = build.per_day.shape
     if (build.least > 0.0).any():
         year = np.broadcast_to(np.arange(years), (demand, years))
@@ -306,3 +306,9 @@ def _service_rows(rows: _Rows, build: Build, layout: Layout) -> None:
         np.add.at(whole, build.zone, build.per_day)
         limit = (whole * (1.0 - build.least_by_zone)).ravel()
         rows.add(np.full(limit.size, -np.inf), limit, (number[build.zone], layout.unserved, build.per_day))
+    if build.least_by_group > 0.0:
+        who, group = np.nonzero(build.people > 0.0)
+        number = np.arange(build.people.shape[1] * years).reshape(-1, years)
+        limit = ((build.people.T @ build.per_day) * (1.0 - build.least_by_group)).ravel()
+        energy = build.people[who, group][:, None] * build.per_day[who]
+        rows.add(np.full(limit.size, -np.inf), limit, (number[group], layout.unserved[who], energy))

@@ -226,6 +226,7 @@ def under_another_grid(plan: Plan, decided: Build, happens: Build) -> Built:
         feeder_kw=happens.feeder_kw,
         least=np.zeros_like(decided.least),
         least_by_zone=0.0,
+        least_by_group=0.0,
         budget=np.full(decided.budget.size, np.inf),
     )
     layout = layout_of(real)
@@ -242,6 +243,7 @@ def most_served(build: Build) -> Float:
         build,
         least=np.zeros_like(build.least),
         least_by_zone=0.0,
+        least_by_group=0.0,
         unserved_usd=1.0,
         energy_usd=0.0,
         peak_usd=0.0,

@@ -233,32 +233,6 @@ def unserved_table(told: Told) -> pl.DataFrame:
     return frame("charger_unserved", rows)
 
 
-def zones_table(told: Told) -> pl.DataFrame:
-    """Return ``tables/columns/charger_zones.csv``: coverage and way by zone and year."""
-    build, plan, demand = told.assembled.build, told.plan, told.demand
-    rows: list[dict[str, object]] = []
-    km_energy = np.zeros(demand.per_day.shape)
-    served = np.zeros(demand.per_day.shape)
-    for t in range(len(build.years)):
-        energy = plan.share[:, t] * demand.per_day[build.reach.demand, t]
-        np.add.at(km_energy[:, t], build.reach.demand, energy * build.reach.km)
-        np.add.at(served[:, t], build.reach.demand, energy)
-    for zone in dict.fromkeys(demand.zone):
-        own = np.array([z == zone for z in demand.zone])
-        for t, year in enumerate(build.years):
-            asked, given = float(demand.per_day[own, t].sum()), float(served[own, t].sum())
-            rows.append(
-                {
-                    "zone": zone or None,
-                    "year": year,
-                    "kwh_per_day": asked,
-                    "served_pct": min(100.0 * given / asked, 100.0) if asked > 0.0 else 100.0,
-                    "mean_km": float(km_energy[own, t].sum()) / given if given > LITTLE else None,
-                }
-            )
-    return frame("charger_zones", rows)
-
-
 def regret_row(plan: str, levels: tuple[str, str], found: Built, best: float, per_day: Float) -> dict[str, object]:
     """Return a row of ``tables/columns/charger_regret.csv``; levels: decided for, happens."""
     return {

@@ -283,6 +283,25 @@ def sized_qml(column: str, breaks: Sequence[float], top: float, colour: str, ali
     )
 
 
+def coloured_points_qml(
+    column: str, breaks: Sequence[float], top: float, colours: Sequence[str], size_mm: float, aliases: Mapping[str, str]
+) -> str:
+    """Return a QML style of round points of one size, coloured by classes of ``column``; a colour for each class."""
+    bounds = _bounds(breaks, top)
+    ranges = "".join(
+        f'<range symbol="{i}" lower="{bounds[i]:.9f}" upper="{bounds[i + 1]:.9f}" '
+        f'label="{escape(class_label(breaks, i))}" render="true"/>'
+        for i in range(len(colours))
+    )
+    symbols = "".join(point_symbol(i, colour, size_mm) for i, colour in enumerate(colours))
+    return (
+        HEAD.format("Symbology|Fields")
+        + f'<renderer-v2 type="graduatedSymbol" attr="{escape(column)}" graduatedMethod="GraduatedColor" '
+        f'symbollevels="0" enableorderby="0" forceraster="0">'
+        f"<ranges>{ranges}</ranges><symbols>{symbols}</symbols></renderer-v2>{_aliases(aliases)}</qgis>"
+    )
+
+
 def _sld(layer: str, rules: str) -> str:
     return (
         '<?xml version="1.0" encoding="UTF-8"?><StyledLayerDescriptor version="1.0.0" '

@@ -31,9 +31,12 @@ BUILD_OUT = "build_out"
 SITE_COLOUR, SITE_MM = "#d55e00", 4.0
 DEMAND_COLOUR, DEMAND_MM = "#59636d", 1.6
 WAY_COLOUR, WAY_MM = "#8a949d", 0.2
+ZONES, ZONE_MM = "charger_zone_points", 3.0
+ZONE_BREAKS, ZONE_COLOURS = (50.0, 80.0, 95.0, 99.9), ("#c1121f", "#e8743b", "#f2b950", "#9bc8a0", "#2e8b57")
+"""Classes of the share of a zone's energy that is served, %."""
 MISSED_COLOUR, PRESENT_COLOUR = "#c1121f", "#0072b2"
 ATTRIBUTE_TABLES = (
-    *("chargers", "charger_grid", "charger_costs", "charger_unserved", "charger_zones"),
+    *("chargers", "charger_grid", "charger_costs", "charger_unserved", "charger_zones", "charger_groups"),
     *("charger_regret", "charger_curve", "charger_flows", "siting_models"),
     *("charging_needs", "charging_hours"),
 )
@@ -120,7 +123,26 @@ def _layers(found: Siting) -> list[Layer]:
             styles.single_sld("catchments", WAY_COLOUR, WAY_MM),
         )
         out.append(Layer("catchments", ways, shapely.to_wkb(shapely.linestrings(ends)), "LineString", style, {}))
-    return out[::-1]
+    zones = _zones(found)
+    return [zones, *out[::-1]] if zones is not None else out[::-1]
+
+
+def _zones(found: Siting) -> Layer | None:
+    """Return the zones of the demand in the last year as points amid their energy, red where little is served."""
+    year, demand = found.demand.years[-1], found.demand
+    zones = found.tables["charger_zones"].filter((pl.col("year") == year) & pl.col("zone").is_not_null())
+    if zones.is_empty():
+        return None
+    number = {name: k for k, name in enumerate(zones["zone"])}
+    of = np.array([number.get(z, -1) for z in demand.zone])
+    known = of >= 0
+    energy = np.maximum(demand.per_day[known, -1], LITTLE)
+    whole = np.bincount(of[known], energy, zones.height)
+    middle = [np.bincount(of[known], energy * axis, zones.height) / whole for axis in demand.lonlat[known].T]
+    aliases = geopackage_tables.aliases("charger_zones", zones.columns, {})
+    qml = styles.coloured_points_qml("served_pct", ZONE_BREAKS, 100.0, ZONE_COLOURS, ZONE_MM, aliases)
+    style = Style("Zones", qml, styles.point_sld(ZONES, DEMAND_COLOUR, ZONE_MM))
+    return Layer(ZONES, zones, shapely.to_wkb(shapely.points(np.column_stack(middle))), "Point", style, {})
 
 
 def _points(name: str, frame: pl.DataFrame, lonlat: Float, mark: tuple[str, float]) -> Layer:

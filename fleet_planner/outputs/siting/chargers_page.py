@@ -31,6 +31,10 @@ SITE_COLUMNS = (
 )
 YEAR_COLUMNS = ("year", "type", "connector", "chargers", "added", "kw", "busiest_pct", "wait_min")
 CURVE_COLUMNS = ("least_pct", "served_pct", "cost_usd", "bound_usd", "sites", "chargers")
+GROUP_COLUMNS = (
+    *("group", "people", "people_pct", "served_kwh_per_day", "energy_pct", "served_pct", "mean_km"),
+    *("benefit_usd_per_year", "benefit_usd_per_person"),
+)
 MODEL_COLUMNS = ("sites", "objective", "unit", "bound", "gap_pct", "covered_pct", "mean_km", "longest_km")
 
 
@@ -79,8 +83,12 @@ def chargers_page(plan: Plan, found: Siting, language: Language) -> str:
         costs=_costs(found.tables["charger_costs"], years, t),
         unserved=_unserved(found, t),
         unserved_none=t["chargers_unserved_none"].format(year=last),
-        zones=_table("charger_zones", shown_zones, ("zone", "kwh_per_day", "served_pct", "mean_km"), language),
+        zones=_table("charger_zones", shown_zones, _zone_columns(zones), language),
         zones_note=t["chargers_zones_note"].format(shown=shown_zones.height, all=zones.height, year=last),
+        groups=_groups(found, last, language),
+        groups_note=t["chargers_groups_note"].format(
+            year=last, least=significant(100.0 * plan.chargers.least_served_by_group)
+        ),
         curve_chart=_curve_chart(found.tables.get("charger_curve"), t),
         curve=_status(found.tables.get("charger_curve"), "charger_curve", CURVE_COLUMNS, t, language),
         regret=_regret(found.tables.get("charger_regret"), t),
@@ -133,6 +141,20 @@ def _by_year(chargers: pl.DataFrame) -> pl.DataFrame:
     return chargers.group_by("year", "type", "connector", maintain_order=True).agg(
         pl.col("chargers", "added", "kw").sum(), pl.col("busiest_pct", "wait_min").max()
     ).sort("year", "type", "connector")  # fmt: skip
+
+
+def _zone_columns(zones: pl.DataFrame) -> tuple[str, ...]:
+    """Return the columns of zones, people only where some are known."""
+    people = ("people",) if zones["people"].null_count() < zones.height else ()
+    return ("zone", *people, "kwh_per_day", "served_pct", "mean_km", "benefit_usd_per_year")
+
+
+def _groups(found: Siting, year: int, language: Language) -> dict[str, Any]:
+    """Return the groups of people in a year; no row without a table of them."""
+    table = found.tables.get("charger_groups")
+    if table is None:
+        return {"head": [], "rows": []}
+    return _table("charger_groups", table.filter(year=year), GROUP_COLUMNS, language)
 
 
 def _load(found: Siting, t: Mapping[str, str]) -> dict[str, Any]:

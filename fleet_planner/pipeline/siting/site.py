@@ -14,11 +14,13 @@ from fleet_planner.chargers.building.assemble import Assembled, assemble
 from fleet_planner.chargers.building.audit import Audit, audit
 from fleet_planner.chargers.building.capacity import capacity_table
 from fleet_planner.chargers.building.options import usual_connector
+from fleet_planner.chargers.building.people import groups_table, zones_table
 from fleet_planner.chargers.building.solve import Built, most_served, solve_build, year_by_year
 from fleet_planner.chargers.demand import Demand, joined, read_demand, with_connector
 from fleet_planner.chargers.diagnostics import CAPACITATED, Busiest, catchments, diagnose, models_table
 from fleet_planner.chargers.distances import Reach, road_reach_by_kind
 from fleet_planner.chargers.gather import gather_sites
+from fleet_planner.chargers.groups import Groups, read_groups
 from fleet_planner.chargers.models.nearest import Effort
 from fleet_planner.errors import PlanError
 from fleet_planner.findings import Finding
@@ -109,13 +111,14 @@ def site_chargers(plan: Plan, base: Path, progress: Progress) -> Siting:
     progress("reading the roads", 0.1)
     network = load_network(plan.network, base, plan.city.country, progress)
     demand, asked = _demand(plan, base, places, network)
+    groups = read_groups(base / section.groups, demand) if section.groups else Groups.none(demand.size)
     progress("distances by road", 0.3)
     cut_off = np.array([_cut_off(section, kind) for kind in demand.kind])
     reach = road_reach_by_kind(network, sites.lonlat, demand.lonlat, demand.trucks.tolist(), cut_off)
     progress("siting chargers", 0.4)
     rate = plan.economics.discount_rate
     known = {
-        level: assemble(section, sites, demand, reach, plan.city.country, rate, level)
+        level: assemble(section, sites, demand, reach, plan.city.country, rate, level, groups)
         for level in ("low", "central", "high")
     }
     assembled = known[section.headroom]
@@ -139,12 +142,14 @@ def site_chargers(plan: Plan, base: Path, progress: Progress) -> Siting:
         "charger_grid": tables.grid_table(told),
         "charger_costs": tables.costs_table(told),
         "charger_unserved": tables.unserved_table(told),
-        "charger_zones": tables.zones_table(told),
+        "charger_zones": zones_table(told, groups),
         "siting_models": pl.concat([_own_row(told, built), beside["siting_models"]], how="vertical_relaxed"),
     }
     if any(demand.place):
         levels = {level: one.build for level, one in known.items()}
         out["site_capacity"] = capacity_table(told, levels, section.last_years)
+    if groups.names:
+        out["charger_groups"] = groups_table(told, groups)
     if "charger_flows" in beside:
         out["charger_flows"] = beside["charger_flows"]
     missed: list[Finding] = []
@@ -158,6 +163,7 @@ def site_chargers(plan: Plan, base: Path, progress: Progress) -> Siting:
         *network.findings,
         *demand.findings,
         *found,
+        *groups.findings,
         *assembled.findings,
         *missed,
         *_unserved(out["charger_unserved"], demand),
@@ -279,7 +285,8 @@ def _out_of_reach(assembled: Assembled, demand: Demand) -> PlanError:
     )
     return PlanError(
         f"in {demand.years[t]} at most {100.0 * most[t]:.1f} % of the energy can be served: {hindered}",
-        "Lower chargers.least_served or least_served_by_zone, raise cut-off, headroom or budget, or add candidates.",
+        "Lower chargers.least_served or least_served_by_zone or _by_group, raise cut-off, headroom or budget, "
+        "or add candidates.",
         column="chargers.least_served",
     )
 
