@@ -49,8 +49,9 @@ def write_inputs(folder: Path) -> Path:
     return folder / "plan.toml"
 
 
-def small_run(folder: Path) -> Path:
+def small_run(folder: Path, out: Path | None = None) -> Path:
     """Run the small city; return its folder of results."""
-    done = CliRunner().invoke(main, ["run", str(write_inputs(folder)), "--out", str(folder / "run")])
+    target = out or folder / "run"
+    done = CliRunner().invoke(main, ["run", str(write_inputs(folder)), "--out", str(target)])
     assert done.exit_code == 0, done.output
-    return folder / "run"
+    return target
