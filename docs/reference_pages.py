@@ -27,6 +27,15 @@ NOTE = (
     "and a registry has a default. `fleet-planner init` writes them all as comments."
 )
 
+MARK = "(all other pages)"
+"""Line of the contents in whose place the pages stand that they do not name."""
+
+
+def unlisted(folder: Path, contents: str) -> list[str]:
+    """Return the pages of the folder that no list of the contents names, by name."""
+    named = set(contents.split())
+    return sorted(p.stem for p in folder.glob("*.md") if p.stem not in named and p.stem != "index")
+
 
 def write_reference(folder: Path) -> None:
     """Write the pages ``plan_keys.md``, ``columns.md``, ``columns_zh.md`` and ``commands.md``."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -62,14 +63,19 @@ def test_a_wrong_word_would_be_found() -> None:
     assert words("fleet-planner run 'a b.toml' --out o   what it does") == ("run", "a b.toml", "--out", "o")
 
 
-def test_every_page_is_in_the_contents() -> None:
+def test_every_page_is_in_the_contents(reference: ModuleType, tmp_path: Path) -> None:
     contents = (REPOSITORY / "docs" / "index.md").read_text(encoding="utf-8")
-    listed = set(re.findall(r"^([a-z_/*]+)$", contents, flags=re.MULTILINE))
+    assert contents.count(f"\n{reference.MARK}\n") == 1
+    listed = {line for line in contents.splitlines() if re.fullmatch(r"[a-z_/*]+", line)}
+    listed |= set(reference.unlisted(REPOSITORY / "docs", contents))
     for page in PAGES:
         name = page.name.removeprefix("docs/").removesuffix(".md")
         if page.name in {"README.md", "docs/index.md"} or name.startswith("processes/"):
             continue
         assert name in listed, f"name {name} in a toctree of docs/index.md"
+    for name in ("index", "new_page", "report"):
+        (tmp_path / f"{name}.md").touch()
+    assert reference.unlisted(tmp_path, contents) == ["new_page"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
