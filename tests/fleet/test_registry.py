@@ -198,8 +198,6 @@ def test_every_accepted_vehicle_finds_a_factor(
         with pytest.raises(InputError, match="no dates of standards are known"):
             check_file(path, country=country, year=2024)
         country = "EU"
-    if country == "JP" and category in {"passenger_car", "light_commercial"}:
-        country = "EU"  # dates of diesel only: see test_mapping
     fleet = check_file(path, country=country, year=2024)
     assert fleet.rejected.is_empty()
     vehicle = fleet.vehicles.row(0, named=True)
