@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from fleet_planner.activity.tables import read_cells, refuse, typed
+from fleet_planner.chargers.building.options import DEPOT
 from fleet_planner.chargers.candidates import Sites, completed, read_sites
 from fleet_planner.chargers.osm_sites import read_osm_sites
 from fleet_planner.chargers.stations import read_stations
@@ -22,9 +23,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from fleet_planner.chargers.demand import Demand
     from fleet_planner.plan.chargers import ChargersSection
 
 NODES = "grid_nodes"
+NAMED = 5
+"""Depots that a finding names."""
 LEVELS = ("low", "central", "high")
 
 
@@ -90,6 +94,30 @@ def _on_land(sites: Sites, section: ChargersSection, base: Path) -> tuple[Sites,
         else:
             sites = replace(sites, flooded=frozenset(sites.table.filter(pl.Series(wet))["site_id"]))
     return sites, findings
+
+
+def flooded_depots(demand: Demand, section: ChargersSection, base: Path) -> tuple[frozenset[str], tuple[Finding, ...]]:
+    """Return the demand of depots and bases that lies in a flood area, and tell their names.
+
+    Raises
+    ------
+    InputError
+        The polygons cannot be read.
+    """
+    import shapely
+
+    if not section.flood:
+        return frozenset(), ()
+    wet = np.asarray(shapely.contains_xy(read_area(base / section.flood, "chargers.flood"), demand.lonlat))
+    depots = [(name, w) for name, kind, w in zip(demand.ids, demand.kind, wet.tolist(), strict=True) if kind == DEPOT]
+    found = [name for name, w in depots if w]
+    values: dict[str, str | int | float] = {"depots": len(depots)}
+    if not depots:
+        return frozenset(), ()
+    if not found:
+        return frozenset(), (Finding("chargers.depots_dry", "info", values),)
+    shown = ", ".join(found[:NAMED]) + (", ..." if len(found) > NAMED else "")
+    return frozenset(found), (Finding("chargers.depots_flooded", "warning", values | {"names": shown}, len(found)),)
 
 
 def _on_grid(sites: Sites, path: Path, section: ChargersSection) -> tuple[Sites, list[Finding]]:

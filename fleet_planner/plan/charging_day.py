@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -18,10 +18,18 @@ class ChargingDaySection(Section):
     enabled: bool = Field(
         default=True, description="vans and trucks charge by their working day; false: all at depot or home zone"
     )
+    weather: Literal["mean", "coldest", "hottest"] = Field(
+        default="mean",
+        description="day of [climate] and [buses.energy] that vans and trucks are looked at on: a cold day takes more",
+    )
     stops: str = Field(
         default="",
         description="table of freight stops: stop_id, lon, lat, weight; empty: the zones of network.zones by freight "
         "sites, jobs or inhabitants (traffic.assignment), else those of places.zones",
+    )
+    places: Annotated[int, Field(ge=1, le=5000)] = Field(
+        default=60,
+        description="most zones at which stops and bases are put; smaller ones count to the nearest of these",
     )
     corridors: Annotated[int, Field(ge=0, le=200)] = Field(
         default=6, description="places on the roads with most trucks at which vehicles charge on the way; 0: none"

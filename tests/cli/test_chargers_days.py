@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import pyogrio
 import pytest
 from click.testing import CliRunner, Result
 from scipy.special import ndtr
@@ -191,3 +192,40 @@ def test_wrong_keys_are_told(tmp_path: Path, old: str, new: str, told: str) -> N
     assert done.exit_code == 1
     assert told in done.output
     assert not (city / "out").exists()
+
+
+CLIMATE = """
+[climate]
+monthly_min_c = [-8.0, -6.0, 0.0, 7.0, 13.0, 18.0, 21.0, 20.0, 14.0, 7.0, 0.0, -6.0]
+monthly_max_c = [1.0, 4.0, 11.0, 20.0, 26.0, 30.0, 30.0, 29.0, 25.0, 18.0, 10.0, 3.0]
+"""
+FLOOD = (
+    '{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", '
+    '"coordinates": [[[-71.26, -29.96], [-71.24, -29.96], [-71.24, -29.94], [-71.26, -29.94], [-71.26, -29.96]]]}}]}'
+)
+"""Around the yard."""
+
+
+def test_a_cold_day_takes_more_and_a_depot_in_the_flood_is_told(run: Path, tmp_path: Path) -> None:
+    text = PLAN.replace("[chargers.day]", '[chargers.day]\nweather = "coldest"')
+    text = text.replace("[chargers]\n", '[chargers]\nflood = "flood.geojson"\n') + CLIMATE
+    city = town(tmp_path, text)
+    (city / "flood.geojson").write_text(FLOOD, encoding="utf-8")
+    done = sited(city, city / "out")
+    assert done.exit_code == 0, done.output
+    mean, cold = (pl.read_csv(c / "out" / "charging_needs.csv").sort("stream") for c in (run, city))
+    for before, row in zip(mean.iter_rows(named=True), cold.iter_rows(named=True), strict=True):
+        assert row["kwh_per_km"] > 1.05 * before["kwh_per_km"]
+        assert sum(row[f"{p}_kwh_per_day"] for p in PARTS) == pytest.approx(row["kwh_per_day"], rel=1e-9)
+        assert row["km_per_day"] * row["kwh_per_km"] == pytest.approx(row["kwh_per_day"], rel=1e-9)
+        # more energy, and a battery that holds less: a smaller share of it at base
+        base = [r["base_kwh_per_day"] / r["kwh_per_day"] for r in (before, row)]
+        assert base[1] < base[0]
+    told = {f["code"]: f for f in json.loads((city / "out" / "manifest.json").read_text())["findings"]}
+    assert "最冷设计日" in told["chargers.day_coldest"]["text_zh"]
+    assert "yard" in told["chargers.depots_flooded"]["text"]
+    sites = pl.read_csv(city / "out" / "charger_sites.csv")
+    assert dict(sites.select("site_id", "flood").iter_rows())["at the yard"] == "yes"
+    demand = pyogrio.read_dataframe(city / "out" / "chargers.gpkg", layer="charger_demand")
+    assert set(demand.loc[demand["flood"] == "yes", "kind"]) == {"depot"}
+    assert "洪水区" in (city / "out" / "chargers.zh.html").read_text(encoding="utf-8")

@@ -62,6 +62,7 @@ def demand_frame(found: Siting) -> pl.DataFrame:
             "stream": [s or None for s in found.demand.stream],
             "connector": found.demand.connector,
             "kwh_per_day": energy,
+            "flood": ["yes" if name in found.flooded else "no" for name in found.demand.ids],
         }
     )
     out = rows.join(main.select("demand_id", "site_id"), on="demand_id", how="left", maintain_order="left").join(

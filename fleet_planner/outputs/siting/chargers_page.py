@@ -76,7 +76,12 @@ def chargers_page(plan: Plan, found: Siting, language: Language) -> str:
         map=Markup(drawing(found, t)),  # noqa: S704  # texts are escaped where they are drawn
         map_note=t["chargers_map_note"].format(year=last, attribution=found.network.attribution),
         sites_note=t["chargers_sites_note"].format(**counts),
-        sites=_table("charger_sites", _kinds(sites.head(SHOWN_SITES), t), SITE_COLUMNS, language),
+        sites=_table(
+            "charger_sites",
+            _kinds(sites.head(SHOWN_SITES), t),
+            (*SITE_COLUMNS, *(["flood"] if plan.chargers.flood else [])),
+            language,
+        ),
         years=_table("chargers", _by_year(found.tables["chargers"]), YEAR_COLUMNS, language),
         load=_load(found, t),
         needs=needs_part(found.tables, t, language),
@@ -169,7 +174,11 @@ def _load(found: Siting, t: Mapping[str, str]) -> dict[str, Any]:
 def _kinds(sites: pl.DataFrame, t: Mapping[str, str]) -> pl.DataFrame:
     """Return the sites with their kinds in the reader's language."""
     words = {kind: t[f"chargers_kind_{kind}"] for kind in sites["kind"].unique()}
-    return sites.with_columns(pl.col("kind").replace_strict(words, return_dtype=pl.String))
+    told = {"yes": t["chargers_flood_yes"], "no": t["chargers_flood_no"]}
+    return sites.with_columns(
+        pl.col("kind").replace_strict(words, return_dtype=pl.String),
+        pl.col("flood").replace_strict(told, return_dtype=pl.String),
+    )
 
 
 def _curve_chart(curve: pl.DataFrame | None, t: Mapping[str, str]) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from fleet_planner.buses.duty.figures import duty_streams
+from fleet_planner.buses.energy.weather import COLDEST, MEAN
 from fleet_planner.chargers.building.options import largest_kw, usual_connector
 from fleet_planner.chargers.building.tables import frame
 from fleet_planner.chargers.demand import Demand, demand_of, profiles
@@ -16,6 +17,7 @@ from fleet_planner.chargers.working_day import BASE, STOP, WAY
 from fleet_planner.errors import PlanError
 from fleet_planner.findings import Finding
 from fleet_planner.pipeline.siting.asked import Asked, Head
+from fleet_planner.pipeline.siting.day_weather import day_weather
 from fleet_planner.pipeline.siting.electric_fleet import ElectricFleet, electric_fleet, vehicles_of
 from fleet_planner.pipeline.siting.freight_places import freight_places
 from fleet_planner.pipeline.siting.given_days import given_days, read_days
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from fleet_planner.fleet import Fleet
     from fleet_planner.network import Network
     from fleet_planner.pipeline.computing.places import HomePlaces
+    from fleet_planner.pipeline.siting.day_weather import DayWeather
     from fleet_planner.pipeline.siting.freight_places import FreightPlaces, Spread
     from fleet_planner.pipeline.siting.given_days import GivenDays
     from fleet_planner.plan.models import Plan
@@ -101,9 +104,10 @@ def fleet_demand(
     PlanError
         The scenario is unknown, a planned year is none of the turnover, or no electric vehicle has a place.
     """
-    section, figures = plan.chargers, DayFigures(plan)
+    section, weather = plan.chargers, day_weather(plan, base)
+    figures = DayFigures(plan, weather)
     rows = read_days(base / section.chains, spots) if section.chains else None
-    whole = electric_fleet(plan, base, homes, spots) if section.scenario else None
+    whole = in_weather(plan, electric_fleet(plan, base, homes, spots), weather) if section.scenario else None
     today = whole.base if whole is not None else vehicles_of(plan, base, homes)
     places = None
     if rows is not None or (whole is not None and _working(plan, whole.rows).height):
@@ -144,6 +148,14 @@ def fleet_demand(
         "demand_by_hour": table.filter(pl.col("kwh_per_day") > 0.0).drop("row"),
     }
     return FleetDemand(replace(found, findings=tuple(findings)), tables)
+
+
+def in_weather(plan: Plan, fleet: ElectricFleet, weather: DayWeather) -> ElectricFleet:
+    """Return a fleet whose vans and trucks use what they do in a weather; others as on the mean day."""
+    use = weather.use if plan.chargers.day.enabled else {}
+    factor = pl.col("stream").replace_strict(dict(use), default=1.0, return_dtype=pl.Float64) if use else pl.lit(1.0)
+    rows = fleet.rows.with_columns(pl.col("kwh_per_km", "kwh_per_day") * factor)
+    return replace(fleet, rows=rows)
 
 
 def _working(plan: Plan, rows: pl.DataFrame) -> pl.DataFrame:
@@ -336,6 +348,13 @@ def _told(figures: DayFigures, workers: pl.DataFrame) -> list[Finding]:
     if workers.height:
         streams = workers["stream"].n_unique()
         out.append(Finding("chargers.day_laid_out", "assumption", {"classes": classes}, streams))
+    weather = figures.weather
+    if weather.name != MEAN:
+        known = sorted(set(workers["stream"])) or sorted(weather.use)
+        factors = ", ".join(f"{s} {weather.use[s]:.2f}" for s in known)
+        told: dict[str, str | int | float] = {"celsius": f"{weather.celsius:.1f}", "use": factors}
+        code = "chargers.day_coldest" if weather.name == COLDEST else "chargers.day_hottest"
+        out.append(Finding(code, "assumption", told))
     if figures.unchecked:
         values: dict[str, str | int | float] = {"all": len(figures.used)}
         out.append(Finding("chargers.day_unchecked", "assumption", values, len(figures.unchecked)))

@@ -73,6 +73,17 @@ class Spread:
         """Return no places."""
         return cls((), (), np.zeros((0, 2)), np.zeros(0))
 
+    def gathered(self, most: int) -> Spread:
+        """Return the places of the largest shares, each with the shares of those that it is nearest to."""
+        if len(self.names) <= most:
+            return self
+        kept = np.sort(np.argsort(-self.share, kind="stable")[:most])
+        left = Spread(
+            tuple(self.names[k] for k in kept), tuple(self.zones[k] for k in kept), self.lonlat[kept], self.share[kept]
+        )
+        share = np.bincount(left.nearest(self.lonlat), weights=self.share, minlength=most).astype(np.float64)
+        return Spread(left.names, left.zones, left.lonlat, share)
+
     def nearest(self, lonlat: Float) -> Int:
         """Return the nearest place to each point, shape (points,); there must be a place."""
         own, other = _sphere(self.lonlat), _sphere(lonlat)
@@ -133,6 +144,9 @@ def freight_places(
         people = stops = Spread.of(list(homes.zones.names), lonlat, np.ones(len(points)))
         if not section.stops:
             findings.append(Finding("chargers.stops_even", "assumption", {}, stops.share.size))
+    if len(people.names) > section.places:
+        findings.append(Finding("chargers.zones_gathered", "assumption", {"places": section.places}, len(people.names)))
+    stops, people = stops.gathered(section.places), people.gathered(section.places)
     if section.stops:
         stops = read_stops(base / section.stops)
     corridors = Spread.none()

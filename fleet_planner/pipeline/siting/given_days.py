@@ -16,7 +16,7 @@ from fleet_planner.errors import use_one_of
 from fleet_planner.factors.processes.electricity import load_electricity_use
 from fleet_planner.kernels.working_day import add_hours
 from fleet_planner.pipeline.siting.asked import Head
-from fleet_planner.pipeline.siting.working_day import CATEGORY
+from fleet_planner.pipeline.siting.day_weather import CATEGORY
 from fleet_planner.reference import reference_table
 from fleet_planner.units import HOURS_PER_DAY
 
@@ -225,7 +225,8 @@ def _chains(table: pl.DataFrame, figures: DayFigures) -> tuple[Chains, pl.DataFr
     }  # fmt: skip
     per_km, held = [], []
     for stream, own_use, rated in days.select("stream", "kwh_per_km", "battery_kwh").iter_rows():
-        per_km.append(by_stream[stream][0] if own_use is None else own_use)
+        use_per_km = by_stream[stream][0] if own_use is None else own_use
+        per_km.append(use_per_km * figures.weather.use[stream])
         held.append(by_stream[stream][1] if rated is None else figures.held(rated))
     chain = np.repeat(np.arange(days.height), legs)
     last = stops["is_last"].to_numpy()
@@ -237,7 +238,8 @@ def _chains(table: pl.DataFrame, figures: DayFigures) -> tuple[Chains, pl.DataFr
     usual = np.array([by_stream[s][2 if e else 3] for s, e in zip(stops["stream"], last.tolist(), strict=True)])
     may = (stops["charge"].fill_null("yes") == "yes").to_numpy()
     long_enough = last | (stands >= figures.least_stop_h)
-    power = np.where(may & long_enough, stops["kw"].fill_null(np.nan).to_numpy(), 0.0)
+    given_kw = stops["kw"].fill_null(np.nan).to_numpy() * figures.weather.charge
+    power = np.where(may & long_enough, given_kw, 0.0)
     made = Chains(
         first=first,
         leg_kwh=stops["km"].to_numpy().astype(np.float64) * np.array(per_km)[chain],

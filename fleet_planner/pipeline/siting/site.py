@@ -19,7 +19,7 @@ from fleet_planner.chargers.building.solve import Built, most_served, solve_buil
 from fleet_planner.chargers.demand import Demand, joined, read_demand, with_connector
 from fleet_planner.chargers.diagnostics import CAPACITATED, Busiest, catchments, diagnose, models_table
 from fleet_planner.chargers.distances import Reach, road_reach_by_kind
-from fleet_planner.chargers.gather import gather_sites
+from fleet_planner.chargers.gather import flooded_depots, gather_sites
 from fleet_planner.chargers.groups import Groups, read_groups
 from fleet_planner.chargers.models.nearest import Effort
 from fleet_planner.errors import PlanError
@@ -70,6 +70,8 @@ class Siting:
         By name of ``tables/columns``.
     findings
         What rests on defaults, what no site can serve.
+    flooded
+        Demand of depots and bases that lies in a flood area.
     """
 
     network: Network
@@ -81,6 +83,7 @@ class Siting:
     audit: Audit
     tables: dict[str, pl.DataFrame]
     findings: tuple[Finding, ...]
+    flooded: frozenset[str] = frozenset()
 
 
 def site_chargers(plan: Plan, base: Path, progress: Progress) -> Siting:
@@ -112,6 +115,7 @@ def site_chargers(plan: Plan, base: Path, progress: Progress) -> Siting:
     network = load_network(plan.network, base, plan.city.country, progress)
     demand, asked = _demand(plan, base, places, network)
     groups = read_groups(base / section.groups, demand) if section.groups else Groups.none(demand.size)
+    flooded, wet = flooded_depots(demand, section, base)
     progress("distances by road", 0.3)
     cut_off = np.array([_cut_off(section, kind) for kind in demand.kind])
     reach = road_reach_by_kind(network, sites.lonlat, demand.lonlat, demand.trucks.tolist(), cut_off)
@@ -164,12 +168,13 @@ def site_chargers(plan: Plan, base: Path, progress: Progress) -> Siting:
         *demand.findings,
         *found,
         *groups.findings,
+        *wet,
         *assembled.findings,
         *missed,
         *_unserved(out["charger_unserved"], demand),
         *([Finding("chargers.own_prices", "assumption", _prices(section))]),
     )
-    return Siting(network, sites, demand, reach, assembled, built, checked, out, findings)
+    return Siting(network, sites, demand, reach, assembled, built, checked, out, findings, flooded)
 
 
 def _demand(plan: Plan, base: Path, places: HomePlaces, network: Network) -> tuple[Demand, dict[str, pl.DataFrame]]:

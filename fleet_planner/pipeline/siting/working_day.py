@@ -13,6 +13,7 @@ from fleet_planner.chargers.working_day import DayRules, by_hour, charged, day_c
 from fleet_planner.economics.vehicle_costs import VehicleCosts, vehicle_costs
 from fleet_planner.errors import PlanError, use_one_of
 from fleet_planner.fleet.use import usual
+from fleet_planner.pipeline.siting.day_weather import CATEGORY, DayWeather
 from fleet_planner.reference import reference_table
 from fleet_planner.units import DAYS_PER_YEAR, MINUTES_PER_HOUR
 
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 TABLE = "working_day.csv"
 BY_STREAM = ("start_h", "battery_kwh", "kwh_per_km", "return_share", "base_kw", "stop_kw", "way_kw")
 OF_VEHICLE = ["stream", "category", "km_per_year", "kwh_per_km"]
-CATEGORY = {"van": "light_commercial", "rigid_truck": "heavy_truck", "articulated_truck": "heavy_truck"}
-"""Category of the registry of a type of the energy model."""
 
 
 @dataclass(frozen=True)
@@ -64,11 +63,14 @@ class DayFigures:
     ----------
     plan
         The plan.
+    weather
+        The day that is looked at.
     used
         Figures that were looked up, and whether their source was read.
     """
 
     plan: Plan
+    weather: DayWeather
     used: dict[str, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -128,7 +130,7 @@ class DayFigures:
     def held(self, rated_kwh: float) -> float:
         """Return what a rated battery holds between full and the reserve at the end of its life, at the plug."""
         pack = [self.duty.figure(item, "pack") for item in ("window", "end_of_life", "charger_efficiency")]
-        return rated_kwh * pack[0] * pack[1] / pack[2]
+        return rated_kwh * pack[0] * pack[1] / pack[2] * self.weather.held
 
     def return_share(self, stream: str) -> float:
         """Return the share of the vehicles that spend the night at their base."""
@@ -141,12 +143,12 @@ class DayFigures:
     def base_kw(self, stream: str) -> float:
         """Return the power per vehicle at base."""
         own = self.plan.chargers.day.base_kw.get(stream, self.plan.buses.duty.charger_kw.get(stream))
-        return self.cost_of(stream, "charger_kw") if own is None else own
+        return (self.cost_of(stream, "charger_kw") if own is None else own) * self.weather.charge
 
     def stop_kw(self, stream: str) -> float:
         """Return the power of chargers at stops."""
         own = self.plan.chargers.day.stop_kw.get(stream)
-        return self.packaged("stop_kw", duty_streams()[stream][0]) if own is None else own
+        return (self.packaged("stop_kw", duty_streams()[stream][0]) if own is None else own) * self.weather.charge
 
     def way_kw(self, stream: str) -> float:
         """Return the least power of chargers on the way."""
