@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -52,7 +53,19 @@ def monitors(path: Path) -> None:
     path.write_text("monitor,lon,lat,pollutant,ug_m3\nA,0.004,0.004,PM2.5,12.0\n", encoding="utf-8")
 
 
-PROVIDED: dict[str, Callable[[Path], None]] = {"my-city/network.osm.pbf": pbf, "monitors.csv": monitors}
+def districts(path: Path) -> None:
+    """Write a square about the small city's roads."""
+    ring = [[-0.01, -0.01], [0.03, -0.01], [0.03, 0.01], [-0.01, 0.01], [-0.01, -0.01]]
+    shape = {"type": "Polygon", "coordinates": [ring]}
+    feature = {"type": "Feature", "properties": {"name": "centre"}, "geometry": shape}
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), encoding="utf-8")
+
+
+PROVIDED: dict[str, Callable[[Path], None]] = {
+    "my-city/network.osm.pbf": pbf,
+    "my-city/districts.geojson": districts,
+    "monitors.csv": monitors,
+}
 """What a reader brings: made as soon as its folder is there."""
 
 
