@@ -81,7 +81,8 @@ def test_totals_and_costs_are_turned(page: tuple[Path, str, str]) -> None:
     assert significant(cost * money / 1e6) in row
     text = (copy / "report.html").read_text(encoding="utf-8")
     unit = {"us": "US short tons a year", "kg_day": "kg a day", "si": "t a year"}[units]
-    assert f"Emissions in {unit}: 1 t a year is {factor:.6g} of it." in text
+    assert (f"Emissions in {unit}: 1 t a year is {factor:.6g} of it." in text) == (units != "si")
+    assert f"Air pollutants ({unit})" in text
     assert ("at 1 US$ = 7.189 RMB (2024; US Internal Revenue Service" in text) == (currency == "rmb")
     assert ("Million RMB" in text) == (currency == "rmb")
 

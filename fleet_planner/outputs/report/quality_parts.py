@@ -42,9 +42,12 @@ def quality_sentence(data: Data, t: Words) -> str:
     )
 
 
-def intensity_parts(data: Data, t: Words, language: Language) -> list[list[str]]:
-    """Return a row per figure: vehicles, metric, whose, value with its range, rank, remark."""
-    return [_row(row, t, language) for row in data["intensity"]]
+def intensity_parts(data: Data, t: Words, language: Language) -> list[dict[str, Any]]:
+    """Return a row per figure: vehicles and metric, whose, year, value, rank, remark; own rows are marked."""
+    return [
+        {"own": row["who"] == "own" and row["rank"] is not None, "cells": _row(row, t, language)}
+        for row in data["intensity"]
+    ]
 
 
 def _row(row: Mapping[str, Any], t: Words, language: Language) -> list[str]:

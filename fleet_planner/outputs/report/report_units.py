@@ -100,7 +100,9 @@ def unit_words(t: Mapping[str, str], units: Chosen, data: Mapping[str, Any]) -> 
         for key in MONEY_WORDS:
             words[key] = t[key].replace("US$", t["rmb"]).replace("美元", t["rmb"])
     given = data["units"]
-    note = [t["units_mass"].format(unit=words["rate"], factor=f"{MASS[units.mass]:.6g}")]
+    note = []
+    if units.mass != "t":
+        note.append(t["units_mass"].format(unit=words["rate"], factor=f"{MASS[units.mass]:.6g}"))
     if units.currency == "rmb":
         source = t["units_plan" if given["rate_of_plan"] else "units_source"]
         note.append(
