@@ -17,7 +17,7 @@ from fleet_planner.chargers.building.audit import audit
 from fleet_planner.chargers.building.people import given as what_is_given
 from fleet_planner.chargers.building.people import groups_table, zones_table
 from fleet_planner.chargers.building.problem import Build
-from fleet_planner.chargers.building.solve import solve_build
+from fleet_planner.chargers.building.solve import most_served, solve_build
 from fleet_planner.chargers.building.tables import Told
 from fleet_planner.chargers.candidates import Sites
 from fleet_planner.chargers.demand import Demand
@@ -132,6 +132,20 @@ def test_a_group_left_aside_is_served_when_asked_and_the_audit_sees_it() -> None
     assert tables[0]["served_pct"].to_list() == pytest.approx([100.0, 0.0], abs=1e-4)
     assert tables[1]["served_pct"][1] >= 80.0 - 1e-4
     assert tables[0]["people_pct"].to_list() == [90.0, 10.0]
+
+
+def test_the_most_that_a_group_can_get_is_told() -> None:
+    """One charger of 36 kWh an hour reaches both zones: alone each gets all it can, together they share."""
+    demand = demand_of(np.array([30.0, 60.0, 5.0]), ["a", "b", "far"])
+    reach = of_matrix(np.array([[1.0, 1.0, 9.0]]), 5.0)
+    section = SECTION.model_copy(update={"room": 1})
+    parts = np.array([[1.0, 0.0], [0.5, 0.5], [0.0, 1.0]])
+    groups = Groups(("x", "y"), np.ones(2), parts)
+    build = assemble(section, sites_of(1), demand, reach, "US", 0.05, "central", groups).build
+    assert most_served(build)[0] == pytest.approx(36.0 / 95.0)
+    # of x: 30 + 30 of 60 asked; its own zone first, each kWh to the other brings half
+    assert most_served(build, parts[:, 0])[0] == pytest.approx((30.0 + 3.0) / 60.0)
+    assert most_served(build, parts[:, 1])[0] == pytest.approx(18.0 / 35.0)
 
 
 def test_zones_and_groups_add_up_to_the_plan() -> None:

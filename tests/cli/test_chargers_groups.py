@@ -70,5 +70,6 @@ def test_a_least_share_of_groups_out_of_reach_is_told(city: Path) -> None:
     )
     done = CliRunner().invoke(main, ["chargers", "site", str(city / "far.toml"), "--out", str(city / "none")])
     assert done.exit_code == 1
-    assert "_by_group" in done.output
+    assert "of the group poorer at most" in done.output
+    assert "100.0 % are asked" in done.output
     assert not (city / "none").exists()

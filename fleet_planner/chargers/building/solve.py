@@ -237,10 +237,20 @@ def under_another_grid(plan: Plan, decided: Build, happens: Build) -> Built:
     return Built(_plan(real, layout, dealt), cost, -np.inf, cost, OPTIMAL, time.perf_counter() - begin)
 
 
-def most_served(build: Build) -> Float:
-    """Return the greatest share of each year's energy that can be served at any cost, a bound from the relaxation."""
+def most_served(build: Build, part: Float | None = None) -> Float:
+    """Return the greatest share of each year's energy that can be served at any cost, a bound from the relaxation.
+
+    Parameters
+    ----------
+    build
+        What is computed from.
+    part
+        Share of each demand's energy that counts, shape (J,), such as that of a group; none: all of it.
+    """
+    per_day = build.per_day if part is None else build.per_day * part[:, None]
     free = replace(
         build,
+        per_day=per_day,
         least=np.zeros_like(build.least),
         least_by_zone=0.0,
         least_by_group=0.0,
@@ -255,8 +265,8 @@ def most_served(build: Build) -> Float:
     found = solve(programme_of(free, layout), relax=True)
     if found.values is None:
         return np.zeros(build.weight.size)
-    missed = (found.values[layout.unserved] * build.per_day).sum(axis=0)
-    return np.asarray(1.0 - missed / np.maximum(build.per_day.sum(axis=0), 1e-12))
+    missed = (found.values[layout.unserved] * per_day).sum(axis=0)
+    return np.asarray(1.0 - missed / np.maximum(per_day.sum(axis=0), 1e-12))
 
 
 def trade_off(

@@ -15,7 +15,7 @@ from fleet_planner.chargers.building.audit import Audit, audit
 from fleet_planner.chargers.building.capacity import capacity_table
 from fleet_planner.chargers.building.options import usual_connector
 from fleet_planner.chargers.building.people import groups_table, zones_table
-from fleet_planner.chargers.building.solve import Built, most_served, solve_build, year_by_year
+from fleet_planner.chargers.building.solve import Built, solve_build, year_by_year
 from fleet_planner.chargers.demand import Demand, joined, read_demand, with_connector
 from fleet_planner.chargers.diagnostics import CAPACITATED, Busiest, catchments, diagnose, models_table
 from fleet_planner.chargers.distances import Reach, road_reach_by_kind
@@ -29,6 +29,7 @@ from fleet_planner.pipeline.computing.places import HomePlaces, read_home_places
 from fleet_planner.pipeline.siting.bus_years import bus_demand
 from fleet_planner.pipeline.siting.corridors import corridor_model
 from fleet_planner.pipeline.siting.fleet_demand import fleet_demand
+from fleet_planner.pipeline.siting.out_of_reach import out_of_reach
 from fleet_planner.pipeline.siting.variants import curve_of, regret_of
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def site_chargers(plan: Plan, base: Path, progress: Progress) -> Siting:
     start = [step.plan] if step.plan is not None else []
     built = solve_build(assembled.build, section.seconds, section.gap, start)
     if built.plan is None:
-        raise _out_of_reach(assembled, demand)
+        raise out_of_reach(assembled, demand, groups)
     checked = audit(assembled.build, built.plan)
     if checked.broken:
         raise AssertionError("; ".join(checked.broken[:NAMED]))
@@ -271,29 +272,6 @@ def _spots(places: HomePlaces) -> dict[str, tuple[float, float]]:
         points = shapely.point_on_surface(kind.geometry)
         out |= {n: (float(p.x), float(p.y)) for n, p in zip(kind.names, points, strict=True)}
     return out
-
-
-def _out_of_reach(assembled: Assembled, demand: Demand) -> PlanError:
-    """Return the error of a least service that no plan reaches: how much can be, and what stands in the way."""
-    most = most_served(assembled.build)
-    t = int(np.argmin(most))
-    energy = demand.per_day[:, t]
-    why = [r or ("not_connected_yet" if t < first else "") for r, first in
-           zip(assembled.reason, assembled.first_year.tolist(), strict=True)]  # fmt: skip
-    blocked = [j for j in np.argsort(-energy).tolist() if why[j]]
-    named = ", ".join(f"{demand.ids[j]} ({why[j]})" for j in blocked[:NAMED])
-    more = f" and {len(blocked) - NAMED} more" if len(blocked) > NAMED else ""
-    hindered = (
-        f"no site can serve {named}{more}"
-        if blocked
-        else "every demand has a site, but headroom, room, connection year or budget do not suffice together"
-    )
-    return PlanError(
-        f"in {demand.years[t]} at most {100.0 * most[t]:.1f} % of the energy can be served: {hindered}",
-        "Lower chargers.least_served or least_served_by_zone or _by_group, raise cut-off, headroom or budget, "
-        "or add candidates.",
-        column="chargers.least_served",
-    )
 
 
 def _unserved(table: pl.DataFrame, demand: Demand) -> list[Finding]:
