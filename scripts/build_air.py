@@ -34,6 +34,7 @@ EXAMPLE = [
 ]  # fmt: skip
 VARDOULAKIS = "Vardoulakis et al. 2003, Atmospheric Environment 37, 155-182: avenue canyons have less; recalled"
 CANYON = "own estimate: half of the length lined on both sides, buildings within 30 m of the axis; without buildings 10,000 people per km2; storeys of 3 m, two of them where nothing is told"
+HOUT = "van den Hout and Baars 1988, TNO report 88/192, as read in RIVM's OPS code (NO2/NOx = f + O3 (1-f) / ((1-f) NOx + K))"
 SRM1 = "Netherlands, Regeling beoordeling luchtkwaliteit 2007, standard method 1; recalled"
 EPA = "US EPA, Transportation Conformity Guidance for PM hot-spot analyses, appendix J (vehicle 1.53 m: plume 1.7 times as high, half of it, spread height / 2.15); recalled"
 
@@ -52,7 +53,7 @@ def tables() -> dict[str, pl.DataFrame]:
     values = pl.DataFrame(
         [
             ("no2_beta", 0.6, "-", SRM1, 2007),
-            ("no2_k", 100.0, "ug/m3", SRM1, 2007),
+            ("no2_k", 100.0, "ug/m3", HOUT, 1988),
             ("release_height", 1.3, "m", EPA, 2015),
             ("initial_spread", 1.2, "m", EPA, 2015),
             ("canyon_aspect", 0.5, "-", VARDOULAKIS, 2003),
@@ -73,7 +74,9 @@ def tables() -> dict[str, pl.DataFrame]:
         "example_meteorology.csv": example.with_columns(
             unit=pl.lit("m/s; m"), source=pl.lit(OWN), year=pl.lit(2026), checked=pl.lit("no")
         ),
-        "air_figures.csv": values.with_columns(checked=pl.lit("no")),
+        "air_figures.csv": values.with_columns(
+            checked=pl.when(pl.col("source") == HOUT).then(pl.lit("yes")).otherwise(pl.lit("no"))
+        ),
     }
 
 

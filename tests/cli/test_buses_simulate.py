@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sqlite3
 import zipfile
 from contextlib import closing
@@ -321,3 +322,25 @@ def test_the_published_examples_of_simba_run(tmp_path: Path, shared_data: Path, 
     assert dict(made.select("block_id", "km").iter_rows()) == pytest.approx(km)
     trips = dict(raw.group_by("rotation_id").agg(pl.len()).iter_rows())
     assert dict(made.select("block_id", "trips").iter_rows()) == trips
+
+
+def test_what_people_breathe_of_blocks_and_routes(tmp_path: Path, repository: Path) -> None:
+    """With the air followed, every block has its part; blocks and routes add up to the same, and the buses drive on."""
+    shutil.copytree(repository / "inputs" / "coquimbo", tmp_path / "in")
+    plan = tmp_path / "in" / "buses.toml"
+    followed = '\n[impacts]\npollutants = ["PM2.5"]\nfinest_m = 800.0\nreach_m = 500.0\n'
+    text = plan.read_text(encoding="utf-8").replace('builtin = "coquimbo"', 'zones = "builtin"\nbuiltin = "coquimbo"')
+    plan.write_text(text + followed, encoding="utf-8")
+    done = CliRunner().invoke(main, ["buses", "simulate", str(plan), "--out", str(tmp_path / "out")])
+    assert done.exit_code == 0, done.output
+    tables = {k: pl.read_csv(tmp_path / "out" / f"{k}_exposure.csv") for k in ("block", "route")}
+    for name, table in tables.items():
+        assert table.columns == [c.column for c in columns(f"{name}_exposure")]
+        assert table["pm_exhaust_breathed_ug_per_km"].min() > 0.0
+    for figure in ("km", "nox_exposure_people_ug_m3", "pm_exhaust_exposure_people_ug_m3"):
+        assert tables["block"][figure].sum() == pytest.approx(tables["route"][figure].sum(), rel=1e-9)
+    by_day = pl.read_csv(tmp_path / "out" / "route_emissions.csv")
+    assert by_day["km"].sum() == pytest.approx(tables["route"]["km"].sum())
+    per_kg = tables["route"]["nox_exposure_people_ug_m3"] / by_day["nox_kg_per_day"]
+    assert per_kg.min() > 0.0
+    assert per_kg.max() / per_kg.min() < 1.5  # the same roads on every kind of day

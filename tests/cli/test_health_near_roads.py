@@ -59,6 +59,10 @@ def test_who_breathes_what_adds_up_to_the_exposure(out: Path) -> None:
     clean = table.filter(scenario="clean", pollutant="PM2.5")
     assert (clean["avoided_ug_m3"] > 0.0).all()
     assert table.filter(scenario="baseline")["avoided_share"].null_count() == table.filter(scenario="baseline").height
+    page = (out / "report.html").read_text(encoding="utf-8")
+    section = page[page.index('id="equity"') :]
+    section = section[: section.index("</section>")]
+    assert section.count("<polyline") == 3  # the even burden and two scenarios
     curve = pl.read_csv(out / "equity_curve.csv").filter(scenario="baseline", pollutant="PM2.5")
     assert curve["people_share"].to_list() == pytest.approx([0.0, 0.2, 1.0])  # 1,000 of 5,000 people live in zone b
 

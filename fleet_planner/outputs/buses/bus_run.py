@@ -50,6 +50,9 @@ def write_buses(done: Simulated, path: Path, out: Path, *, overwrite: bool, lang
         measured.write_csv(folder / "energy_measured.csv")
         if done.route_emissions.height:
             done.route_emissions.write_csv(folder / "route_emissions.csv")
+        for name, table in done.breathed.items():
+            if table.height:
+                table.write_csv(folder / f"{name}.csv")
         _write_feasibility(done, folder)
         if done.charging is not None:
             write_charging_tables(done.charging, folder, "charging_")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from markupsafe import Markup
+
+from fleet_planner.outputs.charts.line_chart import Line, axis, lines
 from fleet_planner.outputs.numbers import significant
 
 Rows = list[dict[str, Any]]
@@ -109,6 +112,18 @@ def tracer_part(rows: Rows, t: Words, _names: Words) -> dict[str, Any]:
         "rows": out,
         "words": 1,
     }
+
+
+def equity_chart(rows: Rows, t: Words, names: Words) -> dict[str, Any]:
+    """Return the concentration curves of the first pollutant beside the even burden, worst off first."""
+    pollutant = rows[0]["pollutant"]
+    drawn = [Line(t["curve_even"], [(0.0, 0.0), (100.0, 100.0)])]
+    for scenario in dict.fromkeys(row["scenario"] for row in rows):
+        own = [row for row in rows if (row["scenario"], row["pollutant"]) == (scenario, pollutant)]
+        drawn.append(Line(names[scenario], [(100.0 * r["people_share"], 100.0 * r["exposure_share"]) for r in own]))
+    scale = axis(0.0, 100.0, 20.0, lambda v: f"{v:.0f} %")
+    title = t["curve_title"].format(pollutant=pollutant)
+    return {"title": title, "svg": Markup(lines(title, drawn, scale, scale))}  # noqa: S704  # labels are escaped where drawn
 
 
 AIR_PARTS = {

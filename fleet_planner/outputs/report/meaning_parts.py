@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fleet_planner.outputs.numbers import percent, significant
-from fleet_planner.outputs.report.air_parts import AIR_PARTS
+from fleet_planner.outputs.report.air_parts import AIR_PARTS, equity_chart
 from fleet_planner.outputs.report.electricity_parts import (
     battery_part,
     exported_part,
@@ -47,7 +47,11 @@ def meaning_parts(data: Mapping[str, Any], t: Words, names: Words) -> list[dict[
         "equity": _equity,
         "exposure_hotspots": _hotspots,
     }
-    return [part for key, make in makers.items() if (rows := given.get(key)) for part in [make(rows, t, names)]]
+    made = [part for key, make in makers.items() if (rows := given.get(key)) for part in [make(rows, t, names)]]
+    for part in made:
+        if part["id"] == "equity" and (curve := given.get("equity_curve")):
+            part["chart"] = equity_chart(curve, t, names)
+    return made
 
 
 def _exposure(rows: Rows, t: Words, names: Words) -> dict[str, Any]:

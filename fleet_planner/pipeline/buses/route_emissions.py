@@ -15,6 +15,7 @@ from fleet_planner.economics.grid_path import city_grid
 from fleet_planner.findings import Finding
 from fleet_planner.fleet import load_fleet
 from fleet_planner.network.zones import map_zones, read_zone_layer
+from fleet_planner.pipeline.computing.air import air_figures, ground_of
 from fleet_planner.pipeline.computing.bus_service import buses_on_roads
 from fleet_planner.pipeline.computing.inventories import Clock, Inventories
 from fleet_planner.pipeline.computing.places import read_home_places
@@ -23,11 +24,12 @@ from fleet_planner.scenarios import measures_table
 from fleet_planner.units import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from fleet_planner.buses.model import ServiceDay
     from fleet_planner.network import Network
+    from fleet_planner.pipeline.computing.inventories import Computed
     from fleet_planner.plan.models import Plan
     from fleet_planner.progress import Progress
     from fleet_planner.transit_feed import Feed
@@ -36,6 +38,8 @@ Float = NDArray[np.float64]
 EXHAUST = {"NOx": "nox", "PM_exhaust": "pm_exhaust", "CO2": "co2"}
 """Pollutants of the pipe that are told by route, and their names in columns."""
 NO_EXHAUST = ("electricity", "hydrogen")
+EXPOSED = {"NOx": "nox_exposure_people_ug_m3", "PM_exhaust": "pm_exhaust_exposure_people_ug_m3"}
+"""Pollutants whose exposure is told by block and route where the plan follows the air, and their columns."""
 G_PER_KG = 1e3
 KG_PER_T = 1e3
 LEAST_KM = 1e-9
@@ -50,6 +54,8 @@ def route_emissions(
     progress: Progress,
 ) -> tuple[pl.DataFrame, list[Finding]]:
     """Return what the routes emit today: ``kind_of_day, block_id, route, km`` and ``<pollutant>_kg_per_day``.
+
+    Where the plan follows the air near roads and has zones, also what people breathe of it (columns of `EXPOSED`).
 
     The mean factor of the registry's urban buses with a combustion engine, by link and at the speeds of the hours in
     which buses pass it, times the km of the timetable with and without passengers.
@@ -75,6 +81,28 @@ def route_emissions(
         return pl.DataFrame(), findings
     tables = [_of_day(day, factor) for day in days.values()]
     return pl.concat(tables), findings
+
+
+def exposure_by(by_block: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+    """Return what people breathe of blocks or routes (``tables/columns/block_exposure.csv``); no rows if not known.
+
+    Parameters
+    ----------
+    by_block
+        Of `route_emissions`.
+    keys
+        ``kind_of_day`` with ``block_id`` or ``route``.
+    """
+    if by_block.is_empty() or not set(EXPOSED.values()) <= set(by_block.columns):
+        return pl.DataFrame()
+    breathing = air_figures()["breathing"]
+    summed = by_block.group_by(*keys, maintain_order=True).agg(pl.col("km", *EXPOSED.values()).sum())
+    driven = pl.when(pl.col("km") > LEAST_KM)
+    per_km = [
+        driven.then(pl.col(column) * breathing / pl.col("km")).alias(f"{EXHAUST[name]}_breathed_ug_per_km")
+        for name, column in EXPOSED.items()
+    ]
+    return summed.with_columns(per_km)
 
 
 def feasible_blocks(judged: pl.DataFrame) -> pl.DataFrame:
@@ -135,7 +163,10 @@ def yearly(by_day: pl.DataFrame) -> pl.DataFrame:
 def _factors(
     plan: Plan, base: Path, network: Network, feeds: Mapping[str, Feed], progress: Progress
 ) -> tuple[Float | None, list[Finding]]:
-    """Return g per km by link, shape (links + 1, pollutants), the last row the mean of all roads."""
+    """Return g per km by link, shape (links + 1, pollutants), the last row the mean of all roads.
+
+    Where the air is followed, further columns are people times µg/m3 per km a day, of `EXPOSED`.
+    """
     plan = plan.model_copy(update={"scenario": []})
     fleet = load_fleet(plan.fleet, base, plan.city, plan.factors.default_load, stream_loads=plan.factors.stream_loads)
     places = read_home_places(plan.places, base)
@@ -160,23 +191,41 @@ def _factors(
         "buses": f"{own.vehicles['count'].sum():,.0f}",
         **{name: f"{value:.3g}" for name, value in zip(EXHAUST.values(), mean, strict=True)},
     }
-    return np.vstack([factor, mean]), [Finding("buses.today", "info", values)]
+    table = np.vstack([factor, mean])
+    if plan.impacts.pollutants and zones is not None:
+        exposed = _exposed(run, done)
+        of_link = np.where(driven[:, None], exposed / np.where(driven, km, 1.0)[:, None], 0.0)
+        all_roads = exposed.sum(axis=0) / max(float(km.sum()), LEAST_KM)
+        table = np.hstack([table, np.vstack([np.where(driven[:, None], of_link, all_roads), all_roads])])
+    return table, [Finding("buses.today", "info", values)]
+
+
+def _exposed(run: Inventories, done: Computed) -> Float:
+    """Return what people breathe of each link's buses, people times µg/m3, shape (links, pollutants of `EXPOSED`)."""
+    weight = ground_of(run, done, air_figures()).by_link
+    columns = [done.states[0][1].pollutants.index(p) for p in EXPOSED]
+    out = np.zeros((weight.shape[0], len(columns)))
+    for hour, grams in enumerate(run.hours_of(done, 0)):
+        out += weight[:, hour, None] * grams[:, columns]
+    return out / G_PER_KG
 
 
 def _of_day(day: ServiceDay, factor: Float) -> pl.DataFrame:
     """Return km and kg of a day by block and route; ways without passengers go with the routes of their block."""
     way = np.repeat(np.arange(day.ways.first.size - 1), np.diff(day.ways.first))
     g = factor[day.ways.link] * day.ways.km[:, None]
-    of_way = np.zeros((day.ways.first.size, len(EXHAUST)))
+    of_way = np.zeros((day.ways.first.size, factor.shape[1]))
     np.add.at(of_way, way, g)
+    named = [(f"{name}_kg_per_day", 1.0 / G_PER_KG) for name in EXHAUST.values()]
+    named += [(name, 1.0) for name in EXPOSED.values()][: factor.shape[1] - len(named)]
     moves = day.movements
     km = moves["km"].to_numpy()
     at = moves["way"].to_numpy()
     of_move = np.where((at >= 0)[:, None], of_way[at], km[:, None] * factor[-1])
     table = moves.select("block_id", "route", "km", empty=pl.col("kind") != "trip").with_columns(
-        pl.Series(f"{name}_kg_per_day", of_move[:, k] / G_PER_KG) for k, name in enumerate(EXHAUST.values())
+        pl.Series(name, of_move[:, k] * scale) for k, (name, scale) in enumerate(named)
     )
-    figures = ["km", *(f"{name}_kg_per_day" for name in EXHAUST.values())]
+    figures = ["km", *(name for name, _ in named)]
     trips = table.filter(~pl.col("empty"))
     share = trips.group_by("block_id", "route").agg(pl.col("km").sum())
     whole = pl.col("km").sum().over("block_id")

@@ -22,10 +22,11 @@ from fleet_planner.pipeline.buses.energy import bus_energy
 from fleet_planner.pipeline.buses.feasibility import bus_feasibility
 from fleet_planner.pipeline.buses.flood import in_flood_zones
 from fleet_planner.pipeline.buses.hardest import hardest_stays
-from fleet_planner.pipeline.buses.route_emissions import by_route, route_emissions
+from fleet_planner.pipeline.buses.route_emissions import by_route, exposure_by, route_emissions
 from fleet_planner.transit_feed import read_feeds
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from fleet_planner.buses.model import ServiceDay
@@ -68,6 +69,9 @@ class Simulated:
         When buses charge, where the plan has ``[buses.charging]``.
     flooded
         Places that lie in a flood zone.
+    breathed
+        ``block_exposure`` and ``route_exposure``: what people breathe of the buses today; no rows where the plan does
+        not follow the air.
     """
 
     plan: Plan
@@ -81,6 +85,7 @@ class Simulated:
     route_emissions: pl.DataFrame = field(default_factory=pl.DataFrame)
     charging: ChargingYear | None = None
     flooded: frozenset[str] = frozenset()
+    breathed: Mapping[str, pl.DataFrame] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -128,13 +133,28 @@ def simulate(plan: Plan, base: Path, progress: Progress) -> Simulated:
     if "charging" in plan.buses.model_fields_set:
         charging = charging_of(plan, base, feasibility.charging, hardest_stays(feasibility), progress)
         findings = (*findings, *charging.findings)
+    breathed = {
+        "block_exposure": exposure_by(emitted, ("kind_of_day", "block_id")),
+        "route_exposure": exposure_by(emitted, ("kind_of_day", "route")),
+    }
     emitted = by_route(emitted, feasibility.blocks)
     flooded: frozenset[str] = frozenset()
     if plan.buses.flood_zones:
         flooded, told = in_flood_zones(base / plan.buses.flood_zones, served.days)
         findings, files = (*findings, *told), (*files, ("flood zones", plan.buses.flood_zones))
     return Simulated(
-        plan, base, served.network, served.days, energy, feasibility, files, findings, emitted, charging, flooded
+        plan,
+        base,
+        served.network,
+        served.days,
+        energy,
+        feasibility,
+        files,
+        findings,
+        emitted,
+        charging,
+        flooded,
+        breathed,
     )
 
 

@@ -104,6 +104,69 @@ class AirResult:
         return np.stack([lon, lat], axis=-1)
 
 
+@dataclass(frozen=True)
+class Ground:
+    """What brings emissions to the people of a run.
+
+    Parameters
+    ----------
+    epsg
+        Of the plane.
+    air
+        Roads, weather, plumes.
+    receptors
+        Points and people.
+    by_road
+        People times µg/m3 per kg a day of each road and group of months and hours, shape (roads, G).
+    shares
+        Parts of the hours of each type of day in each group, shape (H, G).
+    """
+
+    epsg: int
+    air: Air
+    receptors: Receptors
+    by_road: Float
+    shares: Float
+
+    @property
+    def by_link(self) -> Float:
+        """People times µg/m3 per kg a day that a link emits in an hour of a type of day, shape (links, H)."""
+        return np.asarray(self.by_road[self.air.pieces.road] @ self.shares.T)
+
+
+def ground_of(run: Inventories, computed: Computed, figures: Mapping[str, float]) -> Ground:
+    """Return roads, weather and people of a run, with the weights of its roads.
+
+    Raises
+    ------
+    UserError
+        The weather is malformed, or the grid is too fine.
+    """
+    section = run.plan.impacts
+    middle = (run.network.coordinates.min(axis=0) + run.network.coordinates.max(axis=0)) / 2.0
+    epsg = utm_epsg(*middle)
+    pieces = pieces_of(run.network, epsg)
+    path = run.base / section.meteorology if section.meteorology else None
+    weather = read_meteorology(
+        *(path, section.roughness_m, section.wind_height_m, section.calm_m_s),
+        run.plan.traffic.seasons,
+        south=bool(middle[1] < 0.0),
+    )
+    shares = weather.shares([day.months for day in computed.activity.days])
+    source = Source(
+        section.release_height_m or figures["release_height"], section.initial_spread_m or figures["initial_spread"]
+    )
+    tables = plume_tables(list(weather.classes), source, section.receptor_height_m, section.reach_m)
+    air = Air(pieces, weather, tables, section.reach_m)
+    receptors = _receptors(run, section, pieces, epsg, computed)
+    return Ground(epsg, air, receptors, air.weights(receptors.xy, receptors.people), shares)
+
+
+def air_figures() -> dict[str, float]:
+    """Return the packaged figures of the air."""
+    return dict(reference_table("air_figures.csv").select("figure", "value").iter_rows())
+
+
 def near_road_air(run: Inventories, computed: Computed) -> AirResult | None:
     """Return the air of every scenario; nothing where the plan follows no pollutant.
 
@@ -116,30 +179,15 @@ def near_road_air(run: Inventories, computed: Computed) -> AirResult | None:
     if not section.pollutants:
         return None
     _refuse_other_backgrounds(section)
-    middle = (run.network.coordinates.min(axis=0) + run.network.coordinates.max(axis=0)) / 2.0
-    epsg = utm_epsg(*middle)
-    pieces = pieces_of(run.network, epsg)
-    path = run.base / section.meteorology if section.meteorology else None
-    weather = read_meteorology(
-        *(path, section.roughness_m, section.wind_height_m, section.calm_m_s),
-        run.plan.traffic.seasons,
-        south=bool(middle[1] < 0.0),
-    )
-    days = computed.activity.days
-    shares = weather.shares([day.months for day in days])
-    figures = dict(reference_table("air_figures.csv").select("figure", "value").iter_rows())
-    source = Source(
-        section.release_height_m or figures["release_height"], section.initial_spread_m or figures["initial_spread"]
-    )
-    tables = plume_tables(list(weather.classes), source, section.receptor_height_m, section.reach_m)
-    air = Air(pieces, weather, tables, section.reach_m)
+    figures = air_figures()
+    ground = ground_of(run, computed, figures)
+    epsg, air, receptors, by_road, shares = ground.epsg, ground.air, ground.receptors, ground.by_road, ground.shares
+    pieces, weather, days = air.pieces, air.meteorology, computed.activity.days
     names, mix = _followed(section, computed.states[0][1].pollutants)
     emitted = {
         state.name: np.array([hour @ mix for hour in run.hours_of(computed, number)])
         for number, (state, _) in enumerate(computed.states)
     }
-    receptors = _receptors(run, section, pieces, epsg, computed)
-    by_road = air.weights(receptors.xy, receptors.people)
     grouped = {name: by_group(hours, shares) for name, hours in emitted.items()}
     brought = air.concentrations(receptors.xy, np.concatenate(list(grouped.values()), axis=2))
     each = dict(zip(grouped, np.split(brought, len(grouped), axis=1), strict=True))
@@ -168,7 +216,7 @@ def near_road_air(run: Inventories, computed: Computed) -> AirResult | None:
     in_canyons = canyon_table(
         *(run, canyons, pieces, receptors, told, breathed.sum(axis=1)), (by_road[pieces.road] * breathed).sum(axis=1)
     )
-    weight = by_road[pieces.road] @ shares.T
+    weight = ground.by_link
     vehicles = {
         state.name: run.weighted_vehicles(computed, number, weight) @ mix[:, : len(section.pollutants)] / G_PER_KG
         for number, (state, _) in enumerate(computed.states)
