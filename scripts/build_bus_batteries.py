@@ -44,15 +44,7 @@ ROWS = [
     ("station_kw", "any", 450.0, 300.0, 600.0, "", None, OPPORTUNITY, 2022, "kW", "no"),
     ("kg_per_kwh", "any", 6.7, 5.0, 10.0, "", None, "packs of 100 to 200 Wh per kg: own estimate, to be checked", 2026, "kg per kWh", "no"),
     ("usd_per_kwh", "any", 190.0, 177.0, 190.0, "USD", 2022, T3CO, 2022, "per kWh", "yes"),
-    ("bus", "midi", 255000.0, None, None, "EUR", 2025, "three quarters of a standard bus: own estimate, to be checked", 2026, "per bus without battery", "no"),
-    ("bus", "standard", 340000.0, None, 420000.0, "EUR", 2025, EFLIPS, 2025, "per bus without battery", "yes"),
-    ("bus", "articulated", 580000.0, None, 600000.0, "EUR", 2025, EFLIPS, 2025, "per bus without battery", "yes"),
-    ("bus", "double_decker", 476000.0, None, None, "EUR", 2025, "1.4 times a standard bus: own estimate, to be checked", 2026, "per bus without battery", "no"),
-    ("bus", "coach", 374000.0, None, None, "EUR", 2025, "1.1 times a standard bus: own estimate, to be checked", 2026, "per bus without battery", "no"),
-    ("station", "any", 500000.0, None, None, "EUR", 2025, EFLIPS, 2025, "per station", "yes"),
-    ("charger", "any", 250000.0, None, None, "EUR", 2025, EFLIPS, 2025, "per point", "yes"),
     ("bus_life", "any", 14.0, None, None, "", None, EFLIPS, 2025, "years", "yes"),
-    ("battery_life", "any", 7.0, 6.0, 12.0, "", None, f"{EFLIPS}; {SIMBA_COST}", 2025, "years", "yes"),
     ("charger_life", "any", 20.0, None, None, "", None, f"{EFLIPS}; {SIMBA_COST}", 2025, "years", "yes"),
 ]  # fmt: skip
 

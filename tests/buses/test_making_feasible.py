@@ -15,8 +15,11 @@ from fleet_planner.buses.feasibility.making import make_feasible
 from fleet_planner.buses.feasibility.replay import ground_of, replay
 from fleet_planner.buses.feasibility.setup import Cold, batteries_of, candidate_places, rules_of, sites_of
 from fleet_planner.buses.feasibility.split import Splitter, empty_ways
+from fleet_planner.buses.transition.packaged import Packaged
+from fleet_planner.economics.finance import capital_recovery_factor
 from fleet_planner.plan.buses_battery import BatteryPlan, BusStation
 from fleet_planner.plan.economics import EconomicsSection
+from fleet_planner.reference import reference_table
 
 
 def task_of(day: Any, energies: Any, plan: BatteryPlan, stations: Any = ()) -> Task:
@@ -228,3 +231,21 @@ def test_what_each_way_costs_a_block_alone() -> None:
     )
     # alone and together the block takes the cheapest of the three
     assert made.cost == pytest.approx(np.nanmin(made.alone[0]))
+
+
+def test_buses_and_chargers_have_one_price_and_one_efficiency() -> None:
+    """No figure stands in both tables; a standard bus costs what its replacement does, by region, over its life."""
+    shared = set(reference_table("bus_batteries.csv")["item"]) & set(reference_table("bus_transition.csv")["item"])
+    assert not shared
+    economics = EconomicsSection()
+    for region in ("*", "US"):
+        packaged = Packaged(economics, region)
+        prices = prices_of(BatteryPlan(), economics, {"standard", "midi"}, region)
+        yearly = packaged.figure("price", "battery", "standard") * capital_recovery_factor(
+            economics.discount_rate, 14.0
+        )
+        assert prices.bus["standard"] == pytest.approx(yearly)
+        assert prices.bus["midi"] == pytest.approx(0.75 * yearly)
+    europe, states = (prices_of(BatteryPlan(), economics, {"standard"}, r).bus["standard"] for r in ("*", "US"))
+    assert states > 1.5 * europe
+    assert packaged.battery("charger_efficiency") * packaged.battery("efficiency") == pytest.approx(0.9025)

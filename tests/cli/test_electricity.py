@@ -182,3 +182,16 @@ def test_grey_hydrogen_is_worse_than_a_diesel_hybrid_and_green_better(tmp_path: 
     page = (out / "report.html").read_text(encoding="utf-8")
     assert 'id="hydrogen"' in page
     assert "grey, of natural gas" in page
+
+
+def test_los_angeles_reaches_its_target_of_2050_or_tells_the_gap(tmp_path: Path) -> None:
+    """By 2050 the packaged grid has no carbon left; what still burns is the gap to neutrality."""
+    text = '[electricity]\npath = "policy"\npath_region = "US-CA-LA"\n[impacts.climate]\nneutral_year = 2050\n'
+    horizon = TURNOVER.replace("2036", "2050").replace("[2028, 2032]", "[2045]")
+    assert call(tmp_path, text + horizon, "run", "out").exit_code == 0
+    grid, left = emitted(tmp_path / "out", "CO2_grid"), emitted(tmp_path / "out", "CO2")
+    assert grid["baseline", 2045] == grid["baseline", 2050] == 0.0
+    gap = pl.read_csv(tmp_path / "out" / "climate_path.csv").row(0, named=True)
+    assert gap["neutral_year"] == 2050
+    assert gap["gap_t_per_year"] == pytest.approx(gap["emitted_t_per_year"])
+    assert gap["gap_t_per_year"] >= left["baseline", 2050] > 0.0

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fleet_planner.buses.transition.packaged import Packaged
 from fleet_planner.economics.finance import capital_recovery_factor
 from fleet_planner.economics.money import Price, levels_of
 from fleet_planner.economics.vehicle_costs import vehicle_costs
 from fleet_planner.findings import Finding
+from fleet_planner.fleet.dates import ANY_REGION
 from fleet_planner.reference import reference_table
 
 if TYPE_CHECKING:
@@ -180,8 +182,17 @@ def figures_of(
     )
 
 
-def prices_of(plan: BatteryPlan, economics: EconomicsSection, bus_types: set[str]) -> Prices:
-    """Return what the ways to make a block feasible cost a year.
+def prices_of(plan: BatteryPlan, economics: EconomicsSection, bus_types: set[str], region: str = ANY_REGION) -> Prices:
+    """Return what the ways to make a block feasible cost a year; buses and stations cost what replacing them does.
+
+    Parameters
+    ----------
+    plan, economics
+        The plan's sections.
+    bus_types
+        Types in use.
+    region
+        Whose prices of buses go before those of any region.
 
     Raises
     ------
@@ -189,6 +200,13 @@ def prices_of(plan: BatteryPlan, economics: EconomicsSection, bus_types: set[str
         A packaged price's currency or year has no rate or index.
     """
     read, levels, first = _Reader(), levels_of(economics), economics.conversion == "deflate_first"
+    packaged = Packaged(economics, region)
+    standard = packaged.figure("price", "battery", "standard")
+    bus = {t: plan.bus_usd.get(t) for t in sorted(bus_types)}  # type: ignore[call-overload]  # a type
+    bus = {t: standard * packaged.figure("size_factor", bus_type=t) if usd is None else usd for t, usd in bus.items()}
+    station = packaged.figure("station_fixed") if plan.station_usd is None else plan.station_usd
+    charger = packaged.figure("station_point") if plan.charger_usd is None else plan.charger_usd
+    battery_life = packaged.figure("battery_life_years")
 
     def money(given: float | None, item: str, bus_type: str = ANY) -> float:
         if given is not None:
@@ -202,18 +220,19 @@ def prices_of(plan: BatteryPlan, economics: EconomicsSection, bus_types: set[str
 
     wage = plan.usd_per_driver_hour
     if wage is None:
-        bus = vehicle_costs(economics)["bus"]
-        wage = bus.driver_per_h
-        if "driver_per_h" in bus.unchecked:
+        costs = vehicle_costs(economics)["bus"]
+        wage = costs.driver_per_h
+        if "driver_per_h" in costs.unchecked:
             read.unchecked["driver_per_h"] = None
     return Prices(
-        battery_per_kwh=money(plan.usd_per_kwh, "usd_per_kwh") * annuity("battery_life"),
-        bus={t: money(plan.bus_usd.get(t), "bus", t) * annuity("bus_life") for t in sorted(bus_types)},  # type: ignore[call-overload]  # a type
-        station=money(plan.station_usd, "station") * annuity("charger_life"),
-        charger=money(plan.charger_usd, "charger") * annuity("charger_life"),
+        battery_per_kwh=money(plan.usd_per_kwh, "usd_per_kwh")
+        * capital_recovery_factor(economics.discount_rate, battery_life),
+        bus={t: usd * annuity("bus_life") for t, usd in bus.items()},
+        station=station * annuity("charger_life"),
+        charger=charger * annuity("charger_life"),
         driver_hour=wage * plan.service_days,
         empty_km=plan.usd_per_empty_km * plan.service_days,
-        unchecked=tuple(read.unchecked),
+        unchecked=(*read.unchecked, *packaged.unchecked),
     )
 
 

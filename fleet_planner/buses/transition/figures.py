@@ -96,7 +96,7 @@ def batteries_of(section: TransitionSection, packaged: Packaged) -> Batteries:
     The battery of another size than standard is larger as its use per km is.
     """
     kwh, _ = use_per_km(tuple(SEGMENTS))
-    window = packaged.figure("battery_window") * packaged.figure("battery_end_of_life")
+    window = (1.0 - packaged.battery("reserve")) * packaged.battery("end_of_life")
     standard = kwh["standard"]
 
     def usable(powertrain: str) -> dict[str, float]:
@@ -107,7 +107,7 @@ def batteries_of(section: TransitionSection, packaged: Packaged) -> Batteries:
         usable=usable("battery"),
         usable_large=usable("battery_large"),
         plug_kwh_per_km=kwh,
-        efficiency=packaged.figure("charger_efficiency"),
+        efficiency=packaged.battery("charger_efficiency") * packaged.battery("efficiency"),
         worst_day=packaged.figure("worst_day_factor"),
     )
 

@@ -12,7 +12,7 @@ from fleet_planner.reference import reference_table
 if TYPE_CHECKING:
     from fleet_planner.plan.economics import EconomicsSection
 
-TABLE = "bus_transition.csv"
+TABLE, BATTERIES = "bus_transition.csv", "bus_batteries.csv"
 ANY = "any"
 MONEY_KEY = "economics.exchange_rates"
 
@@ -62,6 +62,20 @@ class Packaged:
             first = self.economics.conversion == "deflate_first"
             value = levels_of(self.economics).inside(value, given, MONEY_KEY, deflate_first=first)
         return value
+
+    def battery(self, item: str) -> float:
+        """Return a figure of batteries and chargers of any bus, as the simulation of their days has it.
+
+        Raises
+        ------
+        KeyError
+            There is none: a fault of the table.
+        """
+        rows = reference_table(BATTERIES).filter(item=item, bus_type=ANY).to_dicts()
+        if not rows:
+            raise KeyError(item)
+        self.used[item, ANY] = rows[0]["checked"] == "yes"
+        return float(rows[0]["value"])
 
     @property
     def unchecked(self) -> list[str]:

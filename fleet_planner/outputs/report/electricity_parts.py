@@ -119,4 +119,4 @@ def _figure(value: float | None) -> str:
 
 
 def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{value:+.1f} %"
+    return "–" if not value else f"{value:+.1f} %"
