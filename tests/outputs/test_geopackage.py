@@ -22,6 +22,7 @@ import shapely
 from fleet_planner.outputs.layers import frames
 from fleet_planner.outputs.layers.geopackage import write_geopackage
 from fleet_planner.outputs.layers.geopackage_tables import dictionary
+from fleet_planner.outputs.layers.labels import COLUMN
 from fleet_planner.outputs.layers.layer import LONGEST_COLUMN
 from fleet_planner.outputs.layers.qgis_project import map_frame
 from fleet_planner.outputs.layers.roads import road_of_link, round_breaks
@@ -358,6 +359,12 @@ def test_maps_of_cities_are_metric(bounds: tuple[float, float, float, float], ep
     assert south < north
 
 
+def test_a_single_place_is_shown_with_what_is_about_it() -> None:
+    west, south, east, north = map_frame((-71.25, -29.9, -71.25, -29.9)).bounds
+    assert east - west == pytest.approx(600.0)
+    assert north - south == pytest.approx(600.0)
+
+
 WITH_AIR = {"canyon", "canyon_aspect"}
 """Columns of links that only runs with the air near roads have."""
 
@@ -400,3 +407,18 @@ def test_a_city_sized_network_is_written(tmp_path: Path) -> None:
     big = builders.results(builders.network(40, 40))
     write_geopackage(big, tmp_path / "big.gpkg")
     assert pyogrio.read_info(tmp_path / "big.gpkg", layer="links")["features"] == 6400
+
+
+def test_hotspots_bear_their_rank(database: sqlite3.Connection) -> None:
+    (qml,) = database.execute("SELECT styleQML FROM layer_styles WHERE f_table_name = 'hotspots'").fetchone()
+    root = xml(qml)
+    assert root.get("labelsEnabled") == "1"
+    assert "Labeling" in root.get("styleCategories")
+    assert root.find("labeling/settings/text-style").get("fieldName") == "rank"
+    (plain,) = database.execute("SELECT styleQML FROM layer_styles WHERE f_table_name = 'links'").fetchone()
+    assert xml(plain).find("labeling") is None
+
+
+def test_names_are_columns_of_their_layers() -> None:
+    for layer, column in COLUMN.items():
+        assert column in {c.column for c in columns(dictionary(layer))}, layer

@@ -44,6 +44,8 @@ def draw(layers, crs, extent, path):
     settings.setOutputSize(QSize(WIDTH, HEIGHT))
     settings.setTransformContext(QgsProject.instance().transformContext())
     extent.scale(MARGIN)
+    if extent.width() == 0.0 or extent.height() == 0.0:
+        extent.grow(max(extent.width(), extent.height(), 0.002))  # of a point, or of points in a row
     settings.setExtent(extent)
     job = QgsMapRendererSequentialJob(settings)
     job.start()

@@ -19,7 +19,7 @@ from fleet_planner.outputs.buses.bus_tables import blocks_table, depots_frame, r
 from fleet_planner.outputs.buses.buses_charging import place_columns
 from fleet_planner.outputs.layers import geopackage_tables, styles
 from fleet_planner.outputs.layers.geopackage import write_layer
-from fleet_planner.outputs.layers.geopackage_tables import Layer, Style
+from fleet_planner.outputs.layers.layer import LONGEST_STYLE, Layer, Style, plain_style
 from fleet_planner.outputs.layers.roads import round_breaks
 from fleet_planner.pipeline.buses.route_emissions import feasible_by_route
 from fleet_planner.pipeline.buses.simulate import Simulated
@@ -133,9 +133,10 @@ def _coloured(frame: pl.DataFrame, column: str, titles: Mapping[str, str]) -> St
     share = column.endswith("_share")
     breaks, top = (SHARE_BREAKS, 1.0) if share else (round_breaks(values), float(values.max(initial=0.0)))
     return Style(
-        titles.get(column, column),
-        styles.graduated_qml(column, breaks, top, titles, polygons=False),
+        titles.get(column, column)[:LONGEST_STYLE],
+        styles.graduated_qml(column, breaks, top, titles, polygons=False, width=styles.ROUTE_MM),
         styles.graduated_sld("routes", column, breaks, top, polygons=False),
+        geopackage_tables.aliases("routes", [column], {}, "zh").get(column, ""),
     )
 
 
@@ -193,6 +194,6 @@ def _point_layer(day: ServiceDay, name: str, frame: pl.DataFrame, colour: str, s
         return None
     own = frame.drop("lon", "lat")
     titles = geopackage_tables.aliases(name, own.columns, {})
-    marker = Style(name, styles.point_qml(colour, size_mm, titles), styles.point_sld(name, colour, size_mm))
+    marker = plain_style(name, styles.point_qml(colour, size_mm, titles), styles.point_sld(name, colour, size_mm))
     wkb = shapely.to_wkb(shapely.points(frame["lon"].to_numpy(), frame["lat"].to_numpy()))
     return Layer(name, own, wkb, "Point", marker, {})

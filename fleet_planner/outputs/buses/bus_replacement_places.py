@@ -10,7 +10,7 @@ import polars as pl
 from fleet_planner.outputs.buses.bus_geopackage import route_lines
 from fleet_planner.outputs.layers import geopackage_tables, styles
 from fleet_planner.outputs.layers.geopackage import write_layer
-from fleet_planner.outputs.layers.geopackage_tables import Layer, Style
+from fleet_planner.outputs.layers.layer import LONGEST_STYLE, Layer, Style, plain_style
 from fleet_planner.outputs.layers.roads import round_breaks
 from fleet_planner.tables import columns
 
@@ -100,9 +100,10 @@ def _routes(frame: pl.DataFrame, lines: dict[str, Any]) -> Layer | None:
     breaks, top = round_breaks(values), float(values.max(initial=0.0))
     titles = geopackage_tables.aliases(ROUTES, frame.columns, {})
     style = Style(
-        titles.get(SHOWN, SHOWN),
-        styles.graduated_qml(SHOWN, breaks, top, titles, polygons=False),
+        titles.get(SHOWN, SHOWN)[:LONGEST_STYLE],
+        styles.graduated_qml(SHOWN, breaks, top, titles, polygons=False, width=styles.ROUTE_MM),
         styles.graduated_sld(ROUTES, SHOWN, breaks, top, polygons=False),
+        geopackage_tables.aliases(ROUTES, [SHOWN], {}, "zh").get(SHOWN, ""),
     )
     wkb = shapely.to_wkb(np.array([lines[r] for r in frame["route"]], dtype=object))
     return Layer(ROUTES, frame, wkb, "MultiLineString", style, {})
@@ -117,6 +118,6 @@ def _points(
     if own.is_empty():
         return None
     titles = geopackage_tables.aliases(name, own.columns, {})
-    style = Style(name, styles.point_qml(*look, titles), styles.point_sld(name, *look))
+    style = plain_style(name, styles.point_qml(*look, titles), styles.point_sld(name, *look))
     where = np.array([at[p] for p in own[key]])
     return Layer(name, own, shapely.to_wkb(shapely.points(where[:, 0], where[:, 1])), "Point", style, {})

@@ -11,7 +11,7 @@ from fleet_planner.outputs.buses.buses_charging_page import charging_page
 from fleet_planner.outputs.columns_file import write_columns
 from fleet_planner.outputs.layers import geopackage_tables, styles
 from fleet_planner.outputs.layers.geopackage import write_layer
-from fleet_planner.outputs.layers.geopackage_tables import Layer, Style
+from fleet_planner.outputs.layers.layer import Layer, plain_style
 from fleet_planner.outputs.record import MANIFEST, file_hashes, manifest_text, record
 from fleet_planner.outputs.target import whole_directory
 from fleet_planner.pipeline.telling.input_files import plan_files
@@ -107,7 +107,7 @@ def write_charging_map(plan: Plan, found: ChargingYear, path: Path) -> bool:
         return False
     own = frame.drop("lon", "lat")
     titles = geopackage_tables.aliases(LAYER, own.columns, {})
-    style = Style(LAYER, styles.point_qml(COLOUR, SIZE_MM, titles), styles.point_sld(LAYER, COLOUR, SIZE_MM))
+    style = plain_style(LAYER, styles.point_qml(COLOUR, SIZE_MM, titles), styles.point_sld(LAYER, COLOUR, SIZE_MM))
     wkb = shapely.to_wkb(shapely.points(frame["lon"].to_numpy(), frame["lat"].to_numpy()))
     layer = Layer(LAYER, own, wkb, "Point", style, {})
     write_layer(path, layer)

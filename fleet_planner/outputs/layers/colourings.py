@@ -9,7 +9,7 @@ import numpy as np
 
 from fleet_planner.outputs.layers import frames, styles
 from fleet_planner.outputs.layers.classes import change_bounds, log_breaks
-from fleet_planner.outputs.layers.layer import Style, described
+from fleet_planner.outputs.layers.layer import LONGEST_STYLE, Style, described
 from fleet_planner.tables.load import report_words
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from fleet_planner.outputs.layers.layer import Layer
     from fleet_planner.tables import PollutantSpec
 
-LONGEST_NAME = 30
-"""Of a style: the table of styles that QGIS makes holds no more characters."""
 FLOW_QUANTILE = 0.995
 
 
@@ -165,7 +163,7 @@ def _values(frame: pl.DataFrame, column: str) -> NDArray[np.float64]:
     return values
 
 
-def _unlike(name: str, taken: dict[str, int], most: int | None = LONGEST_NAME) -> str:
+def _unlike(name: str, taken: dict[str, int], most: int | None = LONGEST_STYLE) -> str:
     """Return a name that is short enough and not taken yet."""
     short = name[:most]
     taken[short] = taken.get(short, 0) + 1

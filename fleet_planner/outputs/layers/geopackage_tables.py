@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from fleet_planner.outputs.layers import styles
+from fleet_planner.outputs.layers.labels import labelled
 from fleet_planner.outputs.layers.layer import Layer, Style, aliases, described, dictionary, table_kind, text_of
 from fleet_planner.outputs.layers.metadata import STAMP, write_metadata
 from fleet_planner.outputs.layers.qgis_project import write_projects
@@ -47,6 +48,7 @@ def finish(
     scenarios_zh
         Titles of the scenarios in Chinese, by name; the layers' own ones where they are not given.
     """
+    layers = [labelled(layer) for layer in layers]
     scenarios: dict[Language, Mapping[str, str]] = {"en": layers[0].scenarios}
     scenarios["zh"] = scenarios_zh or scenarios["en"]
     with closing(sqlite3.connect(path)) as database, database:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from fleet_planner.tables import Language
     from fleet_planner.tables.dictionary import Column
 
+LONGEST_STYLE = 30
+"""Characters of a style's name: the table of styles that QGIS makes holds no more."""
 LONGEST_COLUMN = 63
 """Characters of a field's name: PostgreSQL cuts longer ones; Esri's file geodatabases take 64."""
 DICTIONARIES = {
@@ -106,6 +108,12 @@ def text_of(kind: str, subject: Mapping[Language, str] | None = None) -> LayerTe
         titles={k: v.format(subject=told.get(k, "")) for k, v in known.titles.items()},
         descriptions={k: v.format(subject=told.get(k, "")) for k, v in known.descriptions.items()},
     )
+
+
+def plain_style(kind: str, qml: str, sld: str) -> Style:
+    """Return the only style of a layer, called as the layer is."""
+    titles = text_of(kind).titles
+    return Style(titles["en"][:LONGEST_STYLE], qml, sld, titles["zh"])
 
 
 def table_kind(name: str) -> tuple[str, Mapping[Language, str]]:

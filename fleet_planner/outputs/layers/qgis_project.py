@@ -32,7 +32,7 @@ WRITTEN_FOR = "3.22.0"
 SHAPES = {"Point": "Point", "LineString": "Line", "MultiLineString": "Line", "Polygon": "Polygon"}
 WIDEST_DEG = 12.0
 """A map that is wider than two zones of UTM stays in degrees."""
-MARGIN = 0.05
+MARGIN, LEAST_M, LEAST_DEG = 0.05, 300.0, 0.003
 FIXED_DATE = (1980, 1, 1, 0, 0, 0)
 
 
@@ -96,17 +96,17 @@ def map_frame(bounds: tuple[float, float, float, float]) -> Frame:
 
     west, south, east, north = bounds
     if east - west > WIDEST_DEG or not -80.0 <= south <= north <= 84.0:
-        return Frame(4326, _wider(bounds))
+        return Frame(4326, _wider(bounds, LEAST_DEG))
     zone = min(int(((west + east) / 2.0 + 180.0) // 6.0), 59) + 1
     epsg = (32700 if south + north < 0.0 else 32600) + zone
     metres = Transformer.from_crs(4326, epsg, always_xy=True).transform_bounds(west, south, east, north)
-    return Frame(epsg, _wider(metres))
+    return Frame(epsg, _wider(metres, LEAST_M))
 
 
-def _wider(bounds: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
-    """Return bounds with a margin; those of a point get some width."""
+def _wider(bounds: tuple[float, float, float, float], least: float) -> tuple[float, float, float, float]:
+    """Return bounds with a margin, which is not below ``least``: a single place is shown with what is about it."""
     west, south, east, north = bounds
-    add = MARGIN * max(east - west, north - south) or 0.01
+    add = max(MARGIN * max(east - west, north - south), least)
     return west - add, south - add, east + add, north + add
 
 
@@ -215,6 +215,7 @@ def _map_layer(
         own = _look(style, titles)
         if k == 0:
             out.extend(list(own))
+            out.set("labelsEnabled", own.get("labelsEnabled", "0"))
         else:
             entry.append(own)
     return out

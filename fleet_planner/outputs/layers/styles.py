@@ -22,6 +22,8 @@ WIDTHS_MM = (0.2, 0.3, 0.45, 0.65, 0.9, 1.25)
 THIN_MM, WIDE_MM = 0.15, 1.8
 """Of lines by flow: those without traffic, and those with the most."""
 CHANGE_WIDTHS_MM = (1.25, 0.8, 0.45, 0.25, 0.45, 0.8, 1.25)
+ROUTE_MM = "1.1"
+"""Width of lines that are told apart by colour alone, as an expression."""
 SMALLEST_MM, WIDER_MM = 2.5, 1.6
 """Of points by size: the first class, and how much each next one is larger."""
 PIXELS_PER_MM = 3.78

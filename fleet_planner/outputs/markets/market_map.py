@@ -9,7 +9,7 @@ import polars as pl
 
 from fleet_planner.outputs.layers import geopackage_tables, styles
 from fleet_planner.outputs.layers.geopackage import write_layer
-from fleet_planner.outputs.layers.geopackage_tables import Layer, Style
+from fleet_planner.outputs.layers.layer import LONGEST_STYLE, Layer, Style, plain_style
 from fleet_planner.outputs.layers.roads import round_breaks
 from fleet_planner.tables.load import report_words
 
@@ -82,8 +82,8 @@ def _layers(found: Market) -> list[Layer]:
     points = {p.name: (p.lon, p.lat) for p in found.places}
     own = pl.DataFrame({"city": list(points)}).join(frame, on="city", how="left", maintain_order="left")
     aliases = geopackage_tables.aliases("cities", own.columns, names)
-    marker = Style(
-        "Cities",
+    marker = plain_style(
+        "cities",
         styles.point_qml(CITY_COLOUR, CITY_MM, aliases),
         styles.point_sld("cities", CITY_COLOUR, CITY_MM),
     )
@@ -119,7 +119,7 @@ def _graduated(layer: str, frame: pl.DataFrame, column: str, names: Mapping[str,
     aliases = geopackage_tables.aliases(layer, frame.columns, names)
     polygons = layer == "city_areas"
     return Style(
-        aliases.get(column, column),
+        aliases.get(column, column)[:LONGEST_STYLE],
         styles.graduated_qml(column, breaks, top, aliases, polygons=polygons),
         styles.graduated_sld(layer, column, breaks, top, polygons=polygons),
     )

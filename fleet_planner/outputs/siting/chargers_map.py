@@ -12,7 +12,7 @@ import shapely
 from fleet_planner.chargers.building.tables import KINDS, LITTLE
 from fleet_planner.outputs.layers import geopackage_tables, styles
 from fleet_planner.outputs.layers.geopackage import write_layer
-from fleet_planner.outputs.layers.geopackage_tables import Layer, Style
+from fleet_planner.outputs.layers.layer import Layer, plain_style
 from fleet_planner.outputs.layers.roads import road_of_link, round_breaks
 from fleet_planner.tables import columns, finding_text
 
@@ -118,8 +118,8 @@ def _layers(found: Siting) -> list[Layer]:
             [at[[number[n] for n in ways["demand_id"]]], np.array([place[n] for n in ways["site_id"]])], axis=1
         )
         aliases = geopackage_tables.aliases("catchments", ways.columns, {})
-        style = Style(
-            "Catchments",
+        style = plain_style(
+            "catchments",
             styles.single_qml(WAY_COLOUR, WAY_MM, aliases),
             styles.single_sld("catchments", WAY_COLOUR, WAY_MM),
         )
@@ -153,7 +153,7 @@ def _points(name: str, frame: pl.DataFrame, lonlat: Float, mark: tuple[str, floa
         qml = styles.sized_qml("new_kw", round_breaks(power, 3), float(power.max(initial=1.0)), mark[0], aliases)
     else:
         qml = styles.point_qml(*mark, aliases)
-    style = Style(name, qml, styles.point_sld(name, *mark))
+    style = plain_style(name, qml, styles.point_sld(name, *mark))
     return Layer(name, frame, shapely.to_wkb(shapely.points(lonlat)), "Point", style, {})
 
 
