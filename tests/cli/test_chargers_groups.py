@@ -46,7 +46,7 @@ def test_groups_reach_table_page_and_map(city: Path) -> None:
     assert zones.columns == [c.column for c in columns("charger_zones")]
     for year in (2028, 2034):
         own, area = groups.filter(year=year), zones.filter(year=year)
-        assert own["group"].to_list() == ["poorer", "better off"]
+        assert own["people_group"].to_list() == ["poorer", "better off"]
         assert own["kwh_per_day"].sum() == pytest.approx(area["kwh_per_day"].sum(), rel=1e-9)
         assert own["benefit_usd_per_year"].sum() == pytest.approx(area["benefit_usd_per_year"].sum(), rel=1e-9)
         assert own["people_pct"].sum() == pytest.approx(100.0)

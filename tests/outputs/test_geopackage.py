@@ -15,6 +15,7 @@ from xml.etree import ElementTree as ET
 
 import builders
 import numpy as np
+import polars as pl
 import pyogrio
 import pytest
 import shapely
@@ -23,10 +24,11 @@ from fleet_planner.outputs.layers import frames
 from fleet_planner.outputs.layers.geopackage import write_geopackage
 from fleet_planner.outputs.layers.geopackage_tables import dictionary
 from fleet_planner.outputs.layers.labels import COLUMN
-from fleet_planner.outputs.layers.layer import LONGEST_COLUMN
+from fleet_planner.outputs.layers.layer import LONGEST_COLUMN, Layer
 from fleet_planner.outputs.layers.qgis_project import map_frame
 from fleet_planner.outputs.layers.roads import road_of_link, round_breaks
-from fleet_planner.outputs.layers.styles import CHANGE, RAMP
+from fleet_planner.outputs.layers.styles import CHANGE, RAMP, graduated_qml
+from fleet_planner.outputs.layers.views import change_table
 from fleet_planner.tables import columns, pollutants
 from fleet_planner.tables.layer_texts import layer_texts
 from fleet_planner.tables.load import report_words
@@ -422,3 +424,16 @@ def test_hotspots_bear_their_rank(database: sqlite3.Connection) -> None:
 def test_names_are_columns_of_their_layers() -> None:
     for layer, column in COLUMN.items():
         assert column in {c.column for c in columns(dictionary(layer))}, layer
+
+
+def test_rounding_is_no_change() -> None:
+    frame = pl.DataFrame({"nox_g_per_km_day_a": [10.0, 10.0, 0.0], "nox_g_per_km_day_b": [10.0 + 1e-12, 9.0, 0.0]})
+    made = change_table(Layer("links", frame, None, "LineString", None, {}), [frames.specs()["NOx"]], "a", "b")
+    assert made["nox_g_change_per_km_day"].to_list() == [0.0, -1.0, 0.0]
+    assert made["nox_pct_change"].to_list() == [0.0, -10.0, None]
+
+
+def test_small_limits_stay_apart() -> None:
+    root = xml(graduated_qml("x", [1e-13, 2e-13], 3e-13, {}, polygons=False))
+    ranges = [(float(r.get("lower")), float(r.get("upper"))) for r in root.iter("range")]
+    assert ranges == [(0.0, 1e-13), (1e-13, 2e-13), (2e-13, 4e-13)]

@@ -91,7 +91,7 @@ def groups_table(told: Told, groups: Groups) -> pl.DataFrame:
             served = float(kwh[g, t])
             rows.append(
                 {
-                    "group": name,
+                    "people_group": name,
                     "year": year,
                     "people": people,
                     "people_pct": PERCENT * people / everybody,

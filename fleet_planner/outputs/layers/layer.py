@@ -23,6 +23,7 @@ LONGEST_COLUMN = 63
 DICTIONARIES = {
     "links": "links_output",
     "city_areas": "cities",
+    "charger_zone_points": "charger_zones",
     "mix_by_zone": "portfolio_places",
     "mix_by_depot": "portfolio_places",
     "charging_by_strategy": "bus_charging_sites",

@@ -202,7 +202,7 @@ def _classes_qml(
     width: str,
 ) -> str:
     ranges = "".join(
-        f'<range symbol="{i}" lower="{bounds[i]:.9f}" upper="{bounds[i + 1]:.9f}" '
+        f'<range symbol="{i}" lower="{bounds[i]:.12g}" upper="{bounds[i + 1]:.12g}" '
         f'label="{escape(label)}" render="true"/>'
         for i, label in enumerate(labels)
     )
@@ -272,7 +272,7 @@ def sized_qml(column: str, breaks: Sequence[float], top: float, colour: str, ali
     bounds = _bounds(breaks, top)
     classes = len(bounds) - 1
     ranges = "".join(
-        f'<range symbol="{i}" lower="{bounds[i]:.9f}" upper="{bounds[i + 1]:.9f}" '
+        f'<range symbol="{i}" lower="{bounds[i]:.12g}" upper="{bounds[i + 1]:.12g}" '
         f'label="{escape(class_label(breaks, i))}" render="true"/>'
         for i in range(classes)
     )
@@ -291,7 +291,7 @@ def coloured_points_qml(
     """Return a QML style of round points of one size, coloured by classes of ``column``; a colour for each class."""
     bounds = _bounds(breaks, top)
     ranges = "".join(
-        f'<range symbol="{i}" lower="{bounds[i]:.9f}" upper="{bounds[i + 1]:.9f}" '
+        f'<range symbol="{i}" lower="{bounds[i]:.12g}" upper="{bounds[i + 1]:.12g}" '
         f'label="{escape(class_label(breaks, i))}" render="true"/>'
         for i in range(len(colours))
     )
@@ -363,7 +363,7 @@ def _classes_sld(
     for i, label in enumerate(labels):
         low, high = (
             f"<ogc:{op}><ogc:PropertyName>{escape(column)}</ogc:PropertyName>"
-            f"<ogc:Literal>{value:.9f}</ogc:Literal></ogc:{op}>"
+            f"<ogc:Literal>{value:.12g}</ogc:Literal></ogc:{op}>"
             for op, value in (
                 ("PropertyIsGreaterThanOrEqualTo" if i == 0 else "PropertyIsGreaterThan", bounds[i]),
                 ("PropertyIsLessThanOrEqualTo", bounds[i + 1]),

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from fleet_planner.tables import Language, PollutantSpec
 
+ROUNDING = 1e-9
+"""Part of the baseline below which a difference comes from the order of sums."""
 TOP_LINKS = 100
 TOP_MIN_KM = 0.05
 """Shorter links are left out of the top: a stub of ten metres is not a place to act."""
@@ -44,15 +46,16 @@ def create_view(database: sqlite3.Connection, layer: Layer) -> None:
 def change_table(layer: Layer, specs: Sequence[PollutantSpec], base: str, scenario: str) -> pl.DataFrame:
     """Return what a scenario changes in each row of a layer, in its order (``tables/columns/change_of_<layer>.csv``).
 
-    Per cent are empty where the baseline has nothing.
+    Per cent are empty where the baseline has nothing. A difference that is the rounding of sums counts as none.
     """
     per: Literal["per_km", "per_km2"] = "per_km" if layer.name == "links" else "per_km2"
     whole = frames.per_km_column if per == "per_km" else frames.per_km2_column
     out = []
     for spec in specs:
         before, after = pl.col(whole(spec, base)), pl.col(whole(spec, scenario))
-        out.append((after - before).alias(frames.change_column(spec, per)))
-        share = pl.when(before > 0.0).then(100.0 * (after / before - 1.0))
+        change = pl.when((after - before).abs() > ROUNDING * before).then(after - before).otherwise(0.0)
+        out.append(change.alias(frames.change_column(spec, per)))
+        share = pl.when(before > 0.0).then(100.0 * change / before)
         out.append(share.alias(frames.change_column(spec, "pct")))
     return layer.frame.select(out)
 

@@ -142,7 +142,7 @@ def _zones(found: Siting) -> Layer | None:
     middle = [np.bincount(of[known], energy * axis, zones.height) / whole for axis in demand.lonlat[known].T]
     aliases = geopackage_tables.aliases("charger_zones", zones.columns, {})
     qml = styles.coloured_points_qml("served_pct", ZONE_BREAKS, 100.0, ZONE_COLOURS, ZONE_MM, aliases)
-    style = Style("Zones", qml, styles.point_sld(ZONES, DEMAND_COLOUR, ZONE_MM))
+    style = plain_style(ZONES, qml, styles.point_sld(ZONES, DEMAND_COLOUR, ZONE_MM))
     return Layer(ZONES, zones, shapely.to_wkb(shapely.points(np.column_stack(middle))), "Point", style, {})
 
 

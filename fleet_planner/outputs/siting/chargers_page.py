@@ -32,7 +32,7 @@ SITE_COLUMNS = (
 YEAR_COLUMNS = ("year", "type", "connector", "chargers", "added", "kw", "busiest_pct", "wait_min")
 CURVE_COLUMNS = ("least_pct", "served_pct", "cost_usd", "bound_usd", "sites", "chargers")
 GROUP_COLUMNS = (
-    *("group", "people", "people_pct", "served_kwh_per_day", "energy_pct", "served_pct", "mean_km"),
+    *("people_group", "people", "people_pct", "served_kwh_per_day", "energy_pct", "served_pct", "mean_km"),
     *("benefit_usd_per_year", "benefit_usd_per_person"),
 )
 MODEL_COLUMNS = ("sites", "objective", "unit", "bound", "gap_pct", "covered_pct", "mean_km", "longest_km")
