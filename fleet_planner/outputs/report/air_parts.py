@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from fleet_planner.outputs.charts.line_chart import Line, axis, lines
 from fleet_planner.outputs.numbers import significant
+from fleet_planner.outputs.report.wording import class_name, standard_name
 
 Rows = list[dict[str, Any]]
 Words = dict[str, str]
@@ -28,7 +29,7 @@ def season_part(rows: Rows, t: Words, _names: Words) -> dict[str, Any]:
     own = [row for row in rows if (row["scenario"], row["pollutant"]) == (first, pollutants[0])]
     out = [
         [
-            t["season_year"] if row["season"] == "year" else row["season"],
+            t.get(f"season_is_{row['season']}", row["season"]),
             t[f"season_{row['part_of_day']}"],
             *(f"{100.0 * (row[k] or 0.0):.0f} %" for k in ("time_share", "emitted_share", "exposure_share")),
             *(significant(row[k]) for k in ("mean_ug_m3", "contribution_ug_m3")),
@@ -54,7 +55,7 @@ def canyon_part(rows: Rows, t: Words, _names: Words) -> dict[str, Any]:
 
     out = [
         [
-            t["canyon_all"] if row["road_class"] == "all" else row["road_class"].replace("_", " "),
+            t["canyon_all"] if row["road_class"] == "all" else class_name(row["road_class"], t),
             *(f"{row[k]:,}" for k in ("links", "canyon_links")),
             *(share(row[k]) for k in ("length_share", "emitted_share", "exposure_share", "people_share")),
             "–" if row["aspect"] is None else significant(row["aspect"], 2),
@@ -81,8 +82,11 @@ def class_part(rows: Rows, t: Words, _names: Words) -> dict[str, Any]:
     priced = any(row["damage_usd2024_per_km"] is not None for row in own)
     out = []
     for row in own[:MOST_CLASSES]:
-        words = " ".join(row[k].replace("_", " ") for k in ("fuel", "standard", "aftertreatment") if row[k])
-        cells = [row["stream"].replace("_", " "), words, f"{row['vehicles']:,.0f}"]
+        fitted = row["aftertreatment"] if row["aftertreatment"] not in {None, "", "none"} else ""
+        fuel = t.get(f"fuel_is_{row['fuel']}", row["fuel"].replace("_", " "))
+        words = ", ".join(w for w in (fuel, standard_name(row["standard"], t), fitted.replace("_", " ")) if w)
+        stream = t.get(f"stream_is_{row['stream']}", row["stream"].replace("_", " "))
+        cells = [stream, words, f"{row['vehicles']:,.0f}"]
         cells += [f"{100.0 * v:.1f} %" for v in (row["km_per_day"] / km, row["exposure_share"] or 0.0)]
         cells.append(significant(row["breathed_ug_per_km"]))
         cells += [significant(row["damage_usd2024_per_km"])] if priced else []
@@ -121,7 +125,7 @@ def equity_chart(rows: Rows, t: Words, names: Words) -> dict[str, Any]:
     for scenario in dict.fromkeys(row["scenario"] for row in rows):
         own = [row for row in rows if (row["scenario"], row["pollutant"]) == (scenario, pollutant)]
         drawn.append(Line(names[scenario], [(100.0 * r["people_share"], 100.0 * r["exposure_share"]) for r in own]))
-    scale = axis(0.0, 100.0, 20.0, lambda v: f"{v:.0f} %")
+    scale = axis(0.0, 100.0, 20.0, lambda v: f"{v:.0f}")
     title = t["curve_title"].format(pollutant=pollutant)
     return {"title": title, "svg": Markup(lines(title, drawn, scale, scale))}  # noqa: S704  # labels are escaped where drawn
 

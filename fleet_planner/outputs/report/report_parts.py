@@ -97,7 +97,9 @@ def parts(data: Data, t: Words, names: Words, language: Language) -> Data:
             [names[row["scenario"]], *(significant(row[k] / THOUSAND) for k in WELL_TO_WHEEL)]
             for row in data["well_to_wheel"]
         ],
-        "meaning": meaning_parts(data, t, names),
+        "meaning": meaning_parts(
+            data, t | {f"stream_is_{k}": v for k, v in wording.stream_names(language).items()}, names
+        ),
         "comparison": comparison(data, t, wording.stream_names(language), language),
         "operation": operation_table(data, t, names, wording.pollutant_names(language), language),
         "terrain": terrain(data, t, language),
