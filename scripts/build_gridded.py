@@ -65,6 +65,8 @@ IPCC_ROAD = [
     ("l_category", EXHAUST, "1A3biv", "Motorcycles"),
     ("", "evaporation", "1A3bv", "Evaporative emissions from vehicles"),
     ("", "urea", "1A3bvi", "Urea-based catalysts"),
+    ("", "lubricant", "2D1", "Lubricant use: burnt in four-stroke engines (industrial processes)"),
+    ("l_category", "lubricant", "1A3biv", "Motorcycles"),
     ("", "tyre", "memo_wear", "Wear, no greenhouse gas"),
     ("", "brake", "memo_wear", "Wear, no greenhouse gas"),
     ("", "road", "memo_wear", "Wear, no greenhouse gas"),

@@ -7,7 +7,7 @@ import polars as pl
 from fleet_planner.reference import reference_table
 
 EXHAUST = "exhaust"
-NAMED = ("evaporation", "tyre", "brake", "road", "resuspension", "electricity", "urea")
+NAMED = ("evaporation", "tyre", "brake", "road", "resuspension", "electricity", "urea", "lubricant")
 """Processes that a scheme may name; all others are exhaust, and so are these where a scheme does not name them."""
 
 

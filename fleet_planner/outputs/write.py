@@ -15,12 +15,14 @@ from fleet_planner.outputs.layers.machine_tables import machines_frame
 from fleet_planner.outputs.layers.netcdf import write_netcdf
 from fleet_planner.outputs.layers.place_tables import by_place, has_places
 from fleet_planner.outputs.manifest import manifest
+from fleet_planner.outputs.mrv import write_statements
 from fleet_planner.outputs.record import MANIFEST, manifest_text, sha256
 from fleet_planner.outputs.report.pdf import print_pdf
 from fleet_planner.outputs.report.report import read_report_data, report_html
 from fleet_planner.outputs.report.report_data import report_data
 from fleet_planner.outputs.target import whole_directory
 from fleet_planner.pipeline.computing.places import KINDS
+from fleet_planner.pipeline.telling.bands import bands_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,6 +104,9 @@ def write_run(results: Results, out: Path, *, overwrite: bool, language: Languag
             results.bus_links.write_parquet(folder / "bus_links.parquet")
             results.bus_routes.write_csv(folder / "bus_routes.csv")
         results.bridged.write_csv(folder / "bridged.csv")
+        bands = bands_table(results.scenarios[0].inventory)
+        bands.write_csv(folder / "mrv_bands.csv")
+        write_statements(results, bands, folder)
         report_s = _write_report(results, folder, language)
         write_columns(folder, "run", frames.both_titles(results))
         content = manifest(results, folder, out, language)

@@ -16,6 +16,8 @@ ROWS = pl.DataFrame(
         ("urban_bus", "bus", "NOx", "hot", 7.0),
         ("rigid_truck", "heavy_truck", "NOx", "hot", 3.0),
         ("rigid_truck", "heavy_truck", "CO2", "urea", 0.2),
+        ("rigid_truck", "heavy_truck", "CO2", "lubricant", 0.05),
+        ("motorcycle", "l_category", "CO2", "lubricant", 0.02),
         ("rigid_truck", "heavy_truck", "PM2.5_non_exhaust", "brake", 0.3),
         ("rigid_truck", "heavy_truck", "PM2.5_non_exhaust", "road", 0.1),
         ("motorcycle", "l_category", "CO", "hot", 9.0),
@@ -47,7 +49,7 @@ def test_rows_fall_under_their_codes() -> None:
     assert value(table, "NFR", "1A3bv", "NMVOC") == 2.0
     assert value(table, "NFR", "1A3bvi", "PM2.5_non_exhaust") == 0.3
     assert value(table, "NFR", "1A3bvii", "PM2.5_non_exhaust") == 0.1
-    assert value(table, "NFR", "1A3biii", "CO2") == 0.2
+    assert value(table, "NFR", "1A3biii", "CO2") == 0.25  # urea and lubricant
     assert value(table, "IPCC", "1A3bvi", "CO2") == 0.2
     assert value(table, "NFR", "1A4cii", "NOx") == 1.5
     assert value(table, "GNFR", "I_Offroad", "NOx") == 7.5
@@ -58,3 +60,11 @@ def test_what_has_no_code_is_a_fault() -> None:
     codes = sector_codes().filter(pl.col("category") != "bus")
     with pytest.raises(LookupError, match="bus"):
         by_sector(ROWS, codes)
+
+
+def test_lubricant_is_industrial_use_but_of_two_strokes_fuel() -> None:
+    # 2006 IPCC Guidelines, volume 3, chapter 5.2: lubricants of engines are 2D1, those mixed into two-stroke fuel 1A
+    table = by_sector(ROWS, sector_codes())
+    assert value(table, "IPCC", "2D1", "CO2") == pytest.approx(0.05)
+    assert value(table, "IPCC", "1A3biv", "CO2") == pytest.approx(0.02)
+    assert value(table, "NFR", "1A3biii", "CO2") == pytest.approx(0.25)

@@ -1,0 +1,177 @@
+"""The statement for measuring, reporting and verifying: boundary, activity, factors, uncertainty, quality, hashes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from fleet_planner.outputs.layers import frames
+from fleet_planner.outputs.numbers import significant
+from fleet_planner.outputs.report import wording
+from fleet_planner.tables import finding_text
+from fleet_planner.tables.load import report_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from fleet_planner.pipeline.telling.results import Results
+    from fleet_planner.tables import Language
+
+NAMES: dict[Language, str] = {"en": "mrv.md", "zh": "mrv.zh.md"}
+SCHEME = "IPCC"
+GASES = ("CO2", "CO2_biogenic", "CH4", "N2O")
+KINDS = ("warning", "failed", "assumption", "info")
+
+
+def write_statements(results: Results, bands: pl.DataFrame, folder: Path) -> None:
+    """Write the statement in both languages; there is no date in it, so that a second run writes the same."""
+    for language, name in NAMES.items():
+        (folder / name).write_text(statement(results, bands, language), encoding="utf-8")
+
+
+def statement(results: Results, bands: pl.DataFrame, language: Language) -> str:
+    """Return the statement as Markdown."""
+    t = report_words(language)
+    city = results.plan.city
+    name = (city.name_zh or city.name) if language == "zh" else city.name
+    parts = [
+        f"# {t['mrv_title']}{_colon(language)}{name} {city.year}",
+        *_boundary(results, t, language),
+        *_activity(results, t, language),
+        *_factors(results, t),
+        *_totals(results, t, language),
+        *_uncertainty(bands, t, language),
+        *_quality(results, t, language),
+        *_inputs(results, t),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _colon(language: Language) -> str:
+    return "：" if language == "zh" else ": "
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1) -> str:
+    """Return a table of Markdown; columns after the first ``words`` are set to the right."""
+    rules = [":---" if k < words else "---:" for k in range(len(head))]
+    lines = [list(head), rules, *rows]
+    return "\n".join("| " + " | ".join(c.replace("|", "\\|").replace("\n", " ") for c in line) + " |" for line in lines)
+
+
+def _boundary(results: Results, t: dict[str, str], language: Language) -> list[str]:
+    links = results.network.links
+    streams = wording.stream_names(language)
+    comma = "、" if language == "zh" else ", "
+    local = [s for s in results.activity.streams if not s.startswith("visiting_")]
+    processes = results.scenarios[0].inventory.by_process["process"].unique().sort().to_list()
+    text = t["mrv_boundary_text"].format(
+        year=results.plan.city.year,
+        links=f"{links.height:,}",
+        km=significant(float(links["length_km"].sum())),
+        streams=comma.join(streams.get(s.partition("/")[0], s) for s in dict.fromkeys(local)),
+        processes=comma.join(t.get(f"process_{p}", p.replace("_", " ")) for p in processes),
+    )
+    machines = t["mrv_machines_in"] if results.nonroad is not None else t["mrv_machines_out"]
+    return [f"## {t['mrv_boundary']}", text, machines, t["mrv_outside"]]
+
+
+def _activity(results: Results, t: dict[str, str], language: Language) -> list[str]:
+    streams = wording.stream_names(language)
+    vehicles = results.fleet.vehicles
+    count = dict(vehicles.group_by("stream", maintain_order=True).agg(pl.col("count").sum()).iter_rows())
+    km = results.activity.km.sum(axis=1)
+    rows = []
+    for stream, value in zip(results.activity.streams, km.tolist(), strict=True):
+        number = count.get(stream)
+        title = streams.get(stream, stream.replace("_", " "))
+        rows.append([title, "–" if number is None else f"{number:,.0f}", significant(value * 365.25 / 1e6, 4)])
+    rejected = results.fleet.rejected
+    told = t["mrv_activity_text"].format(
+        rows=f"{vehicles.filter(~pl.col('visiting')).height:,}",
+        rejected=f"{rejected.select('file', 'row').unique().height if rejected.height else 0:,}",
+        method=results.activity.method,
+    )
+    return [f"## {t['mrv_activity']}", told, _table([t["mrv_stream"], t["mrv_vehicles"], t["mrv_vkt"]], rows)]
+
+
+def _factors(results: Results, t: dict[str, str]) -> list[str]:
+    rows = [
+        [r["item"], r["source"], r["year"], r["checked"], r["licence"]] for r in results.sources.iter_rows(named=True)
+    ]
+    head = [t["mrv_item"], t["mrv_source"], t["mrv_year"], t["mrv_checked"], t["mrv_licence"]]
+    return [
+        f"## {t['mrv_factors']}",
+        t["mrv_factors_text"].format(set=results.plan.factors.hot),
+        _table(head, rows, len(head)),
+    ]
+
+
+def _totals(results: Results, t: dict[str, str], language: Language) -> list[str]:
+    """Return greenhouse gases by code of the IPCC, all scenarios, and their sums as the summary has them."""
+    titles = frames.titles(results, language)
+    names = wording.pollutant_names(language)
+    parts = [f"## {t['mrv_totals']}", t["mrv_totals_text"]]
+    whole = {(s, p): v for s, p, v in results.summary.select("scenario", "pollutant", "value_per_year").iter_rows()}
+    if results.by_sector.is_empty():
+        return []
+    table = results.by_sector.filter(pl.col("scheme") == SCHEME, pl.col("pollutant").is_in(GASES))
+    for scenario in dict.fromkeys(s.fleet.name for s in results.scenarios):
+        own = table.filter(scenario=scenario)
+        value = {(c, p): v for c, p, v in own.select("code", "pollutant", "value_per_year").iter_rows()}
+        rows = [
+            [code, title, *(significant(value.get((code, g), 0.0), 5) for g in GASES)]
+            for code, title in own.select("code", "title").unique(maintain_order=True).iter_rows()
+            if any(value.get((code, g)) for g in GASES)
+        ]
+        rows.append([t["mrv_sum"], "", *(significant(whole.get((scenario, g), 0.0), 5) for g in GASES)])
+        head = [t["mrv_code"], t["mrv_sector"], *(f"{names[g]} (t)" for g in GASES)]
+        parts += [f"### {titles[scenario]}", _table(head, rows, 2)]
+    return parts
+
+
+def _uncertainty(bands: pl.DataFrame, t: dict[str, str], language: Language) -> list[str]:
+    names = wording.pollutant_names(language)
+    rows = [
+        [
+            names[r["pollutant"]],
+            r["unit"],
+            significant(r["value_per_year"], 4),
+            significant(r["low_per_year"]),
+            significant(r["high_per_year"]),
+            r["ratings"],
+        ]
+        for r in bands.iter_rows(named=True)
+    ]
+    heads = ("mrv_pollutant", "mrv_unit", "mrv_value", "mrv_low", "mrv_high", "mrv_ratings")
+    return [f"## {t['mrv_uncertainty']}", t["mrv_uncertainty_text"], _table([t[h] for h in heads], rows, 2)]
+
+
+def _quality(results: Results, t: dict[str, str], language: Language) -> list[str]:
+    out = [f"## {t['mrv_quality']}"]
+    worst = max(max(s.inventory.closure.values()) for s in results.scenarios)
+    counted = {kind: [f for f in results.findings if f.kind == kind] for kind in KINDS}
+    defaults = results.assumptions.filter(pl.col("checked") == "default").height
+    unchecked = results.assumptions.filter(pl.col("checked") == "no").height
+    out.append(
+        t["mrv_quality_text"].format(
+            closure=f"{worst:.0e}",
+            warnings=len(counted["warning"]) + len(counted["failed"]),
+            assumptions=len(counted["assumption"]),
+            defaults=defaults,
+            unchecked=unchecked,
+            bridged=results.bridged.height,
+        )
+    )
+    for kind in KINDS:
+        lines = "\n".join(f"- {finding_text(f, language)} (`{f.code}`)" for f in counted[kind])
+        if lines:
+            out += [f"### {t[f'mrv_kind_{kind}']}", lines]
+    return out
+
+
+def _inputs(results: Results, t: dict[str, str]) -> list[str]:
+    rows = [[f.role, f"`{f.path}`", f"`{f.sha256}`", f"{f.bytes:,}"] for f in results.inputs]
+    head = [t["mrv_role"], t["mrv_file"], "SHA-256", t["mrv_bytes"]]
+    return [f"## {t['mrv_inputs']}", _table(head, rows, 3), t["mrv_verify"]]
