@@ -49,10 +49,6 @@ def pbf(path: Path) -> None:
             writer.add(thing)
 
 
-def monitors(path: Path) -> None:
-    path.write_text("monitor,lon,lat,pollutant,ug_m3\nA,0.004,0.004,PM2.5,12.0\n", encoding="utf-8")
-
-
 def districts(path: Path) -> None:
     """Write a square about the small city's roads."""
     ring = [[-0.01, -0.01], [0.03, -0.01], [0.03, 0.01], [-0.01, 0.01], [-0.01, -0.01]]
@@ -64,7 +60,6 @@ def districts(path: Path) -> None:
 PROVIDED: dict[str, Callable[[Path], None]] = {
     "my-city/network.osm.pbf": pbf,
     "my-city/districts.geojson": districts,
-    "monitors.csv": monitors,
 }
 """What a reader brings: made as soon as its folder is there."""
 
