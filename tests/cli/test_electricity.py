@@ -117,6 +117,8 @@ def test_hours_are_weighed_with_the_charging_and_their_stacks_are_told(tmp_path:
     summary = pl.read_csv(out / "summary.csv").filter(scenario="electric")
     t = dict(summary.select("pollutant", "value_per_year").iter_rows())
     assert t["CO2_grid"] == pytest.approx(0.8 * t["electricity_kwh"], rel=1e-9)
+    # 700 buses of 60,000 km at the plug: what the charger loses (10 %) is in the 1.565 kWh per km
+    assert t["electricity_kwh"] * 1e3 / (700 * 60_000) == pytest.approx(1.565, rel=1e-3)
     power = pl.read_csv(out / "power_plants.csv").filter(scenario="electric", pollutant="NOx").row(0, named=True)
     assert power["emitted_t_per_year"] == pytest.approx(t["electricity_kwh"] / 0.952 * 0.05 / 1e3, rel=1e-9)
     assert power["added_t_per_year"] == pytest.approx(power["emitted_t_per_year"] / 0.67, rel=1e-9)  # all thermal

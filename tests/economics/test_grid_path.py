@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,9 +17,11 @@ from fleet_planner.economics.grid_hours import read_hours, weighted
 from fleet_planner.economics.grid_path import city_grid, packaged_course
 from fleet_planner.economics.vehicle_costs import vehicle_costs
 from fleet_planner.errors import InputError
+from fleet_planner.pipeline.mixing.programme import electricity_against_base
 from fleet_planner.plan.economics import EconomicsSection
 from fleet_planner.plan.electricity import ElectricitySection
 from fleet_planner.plan.impacts_upstream import ImpactsUpstream
+from fleet_planner.plan.portfolio import Future
 from fleet_planner.reference import reference_table
 from fleet_planner.tables import columns
 
@@ -138,3 +141,19 @@ def test_batteries_by_hand() -> None:
     own = making_of(ImpactsUpstream(battery_manufacturing=True, battery_kg_per_kwh=100.0), classes)
     assert own is not None
     assert own.t_per_year("urban_bus") == pytest.approx(25.0 / 7.0)
+
+
+def test_the_mix_counts_electricity_by_the_year_of_its_targets(tmp_path: Path) -> None:
+    """New demand at half of the base year's factor in 2034, under a future at half of that: a quarter."""
+    section = ElectricitySection(average_by_year={"2024": 0.4, "2044": 0.0})
+    grid = city_grid(section, "nowhere", 2024, tmp_path)
+    pair = GridPair(grid.average, 0.8, "s", checked=True, default="marginal", course=grid.course)
+    assert grid.course.changes
+    ready = SimpleNamespace(priced=SimpleNamespace(grid=pair))
+    assert electricity_against_base(ready, Future(name="f"), 2034) == pytest.approx(0.5)
+    assert electricity_against_base(ready, Future(name="f", grid_factor=0.5), 2034) == pytest.approx(0.25)
+    flat = GridPair(0.4, 0.8, "s", checked=True, default="marginal")
+    still = SimpleNamespace(priced=SimpleNamespace(grid=flat))
+    assert electricity_against_base(still, Future(name="f", grid_factor_by_year={"2034": 0.7}), 2034) == pytest.approx(
+        0.7
+    )

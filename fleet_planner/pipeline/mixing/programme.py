@@ -149,7 +149,9 @@ def _under(
     own = []
     for aimed, (aim, year, *_) in zip(aims, targets, strict=True):
         key, weight = aimed.name, aim.weights.get(ELECTRICITY_CO2, 0.0)
-        avoided[key] = avoided[aimed.pollutant] + weight * ground.grid_t * (_grid(ready, future, year) - 1.0)
+        avoided[key] = avoided[aimed.pollutant] + weight * ground.grid_t * (
+            electricity_against_base(ready, future, year) - 1.0
+        )
         own.append(replace(aimed, pollutant=key))
     under = replace(
         figures,
@@ -161,7 +163,7 @@ def _under(
     return under, tuple(own)
 
 
-def _grid(ready: Prepared, future: Future, year: int) -> float:
+def electricity_against_base(ready: Prepared, future: Future, year: int) -> float:
     """Return the CO2 of electricity in a year of a future against the plan's of the base year."""
     path = {int(y): v for y, v in future.grid_factor_by_year.items()}
     along = float(np.interp(year, sorted(path), [path[y] for y in sorted(path)])) if path else 1.0
