@@ -190,6 +190,23 @@ def test_without_people_concentrations_are_told(tmp_path: Path) -> None:
     assert "No zone has people" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 
 
+def test_monitors_of_several_years_make_a_trend(tmp_path: Path) -> None:
+    rows = "".join(f"a,3.004,0.0025,{year},NOx,{30 - 2 * k}\n" for k, year in enumerate((2024, 2025, 2026)))
+    (tmp_path / "m.csv").write_text("monitor,lon,lat,year,pollutant,observed_ug_m3\n" + rows, encoding="utf-8")
+    result = run(tmp_path, 'monitors = "m.csv"\n[turnover]\nto_year = 2026\n')
+    assert result.exit_code == 0, result.output
+    trend = pl.read_csv(tmp_path / "out" / "monitor_trend.csv")
+    assert trend.columns == [c.column for c in columns("monitor_trend")]
+    assert trend["year"].to_list() == [2024, 2025, 2026]
+    assert trend["observed_pct_per_year"][0] == pytest.approx(-100.0 * 2.0 / 28.0)
+    years = pl.read_csv(tmp_path / "out" / "by_year.csv").filter(scenario="baseline", pollutant="NOx").sort("year")
+    scale = years["value_per_year"] / years["value_per_year"][0]
+    now = pl.read_csv(tmp_path / "out" / "monitors.csv").filter(year=2024)["traffic_ug_m3"][0]
+    assert trend["modelled_ug_m3"].to_list() == pytest.approx((scale * now).to_list())
+    assert pl.read_csv(tmp_path / "out" / "monitor_fit.csv")["monitors"].to_list() == [1]
+    assert 'id="air-trend"' in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
 MONITORS = (
     "monitor,lon,lat,pollutant,observed_ug_m3\na,3.004,0.0025,NOx,20\nb,3.008,0.005,NOx,30\nc,3.012,0.001,PM2.5,14\n"
 )

@@ -66,3 +66,55 @@ def fit_table(monitors: pl.DataFrame) -> pl.DataFrame:
         ("observed_ug_m3", "modelled_ug_m3", "fac2", "nmb_pct", "r", "rmse_ug_m3"), pl.Float64
     )
     return pl.DataFrame(rows, schema=schema)
+
+
+TREND = {
+    "pollutant": pl.String,
+    "year": pl.Int64,
+    "monitors": pl.Int64,
+    "observed_ug_m3": pl.Float64,
+    "modelled_ug_m3": pl.Float64,
+    "observed_pct_per_year": pl.Float64,
+    "modelled_pct_per_year": pl.Float64,
+    "nmb_pct": pl.Float64,
+    "r": pl.Float64,
+}
+LEAST_YEARS = 2
+
+
+def trend_table(monitors: pl.DataFrame, emitted: Mapping[str, Mapping[int, float]], base_year: int) -> pl.DataFrame:
+    """Return the modelled and the measured course over years (``tables/columns/monitor_trend.csv``).
+
+    The traffic's part at a monitor follows the city's emissions of the pollutant; the background stays. Years that are
+    not computed are left out; a pollutant needs two.
+
+    Parameters
+    ----------
+    monitors
+        ``pollutant, year, observed_ug_m3, background_ug_m3, traffic_ug_m3``, the last of the base year.
+    emitted
+        By pollutant and year, the base year among them.
+    base_year
+        Year of the traffic's part.
+    """
+    rows: list[tuple[object, ...]] = []
+    for (pollutant,), every in monitors.group_by("pollutant", maintain_order=True):
+        course = emitted.get(str(pollutant), {})
+        first = course.get(base_year, 0.0)
+        own = every.filter(pl.col("year").is_in(list(course)))
+        if own["year"].n_unique() < LEAST_YEARS or not first > 0.0:
+            continue
+        scale = pl.col("year").replace_strict({y: e / first for y, e in course.items()}, return_dtype=pl.Float64)
+        own = own.with_columns(modelled=pl.col("background_ug_m3") + pl.col("traffic_ug_m3") * scale)
+        by_year = own.group_by("year").agg(pl.len(), pl.col("observed_ug_m3", "modelled").mean()).sort("year")
+        years = by_year["year"].to_numpy().astype(np.float64)
+        trends = [_pct_per_year(years, by_year[c].to_numpy()) for c in ("observed_ug_m3", "modelled")]
+        told = fit(own["observed_ug_m3"].to_numpy(), own["modelled"].to_numpy())
+        rows += [(pollutant, *row, *trends, told["nmb_pct"], told["r"]) for row in by_year.iter_rows()]
+    return pl.DataFrame(rows, schema=TREND, orient="row")
+
+
+def _pct_per_year(years: NDArray[np.float64], values: NDArray[np.float64]) -> float | None:
+    """Return the slope of a straight line over the mean, percent a year."""
+    mean = float(values.mean())
+    return 100.0 * float(np.polyfit(years - years.mean(), values, 1)[0]) / mean if mean > 0.0 else None

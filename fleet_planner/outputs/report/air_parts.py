@@ -102,6 +102,22 @@ def class_part(rows: Rows, t: Words, _names: Words) -> dict[str, Any]:
     }
 
 
+def trend_part(rows: Rows, t: Words, _names: Words) -> dict[str, Any]:
+    """Return the modelled and the measured course at monitors, a row per pollutant and year."""
+    figures = ("observed_ug_m3", "modelled_ug_m3", "observed_pct_per_year", "modelled_pct_per_year")
+    out = [
+        [
+            *(row["pollutant"], str(row["year"]), str(row["monitors"])),
+            *("–" if row[k] is None else significant(row[k]) for k in figures),
+        ]
+        for row in rows
+    ]
+    keys = ("air_pollutant", "trend_year", "air_monitors", "air_observed", "air_modelled", "trend_seen", "trend_made")
+    head = [t[k] for k in keys]
+    notes = [t["trend_note"]]
+    return {"id": "air-trend", "title": t["trend"], "notes": notes, "head": head, "rows": out, "words": 2}
+
+
 def tracer_part(rows: Rows, t: Words, _names: Words) -> dict[str, Any]:
     """Return what this program gives for a published tracer release, by kind of air."""
     own = [row for row in rows if row["model"] == "fleet_planner"]
@@ -134,6 +150,7 @@ AIR_PARTS = {
     "exposure_by_class": class_part,
     "exposure_by_season": season_part,
     "street_canyons": canyon_part,
+    "monitor_trend": trend_part,
     "tracer_fit": tracer_part,
 }
 """Sections by the table that they tell of, in the order of the page."""

@@ -230,7 +230,8 @@ def near_road_air(run: Inventories, computed: Computed) -> AirResult | None:
     limit = section.canyon_aspect or figures["canyon_aspect"]
     found = _findings(section, weather, receptors)
     found += canyon_findings(canyons, in_canyons, limit, figures["canyon_people"])
-    fits = fit_table(monitors) if monitors.height else pl.DataFrame()
+    now = monitors.filter(pl.col("year") == run.plan.city.year) if monitors.height else monitors
+    fits = fit_table(now) if now.height else pl.DataFrame()
     return AirResult(
         epsg,
         receptors,
@@ -258,7 +259,9 @@ def _monitors(
         return pl.DataFrame()
     ozone = section.ozone_ug_m3
     followed = [*section.pollutants, *(["NO2"] if ozone is not None and "NOx" in names else [])]
-    table = read_monitors(run.base / section.monitors, followed, section.background_ug_m3)
+    table = read_monitors(run.base / section.monitors, followed, section.background_ug_m3).with_columns(
+        pl.col("year").fill_null(run.plan.city.year)
+    )
     x, y = on_plane(epsg, table["lon"].to_numpy(), table["lat"].to_numpy())
     brought = air.concentrations(np.stack([x, y], axis=1), grouped)
     by_name: dict[str, Float] = {name: brought[:, names.index(name)] for name in section.pollutants}

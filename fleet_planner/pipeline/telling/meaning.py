@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from fleet_planner.activity.build import vkt_by_stream
+from fleet_planner.economics.effectiveness import weights
 from fleet_planner.economics.grid import grid_path_table
 from fleet_planner.factors.processes.upstream import load_upstream
 from fleet_planner.findings import Finding
@@ -16,6 +17,7 @@ from fleet_planner.fleet.dates import REGION_FALLBACK
 from fleet_planner.impacts.climate.intensity import intensity_table
 from fleet_planner.impacts.climate.path import T_PER_MT, Course, path_table
 from fleet_planner.impacts.climate.warming import SUM, warming_factors, warming_table
+from fleet_planner.impacts.exposure.monitors import trend_table
 from fleet_planner.impacts.receptors import acid_table, exported_table, read_coefficients, receptor_table
 from fleet_planner.pipeline.telling.benefit import Known, benefits
 from fleet_planner.pipeline.telling.equity import equity_tables, exposure_hotspots
@@ -124,6 +126,7 @@ def meaning(run: Inventories, computed: Computed, told: Told) -> Meaning:
         "equity": shares,
         "equity_curve": curves,
         "exposure_hotspots": exposure_hotspots(run, computed, told.air),
+        "monitor_trend": _trend(plan, told),
         "exposure_by_class": exposure_by_class(told.air, computed.states, health),
     }
     of_power = (*plants, *grid_findings(plan, told.grid, emitted), *_battery_findings(run, told.batteries))
@@ -133,6 +136,21 @@ def meaning(run: Inventories, computed: Computed, told: Told) -> Meaning:
 def _fuels(plan: Plan) -> Upstream:
     country = plan.city.country
     return load_upstream([country, REGION_FALLBACK.get(country, country)])
+
+
+def _trend(plan: Plan, told: Told) -> pl.DataFrame:
+    """Return the course of the air at monitors over the computed years; no rows without several measured years."""
+    if told.air is None or told.later is None or not told.air.monitors.height:
+        return pl.DataFrame()
+    base = told.later.table.filter(scenario=str(told.summary["scenario"][0]))
+    sums = weights()
+    emitted: dict[str, dict[int, float]] = {}
+    for pollutant in set(told.air.monitors["pollutant"]) - {"NO2"}:  # it does not follow the emissions straight
+        for part, weight in sums.get(pollutant, {pollutant: 1.0}).items():
+            for year, value in base.filter(pollutant=part).select("year", "value_per_year").iter_rows():
+                course = emitted.setdefault(pollutant, {})
+                course[int(year)] = course.get(int(year), 0.0) + weight * float(value)
+    return trend_table(told.air.monitors, emitted, plan.city.year)
 
 
 def _far_away(run: Inventories, tonnes: Mapping[str, Mapping[str, float]]) -> pl.DataFrame:
