@@ -141,6 +141,9 @@ class TransitionSection(Section):
     )
     costs: dict[Powertrain, PowertrainCosts] = Field(default={}, description="costs by powertrain")
     depot: list[TransitionDepot] = Field(default_factory=list[TransitionDepot], description="what is known of depots")
+    compare_charging: bool = Field(
+        default=False, description="also solve with chargers at depots only and on the way only; objective cost"
+    )
     time_limit_s: Positive = Field(default=60.0, description="seconds for the integer solve")
     gap: Positive = Field(default=2e-3, description="gap to the proved bound at which the solve may stop")
 
@@ -148,6 +151,8 @@ class TransitionSection(Section):
     def _fits(self) -> TransitionSection:
         if self.from_year is not None and self.to_year < self.from_year:
             raise ValueError(f"to_year is before from_year, {self.from_year} (found: {self.to_year})")
+        if self.compare_charging and self.objective != "cost":
+            raise ValueError('compare_charging compares costs: set objective = "cost"')
         if self.spare_ratio_max < self.spare_ratio_min:
             raise ValueError("spare_ratio_max is below spare_ratio_min")
         if self.maximum_life_years < self.minimum_life_years:

@@ -32,6 +32,7 @@ from fleet_planner.buses.transition.model import (
 )
 from fleet_planner.buses.transition.needs import Batteries, buses_of, needs_of, resolved
 from fleet_planner.buses.transition.programme import CONFLICT, MET, solve
+from fleet_planner.buses.transition.strategies import compared, strategies_table
 from fleet_planner.plan.buses_transition import TransitionSection
 from tests.buses.small_fleets import fleet, with_figures, with_rules
 
@@ -155,6 +156,25 @@ def test_the_free_choice_of_charging_is_never_dearer_than_either_pure_strategy()
         buses[:, out] = 0.0
         chosen.append(solve(replace(both, needs=replace(needs, buses=buses)), gap=1e-6).objective)
     assert solve(both, gap=1e-6).objective <= min(chosen) * (1.0 + 1e-6)
+
+
+def test_ways_of_charging_are_compared_line_by_line() -> None:
+    both = fleet(years=8, kinds=("depot", "battery", "station"), target_share=1.0)
+    solved = solve(both, gap=0.05)  # a wide gap: a pure plan may be cheaper than what the free choice found
+    taken, found = compared(both, solved, seconds=20.0, gap=1e-6, dirtiest=False)
+    assert [one.name for one in found] == ["free", "depot_only", "on_the_way_only"]
+    table = strategies_table(found)
+    assert np.allclose(table.select(LINES).sum_horizontal(), table["total_usd2024"])
+    assert table["more_usd2024"][0] == 0.0
+    for one, more in zip(found[1:], table["more_usd2024"][1:], strict=True):
+        if one.solved.status == MET:
+            assert more >= 0.0
+    decision = oldest_first(both, taken.decision)
+    assert discounted(both, account(both, decision)) == pytest.approx(found[0].total)
+    assert [b for b in breaches(both, decision) if b.rule in HARD] == []
+    # a pure plan does without what it bars
+    assert found[1].solved.decision.served[:, STATION].sum() == 0
+    assert found[2].solved.decision.served[:, [BATTERY, LARGE]].sum() == 0
 
 
 def test_rules_that_conflict_are_named_with_year_and_gap() -> None:

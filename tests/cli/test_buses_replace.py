@@ -295,3 +295,20 @@ def test_blocks_of_a_timetable_are_run_as_their_simulation_allows(tmp_path: Path
     for route, year in clean.iter_rows():
         assert routes.loc[routes["route"] == str(route), "zero_emission_from"].item() == year
     assert not routes.geometry.is_empty.any()
+
+
+def test_ways_of_charging_are_compared_where_asked(tmp_path: Path) -> None:
+    done = call(tmp_path, SECTION.replace("target_share = 1.0", "target_share = 1.0\ncompare_charging = true"))
+    assert done.exit_code == 0, done.output
+    table = pl.read_csv(tmp_path / "out" / "charging_strategies.csv")
+    assert table.columns == [c.column for c in columns("replacement_charging_strategies")]
+    assert table["strategy"].to_list() == ["free", "depot_only", "on_the_way_only"]
+    summary = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
+    assert table["total_usd2024"][0] == pytest.approx(summary["present_value_usd2024"])
+    kept = table.filter(status="met")
+    assert kept.height >= 1
+    assert (kept["more_usd2024"] >= 0.0).all()
+    for name, words in (("replacement.html", "Depots only"), ("replacement.zh.html", "仅场站充电")):
+        page = (tmp_path / "out" / name).read_text(encoding="utf-8")
+        assert '<table id="bus-strategies">' in page
+        assert words in page

@@ -47,6 +47,8 @@ def replacement_tables(found: Replacement) -> dict[str, pl.DataFrame]:
         "transition_emissions": found.emissions,
         "workforce": found.workforce,
     }
+    if found.strategies.height:
+        made["charging_strategies"] = found.strategies
     return {name: table.select(c.column for c in columns(dictionary(name))) for name, table in made.items()}
 
 

@@ -70,6 +70,7 @@ def replacement_page(
         compliance=_compliance(found.compliance, t),
         rules=_rules(found.rules, t),
         costs=_costs(found.costs, t),
+        strategies=_strategies(found.strategies, t),
         capital=_capital(found.costs, years.tolist(), t),
         depots=_depots(found, t),
         blocks=_blocks(found.blocks, t, language),
@@ -158,6 +159,21 @@ def _costs(table: pl.DataFrame, t: Mapping[str, str]) -> dict[str, Any]:
     total = [float(table[c].sum()) for c in ("usd2024", "present_usd2024")]
     rows.append([t["bus_plan_total"], *(significant(v / MILLION, 4) for v in total)])
     return {"head": [t[f"bus_plan_{k}"] for k in ("line", "million", "present")], "rows": rows}
+
+
+def _strategies(table: pl.DataFrame, t: Mapping[str, str]) -> dict[str, Any]:
+    """Return the lines of each way of charging, million US$ of present value; no row where none was compared."""
+    if table.is_empty():
+        return {"head": [], "rows": []}
+    heads = [t[f"bus_strategy_{row['strategy']}"] for row in table.iter_rows(named=True)]
+    names = [
+        *((line, t[f"bus_line_{line}"]) for line in LINES if (table[line] != 0.0).any()),
+        ("total_usd2024", t["bus_plan_total"]),
+        ("more_usd2024", t["bus_strategy_more"]),
+    ]
+    rows = [[word, *(significant(v / MILLION, 4) for v in table[column])] for column, word in names]
+    rows.append([t["bus_strategy_status"], *(t[f"bus_strategy_{s.replace(' ', '_')}"] for s in table["status"])])
+    return {"head": [t["bus_plan_line"], *heads], "rows": rows}
 
 
 def _capital(table: pl.DataFrame, years: list[int], t: Mapping[str, str]) -> Markup:

@@ -20,6 +20,7 @@ from fleet_planner.buses.transition.model import POWERTRAINS, Problem
 from fleet_planner.buses.transition.needs import WAYS, needs_of, resolved
 from fleet_planner.buses.transition.packaged import Packaged
 from fleet_planner.buses.transition.programme import CONFLICT, NEARLY, SOFT, solve
+from fleet_planner.buses.transition.strategies import Strategy, compared, strategies_table
 from fleet_planner.buses.transition.today import cohorts_of, one_row_each, tied_to_pools, with_life
 from fleet_planner.errors import InputError, PlanError, use_one_of
 from fleet_planner.findings import Finding
@@ -57,6 +58,8 @@ class Replacement:
         See ``tables/columns/bus_*.csv``.
     rule_names
         Rules on purchases.
+    strategies
+        The free choice of charging beside pure ones, where asked; else empty.
     forms
         Tables that agencies file, by name.
     findings
@@ -81,6 +84,7 @@ class Replacement:
     emissions: pl.DataFrame
     workforce: pl.DataFrame
     rule_names: tuple[str, ...]
+    strategies: pl.DataFrame
     forms: Mapping[str, pl.DataFrame]
     findings: tuple[Finding, ...]
 
@@ -235,6 +239,11 @@ def replacement_of(ready: Prepared, driven: BusFeasibility | None = None) -> Rep
     given = posed(ready, driven)
     problem = given.problem
     solved = solve(problem, objective=section.objective, seconds=section.time_limit_s, gap=section.gap)
+    strategies: tuple[Strategy, ...] = ()
+    if section.compare_charging:
+        solved, strategies = compared(
+            problem, solved, seconds=section.time_limit_s, gap=section.gap, dirtiest=section.order == "dirtiest"
+        )
     decision = oldest_first(problem, solved.decision, dirtiest=section.order == "dirtiest")
     if broken := [b for b in breaches(problem, decision) if b.rule in HARD]:
         raise AssertionError(f"a plan breaks a rule that it may not: {broken[0]}")
@@ -270,6 +279,7 @@ def replacement_of(ready: Prepared, driven: BusFeasibility | None = None) -> Rep
         emissions=emissions_by_year(problem, decision, given.vehicles, given.new_per_km, ready.priced.grid.average_in),
         workforce=filed.workforce,
         rule_names=given.rule_names,
+        strategies=strategies_table(strategies),
         forms=filled,
         findings=tuple(findings) + _status_findings(solved),
     )
