@@ -204,8 +204,25 @@ def road_reach_by_kind(
         found = road_reach(Ways.of(network, trucks=kind), sites, demand[own], float(cut_off_km[own].max()))
         near = found.km <= cut_off_km[own][found.demand]
         parts.append((found.site[near], own[found.demand[near]], found.km[near]))
+    same_site, same_who = _same_place(sites, demand)
+    parts.append((same_site, same_who, np.zeros(same_site.size)))
     site, who, km = (np.concatenate([p[k] for p in parts]) for k in range(3))
-    return of_pairs(site, who, km, len(sites), len(demand))
+    # who asks for energy where a site stands need not drive to a road and back
+    known = np.unique(np.stack([site, who]), axis=1, return_index=False, return_inverse=True)
+    pairs, at = known[0], known[1].ravel()
+    shortest = np.full(pairs.shape[1], np.inf)
+    np.minimum.at(shortest, at, km)
+    return of_pairs(pairs[0], pairs[1], shortest, len(sites), len(demand))
+
+
+def _same_place(sites: Float, demand: Float) -> tuple[Int, Int]:
+    """Return the pairs of a site and a demand with the same longitude and latitude."""
+    at: dict[tuple[float, float], list[int]] = {}
+    for i, (lon, lat) in enumerate(np.round(sites, 7).tolist()):
+        at.setdefault((lon, lat), []).append(i)
+    pairs = [(i, j) for j, (lon, lat) in enumerate(np.round(demand, 7).tolist()) for i in at.get((lon, lat), [])]
+    both = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+    return both[:, 0], both[:, 1]
 
 
 def _firsts(group: Int, groups: int) -> Int:

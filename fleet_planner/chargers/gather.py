@@ -29,11 +29,22 @@ if TYPE_CHECKING:
 NODES = "grid_nodes"
 NAMED = 5
 """Depots that a finding names."""
+NEAR_KM = 0.3
+"""A candidate so near to a depot is the depot's."""
 LEVELS = ("low", "central", "high")
 
 
-def gather_sites(section: ChargersSection, base: Path) -> tuple[Sites, tuple[Finding, ...]]:
+def gather_sites(
+    section: ChargersSection, base: Path, depots: pl.DataFrame | None = None
+) -> tuple[Sites, tuple[Finding, ...]]:
     """Return the candidates of a plan and what was found with them.
+
+    Parameters
+    ----------
+    section, base
+        ``[chargers]``, and the folder of the plan.
+    depots
+        Depots and bases as candidates (`depot_sites`), where no other one is near.
 
     Raises
     ------
@@ -52,6 +63,11 @@ def gather_sites(section: ChargersSection, base: Path) -> tuple[Sites, tuple[Fin
         table, told = read_osm_sites(base / section.osm, section.osm_kinds, section.osm_least_m2)
         parts.append(completed(table))
         findings += told
+    near = np.concatenate([p.select("lon", "lat").to_numpy() for p in parts]) if parts else np.zeros((0, 2))
+    if depots is not None and depots.height:
+        own = _far_from(depots, near)
+        parts.append(completed(own))
+        findings.append(Finding("chargers.depot_sites", "assumption", {"km": NEAR_KM}, own.height))
     if not parts:
         raise PlanError(
             "the plan names no candidates of chargers", "Set chargers.candidates, chargers.stations or chargers.osm."
@@ -94,6 +110,38 @@ def _on_land(sites: Sites, section: ChargersSection, base: Path) -> tuple[Sites,
         else:
             sites = replace(sites, flooded=frozenset(sites.table.filter(pl.Series(wet))["site_id"]))
     return sites, findings
+
+
+def depot_sites(demand: Demand) -> pl.DataFrame:
+    """Return a candidate at every depot and base that asks for energy: ``site_id, lon, lat, kind``."""
+    rows = [
+        (place or zone or name, *at)
+        for name, zone, place, kind, at in zip(
+            demand.ids,
+            demand.zone,
+            demand.place or ("",) * demand.size,
+            demand.kind,
+            demand.lonlat.tolist(),
+            strict=True,
+        )
+        if kind == DEPOT
+    ]
+    table = pl.DataFrame(rows, schema=["name", "lon", "lat"], orient="row")
+    table = table.with_columns(pl.col("name").cast(pl.String), pl.col("lon", "lat").cast(pl.Float64))
+    one = table.unique(["lon", "lat"], keep="first", maintain_order=True).unique(
+        "name", keep="first", maintain_order=True
+    )
+    return one.select(
+        pl.concat_str(pl.lit("at "), "name").alias("site_id"), "lon", "lat", pl.lit("depot").alias("kind")
+    )
+
+
+def _far_from(depots: pl.DataFrame, others: NDArray[np.float64]) -> pl.DataFrame:
+    """Return the depots that have no candidate within `NEAR_KM`."""
+    if not len(others):
+        return depots
+    _, km = _nearest(depots.select("lon", "lat").to_numpy().astype(np.float64), others.astype(np.float64))
+    return depots.filter(pl.Series(km > NEAR_KM))
 
 
 def flooded_depots(demand: Demand, section: ChargersSection, base: Path) -> tuple[frozenset[str], tuple[Finding, ...]]:

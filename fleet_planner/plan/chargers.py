@@ -51,6 +51,10 @@ class ChargersSection(Section):
     )
     day: ChargingDaySection = ChargingDaySection()
     candidates: str = Field(default="", description="table of sites that may be built: site_id, lon, lat, ...")
+    depot_sites: bool = Field(
+        default=True,
+        description="depots and bases that ask for energy are sites too, where no candidate is within 0.3 km",
+    )
     stations: list[str] = Field(
         default=[], description="tables of public stations, with the columns of AFDC or Open Charge Map"
     )

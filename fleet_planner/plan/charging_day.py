@@ -28,7 +28,7 @@ class ChargingDaySection(Section):
         "sites, jobs or inhabitants (traffic.assignment), else those of places.zones",
     )
     places: Annotated[int, Field(ge=1, le=5000)] = Field(
-        default=60,
+        default=30,
         description="most zones at which stops and bases are put; smaller ones count to the nearest of these",
     )
     corridors: Annotated[int, Field(ge=0, le=200)] = Field(

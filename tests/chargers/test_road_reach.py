@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 import pytest
@@ -9,8 +11,10 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import dijkstra
 
 from fleet_planner.chargers.distances import Ways, road_reach, road_reach_by_kind
+from fleet_planner.network import load_network
 from fleet_planner.network.model import Network
 from fleet_planner.network.turns import SCHEMA
+from fleet_planner.plan.models import NetworkSection
 
 KM_PER_DEGREE = 6_371.0088 * np.pi / 180.0
 
@@ -112,3 +116,13 @@ def test_places_beside_the_road_count_the_straight_way() -> None:
     beside = np.array([[0.0, -0.001]])
     found = road_reach(Ways.of(network, trucks=False), square()[[1]], beside, 9.0)
     assert found.km[0] == pytest.approx(1.0 + 0.001 * KM_PER_DEGREE, rel=1e-9)
+
+
+def test_a_site_at_the_place_itself_is_no_way_off() -> None:
+    """However far the next junction is."""
+    network = load_network(NetworkSection(builtin="coquimbo"), Path(), "CL")
+    place = np.array([[-71.20, -29.80], [-71.25, -29.95]])  # the first one away from all roads
+    found = road_reach_by_kind(network, place, place, [True, False], np.full(2, 0.5))
+    own = found.site == found.demand
+    assert found.km[own].tolist() == [0.0, 0.0]
+    assert np.unique(np.stack([found.site, found.demand]), axis=1).shape[1] == found.km.size

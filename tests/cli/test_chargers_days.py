@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -229,3 +230,26 @@ def test_a_cold_day_takes_more_and_a_depot_in_the_flood_is_told(run: Path, tmp_p
     demand = pyogrio.read_dataframe(city / "out" / "chargers.gpkg", layer="charger_demand")
     assert set(demand.loc[demand["flood"] == "yes", "kind"]) == {"depot"}
     assert "洪水区" in (city / "out" / "chargers.zh.html").read_text(encoding="utf-8")
+
+
+def test_the_example_of_the_embedded_city_serves_its_freight(repository: Path, tmp_path: Path) -> None:
+    example = repository / "inputs" / "coquimbo"
+    for name in ("registry.csv", "charging_sites.csv", "grid_nodes.csv"):
+        shutil.copy(example / name, tmp_path / name)
+    text = (example / "freight.toml").read_text(encoding="utf-8")
+    quick = text.replace("seconds = 20.0", "seconds = 0.0\nregret = false\ncurve_points = 0\ndiagnostics = []")
+    quick = quick.replace("places = 25", "places = 6")
+    assert quick.count("seconds = 0.0") == quick.count("places = 6") == 1
+    (tmp_path / "plan.toml").write_text(quick, encoding="utf-8")
+    done = sited(tmp_path, tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    needs = pl.read_csv(tmp_path / "out" / "charging_needs.csv")
+    assert set(needs["year"]) == {2028, 2034}
+    parts = needs.select(pl.sum_horizontal(f"{p}_kwh_per_day" for p in PARTS)).to_series()
+    assert parts.to_list() == pytest.approx(needs["kwh_per_day"].to_list(), rel=1e-9)
+    # no depots are known: bases stand at the zones, each a site of its own where no candidate is near
+    assert "depots and bases that ask for energy are sites too" in done.output
+    assert pl.read_csv(tmp_path / "out" / "charger_unserved.csv")["reason"].is_in(["too_far"]).sum() == 0
+    demand = pl.read_csv(tmp_path / "out" / "demand_by_hour.csv")
+    assert set(demand["kind"]) == {"depot", "destination", "en_route"}
+    assert demand.filter(kind="depot")["zone"].n_unique() == 6

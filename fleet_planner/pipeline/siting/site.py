@@ -19,7 +19,7 @@ from fleet_planner.chargers.building.solve import Built, solve_build, year_by_ye
 from fleet_planner.chargers.demand import Demand, joined, read_demand, with_connector
 from fleet_planner.chargers.diagnostics import CAPACITATED, Busiest, catchments, diagnose, models_table
 from fleet_planner.chargers.distances import Reach, road_reach_by_kind
-from fleet_planner.chargers.gather import flooded_depots, gather_sites
+from fleet_planner.chargers.gather import depot_sites, flooded_depots, gather_sites
 from fleet_planner.chargers.groups import Groups, read_groups
 from fleet_planner.chargers.models.nearest import Effort
 from fleet_planner.errors import PlanError
@@ -111,11 +111,11 @@ def site_chargers(plan: Plan, base: Path, progress: Progress) -> Siting:
             "Set chargers.demand to a table, or chargers.scenario, chains or bus_years.",
         )
     places = read_home_places(plan.places, base)
-    sites, found = gather_sites(section, base)
     progress("reading the roads", 0.1)
     network = load_network(plan.network, base, plan.city.country, progress)
     demand, asked = _demand(plan, base, places, network)
     groups = read_groups(base / section.groups, demand) if section.groups else Groups.none(demand.size)
+    sites, found = gather_sites(section, base, depot_sites(demand) if section.depot_sites else None)
     flooded, wet = flooded_depots(demand, section, base)
     progress("distances by road", 0.3)
     cut_off = np.array([_cut_off(section, kind) for kind in demand.kind])
