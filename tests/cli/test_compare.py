@@ -183,6 +183,13 @@ def test_a_comparison_is_verified_against_its_runs(first: Path, tmp_path: Path) 
     out = tmp_path / "out"
     assert call("compare", first, "--out", out).exit_code == 0
     told = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    verified = call("verify", out)
+    assert verified.exit_code == 0, verified.output
+    assert "1 inputs" in verified.stdout
+    assert " sums (" in verified.stdout
+    again = call("rerun", out, "--out", tmp_path / "rerun")
+    assert again.exit_code == 1
+    assert "cannot be run again" in again.stderr
     assert set(told["files"]) >= {"compare.html", "differences.csv", "compare.gpkg", "columns.csv"}
     again = tmp_path / "again"
     assert call("compare", first, "--out", again).exit_code == 0

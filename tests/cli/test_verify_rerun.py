@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from fleet_planner.cli.main import main
 from fleet_planner.outputs.checking.read import Kept
-from fleet_planner.outputs.checking.rerun import plan_of
+from fleet_planner.outputs.checking.rerun import _solver, plan_of
 from fleet_planner.outputs.record import manifest_text, record
 from fleet_planner.plan.load import load_plan
 from tests.cli.test_cli import PLAN, ROW, city
@@ -222,3 +222,11 @@ def test_a_default_that_has_changed_since_is_set_as_it_was(repository: Path, tmp
     plan, notes = plan_of(Kept(tmp_path / "manifest.json", content))
     assert plan.economics.discount_rate == 0.01
     assert "economics.discount_rate" in notes[0]
+
+
+def test_a_solver_that_ended_by_its_time_limit_is_told() -> None:
+    met, stopped = {"status": "met", "gap": 1e-3}, {"status": "time limit", "gap": 2e-3}
+    assert list(_solver(met, met)) == []
+    assert list(_solver({}, {})) == []
+    for pair in ((met, stopped), (stopped, met), (stopped, stopped)):
+        assert "give it more time" in next(_solver(*pair))

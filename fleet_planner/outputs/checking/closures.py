@@ -88,6 +88,39 @@ def run_closures(folder: Path, unit: str, report: dict[str, Any] | None) -> Iter
     yield from _of_baseline(summary)
 
 
+def compare_closures(folder: Path) -> Iterator[Closure]:
+    """Yield the sum of causes of every difference beside it, and each difference beside its two totals."""
+    against = "differences.csv"
+    differences = pl.read_csv(folder / against)
+    causes = pl.read_csv(folder / "difference_causes.csv", schema_overrides={"change_per_year": pl.Float64})
+    key = ["comparison", "pollutant"]
+    sums = causes.group_by(key, maintain_order=True).agg(pl.col("change_per_year").sum())
+    told = {(c, p): v for c, p, v in sums.iter_rows()}
+    for row in differences.iter_rows(named=True):
+        what = f"{row['comparison']}: {row['pollutant']}"
+        first, second, found = row["first_per_year"], row["second_per_year"], row["difference_per_year"]
+        yield Closure(against, against, f"{what}, before and difference,", first + found, second)
+        parts = told.get((row["comparison"], row["pollutant"]), 0.0)
+        # beside the total: what is left of a difference that is rounding alone has no cause
+        yield Closure("difference_causes.csv", against, f"{what}, before and causes,", first + parts, second)
+
+
+def clip_closures(folder: Path, *, apart: bool) -> Iterator[Closure]:
+    """Yield the classes of every area beside its total, and shares of areas that make up the city beside 100 %."""
+    against = "area_totals.csv"
+    totals = pl.read_csv(folder / against)
+    key = ["area", "scenario", "pollutant"]
+    classes = pl.read_csv(folder / "area_classes.csv").group_by(key, maintain_order=True).agg(pl.col(VALUE).sum())
+    told = {(a, s, p): v for a, s, p, v in classes.iter_rows()}
+    for area, scenario, pollutant, value in totals.select(*key, VALUE).iter_rows():
+        what = f"{area}, {scenario}: {pollutant}"
+        yield Closure("area_classes.csv", against, what, told.get((area, scenario, pollutant), 0.0), value)
+    if apart:
+        shares = totals.drop_nulls("share_of_city_pct").group_by(KEY, maintain_order=True)
+        for scenario, pollutant, share in shares.agg(pl.col("share_of_city_pct").sum()).iter_rows():
+            yield Closure(against, against, f"{scenario}: {pollutant}, percent of the city,", share, 100.0)
+
+
 def _of_baseline(summary: pl.DataFrame) -> Iterator[Closure]:
     """Yield the baseline as every scenario's rows repeat it."""
     first = summary["scenario"][0]

@@ -12,7 +12,9 @@ from fleet_planner.outputs.record import MANIFEST, PROGRAM
 if TYPE_CHECKING:
     from pathlib import Path
 
-NEEDED = ("command", "plan", "plan_given", "plan_file", "inputs", "files")
+NEEDED = ("command", "inputs", "files")
+TO_RERUN = ("plan", "plan_given", "plan_file")
+"""What only those manifests hold whose plan can be run again."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fleet_planner import __version__
 from fleet_planner.errors import InputError, UserError
 from fleet_planner.outputs.checking.commands import COMMANDS
-from fleet_planner.outputs.checking.read import read_manifest
+from fleet_planner.outputs.checking.read import TO_RERUN, read_manifest
 from fleet_planner.outputs.record import LIBRARIES, sha256
 from fleet_planner.outputs.report.report_data import clean
 from fleet_planner.outputs.target import check_target
@@ -75,9 +75,9 @@ def rerun(kept: Kept, out: Path, *, overwrite: bool, inputs: Path | None, progre
     """
     content = kept.content
     known = (RUN, *COMMANDS)
-    if content["command"] not in known:
-        told = "this version has no such command that writes a manifest"
-        raise InputError(told, f"It has {', '.join(known)}.", file=kept.path, value=content["command"])
+    if content["command"] not in known or any(key not in content for key in TO_RERUN):
+        told = "what this manifest tells cannot be run again"
+        raise InputError(told, f"That can be: {', '.join(known)}.", file=kept.path, value=content["command"])
     check_target(out, overwrite=overwrite)
     base = kept.base(inputs)
     check_inputs(content["inputs"], base)
@@ -94,10 +94,12 @@ def rerun(kept: Kept, out: Path, *, overwrite: bool, inputs: Path | None, progre
         if error.file is None:
             error.file = kept.path
         raise
-    first, second = content["files"], read_manifest(out).content["files"]
+    now = read_manifest(out).content
+    first, second = content["files"], now["files"]
     differing = tuple(_differences(first, second, out))
     equal = sum(second.get(name) == told for name, told in first.items())
-    return Again(len(first), equal, differing, (*_versions(content), *notes, *_plan_file(content["inputs"], base)))
+    said = (*_versions(content), *notes, *_plan_file(content["inputs"], base), *_solver(content, now))
+    return Again(len(first), equal, differing, said)
 
 
 def _run(
@@ -167,6 +169,16 @@ def _versions(content: dict[str, Any]) -> Iterator[str]:
     for name, old in was.items():
         if now.get(name) != old:
             yield f"{name} is {now.get(name) or 'absent'} now and was {old}: last digits may differ."
+
+
+def _solver(was: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
+    """Yield what makes another solution likely: a solver that ended by its time limit in one of the runs."""
+    ends = {str(told.get("status", "")) for told in (was, now)}
+    if len(ends) > 1 or "time limit" in ends:
+        yield (
+            f"the solver ended with {was.get('status')!r} (gap {was.get('gap')}) and now with {now.get('status')!r} "
+            f"(gap {now.get('gap')}): where its time limit ends it, another solution can come out; give it more time."
+        )
 
 
 def _differences(first: dict[str, str], second: dict[str, str], out: Path) -> Iterator[str]:

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from fleet_planner.outputs.checking.closures import SUMMARY, TOLERANCE, Closure, run_closures
+from fleet_planner.outputs.checking.closures import (
+    TOLERANCE,
+    Closure,
+    clip_closures,
+    compare_closures,
+    run_closures,
+)
 from fleet_planner.outputs.record import file_hashes, sha256
 from fleet_planner.pipeline.telling.input_files import input_path
 
@@ -85,15 +91,23 @@ def _inputs(kept: Kept, base: Path) -> Iterator[str]:
 
 def _sums(kept: Kept) -> tuple[list[Closure], list[str]]:
     """Return the sums of a run's tables, and what cannot be read."""
-    if kept.content["command"] != "run":
-        return [], []
-    report = _report(kept.folder / "report_data.json")
-    unit = str(kept.content["plan"]["outputs"]["mass_unit"])
     try:
-        return list(run_closures(kept.folder, unit, report)), []
+        return list(_closures(kept)), []
     except (OSError, pl.exceptions.PolarsError, KeyError, TypeError, ValueError) as error:
         told = str(error).splitlines()[0] if str(error) else type(error).__name__
         return [], [f"{kept.folder}: the sums cannot be recomputed, a table is missing or damaged: {told}."]
+
+
+def _closures(kept: Kept) -> Iterator[Closure]:
+    """Yield the sums that the tables of a command must share; none of commands without such tables."""
+    command, folder = kept.content["command"], kept.folder
+    if command == "run":
+        unit = str(kept.content["plan"]["outputs"]["mass_unit"])
+        yield from run_closures(folder, unit, _report(folder / "report_data.json"))
+    elif command == "compare":
+        yield from compare_closures(folder)
+    elif command == "clip":
+        yield from clip_closures(folder, apart=bool(kept.content["apart"]))
 
 
 def _report(path: Path) -> dict[str, Any] | None:
@@ -117,4 +131,4 @@ def _broken(sums: list[Closure]) -> Iterator[str]:
                 f"(relative difference {c.difference:.1e}, allowed {TOLERANCE:.0e})."
             )
         if len(broken) > SHOWN:
-            yield f"{file}: {len(broken) - SHOWN} more sums differ from {SUMMARY}."
+            yield f"{file}: {len(broken) - SHOWN} more sums differ from {broken[0].against}."

@@ -67,6 +67,13 @@ def _manifest(found: Compared, folder: Path, out: Path, language: Language) -> d
     sides = [found.pairs[0].first, *(pair.second for pair in found.pairs)]
     return written_by(COMMAND, language) | {
         "method": found.method,
+        "plan_folder": ".",
+        "inputs": [
+            {"role": "run", "path": path, "sha256": digest}
+            for path, digest in dict.fromkeys(
+                (f"{relative(side.kept.folder, out)}/{MANIFEST}", sha256(side.kept.path)) for side in sides
+            )
+        ],
         "sides": [
             {
                 "run": relative(side.kept.folder, out),
