@@ -27,6 +27,7 @@ from fleet_planner.plan.models import NetworkSection
 
 START = "from fleet_planner.cli.main import main; main()"
 STEP_DEG = 0.5
+JOIN_KM = 50.0
 PER_ROW = 4
 CITY = Path(__file__).parents[2] / "inputs" / "coquimbo"
 PLAN = """
@@ -58,19 +59,36 @@ standards = ["euro_IV", "euro_V"]
 
 
 def tiled(network: Network, copies: int) -> Network:
-    """Return so many copies of a network side by side, with nodes of their own."""
+    """Return so many copies of a network side by side, with nodes of their own, each joined to the next by a road.
+
+    Without those roads a run would take all copies but one for islands without traffic.
+    """
     nodes = int(network.links.select(pl.max_horizontal(pl.col("u", "v").max())).item()) + 1
     points = int(network.offsets[-1])
     tables, coordinates, offsets = [], [], [np.zeros(1, dtype=np.int64)]
     for k in range(copies):
-        shift = np.array([k % PER_ROW, k // PER_ROW]) * STEP_DEG
-        tables.append(
-            network.links.with_columns(pl.col("u", "v") + k * nodes, link_id="link_id", in_main=pl.lit(value=True))
-        )
-        coordinates.append(network.coordinates + shift)
+        tables.append(network.links.with_columns(pl.col("u", "v") + k * nodes, in_main=pl.lit(value=True)))
+        coordinates.append(network.coordinates + _shift(k))
         offsets.append(network.offsets[1:] + k * points)
+    at = int(np.flatnonzero(network.links["in_main"].to_numpy())[0])
+    junction, place = int(network.links["u"][at]), network.coordinates[network.offsets[at]]
+    end = copies * points
+    for k in range(1, copies):
+        ends = [(junction + j * nodes, place + _shift(j)) for j in (k - 1, k)]
+        for (u, a), (v, b) in (ends, ends[::-1]):
+            row = network.links[at].with_columns(
+                u=pl.lit(u), v=pl.lit(v), length_km=pl.lit(JOIN_KM), in_main=pl.lit(value=True)
+            )
+            tables.append(row.cast(dict(zip(network.links.columns, network.links.dtypes, strict=True))))
+            coordinates.append(np.stack([a, b]))
+            end += 2
+            offsets.append(np.array([end]))
     links = pl.concat(tables).with_columns(link_id=pl.int_range(pl.len(), dtype=pl.Int64))
     return Network(links, np.concatenate(coordinates), np.concatenate(offsets), network.attribution)
+
+
+def _shift(copy: int) -> np.ndarray:
+    return np.array([copy % PER_ROW, copy // PER_ROW]) * STEP_DEG
 
 
 def prepared(folder: Path, copies: int, day_types: str) -> Path:
