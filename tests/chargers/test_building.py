@@ -206,6 +206,31 @@ def test_scaled_prices_scale_the_cost() -> None:
     assert solve_build(double, 20.0, 0.0).cost == pytest.approx(2.0 * now.cost, rel=1e-6)
 
 
+@settings(max_examples=6, deadline=None)
+@given(st.integers(0, 1000))
+def test_another_candidate_is_never_worse(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    demand = demand_of(rng.random((3, 1, 24)) * 12.0)
+    km = rng.random((2, 3)) * 6.0
+    one, two = (built(SECTION, sites_of([{}] * n), demand, km[:n]).build for n in (1, 2))
+    before, after = solve_build(one, 20.0, 0.0).cost, solve_build(two, 20.0, 0.0).cost
+    assert after <= before + 1e-5 * abs(before) + 1e-2
+
+
+def test_more_demand_of_the_same_plan_scales_what_goes_by_energy() -> None:
+    """Sites, connections, chargers and upkeep stay; detour, energy, the highest hour and what is missing double."""
+    section = SECTION.model_copy(update={"energy_usd_per_kwh": 0.2, "peak_usd_per_kw_year": 30.0})
+    kwh = np.full((3, 1, 24), 6.0)
+    km = np.array([[1.0, 2.0, 9.0], [3.0, 1.0, 9.0]])
+    build, double = (built(section, sites_of([{}, {}]), demand_of(f * kwh), km).build for f in (1.0, 2.0))
+    plan = solve_build(build, 20.0, 0.0).plan
+    assert plan is not None
+    lines, more = audit(build, plan).lines, audit(double, plan).lines
+    assert more[:4] == pytest.approx(lines[:4])
+    assert more[4:] == pytest.approx(2.0 * lines[4:])
+    assert (lines > 0.0).all()
+
+
 def test_a_charger_of_another_standard_is_never_assigned() -> None:
     kwh = np.full((2, 1, 24), 8.0)
     km = np.array([[1.0, 1.0]])
