@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 from click.testing import CliRunner
@@ -72,6 +73,22 @@ def mix(folder: Path) -> Path:
     return made(mixing.call_with_homes(folder), folder / "out" / "portfolio.gpkg")
 
 
+def chargers(folder: Path) -> Path:
+    """Where chargers go in the example, without proof."""
+    example = REPOSITORY / "inputs" / "coquimbo"
+    for name in ("charging_demand.csv", "charging_sites.csv", "grid_nodes.csv"):
+        shutil.copy(example / name, folder / name)
+    text = (example / "chargers.toml").read_text(encoding="utf-8")
+    quick = text.replace("seconds = 20.0", "seconds = 0.0\nregret = false\ncurve_points = 0")
+    assert quick != text
+    (folder / "plan.toml").write_text(quick, encoding="utf-8")
+    out = folder / "out"
+    return made(
+        CliRunner().invoke(main, ["chargers", "site", str(folder / "plan.toml"), "--out", str(out)]),
+        out / "chargers.gpkg",
+    )
+
+
 MADE: dict[str, Callable[[Path], Path]] = {
     "city": city,
     "streets": streets,
@@ -80,4 +97,5 @@ MADE: dict[str, Callable[[Path], Path]] = {
     "buses": buses,
     "charging": charging_sites,
     "mix": mix,
+    "chargers": chargers,
 }
