@@ -183,7 +183,11 @@ def _kinds(sites: pl.DataFrame, t: Mapping[str, str]) -> pl.DataFrame:
 
 def _curve_chart(curve: pl.DataFrame | None, t: Mapping[str, str]) -> dict[str, Any] | None:
     """Return cost and bound against the share of energy; none for fewer than two points."""
-    if curve is None or curve.height < 2:
+    if curve is None:
+        return None
+    # a point without a plan, such as one that the time limit stopped, has no finite cost: it stands in the table alone
+    curve = curve.filter(pl.col("cost_usd").is_finite(), pl.col("bound_usd").is_finite())
+    if curve.height < 2:
         return None
     shares = [round(v) for v in curve["least_pct"].to_list()]
     lines = [(curve[c] / MILLION).to_list() for c in ("cost_usd", "bound_usd")]
