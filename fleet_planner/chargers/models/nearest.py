@@ -158,8 +158,10 @@ def _searched(
     sites = _by_reduced_cost(problem, p, root.saving, max(better - root.bound, 0.0))
     bound = _rounded(root.bound, whole=problem.whole)
     spent = time.perf_counter() - begin
+    # of covering the relaxation is tight on the sites left: HiGHS ends it at once
+    share = OWN_SHARE if problem.reach.km.any() else 0.0
     own = branched(
-        problem, p, (is_open, upper, bound), sites, root.multiplier, OWN_SHARE * max(effort.seconds - spent, 0.0)
+        problem, p, (is_open, upper, bound), sites, root.multiplier, share * max(effort.seconds - spent, 0.0)
     )
     is_open, upper, bound = own.is_open, own.upper, _rounded(own.bound, whole=problem.whole)
     if _closed(upper, bound, effort.gap):
