@@ -231,4 +231,4 @@ def test_totals_come_in_the_unit_of_mass_that_the_plan_asks_for(run: Results, tm
     nox = table.filter(pl.col("pollutant") == "NOx").row(0, named=True)
     assert (nox["unit"], nox["value_per_year"]) == ("lb", pytest.approx(tons * 2204.62262, rel=1e-8))
     assert table.filter(pl.col("pollutant") == "energy_MJ")["unit"][0] == "GJ"
-    assert "Air pollutants (lb per year)" in (written / "report.html").read_text(encoding="utf-8")
+    assert "Air pollutants (lb a year)" in (written / "report.html").read_text(encoding="utf-8")
