@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 FOLDERS = ("gtfs", "feeds", "file")
 """Last words of the keys whose value may be a folder of tables."""
 
+SECRET = ("fleet.identifier_key",)
+"""Keys that name files of which nothing may be told, not even a hash: the manifest has the key's own public name."""
+
 ARCHIVE = "aequilibrae/"
 """Stands before the name of the embedded network: it lies in that package."""
 
@@ -97,7 +100,7 @@ def plan_files(plan: Plan, path: Path, told: Iterable[tuple[str, str]] = ()) -> 
 def _beside(plan: Plan, base: Path, told: set[str]) -> Iterator[InputFile]:
     """Yield the files that the plan names and that are not told yet; the role is the key in the plan."""
     for key, name in _texts(plan.model_dump()):
-        if not name or name in told or "\n" in name:
+        if key in SECRET or not name or name in told or "\n" in name:
             continue
         file = base / name
         if is_file(file):
