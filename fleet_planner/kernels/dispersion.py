@@ -150,7 +150,39 @@ def _meander(xa, ya, xb, yb, length, first_m, log_first, per_log, meander, out):
 
 
 @numba.njit(cache=True)
-def piece_to_point(piece, x, y, first_m, log_first, per_log, plume, sigma_y, meander, wind, often, spare, out):
+def by_wind(often):
+    """Return shares of the time in the order in which a pair of road and point asks for them.
+
+    Parameters
+    ----------
+    often : (G, K, D) float64
+        By group of hours, class of weather and direction.
+
+    Returns
+    -------
+    often : (D, K, G) float64
+    ever : (K, G) float64
+        From all directions together.
+    blown : (D, K) bool
+        Whether the wind ever blows so.
+    """
+    groups, classes, directions = often.shape
+    turned = np.zeros((directions, classes, groups))
+    ever = np.zeros((classes, groups))
+    blown = np.zeros((directions, classes), dtype=np.bool_)
+    for g in range(groups):
+        for k in range(classes):
+            for d in range(directions):
+                turned[d, k, g] = often[g, k, d]
+                ever[k, g] += often[g, k, d]
+                blown[d, k] |= often[g, k, d] > 0.0
+    return turned, ever, blown
+
+
+@numba.njit(cache=True)
+def piece_to_point(
+    piece, x, y, first_m, log_first, per_log, plume, sigma_y, meander, wind, often, ever, blown, spare, out
+):
     """Write the concentration at a point from a straight piece of road into ``out``, shape (G,).
 
     Parameters
@@ -165,8 +197,8 @@ def piece_to_point(piece, x, y, first_m, log_first, per_log, plume, sigma_y, mea
         By class of weather: (1 - f) V, 1/m/(m/s); sy, m; f V / (2 pi).
     wind : (D, 2) float64
         Unit vectors that the wind blows along.
-    often : (G, K, D) float64
-        Share of the time of each group of hours.
+    often, ever, blown
+        Shares of the time, see `by_wind`.
     spare : (K,) float64
         Room.
     out : (G,) float64
@@ -177,14 +209,11 @@ def piece_to_point(piece, x, y, first_m, log_first, per_log, plume, sigma_y, mea
     if not length > 0.0:
         return
     ax, ay, bx, by = piece[0] - x, piece[1] - y, piece[2] - x, piece[3] - y
-    groups, classes, directions = often.shape
+    directions, classes, groups = often.shape
     _meander(ax, ay, bx, by, length, first_m, log_first, per_log, meander, spare)
     for k in range(classes):
         for g in range(groups):
-            s = 0.0
-            for d in range(directions):
-                s += often[g, k, d]
-            out[g] += s * spare[k]
+            out[g] += ever[k, g] * spare[k]
     for d in range(directions):
         wx, wy = wind[d, 0], wind[d, 1]
         x1, y1 = -(ax * wx + ay * wy), ax * wy - ay * wx
@@ -192,14 +221,11 @@ def piece_to_point(piece, x, y, first_m, log_first, per_log, plume, sigma_y, mea
         if x1 <= 0.0 and x2 <= 0.0:
             continue
         for k in range(classes):
-            any_time = False
-            for g in range(groups):
-                if often[g, k, d] > 0.0:
-                    any_time = True
-            if any_time:
+            if blown[d, k]:
                 one = _plume(x1, y1, x2, y2, length, first_m, log_first, per_log, plume, sigma_y, k)
-                for g in range(groups):
-                    out[g] += often[g, k, d] * one
+                if one > 0.0:
+                    for g in range(groups):
+                        out[g] += often[d, k, g] * one
     for g in range(groups):
         out[g] /= length
 
@@ -225,6 +251,8 @@ def weights_of_pieces(
         West, south, side of a cell, columns, rows.
     reach_m : float
         Points farther from a piece are left out.
+    often : (G, K, D) float64
+        Share of the time of each group of hours by class of weather and direction.
     others
         See `piece_to_point`.
 
@@ -235,6 +263,7 @@ def weights_of_pieces(
     """
     n, groups, classes = pieces.shape[0], often.shape[0], often.shape[1]
     total = np.zeros((n, groups))
+    turned, ever, blown = by_wind(often)
     jobs = (n + BLOCK - 1) // BLOCK
     for job in numba.prange(jobs):
         spare, one = np.zeros(classes), np.zeros(groups)
@@ -249,7 +278,7 @@ def weights_of_pieces(
                         if people[j] != 0.0 and _apart(piece, point_xy[j, 0], point_xy[j, 1]) <= reach_m:
                             piece_to_point(
                                 piece, point_xy[j, 0], point_xy[j, 1], first_m, log_first, per_log, plume, sigma_y,
-                                meander, wind, often, spare, one,
+                                meander, wind, turned, ever, blown, spare, one,
                             )  # fmt: skip
                             for g in range(groups):
                                 total[i, g] += people[j] * one[g]
@@ -274,7 +303,7 @@ def concentrations(
     grid, reach_m
         Likewise; half of the longest piece is added to the reach in the search.
     others
-        See `piece_to_point`.
+        See `weights_of_pieces`.
 
     Returns
     -------
@@ -283,6 +312,7 @@ def concentrations(
     """
     n, groups, classes, columns = point_xy.shape[0], often.shape[0], often.shape[1], emission.shape[2]
     total = np.zeros((n, columns))
+    turned, ever, blown = by_wind(often)
     half = 0.0
     for i in range(pieces.shape[0]):
         half = max(half, 0.5 * math.hypot(pieces[i, 2] - pieces[i, 0], pieces[i, 3] - pieces[i, 1]))
@@ -299,8 +329,8 @@ def concentrations(
                         i = cell_piece[e]
                         if _apart(pieces[i], x, y) <= reach_m:
                             piece_to_point(
-                                pieces[i], x, y, first_m, log_first, per_log, plume, sigma_y, meander, wind, often,
-                                spare, one,
+                                pieces[i], x, y, first_m, log_first, per_log, plume, sigma_y, meander, wind, turned,
+                                ever, blown, spare, one,
                             )  # fmt: skip
                             for g in range(groups):
                                 for q in range(columns):

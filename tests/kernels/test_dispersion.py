@@ -32,7 +32,7 @@ def of_piece(
     out = np.zeros(groups)
     kernel.piece_to_point(
         np.array(piece), x, y, tables.first_m, tables.log_first, tables.per_log, tables.plume, tables.sigma_y,
-        tables.meander, np.array(wind), often, np.zeros(classes), out,
+        tables.meander, np.array(wind), *kernel.by_wind(often), np.zeros(classes), out,
     )  # fmt: skip
     return out
 
