@@ -11,7 +11,7 @@ sys.path.insert(0, str(HERE))
 
 from reference_pages import MARK, unlisted, write_reference  # noqa: E402  # the folder of this file must be on the path first
 
-from fleet_planner import __version__  # noqa: E402
+from fleet_planner import __version__  # noqa: E402  # likewise
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

@@ -121,7 +121,7 @@ def _of_layer(path: Path) -> list[tuple[Any, dict[str, object]]]:
 
     try:
         frame = gpd.read_parquet(path) if path.suffix in {".parquet", ".geoparquet"} else gpd.read_file(path)
-    except Exception as error:
+    except (RuntimeError, ValueError, OSError) as error:  # of GDAL, of Arrow, of the file
         raise InputError(
             f"the layer of buildings cannot be read ({first_line(error)})",
             "Save it as GeoPackage, GeoJSON, Shapefile or GeoParquet.",

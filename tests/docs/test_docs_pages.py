@@ -37,12 +37,18 @@ def reference() -> ModuleType:
 
 @pytest.mark.parametrize("page", [p for p in PAGES if p.commands], ids=lambda p: p.name)
 def test_commands_are_words_of_the_program(page: Page) -> None:
+    known = _all_commands(main)
     for command in page.commands:
-        _parsed(command)
+        assert _parsed(command) in known, f"{page.name}: {' '.join(command)}"
 
 
-def _parsed(command: tuple[str, ...]) -> None:
-    """Parse a command as the program does, without running it."""
+def _all_commands(group: click.Group) -> set[str]:
+    inner = {c for c in group.commands.values() if isinstance(c, click.Group)}
+    return {str(c.name) for c in group.commands.values()} | {name for g in inner for name in _all_commands(g)}
+
+
+def _parsed(command: tuple[str, ...]) -> str | None:
+    """Parse a command as the program does, without running it; return its last word."""
     group: click.Command = main
     rest = list(command)
     with click.Context(main, info_name="fleet-planner") as context:
@@ -53,6 +59,7 @@ def _parsed(command: tuple[str, ...]) -> None:
             group = found
         if "--help" not in rest:
             group.make_context(group.name, rest, parent=context)
+    return group.name
 
 
 def test_a_wrong_word_would_be_found() -> None:
