@@ -9,7 +9,7 @@ import click
 
 from fleet_planner.cli.buses_replace import replace
 from fleet_planner.cli.buses_schedule import schedule
-from fleet_planner.cli.shared import UserErrors, progress_bar, text_table
+from fleet_planner.cli.shared import UserErrors, hold, progress_bar, text_table
 
 if TYPE_CHECKING:
     from fleet_planner.tables import Language
@@ -34,14 +34,13 @@ def simulate(plan: Path, out: Path, language: str | None, *, overwrite: bool) ->
     import polars as pl
 
     from fleet_planner.errors import UserError
-    from fleet_planner.outputs import check_target
     from fleet_planner.outputs.buses.bus_run import write_buses
     from fleet_planner.outputs.buses.bus_tables import blocks_table
     from fleet_planner.pipeline.buses.simulate import simulate as simulated
     from fleet_planner.plan.load import load_plan
     from fleet_planner.tables import finding_text
 
-    check_target(out, overwrite=overwrite)
+    hold(out, overwrite=overwrite)
     loaded = load_plan(plan)
     try:
         with progress_bar() as progress:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fleet_planner.cli.shared import progress_bar, text_table
+from fleet_planner.cli.shared import hold, progress_bar, text_table
 
 if TYPE_CHECKING:
     from fleet_planner.tables import Language
@@ -25,7 +25,6 @@ def replace(plan: Path, out: Path, language: str | None, *, overwrite: bool) -> 
     """
     with progress_bar() as progress:
         from fleet_planner.errors import UserError
-        from fleet_planner.outputs import check_target
         from fleet_planner.outputs.buses.bus_replacement import write_replacement
         from fleet_planner.pipeline.buses.duty import duty_found
         from fleet_planner.pipeline.buses.from_timetable import feasibility_of_timetable
@@ -33,7 +32,7 @@ def replace(plan: Path, out: Path, language: str | None, *, overwrite: bool) -> 
         from fleet_planner.pipeline.prepare import prepare
         from fleet_planner.plan.load import load_plan
 
-        check_target(out, overwrite=overwrite)
+        hold(out, overwrite=overwrite)
         loaded = load_plan(plan)
         try:
             ready = prepare(loaded, plan.parent, progress)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fleet_planner.cli.shared import progress_bar, text_table
+from fleet_planner.cli.shared import hold, progress_bar, text_table
 
 if TYPE_CHECKING:
     from fleet_planner.tables import Language
@@ -28,13 +28,12 @@ def schedule(plan: Path, out: Path, language: str | None, *, overwrite: bool) ->
     """
     with progress_bar() as progress:
         from fleet_planner.errors import UserError
-        from fleet_planner.outputs import check_target
         from fleet_planner.outputs.buses.buses_charging import write_charging
         from fleet_planner.pipeline.buses.scheduling import scheduled
         from fleet_planner.plan.load import load_plan
         from fleet_planner.tables import finding_text
 
-        check_target(out, overwrite=overwrite)
+        hold(out, overwrite=overwrite)
         loaded = load_plan(plan)
         try:
             found = scheduled(loaded, plan.parent, progress)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fleet_planner.cli.shared import progress_bar, text_table
+from fleet_planner.cli.shared import hold, progress_bar, text_table
 
 if TYPE_CHECKING:
     from fleet_planner.tables import Language
@@ -31,13 +31,12 @@ def site(plan: Path, out: Path, language: str | None, *, overwrite: bool) -> Non
     Read are [chargers], the files it names, [places] and [network].
     """
     from fleet_planner.errors import UserError
-    from fleet_planner.outputs import check_target
     from fleet_planner.outputs.siting.chargers import write_siting
     from fleet_planner.pipeline.siting.site import site_chargers
     from fleet_planner.plan.load import load_plan
     from fleet_planner.tables import finding_text
 
-    check_target(out, overwrite=overwrite)
+    hold(out, overwrite=overwrite)
     loaded = load_plan(plan)
     try:
         with progress_bar() as progress:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fleet_planner.cli.shared import progress_bar, text_table
+from fleet_planner.cli.shared import hold, progress_bar, text_table
 
 if TYPE_CHECKING:
     from fleet_planner.tables import Language
@@ -29,11 +29,10 @@ def clip(
     The run is computed again from its manifest, and links are cut at the borders by their length.
     """
     with progress_bar() as progress:
-        from fleet_planner.outputs import check_target
         from fleet_planner.outputs.checking.read import read_manifest
         from fleet_planner.outputs.clipping.write_clip import cut_run, write_clip
 
-        check_target(out, overwrite=overwrite)
+        hold(out, overwrite=overwrite)
         cut = cut_run(read_manifest(run_dir), polygon, column, inputs, progress)
         chosen: Language = "zh" if language == "zh" else "en"
         write_clip(cut, out, overwrite=overwrite, language=chosen)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fleet_planner.cli.shared import progress_bar, text_table
+from fleet_planner.cli.shared import hold, progress_bar, text_table
 
 if TYPE_CHECKING:
     from fleet_planner.tables import Language
@@ -32,12 +32,11 @@ def compare(sides: tuple[str, ...], out: Path, method: str, language: str, *, ov
     scenario after a colon.
     """
     with progress_bar() as progress:
-        from fleet_planner.outputs import check_target
         from fleet_planner.outputs.differences.compare import compared
         from fleet_planner.outputs.differences.sides import asked_for, read_sides
         from fleet_planner.outputs.differences.write_compare import write_compare
 
-        check_target(out, overwrite=overwrite)
+        hold(out, overwrite=overwrite)
         progress("reading runs", 0.1)
         found = compared(read_sides([asked_for(s, Path) for s in sides]), "lmdi" if method == "lmdi" else "shapley")
         progress("writing tables, map and page", 0.6)

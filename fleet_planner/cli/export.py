@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fleet_planner.cli.shared import hold
 from fleet_planner.errors import InputError
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def _export_files(
 
     if out is None:
         raise click.UsageError("Name a folder with --out.")
+    hold(out, overwrite=False)
     if not any(i.spatial for i in source.items) and not set(formats) & {"csv", "parquet", "xlsx"}:
         raise InputError("there is no layer in it", "Take csv, parquet or xlsx.", file=run_dir)
     left_out = export_files(source, out, formats, language)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fleet_planner.cli.shared import aligned, text_table
+from fleet_planner.cli.shared import aligned, hold, text_table
 
 
 @click.group()
@@ -102,11 +102,11 @@ def project(plan: Path, out: Path, to_year: int | None) -> None:
     """Carry the fleet of PLAN forward year by year: stock.csv and stock_flows.csv; no roads are read."""
     import polars as pl
 
-    from fleet_planner.outputs import check_target, write_projection
+    from fleet_planner.outputs import write_projection
     from fleet_planner.pipeline.computing.by_year import project_plan
     from fleet_planner.tables import finding_text
 
-    check_target(out, overwrite=False)
+    hold(out, overwrite=False)
     projection = project_plan(plan, to_year)
     flows = projection.flow_table()
     sums = flows.group_by("year").agg(pl.col(flows.columns[6:]).sum()).sort("year")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fleet_planner.cli.shared import text_table
+from fleet_planner.cli.shared import hold, text_table
 
 if TYPE_CHECKING:
     from fleet_planner.tables import Language
@@ -24,13 +24,12 @@ def market(plan: Path, out: Path, language: str | None, *, overwrite: bool) -> N
     Only [market] and the files it names are read.
     """
     from fleet_planner.errors import UserError
-    from fleet_planner.outputs import check_target
     from fleet_planner.outputs.markets.market import benefit_by_city, totals, write_market
     from fleet_planner.pipeline.market.market import market_of
     from fleet_planner.plan.load import load_plan
     from fleet_planner.tables import finding_text
 
-    check_target(out, overwrite=overwrite)
+    hold(out, overwrite=overwrite)
     loaded = load_plan(plan)
     try:
         found = market_of(loaded, plan.parent)

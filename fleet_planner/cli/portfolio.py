@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fleet_planner.cli.shared import progress_bar, text_table
+from fleet_planner.cli.shared import hold, progress_bar, text_table
 
 if TYPE_CHECKING:
     import polars as pl
@@ -24,7 +24,6 @@ def portfolio(plan: Path, out: Path, language: str | None, *, overwrite: bool) -
     """Find the least-cost mix of measures for the targets of PLAN, by group of vehicles and year."""
     with progress_bar() as progress:
         from fleet_planner.errors import UserError
-        from fleet_planner.outputs import check_target
         from fleet_planner.outputs.mix.portfolio import write_portfolio
         from fleet_planner.pipeline.mixing.limit_tables import limits_table
         from fleet_planner.pipeline.mixing.portfolio import portfolio_of
@@ -32,7 +31,7 @@ def portfolio(plan: Path, out: Path, language: str | None, *, overwrite: bool) -
         from fleet_planner.pipeline.prepare import prepare
         from fleet_planner.plan.load import load_plan
 
-        check_target(out, overwrite=overwrite)
+        hold(out, overwrite=overwrite)
         loaded = load_plan(plan)
         try:
             ready = prepare(loaded, plan.parent, progress)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fleet_planner.cli.shared import progress_bar
+from fleet_planner.cli.shared import hold, progress_bar
 
 
 @click.command(epilog="Example: fleet-planner rerun outputs/first/manifest.json --out outputs/again")
@@ -26,6 +26,7 @@ def rerun(ctx: click.Context, manifest: Path, out: Path | None, inputs: Path | N
 
         kept = read_manifest(manifest)
         target = out or kept.folder.resolve().with_name(f"{kept.folder.resolve().name}-again")
+        hold(target, overwrite=overwrite)
         found = run_again(kept, target, overwrite=overwrite, inputs=inputs, progress=progress)
     for note in found.notes:
         click.echo(f"Note: {note}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fleet_planner.cli.shared import progress_bar, text_table
+from fleet_planner.cli.shared import hold, progress_bar, text_table
 
 if TYPE_CHECKING:
     from fleet_planner.pipeline.telling.results import Results
@@ -44,12 +44,12 @@ def run(
 ) -> None:
     """Run PLAN: network, fleet, activity, inventory, scenarios, map and report."""
     with progress_bar() as progress:
-        from fleet_planner.outputs import check_target, default_target, write_run
+        from fleet_planner.outputs import default_target, write_run
         from fleet_planner.outputs.layers.frames import summary
         from fleet_planner.pipeline.run import run_plan
 
         target = out or default_target(plan)
-        check_target(target, overwrite=overwrite)
+        hold(target, overwrite=overwrite)
         if postgis is not None:
             _check_postgis(postgis, target, overwrite=overwrite)
         results = run_plan(plan, only=only, threads=threads, progress=progress)

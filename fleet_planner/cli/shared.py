@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from unicodedata import east_asian_width
@@ -14,6 +16,7 @@ from fleet_planner.progress import Progress, silent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     import polars as pl
 
@@ -24,13 +27,49 @@ class UserErrors(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; turn user errors into a message."""
         try:
-            return super().invoke(ctx)
+            with _stopped_by_signals():
+                return super().invoke(ctx)
         except UserError as error:
             click.echo(f"Error: {error}", err=True)
             ctx.exit(1)
         except KeyboardInterrupt:
             click.echo("Interrupted; nothing was written.", err=True)
             ctx.exit(130)
+
+
+def hold(out: Path, *, overwrite: bool) -> None:
+    """Keep a folder of results for the command at work, until it ends; see `fleet_planner.outputs.reserved`.
+
+    Raises
+    ------
+    OutputError
+        It cannot be written, or another command is at work on it.
+    """
+    from fleet_planner.outputs import reserved
+
+    click.get_current_context().with_resource(reserved(out, overwrite=overwrite))
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    """Let the signals by which systems end a program (SIGTERM, SIGHUP) clear up as Ctrl-C does."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    known = [number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None)) is not None]
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in known}
+    try:
+        for number in known:
+            if before[number] == signal.SIG_DFL:  # nohup ignores SIGHUP, and so do we
+                signal.signal(number, stop)
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

@@ -7,12 +7,13 @@ import hashlib
 import os
 import shutil
 import sqlite3
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fleet_planner.errors import OutputError
+from fleet_planner.outputs.reserve import OLD, PARTIAL, clear_left_over, exchange, locked, made_beside, neighbour
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,10 +92,36 @@ def check_unlocked(path: Path, seconds: float = LOCK_SECONDS) -> None:
 
 
 @contextmanager
+def reserved(out: Path, *, overwrite: bool) -> Iterator[None]:
+    """Keep ``out`` for one command from before its work until it has written; clear what a killed one left.
+
+    Raises
+    ------
+    OutputError
+        It cannot be written (see `check_target`), or another command is at work on it.
+    """
+    check_target(out, overwrite=overwrite)
+    place, was_there = out.resolve(), out.exists()
+    made = _missing_parents(place.parent)
+    with ExitStack() as held:
+        held.callback(_remove_empty, made)
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            held.enter_context(locked(place))
+            clear_left_over(place)
+        except OSError as error:
+            raise _cannot_write(error.strerror or str(error), out) from error
+        if out.exists() != was_there:
+            check_target(out, overwrite=overwrite)
+        yield
+
+
+@contextmanager
 def whole_directory(out: Path, *, overwrite: bool) -> Iterator[Path]:
     """Yield a folder beside ``out``; move it there when all went well, else leave nothing.
 
-    An old run is renamed aside, the new one moved in, then the old one deleted; on failure it is put back.
+    An old run and the new one change places in one step where the system can, else the old one is renamed aside
+    and put back on failure; then it is deleted.
 
     Raises
     ------
@@ -103,26 +130,28 @@ def whole_directory(out: Path, *, overwrite: bool) -> Iterator[Path]:
     """
     check_target(out, overwrite=overwrite)
     place = out.resolve()
-    beside = place.parent / f".{place.name}.partial-{os.getpid()}"
     made = _missing_parents(place.parent)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(beside, ignore_errors=True)
-        beside.mkdir()
-        yield beside
-        check_target(out, overwrite=overwrite)
-        _move_in(beside, place)
+        with made_beside(place) as beside:
+            yield beside
+            check_target(out, overwrite=overwrite)
+            _move_in(beside, place)
     except BaseException as error:
         free = _free_bytes(place.parent)
-        shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(neighbour(place, PARTIAL), ignore_errors=True)
         _remove_empty(made)
         if (reason := _refusal(error, free)) is not None:
-            raise OutputError(
-                f"the results cannot be written: {reason}",
-                "Free space or name another folder with --out; earlier outputs are unchanged.",
-                file=out,
-            ) from error
+            raise _cannot_write(reason, out) from error
         raise
+
+
+def _cannot_write(reason: str, out: Path) -> OutputError:
+    return OutputError(
+        f"the results cannot be written: {reason}",
+        "Free space or name another folder with --out; earlier outputs are unchanged.",
+        file=out,
+    )
 
 
 def _missing_parents(folder: Path) -> list[Path]:
@@ -169,7 +198,10 @@ def _move_in(beside: Path, out: Path) -> None:
     if not out.exists():
         beside.rename(out)
         return
-    old = out.parent / f".{out.name}.old-{os.getpid()}"
+    if exchange(beside, out):
+        shutil.rmtree(beside, ignore_errors=True)
+        return
+    old = neighbour(out, OLD)
     out.rename(old)
     try:
         beside.rename(out)

@@ -144,6 +144,7 @@ def test_a_failing_move_puts_the_old_run_back(run: Results, tmp_path: Path, monk
         return real(self, to)
 
     monkeypatch.setattr(type(out), "rename", rename)
+    monkeypatch.setattr(target, "exchange", lambda *_: False)
     with pytest.raises(OutputError):
         write_run(run, out, overwrite=True, language="en")
     assert contents(out) == before
