@@ -11,28 +11,21 @@ from fleet_planner.errors import InputError, OutputError
 from fleet_planner.outputs.columns_file import write_columns
 from fleet_planner.outputs.layers import frames
 from fleet_planner.outputs.layers.geopackage import about, write_geopackage
-from fleet_planner.outputs.layers.machine_tables import machines_frame
 from fleet_planner.outputs.layers.netcdf import write_netcdf
-from fleet_planner.outputs.layers.place_tables import by_place, has_places
 from fleet_planner.outputs.manifest import manifest
 from fleet_planner.outputs.mrv import write_statements
 from fleet_planner.outputs.record import MANIFEST, manifest_text, sha256
 from fleet_planner.outputs.report.pdf import print_pdf
 from fleet_planner.outputs.report.report import read_report_data, report_html
 from fleet_planner.outputs.report.report_data import report_data
+from fleet_planner.outputs.run_tables import csv_tables, parquet_tables, stock_tables
 from fleet_planner.outputs.target import whole_directory
-from fleet_planner.pipeline.computing.places import KINDS
-from fleet_planner.pipeline.telling.bands import bands_table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
-
-    import polars as pl
 
     from fleet_planner.fleet.turnover import Projection
     from fleet_planner.outputs.report.report_units import Currency, Units
-    from fleet_planner.pipeline.comparing.comparison import Comparison
     from fleet_planner.pipeline.telling.results import Results
     from fleet_planner.tables import Language
 
@@ -67,46 +60,13 @@ def write_run(results: Results, out: Path, *, overwrite: bool, language: Languag
     begin = time.perf_counter()
     with whole_directory(out, overwrite=overwrite) as folder:
         write_geopackage(results, folder / "city.gpkg")
-        frames.summary(results).write_csv(folder / "summary.csv")
-        frames.by_process(results).write_csv(folder / "by_process.csv")
-        frames.vehicles_frame(results).write_parquet(folder / "vehicles.parquet")
-        frames.links_long(results).write_parquet(folder / "links.parquet")
-        if results.fleet.rejected.height:
-            results.fleet.rejected.write_csv(folder / "rejected.csv")
-        results.fuel.write_csv(folder / "fuel_check.csv")
-        frames.voc_species(results).write_csv(folder / "voc_species.csv")
-        if results.activity.fit is not None:
-            results.activity.fit.table.write_csv(folder / "count_fit.csv")
-            results.activity.fit.counts.write_csv(folder / "counts.csv")
-        if results.activity.assigned is not None:
-            results.activity.assigned.groups.write_csv(folder / "assignment.csv")
-            results.activity.assigned.congested.write_csv(folder / "congested_links.csv")
-        _write_beside(results, folder)
-        if results.rejected_tests.height:
-            results.rejected_tests.write_csv(folder / "rejected_tests.csv")
-        if results.later is not None:
-            write_stock(results.later.projection, folder)
-            frames.in_mass_unit(results.later.table, results.plan.outputs.mass_unit).write_csv(folder / "by_year.csv")
-            if results.later.measures.height:
-                results.later.measures.write_csv(folder / "measures_by_year.csv")
-        if results.targets.height:
-            frames.in_mass_unit(results.targets, results.plan.outputs.mass_unit).write_csv(folder / "targets.csv")
-        results.well_to_wheel.write_csv(folder / "well_to_wheel.csv")
-        if results.comparison is not None:
-            write_comparison(results.comparison, folder)
-        if results.early_scrappage.height:
-            results.early_scrappage.write_csv(folder / "early_scrappage.csv")
-        if results.operation.height:
-            results.operation.write_csv(folder / "operation.csv")
-            effects = frames.in_mass_unit(results.operation_effects, results.plan.outputs.mass_unit)
-            effects.write_csv(folder / "operation_effects.csv")
-        if results.bus_links.height:
-            results.bus_links.write_parquet(folder / "bus_links.parquet")
-            results.bus_routes.write_csv(folder / "bus_routes.csv")
-        results.bridged.write_csv(folder / "bridged.csv")
-        bands = bands_table(results.scenarios[0].inventory)
-        bands.write_csv(folder / "mrv_bands.csv")
-        write_statements(results, bands, folder)
+        tables = csv_tables(results)
+        for name, table in tables.items():
+            table.write_csv(folder / f"{name}.csv")
+        for name, make in parquet_tables(results).items():
+            make().write_parquet(folder / f"{name}.parquet")
+        _write_cells(results, folder)
+        write_statements(results, tables["mrv_bands"], folder)
         report_s = _write_report(results, folder, language)
         write_columns(folder, "run", frames.both_titles(results))
         content = manifest(results, folder, out, language)
@@ -127,58 +87,12 @@ def _write_report(results: Results, folder: Path, language: Language) -> float:
     return round(time.perf_counter() - begin, 3)
 
 
-def _write_beside(results: Results, folder: Path) -> None:
-    """Write what only some plans have: economics, daily duty, machines, zones and depots."""
-    paid = results.economy
-    _write_filled(folder, {"ownership": paid.ownership, "grid_differences": paid.grid, "duty": results.duty})
-    _write_filled(
-        folder, {"costs_by_year": paid.costs.by_year, "present_value": paid.costs.worth, "cash_flow": paid.costs.cash}
-    )
-    _write_filled(folder, results.meaning.tables)
-    _write_filled(folder, {"data_quality": results.data_quality, "intensity": results.intensity})
-    if results.by_sector.height:
-        frames.in_mass_unit(results.by_sector, results.plan.outputs.mass_unit).write_csv(folder / "by_sector.csv")
-    if results.air is not None:
-        results.air.table.write_csv(folder / "exposure.csv")
-        results.air.weights.write_parquet(folder / "exposure_weights.parquet")
-        _write_filled(folder, {"exposure_by_season": results.air.seasons, "street_canyons": results.air.canyon_table})
-        compared = {"monitors": results.air.monitors, "monitor_fit": results.air.fit, "tracer_fit": results.air.tracer}
-        _write_filled(folder, compared)
-    if results.gridded is not None:
-        for scenario in results.gridded.hours:
-            write_netcdf(
-                results.gridded, scenario, about(results), results.plan.city.year, folder / f"gridded_{scenario}.nc"
-            )
-    if results.nonroad is not None:
-        machines_frame(results.nonroad).write_csv(folder / "machines.csv")
-        if results.nonroad.rejected.height:
-            results.nonroad.rejected.write_csv(folder / "rejected_machines.csv")
-    for kind in KINDS:
-        if has_places(results, kind):
-            by_place(results, kind).write_csv(folder / f"by_{kind}.csv")
-
-
-def _write_filled(folder: Path, tables: Mapping[str, pl.DataFrame]) -> None:
-    """Write the tables that have rows."""
-    for name, table in tables.items():
-        if table.height:
-            table.write_csv(folder / f"{name}.csv")
-
-
-def write_comparison(comparison: Comparison, folder: Path) -> None:
-    """Write the measures against each other into a folder."""
-    comparison.head_to_head.write_csv(folder / "head_to_head.csv")
-    comparison.cost_effectiveness.write_csv(folder / "cost_effectiveness.csv")
-    comparison.abatement.write_csv(folder / "abatement_curve.csv")
-    comparison.grants.write_csv(folder / "grants.csv")
-    if comparison.break_even.height:
-        comparison.break_even.write_csv(folder / "break_even.csv")
-
-
-def write_stock(projection: Projection, folder: Path) -> None:
-    """Write the vehicles of a projected fleet by year, and what came and went, into a folder."""
-    projection.stock_table().write_csv(folder / "stock.csv")
-    projection.flow_table().write_csv(folder / "stock_flows.csv")
+def _write_cells(results: Results, folder: Path) -> None:
+    """Write the emissions on a grid, where the plan asks for them."""
+    if (gridded := results.gridded) is None:
+        return
+    for scenario in gridded.hours:
+        write_netcdf(gridded, scenario, about(results), results.plan.city.year, folder / f"gridded_{scenario}.nc")
 
 
 def write_projection(projection: Projection, out: Path) -> Path:
@@ -190,7 +104,8 @@ def write_projection(projection: Projection, out: Path) -> Path:
         The folder is not empty or cannot be written.
     """
     with whole_directory(out, overwrite=False) as folder:
-        write_stock(projection, folder)
+        for name, table in stock_tables(projection).items():
+            table.write_csv(folder / f"{name}.csv")
         write_columns(folder, "fleet project")
     return out
 
