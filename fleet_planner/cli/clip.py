@@ -36,8 +36,8 @@ def clip(
         cut = cut_run(read_manifest(run_dir), polygon, column, inputs, progress)
         chosen: Language = "zh" if language == "zh" else "en"
         write_clip(cut, out, overwrite=overwrite, language=chosen)
-    first = cut.found.totals["scenario"][0]
-    shown = cut.found.totals.filter(scenario=first, pollutant="NOx")
+    first = cut.areas.found.totals["scenario"][0]
+    shown = cut.areas.found.totals.filter(scenario=first, pollutant="NOx")
     click.echo(text_table(shown.select("area", "pollutant", "unit", "value_per_year", "share_of_city_pct")))
     for english, _ in cut.notes:
         click.echo(f"Note: {english}")

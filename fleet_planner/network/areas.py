@@ -74,7 +74,7 @@ def _check(shape: Any, row: int, path: Path) -> None:
         raise InputError("a polygon has no area", "Draw it anew.", file=path, row=row)
 
 
-def read_named_areas(path: Path, column: str = "") -> tuple[tuple[str, ...], Any]:
+def read_named_areas(path: Path, column: str = "", key: str = "--polygon") -> tuple[tuple[str, ...], Any]:
     """Return the polygons of a file one by one: their names, and shapely geometries of EPSG:4326.
 
     Parameters
@@ -83,6 +83,8 @@ def read_named_areas(path: Path, column: str = "") -> tuple[tuple[str, ...], Any
         GeoJSON, GeoPackage, Shapefile or another file that GDAL reads.
     column
         That holds the names; without one ``name``, ``id`` or the number of the row. Rows of one name are one area.
+    key
+        What names the file: an option or a key of the plan, for messages.
 
     Raises
     ------
@@ -92,7 +94,6 @@ def read_named_areas(path: Path, column: str = "") -> tuple[tuple[str, ...], Any
     import pyogrio
     import shapely
 
-    key = "--polygon"
     read_area(path, key)  # the checks
     frame = pyogrio.read_dataframe(path).to_crs(4326)
     others = [str(c) for c in frame.columns if c != frame.geometry.name]

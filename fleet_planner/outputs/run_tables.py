@@ -56,7 +56,7 @@ def csv_tables(results: Results) -> Tables:
         where_filled["by_sector"] = frames.in_mass_unit(results.by_sector, unit)
     if results.operation.height:
         always["operation_effects"] = frames.in_mass_unit(results.operation_effects, unit)
-    where_filled |= _of_air(results) | _of_machines(results)
+    where_filled |= _of_air(results) | _of_machines(results) | _of_districts(results)
     always |= _of_traffic(results) | _of_years(results)
     if results.comparison is not None:
         always |= comparison_tables(results.comparison)
@@ -107,6 +107,16 @@ def _of_machines(results: Results) -> Tables:
     if results.nonroad is None:
         return {}
     return {"machines": machines_frame(results.nonroad), "rejected_machines": results.nonroad.rejected}
+
+
+def _of_districts(results: Results) -> Tables:
+    """Return what the plan's areas emit, and the agency's classes."""
+    told = {"by_agency": results.districts.agency}
+    if (cut := results.districts.areas) is None:
+        return told
+    unit = results.plan.outputs.mass_unit
+    totals, classes = (frames.in_mass_unit(table, unit) for table in (cut.found.totals, cut.found.classes))
+    return told | {"area_totals": totals, "area_classes": classes, "area_agency": cut.found.agency}
 
 
 def comparison_tables(comparison: Comparison) -> Tables:

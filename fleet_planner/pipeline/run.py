@@ -11,6 +11,7 @@ import polars as pl
 from fleet_planner.errors import UserError
 from fleet_planner.findings import Finding
 from fleet_planner.inventory.told import brought_stand_ins
+from fleet_planner.pipeline.clipping.of_run import districts, named_areas
 from fleet_planner.pipeline.comparing.comparison import compare
 from fleet_planner.pipeline.comparing.reassign_bar import with_reassignment
 from fleet_planner.pipeline.computing.air import near_road_air
@@ -98,6 +99,7 @@ def run_loaded(plan: Plan, path: Path, *, threads: int | None = None, progress: 
 
 
 def _run(plan: Plan, path: Path, progress: Progress) -> Results:
+    named = named_areas(plan, path.parent)
     ready = prepare(plan, path.parent, progress)
     plan, computed, nonroad, later = ready.plan, ready.computed, ready.nonroad, ready.later
     clock, elsewhere, measures = ready.run.clock, ready.elsewhere, ready.run.measures
@@ -122,6 +124,8 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
     with clock.step("meaning"):
         told = Told(summary, later, air, paid.costs, ready.priced.grid, ready.grid[1], paid.batteries)
         means = meaning(ready.run, computed, told)
+    with clock.step("areas"):
+        by_area = districts(ready, named, progress)
     with clock.step("map hours"):
         hour_errors = hours_rebuilt(ready.run, computed)
     intensity = intensity_table(results, plan.city.year)
@@ -150,6 +154,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
             *means.findings,
             *intensity_findings(intensity),
             *(air.findings if air else ()),
+            *by_area.findings,
         )
     return Results(
         plan=plan,
@@ -191,6 +196,7 @@ def _run(plan: Plan, path: Path, progress: Progress) -> Results:
         bus_routes=bus_routes(ready.buses),
         places=ready.places,
         duty=duty,
+        districts=by_area,
     )
 
 

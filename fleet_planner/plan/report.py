@@ -10,7 +10,7 @@ from fleet_planner.plan.base import Section
 
 
 class ReportSection(Section):
-    """The one-file report: its map and its units."""
+    """The one-file report: its areas, its map and its units."""
 
     units: Literal["plan", "si", "us", "kg_day"] = Field(
         default="plan",
@@ -18,6 +18,12 @@ class ReportSection(Section):
     )
     currency: Literal["usd", "rmb"] = Field(
         default="usd", description="currency of the costs of measures in the report, at the mean rate of 2024"
+    )
+    areas: str = Field(
+        default="", description="polygon file of areas (districts, a ring road) that the run tells one by one"
+    )
+    area_name: str = Field(
+        default="", description="column of the areas' names; default: name, id or the number of the row"
     )
     map_roads: Annotated[int, Field(ge=100, le=500_000)] = Field(
         default=60_000,

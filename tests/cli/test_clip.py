@@ -46,6 +46,12 @@ def polygons(folder: Path, *features: dict[str, object]) -> Path:
     return path
 
 
+SITES = (
+    "machine_id,category,power_kw,stage,model_year,site,lon,lat,count\n"
+    "a,excavator,120,,2018,Tower,-118.05,34.0,20\nb,forklift,45,tier 3,,Port,-117.96,34.0,9\n"
+)
+
+
 def ran(folder: Path, country: str, more: str) -> Path:
     (folder / "plan.toml").write_text(PLAN.replace('"CL"', f'"{country}"') + more, encoding="utf-8")
     (folder / "r.csv").write_text(f"{HEADER}\n{ROWS}\n", encoding="utf-8")
@@ -138,6 +144,64 @@ def test_tons_by_class_fuel_and_standard_of_china(tmp_path: Path) -> None:
     assert cells[0] == cells[1]
     assert "西区" in pages[0]
     assert "市域其余部分" in pages[0]
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run whose plan names two areas that do not cover the city, and machines in one and outside."""
+    folder = tmp_path_factory.mktemp("districts")
+    polygons(folder, square("west", WEST), square("<north>", EAST, (34.01, 34.1)))
+    (folder / "m.csv").write_text(SITES, encoding="utf-8")
+    more = '\n[nonroad]\nfile = "m.csv"\n[report]\nareas = "areas.geojson"\nunits = "us"\n'
+    return ran(folder, "US-CA", more + SEASONS + ELECTRIC)
+
+
+def test_a_run_tells_the_areas_of_its_plan(told: Path) -> None:
+    summary = pl.read_csv(told / "summary.csv")
+    totals = pl.read_csv(told / "area_totals.csv")
+    assert totals["area"].unique(maintain_order=True).to_list() == ["west", "<north>", "(rest)"]
+    key = ["scenario", "pollutant"]
+    for column in ("value_per_year", "non_road_per_year"):
+        sums = totals.group_by(key).agg(pl.col(column).sum().alias("areas")).join(summary, on=key)
+        assert sums["areas"].to_list() == pytest.approx(sums[column].to_list(), rel=1e-9)
+    machines = dict(totals.filter(scenario="baseline", pollutant="NOx").select("area", "non_road_per_year").iter_rows())
+    sites = dict(pl.read_csv(told / "machines.csv").select("site", "nox_kg_per_day").iter_rows())
+    expected = {"west": sites["Tower"], "<north>": 0.0, "(rest)": sites["Port"]}
+    assert machines == pytest.approx({a: v * 365.25 / 1000.0 for a, v in expected.items()})
+    verified = call("verify", told)
+    assert verified.exit_code == 0, verified.output
+
+
+def test_the_agency_s_classes_of_the_whole_city(told: Path) -> None:
+    summary = pl.read_csv(told / "summary.csv").filter(scenario="baseline", pollutant="NOx")
+    city = pl.read_csv(told / "by_agency.csv").filter(scenario="baseline", pollutant="NOx")
+    assert set(city["code"]) == {"UBUS", "MHD", "HHD", "LDT1-2", "OFFROAD"}
+    day = city.filter(period="annual_average_day")["value"].sum()
+    assert day == pytest.approx(summary["value_per_year"].item() / 365.25 / 0.90718474, rel=1e-9)
+    areas = pl.read_csv(told / "area_agency.csv").filter(scenario="baseline", pollutant="NOx")
+    for period in ("annual_average_day", "summer_day"):
+        parts = areas.filter(period=period)["value"].sum()
+        assert parts == pytest.approx(city.filter(period=period)["value"].sum(), rel=1e-9)
+
+
+def test_the_report_has_a_chapter_and_outlines(told: Path) -> None:
+    assert call("report", told, "--language", "zh").exit_code == 0
+    pages = [(told / n).read_text(encoding="utf-8") for n in ("report.html", "report.zh.html")]
+    chapters = [re.search(r'<section id="districts">.*?</section>', p, re.DOTALL) for p in pages]
+    assert all(chapters)
+    english, chinese = (str(c.group()) for c in chapters if c)
+    assert "&lt;north&gt;" in english
+    assert "市域其余部分" in chinese
+    assert "US short tons a year" in english
+    cells = [re.findall(r'<td class="n">([^<]*)</td>', c) for c in (english, chinese)]
+    assert cells[0] == cells[1]
+    data = json.loads((told / "report_data.json").read_text(encoding="utf-8"))
+    assert data["map"]["areas"] == {"rings": [5, 5], "names": ["west", "<north>"]}
+    with closing(sqlite3.connect(told / "city.gpkg")) as database:
+        rows = database.execute("SELECT area, nox_kg_per_day_baseline FROM areas").fetchall()
+    totals = pl.read_csv(told / "area_totals.csv").filter(scenario="baseline", pollutant="NOx")
+    year = dict(totals.select("area", "value_per_year").iter_rows())
+    assert {a: kg * 365.25 / 1000.0 for a, kg in rows} == pytest.approx({a: year[a] for a, _ in rows})
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,8 @@
   }
   const ring = startsOf(data.zones.rings);
   const [ZX, ZY] = world(ring[data.zones.rings.length]);
+  const border = startsOf(data.areas.rings);
+  const [AX, AY] = world(border[data.areas.rings.length]);
 
   // --- values: of the day, or of an hour as the day times the hour's share on the road's class
   const names = Object.keys(layers), scenarios = data.layers[0].scenarios, first = scenarios[0];
@@ -182,6 +184,21 @@
         }
         g.stroke(); yield;
       }
+      g.globalAlpha = 1;
+      data.areas.rings.forEach((_, a) => {
+        const path = () => { for (let i = border[a]; i < border[a + 1]; i++) { if (i === border[a]) g.moveTo(px(AX[i]), py(AY[i])); else g.lineTo(px(AX[i]), py(AY[i])); } };
+        g.beginPath(); path(); g.strokeStyle = "#ffffff"; g.lineWidth = 4; g.setLineDash([]); g.stroke();
+        g.beginPath(); path(); g.strokeStyle = "#1f2d3a"; g.lineWidth = 1.8; g.setLineDash([7, 4]); g.stroke(); g.setLineDash([]);
+        const name = data.areas.names[a];
+        if (!name) return;
+        let top = border[a];
+        for (let i = border[a]; i < border[a + 1]; i++) if (AY[i] < AY[top]) top = i;
+        let middle = 0;
+        for (let i = border[a]; i < border[a + 1]; i++) middle += px(AX[i]) / (border[a + 1] - border[a]);
+        g.font = "600 13px system-ui, sans-serif"; g.textAlign = "center"; g.textBaseline = "top";
+        g.strokeStyle = "#ffffff"; g.lineWidth = 4; g.strokeText(name, middle, py(AY[top]) + 5);
+        g.fillStyle = "#1f2d3a"; g.fillText(name, middle, py(AY[top]) + 5);
+      });
       this.next = this.shown; this.shown = c;
       c.style.visibility = "visible"; this.next.style.visibility = "hidden";
       box.dataset.drawn = String(drawn);

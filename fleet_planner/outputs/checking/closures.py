@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from fleet_planner.outputs.layers.frames import day_name, scale_of
+from fleet_planner.pipeline.clipping.clipped import ANNUAL, SHORT_TON, TON
+from fleet_planner.pipeline.clipping.of_run import REST
 from fleet_planner.tables import pollutants
 from fleet_planner.units import DAYS_PER_YEAR, MASS_PER_T
 
@@ -21,6 +23,7 @@ TOLERANCE = 1e-9
 KEY = ["scenario", "pollutant"]
 VALUE = "value_per_year"
 SUMMARY = "summary.csv"
+AREAS = "area_totals.csv"
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,11 @@ def run_closures(folder: Path, unit: str, report: dict[str, Any] | None) -> Iter
     if sectors.is_file():
         for (scheme,), rows in pl.read_csv(sectors).group_by(["scheme"], maintain_order=True):
             yield from _compared(_summed(rows), whole, sectors.name, f"{scheme}, ")
+    if (folder / "by_agency.csv").is_file():
+        classes = _of_agency(folder / "by_agency.csv", unit)
+        yield from _compared(classes, whole.join(classes, on=KEY, how="semi"), "by_agency.csv")
+    if (folder / AREAS).is_file():
+        yield from clip_closures(folder, apart=REST in pl.read_csv(folder / AREAS)["area"])
     if report is not None:
         told = pl.DataFrame([(r["scenario"], r["pollutant"], r[VALUE]) for r in report["summary"]], orient="row")
         told.columns = [*KEY, VALUE]
@@ -107,7 +115,7 @@ def compare_closures(folder: Path) -> Iterator[Closure]:
 
 def clip_closures(folder: Path, *, apart: bool) -> Iterator[Closure]:
     """Yield the classes of every area beside its total, and shares of areas that make up the city beside 100 %."""
-    against = "area_totals.csv"
+    against = AREAS
     totals = pl.read_csv(folder / against)
     key = ["area", "scenario", "pollutant"]
     classes = pl.read_csv(folder / "area_classes.csv").group_by(key, maintain_order=True).agg(pl.col(VALUE).sum())
@@ -128,6 +136,13 @@ def _of_baseline(summary: pl.DataFrame) -> Iterator[Closure]:
     for scenario, pollutant, before in summary.select(*KEY, "baseline_per_year").iter_rows():
         what = f"{scenario}: {pollutant} of the baseline"
         yield Closure(SUMMARY, SUMMARY, what, before, base.get(pollutant, float("nan")))
+
+
+def _of_agency(path: Path, unit: str) -> pl.DataFrame:
+    """Return the yearly sums of the agency's classes: short tons of an average day, or tons of a year."""
+    per_t = pl.col("unit").replace_strict({SHORT_TON: DAYS_PER_YEAR / MASS_PER_T["short_ton"], TON: 1.0})
+    rows = pl.read_csv(path).filter(period=ANNUAL).with_columns((pl.col("value") * per_t * MASS_PER_T[unit]).alias(VALUE))
+    return _summed(rows)
 
 
 def _of_days(path: Path, unit: str) -> pl.DataFrame:

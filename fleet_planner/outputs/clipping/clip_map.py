@@ -9,24 +9,24 @@ import polars as pl
 
 from fleet_planner.network import links_geometry
 from fleet_planner.outputs.layers import geopackage_tables
+from fleet_planner.outputs.layers.area_layer import area_layer
 from fleet_planner.outputs.layers.colourings import by_scenario, coloured
 from fleet_planner.outputs.layers.frames import day_column, scale_of, specs
 from fleet_planner.outputs.layers.geopackage import write_layer
 from fleet_planner.outputs.layers.layer import Layer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from fleet_planner.pipeline.clipping.clipped import Clipped
+    from fleet_planner.pipeline.clipping.of_run import Areas
     from fleet_planner.pipeline.clipping.shares import AreaShares
     from fleet_planner.pipeline.prepare import Prepared
     from fleet_planner.tables import PollutantSpec
 
 
-def write_areas(ready: Prepared, shares: AreaShares, found: Clipped, shapes: NDArray[np.object_], path: Path) -> None:
+def write_areas(ready: Prepared, areas: Areas, path: Path) -> None:
     """Write the layers ``areas`` and ``area_links``.
 
     Raises
@@ -38,13 +38,14 @@ def write_areas(ready: Prepared, shares: AreaShares, found: Clipped, shapes: NDA
 
     english = {state.name: state.title_en for state, _ in ready.computed.states}
     chinese = {state.name: state.title_zh or state.title_en for state, _ in ready.computed.states}
-    ways = by_scenario(_shown(ready), chinese, day_column)
-    drawn = len(shapes)
-    many = np.array([shapely.multipolygons(shapely.get_parts(s)) for s in shapes], dtype=object)
-    areas = Layer("areas", _areas(ready, shares, found)[:drawn], shapely.to_wkb(many), "MultiPolygon", None, english)
-    links, lines = _links(ready, shares, shapes)
+    shown = _shown(ready)
+    inventories = {state.name: inventory for state, inventory in ready.computed.states}
+    length = ready.network.links["length_km"].to_numpy()
+    drawn = area_layer(areas, length, inventories, ready.nonroad, shown, (english, chinese))
+    links, lines = _links(ready, areas.shares, areas.shapes)
     cut = Layer("area_links", links, shapely.to_wkb(lines), "MultiLineString", None, english)
-    layers = [layer.with_styles(coloured(layer, ways)) for layer in (areas, cut) if layer.frame.height]
+    layers = [drawn, cut.with_styles(coloured(cut, by_scenario(shown, chinese, day_column)))]
+    layers = [layer for layer in layers if layer.frame.height]
     for layer in layers:
         write_layer(path, layer)
     city = ready.plan.city
@@ -61,29 +62,6 @@ def write_areas(ready: Prepared, shares: AreaShares, found: Clipped, shapes: NDA
 def _shown(ready: Prepared) -> list[PollutantSpec]:
     have = ready.computed.states[0][1].pollutants
     return [specs()[p] for p in ready.plan.outputs.map_pollutants if p in have]
-
-
-def _day_columns(ready: Prepared, share: NDArray[np.float64]) -> Mapping[str, NDArray[np.float64]]:
-    """Return emissions of the average day by column, ``share`` of shape (rows, links)."""
-    out = {}
-    for spec in _shown(ready):
-        for state, inventory in ready.computed.states:
-            link = inventory.link[:, inventory.pollutants.index(spec.pollutant)]
-            out[day_column(spec, state.name)] = share @ link / scale_of(spec)
-    return out
-
-
-def _areas(ready: Prepared, shares: AreaShares, found: Clipped) -> pl.DataFrame:
-    """Return one row per area (``areas.csv`` of the dictionary)."""
-    length = ready.network.links["length_km"].to_numpy()
-    return pl.DataFrame(
-        {
-            "area": list(shares.names),
-            "length_km": shares.share @ length,
-            "vkt_per_day": found.km_per_day,
-            **_day_columns(ready, shares.share),
-        }
-    )
 
 
 def _links(

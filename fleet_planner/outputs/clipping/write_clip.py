@@ -6,22 +6,20 @@ import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from fleet_planner.errors import InputError, OutputError, first_line
 from fleet_planner.network.areas import read_named_areas
 from fleet_planner.outputs.checking.closures import TOLERANCE
 from fleet_planner.outputs.checking.rerun import check_inputs, plan_of
 from fleet_planner.outputs.clipping.clip_map import write_areas
-from fleet_planner.outputs.clipping.clip_page import REST, clip_page
+from fleet_planner.outputs.clipping.clip_page import clip_page
 from fleet_planner.outputs.columns_file import write_columns
 from fleet_planner.outputs.differences.sides import per_day_of
 from fleet_planner.outputs.record import MANIFEST, file_hashes, manifest_text, record, relative, sha256
 from fleet_planner.outputs.target import whole_directory
-from fleet_planner.pipeline.clipping.clipped import Clipped, agency_of, clipped
-from fleet_planner.pipeline.clipping.shares import AreaShares, area_shares
+from fleet_planner.pipeline.clipping.of_run import Areas, cut_by, findings_of
 from fleet_planner.pipeline.prepare import Prepared, prepare
 from fleet_planner.pipeline.telling.results import InputFile
+from fleet_planner.tables import finding_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,9 +38,7 @@ class Cut:
     kept: Kept
     polygon: Path
     ready: Prepared
-    shapes: Any
-    shares: AreaShares
-    found: Clipped
+    areas: Areas
     notes: tuple[tuple[str, str], ...]
 
 
@@ -58,16 +54,16 @@ def cut_run(kept: Kept, polygon: Path, column: str, inputs: Path | None, progres
     if kept.content["command"] != "run":
         told = "these are not the results of `fleet-planner run`"
         raise InputError(told, "Name a run directory.", file=kept.path, value=kept.content["command"])
-    names, shapes = read_named_areas(polygon, column)
+    named = read_named_areas(polygon, column)
     base = kept.base(inputs)
     check_inputs(kept.content["inputs"], base)
     plan, _ = plan_of(kept)
     now = plan.model_copy(update={"turnover": plan.turnover.model_copy(update={"to_year": None}), "target": []})
     ready = prepare(now, base, progress)
     _check_same(kept, ready)
-    shares = area_shares(ready.network, names, shapes, REST)
-    found = clipped(ready, shares, progress)
-    return Cut(kept, polygon, ready, shapes, shares, found, tuple(_notes(ready, shares, found)))
+    areas = cut_by(ready, named, progress)
+    notes = tuple((finding_text(f), finding_text(f, "zh")) for f in findings_of(ready, areas))
+    return Cut(kept, polygon, ready, areas, notes)
 
 
 def _check_same(kept: Kept, ready: Prepared) -> None:
@@ -83,36 +79,6 @@ def _check_same(kept: Kept, ready: Prepared) -> None:
                 raise InputError(problem, remedy, file=kept.folder)
 
 
-def _notes(ready: Prepared, shares: AreaShares, found: Clipped) -> list[tuple[str, str]]:
-    out = []
-    empty = [n for n, row in zip(shares.names, shares.share, strict=True) if n != REST and not row.any()]
-    if empty:
-        listed = ", ".join(empty)
-        out.append((f"No road of the city lies in: {listed}.", f"以下区域内没有本市道路：{listed}。"))
-    if ready.nonroad is not None:
-        out.append(
-            (
-                "Machines beside the roads are not told by area: their sites are in the run's machines.csv.",
-                "非道路机械未按区域统计，其作业点见运行结果的machines.csv。",
-            )
-        )
-    if agency_of(ready.plan.city.country) == "CARB" and not found.summer:
-        out.append(
-            (
-                "The plan has no season named summer (traffic.seasons), so there is no summer day.",
-                "规划未设名为summer的季节（traffic.seasons），故无夏季日数据。",
-            )
-        )
-    if agency_of(ready.plan.city.country):
-        out.append(
-            (
-                "The agency's classes follow gross mass and stream (agency_categories.csv, recalled and not checked).",
-                "主管部门车型按总质量与车流划分，对照表凭记忆整理，尚未核对（agency_categories.csv）。",
-            )
-        )
-    return out
-
-
 def write_clip(cut: Cut, out: Path, *, overwrite: bool, language: Language) -> Path:
     """Write areas into ``out``; ``areas.html`` is the page in ``language``.
 
@@ -122,20 +88,20 @@ def write_clip(cut: Cut, out: Path, *, overwrite: bool, language: Language) -> P
         The folder cannot be written.
     """
     with whole_directory(out, overwrite=overwrite) as folder:
-        cut.found.totals.write_csv(folder / "area_totals.csv")
-        cut.found.classes.write_csv(folder / "area_classes.csv")
-        if cut.found.agency.height:
-            cut.found.agency.write_csv(folder / "area_agency.csv")
+        cut.areas.found.totals.write_csv(folder / "area_totals.csv")
+        cut.areas.found.classes.write_csv(folder / "area_classes.csv")
+        if cut.areas.found.agency.height:
+            cut.areas.found.agency.write_csv(folder / "area_agency.csv")
         path = folder / "areas.gpkg"
         try:
-            write_areas(cut.ready, cut.shares, cut.found, np.array(cut.shapes, dtype=object), path)
+            write_areas(cut.ready, cut.areas, path)
         except (OSError, RuntimeError, sqlite3.Error) as error:
             told = f"the GeoPackage cannot be written: {first_line(error)}"
             raise OutputError(told, "Free space, or name another folder.", file=path) from error
         both: tuple[Language, Language] = ("en", "zh")
         for each in both:
             name = "areas.html" if each == language else f"areas.{each}.html"
-            page = clip_page(cut.ready, cut.shares, cut.found, cut.notes, each)
+            page = clip_page(cut.ready, cut.areas, cut.notes, each)
             (folder / name).write_text(page, encoding="utf-8")
         states = [s for s, _ in cut.ready.computed.states]
         write_columns(folder, COMMAND, {s.name: (s.title_en, s.title_zh or s.title_en) for s in states})
@@ -151,8 +117,8 @@ def _manifest(cut: Cut, folder: Path, out: Path, language: Language) -> dict[str
         inputs.append(InputFile(role, relative(file, base), sha256(file), file.stat().st_size, ""))
     told = record(COMMAND, plan_of(cut.kept)[0], path, out, language=language, inputs=inputs)
     return told | {
-        "areas": list(cut.shares.names),
-        "apart": cut.shares.apart,
+        "areas": list(cut.areas.shares.names),
+        "apart": cut.areas.shares.apart,
         "notes": [{"text": english, "text_zh": chinese} for english, chinese in cut.notes],
         "files": file_hashes(folder),
     }

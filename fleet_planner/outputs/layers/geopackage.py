@@ -9,6 +9,7 @@ import polars as pl
 
 from fleet_planner.network import links_geometry
 from fleet_planner.outputs.layers import frames, geopackage_tables, styles
+from fleet_planner.outputs.layers.area_layer import area_layer
 from fleet_planner.outputs.layers.buses import bus_layer
 from fleet_planner.outputs.layers.colourings import (
     Colouring,
@@ -160,6 +161,10 @@ def _layers(results: Results) -> list[Layer]:
         wkb, kind = areas(np.array(zones.geometry.to_numpy(), dtype=object))
         ways = [*by_scenario(shown, chinese, frames.per_km2_column), *PEOPLE]
         out.append(_coloured("zones", frame, wkb, kind, ways, names))
+    if (cut := results.districts.areas) is not None:
+        inventories = {s.fleet.name: s.inventory for s in results.scenarios}
+        length = results.network.links["length_km"].to_numpy()
+        out.append(area_layer(cut, length, inventories, results.nonroad, shown, (names, chinese)))
     homes = [(kind, places) for kind in KINDS if (places := results.places.of(kind)) is not None]
     days = by_scenario(shown, chinese, frames.day_column)
     out += [_homes(place_layer(results, kind), places, days, names) for kind, places in homes]

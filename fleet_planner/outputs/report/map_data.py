@@ -45,7 +45,7 @@ def pack_map(results: Results) -> dict[str, Any]:
     longitudes, then of all latitudes, in 1e-5 degrees (int32, each from the point before); then, per
     layer, one level per road (uint16) on a logarithmic scale: value = top * 10 ** (-7 * (1 - level / 65535)),
     0 for level 0; the levels of a scenario are stored as differences (modulo 65536) to those of the baseline,
-    which comes first for each pollutant; then the rings of the zones as the roads' points.
+    which comes first for each pollutant; then the rings of the zones as the roads' points, then those of the areas.
 
     ``hours`` of a layer has, by scenario, the share of the day that each hour has on each class of road, the squares'
     own last; ``totals`` the city's exact hours.
@@ -83,6 +83,7 @@ def pack_map(results: Results) -> dict[str, Any]:
         layers.append(layer)
         parts.append(packed)
     zones, rings = _zones(results)
+    outlines, borders = _outlines(results)
     names = shown["name"].fill_null("").to_list()
     table = sorted(set(names))
     index = {n: i for i, n in enumerate(table)}
@@ -98,7 +99,8 @@ def pack_map(results: Results) -> dict[str, Any]:
         "points": len(coordinates) + len(squares.corners),
         "layers": layers,
         "zones": zones,
-        "blob": base64.b64encode(gzip.compress(b"".join([*parts, rings]), COMPRESSION, mtime=0)).decode(),
+        "areas": outlines,
+        "blob": base64.b64encode(gzip.compress(b"".join([*parts, rings, borders]), COMPRESSION, mtime=0)).decode(),
         "names": table,
         "name": [index[n] for n in names],
         "classes": classes,
@@ -156,6 +158,23 @@ def _pack_layer(
         "breaks": round_breaks(values[0]),
     }
     return layer, packed
+
+
+def _outlines(results: Results) -> tuple[dict[str, Any], bytes]:
+    """Return the rings of the plan's areas (points each), the area's name at the largest of them, the packed points."""
+    cut = results.districts.areas
+    if cut is None:
+        return {"rings": [], "names": []}, b""
+    import shapely
+
+    sizes, names, points = [], [], []
+    for name, shape in zip(cut.shares.names, cut.shapes, strict=False):  # the rest of the city has no shape
+        parts = sorted(shapely.get_parts(shapely.simplify(shape, ZONE_TOLERANCE_DEGREES)), key=lambda p: -p.area)
+        for k, part in enumerate(parts):
+            points.append(shapely.get_coordinates(part.exterior))
+            sizes.append(len(points[-1]))
+            names.append("" if k else name)
+    return {"rings": sizes, "names": names}, _steps(np.concatenate(points))
 
 
 def _zones(results: Results) -> tuple[dict[str, Any], bytes]:

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from fleet_planner.errors import OutputError
@@ -44,8 +44,11 @@ def report_html(
     t = unit_words(report_words(language), wanted, data)
     data = in_units(data, wanted)
     names = {s["name"]: s[language] for s in data["scenarios"]}
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(_asset("report.html.j2"))
+    loader = PackageLoader("fleet_planner.outputs", "assets")
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, loader=loader
+    )
+    template = environment.get_template("report.html.j2")
     found = lead(data, t, names, wording.stream_names(language))
     text = report_parts.parts(data, t, names, language)
     text["headlines"] = [line for line in text["headlines"] if line not in {f["text"] for f in found}]

@@ -9,6 +9,7 @@ import polars as pl
 
 from fleet_planner import __version__
 from fleet_planner.outputs.layers import frames
+from fleet_planner.outputs.report.area_data import agency_data, areas_data
 from fleet_planner.outputs.report.comparison_data import comparison_data
 from fleet_planner.outputs.report.economics_data import economics_data
 from fleet_planner.outputs.report.later_data import later_data, target_data
@@ -72,6 +73,8 @@ def report_data(results: Results) -> dict[str, Any]:
         "targets": target_data(results),
         "machines": machines_data(results),
         "places": places_data(results),
+        "areas": clean(_areas(results)),
+        "agency": clean(agency_data(results.districts.agency, first.fleet.name)),
         "duty": clean(results.duty.to_dicts()),
         "economics": clean(economics_data(results)),
         "well_to_wheel": clean(results.well_to_wheel.to_dicts()),
@@ -89,6 +92,13 @@ def report_data(results: Results) -> dict[str, Any]:
         "hour_errors": clean(results.hour_errors.to_dicts()),
         "map": pack_map(results),
     }
+
+
+def _areas(results: Results) -> dict[str, Any] | None:
+    cut = results.districts.areas
+    if cut is None:
+        return None
+    return areas_data(cut, results.network.links["length_km"].to_numpy(), results.plan.outputs.map_pollutants)
 
 
 def clean(value: Any) -> Any:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fleet_planner.outputs.numbers import percent, share, significant
 from fleet_planner.outputs.report import wording
+from fleet_planner.outputs.report.area_parts import agency_parts, areas_parts
 from fleet_planner.outputs.report.comparison_parts import comparison
 from fleet_planner.outputs.report.duty_parts import duty
 from fleet_planner.outputs.report.economics_parts import cash_rows, grid_rows, ownership_rows, worth_rows
@@ -92,6 +93,8 @@ def parts(data: Data, t: Words, names: Words, language: Language) -> Data:
         "targets": targets(data, t, names, language),
         "machines": machines_parts(data, t, language),
         "duty": duty(data, t, wording.stream_names(language)),
+        "areas": areas_parts(data["areas"], t, names, language, data["mass_scale"]),
+        "agency": agency_parts(data["agency"], t, language),
         "places": places_parts(data, t, wording.pollutant_names(language), names),
         "well_to_wheel": [
             [names[row["scenario"]], *(significant(row[k] / THOUSAND) for k in WELL_TO_WHEEL)]

@@ -57,6 +57,11 @@ def standard_name(standard: str, words: Mapping[str, str]) -> str:
     return f"{words['euro']}{step} {letters}".strip()
 
 
+def fuel_name(fuel: str, words: Mapping[str, str]) -> str:
+    """Return a fuel in words; unknown ones as they are."""
+    return words.get(f"fuel_is_{fuel}", fuel.replace("_", " "))
+
+
 def finding_lines(data: Mapping[str, Any], kind: str, language: Language) -> list[str]:
     """Return the sentences of one kind of finding, ids replaced by titles, each once."""
     titles = {s["en"]: s[language] for s in data["scenarios"]}

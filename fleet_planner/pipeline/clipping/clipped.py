@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from fleet_planner.nonroad.model import CATEGORY
 from fleet_planner.reference import reference_table
 from fleet_planner.tables import pollutants
 from fleet_planner.units import DAYS_PER_YEAR, HOURS_PER_DAY, MASS_PER_T
@@ -30,6 +31,7 @@ TOTALS = {
     "pollutant": pl.String,
     "unit": pl.String,
     "value_per_year": pl.Float64,
+    "non_road_per_year": pl.Float64,
     "share_of_city_pct": pl.Float64,
 }
 
@@ -65,8 +67,7 @@ def clipped(ready: Prepared, shares: AreaShares, progress: Progress) -> Clipped:
         Is told how far it is.
     """
     activity, hours = ready.computed.activity, ready.computed.activity.hours
-    summer = np.repeat([d.season.lower() == "summer" for d in activity.days], HOURS_PER_DAY)
-    of_year = float(sum(d.share for d in activity.days if d.season.lower() == "summer"))
+    summer, of_year = _summer(ready)
     classes: list[pl.DataFrame] = []
     season: list[pl.DataFrame] = []
     steps = len(shares.names) * len(ready.computed.states)
@@ -74,9 +75,12 @@ def clipped(ready: Prepared, shares: AreaShares, progress: Progress) -> Clipped:
         for row, area in enumerate(shares.names):
             progress(f"{area}: {state.title_en}", (number * len(shares.names) + row) / max(steps, 1))
             weight = np.repeat(shares.share[row][:, None], hours, axis=1)
-            classes.append(_summed(ready, number, weight, area))
+            machines = _of_machines(ready, number, shares.machines[row], area)
+            driven = ready.run.weighted_vehicles(ready.computed, number, weight)
+            classes += [_summed(ready, number, driven, area), *machines]
             if of_year > 0.0:
-                season.append(_summed(ready, number, weight * (summer / of_year), area))
+                driven = ready.run.weighted_vehicles(ready.computed, number, weight * (summer / of_year))
+                season += [_summed(ready, number, driven, area), *machines]
     days = pl.concat(classes)
     warm = pl.concat(season) if season else None
     return Clipped(
@@ -88,16 +92,65 @@ def clipped(ready: Prepared, shares: AreaShares, progress: Progress) -> Clipped:
     )
 
 
-def _summed(ready: Prepared, number: int, weight: NDArray[np.float64], area: str) -> pl.DataFrame:
-    """Return emissions of an average day by class and code of the agency: one column per pollutant."""
+def city_agency(ready: Prepared) -> pl.DataFrame:
+    """Return what the agency's classes emit in the whole city (``by_agency`` of the dictionary)."""
+    if not agency_of(ready.plan.city.country):
+        return pl.DataFrame()
+    summer, of_year = _summer(ready)
+    whole = np.ones(0 if ready.nonroad is None else ready.nonroad.machines.height)
+    days: list[pl.DataFrame] = []
+    warm: list[pl.DataFrame] = []
+    for number, (_, inventory) in enumerate(ready.computed.states):
+        machines = _of_machines(ready, number, whole, "")
+        days += [_summed(ready, number, inventory.vehicle, ""), *machines]
+        if of_year > 0.0:
+            weight = np.tile(summer / of_year, (ready.network.links.height, 1))
+            driven = ready.run.weighted_vehicles(ready.computed, number, weight)
+            warm += [_summed(ready, number, driven, ""), *machines]
+    return _agency(ready, pl.concat(days), pl.concat(warm) if warm else None).drop("area")
+
+
+def _summer(ready: Prepared) -> tuple[NDArray[np.float64], float]:
+    """Return 1 for the hours of the season summer and 0 for others, shape (H,), and the season's share of the year."""
+    days = ready.computed.activity.days
+    hours = np.repeat([float(d.season.lower() == "summer") for d in days], HOURS_PER_DAY)
+    return hours, float(sum(d.share for d in days if d.season.lower() == "summer"))
+
+
+def _summed(ready: Prepared, number: int, emitted: NDArray[np.float64], area: str) -> pl.DataFrame:
+    """Return emissions of an average day by class and code of the agency: one column per pollutant.
+
+    ``emitted`` is that of each vehicle row in the area, shape (vehicles, P).
+    """
     state, inventory = ready.computed.states[number]
-    emitted = ready.run.weighted_vehicles(ready.computed, number, weight)
     rows = state.vehicles.select(*CLASS, "gross_mass_kg")
     named = {name: emitted[:, k] for k, name in enumerate(inventory.pollutants)}
     codes = agency_codes(rows, agency_of(ready.plan.city.country))
     frame = rows.select(CLASS).with_columns(codes, *(pl.Series(n, v) for n, v in named.items()))
     summed = frame.group_by(*CLASS, "code", maintain_order=True).agg(pl.all().sum()).sort(*CLASS, "code")
     return summed.select(pl.lit(area).alias("area"), pl.lit(state.name).alias("scenario"), pl.all())
+
+
+def _of_machines(ready: Prepared, number: int, share: NDArray[np.float64], area: str) -> list[pl.DataFrame]:
+    """Return the same of machines beside the roads, by their kind and stage; none where the city has none there."""
+    state, inventory = ready.computed.states[number]
+    nonroad = ready.nonroad
+    if nonroad is None or not share.any():
+        return []
+    emitted = {p: nonroad.per_day[:, k] * share for k, p in enumerate(nonroad.pollutants)}
+    nothing = np.zeros(share.size)
+    rows = nonroad.machines.select(
+        "stream",
+        pl.lit(CATEGORY).alias("category"),
+        "fuel",
+        pl.col("stage").alias("standard"),
+        pl.lit(None, pl.Float64).alias("gross_mass_kg"),
+    )
+    codes = agency_codes(rows, agency_of(ready.plan.city.country))
+    named = [pl.Series(p, emitted.get(p, nothing)) for p in inventory.pollutants]
+    frame = rows.select(CLASS).with_columns(codes, *named).filter(pl.Series(share > 0.0))
+    summed = frame.group_by(*CLASS, "code", maintain_order=True).agg(pl.all().sum()).sort(*CLASS, "code")
+    return [summed.select(pl.lit(area).alias("area"), pl.lit(state.name).alias("scenario"), pl.all())]
 
 
 def agency_of(country: str) -> str:
@@ -138,17 +191,22 @@ def _in_tons(days: pl.DataFrame) -> pl.DataFrame:
 
 
 def _totals(ready: Prepared, days: pl.DataFrame) -> pl.DataFrame:
-    """Return yearly emissions by area, and the share of the whole city's roads."""
+    """Return yearly emissions by area, what machines have in them, and the share of the whole city."""
     city = {}
     for state, inventory in ready.computed.states:
         for k, name in enumerate(inventory.pollutants):
-            city[state.name, name] = float(inventory.link[:, k].sum())
+            beside = 0.0 if ready.nonroad is None else ready.nonroad.total(name)
+            city[state.name, name] = float(inventory.link[:, k].sum()) + beside
     rows = []
     units, year = _units(), _years()
-    for area, scenario, name, value in _long(days, ["area", "scenario"]).iter_rows():
+    keys = ["area", "scenario"]
+    beside_roads = _long(days.filter(category=CATEGORY), keys)
+    machines = {(a, s, p): v for a, s, p, v in beside_roads.iter_rows()}
+    for area, scenario, name, value in _long(days, keys).iter_rows():
         whole = city[scenario, name]
         share = 100.0 * value / whole if whole else None
-        rows.append((area, scenario, name, units[name], value * year[name], share))
+        own = machines.get((area, scenario, name), 0.0)
+        rows.append((area, scenario, name, units[name], value * year[name], own * year[name], share))
     return pl.DataFrame(rows, schema=TOTALS, orient="row")
 
 

@@ -1,4 +1,4 @@
-"""Which share of every link lies in each area."""
+"""Which share of every link, and which machines, lie in each area."""
 
 from __future__ import annotations
 
@@ -30,14 +30,19 @@ class AreaShares:
         Of each link's length, shape (areas, links).
     apart
         Whether the areas do not overlap, so that they and the rest add up to the city.
+    machines
+        Which machines beside the roads work there, shape (areas, machines): 1, a half on a border of two, or 0.
     """
 
     names: tuple[str, ...]
     share: NDArray[np.float64]
     apart: bool
+    machines: NDArray[np.float64]
 
 
-def area_shares(network: Network, names: Sequence[str], shapes: Sequence[Any], rest: str) -> AreaShares:
+def area_shares(
+    network: Network, names: Sequence[str], shapes: Sequence[Any], rest: str, sites: NDArray[np.float64]
+) -> AreaShares:
     """Return the share of each link's length in each area.
 
     A link along the border of two areas that do not overlap belongs to each by half; of areas that overlap each is told
@@ -51,6 +56,8 @@ def area_shares(network: Network, names: Sequence[str], shapes: Sequence[Any], r
         Areas, shapely polygons of EPSG:4326.
     rest
         Name of what lies in no area.
+    sites
+        Longitude and latitude of each machine beside the roads, shape (machines, 2).
     """
     import shapely
 
@@ -69,14 +76,20 @@ def area_shares(network: Network, names: Sequence[str], shapes: Sequence[Any], r
         share[row, touched[whole]] = 1.0
         cut = touched[~whole]
         share[row, cut] = np.minimum(shapely.length(shapely.intersection(lines[cut], polygon)) / length[cut], 1.0)
+    points = shapely.points(sites * flat)
+    machines = np.array([shapely.intersects(polygon, points) for polygon in polygons], dtype=np.float64)
     apart = _apart(polygons)
     if not apart:
-        return AreaShares(tuple(names), share, apart)
-    total = share.sum(axis=0)
-    share /= np.maximum(total, 1.0)  # links along a border lie in both of its areas
-    left = np.clip(1.0 - share.sum(axis=0), 0.0, 1.0)
+        return AreaShares(tuple(names), share, apart, machines)
+    return AreaShares((*names, rest), _with_rest(share), apart, _with_rest(machines))
+
+
+def _with_rest(share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return shares that add up to one, the last row those of the rest; what lies on a border is halved."""
+    even = share / np.maximum(share.sum(axis=0), 1.0)
+    left = np.clip(1.0 - even.sum(axis=0), 0.0, 1.0)
     left[left < 1e-12] = 0.0
-    return AreaShares((*names, rest), np.vstack([share, left]), apart)
+    return np.vstack([even, left])
 
 
 def _apart(polygons: Sequence[Any]) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from fleet_planner.pipeline.clipping.of_run import Districts
 from fleet_planner.pipeline.computing.places import HomePlaces
 from fleet_planner.pipeline.costing.economics import Economy
 from fleet_planner.pipeline.telling.meaning import Meaning
@@ -86,7 +87,7 @@ class Results:
     grid, where the plan asks for one; ``by_sector`` those under the codes of reporting schemes; ``air`` the
     concentrations near roads and who breathes them. ``hour_errors`` says how well the report's map rebuilds the
     hours (see `hours_rebuilt.hours_rebuilt`), ``data_quality`` where the inputs come from, ``intensity`` how the city
-    compares per kilometre.
+    compares per kilometre. ``districts`` are the areas that the plan names, and the agency's classes.
     """
 
     plan: Plan
@@ -116,6 +117,7 @@ class Results:
     bus_routes: pl.DataFrame = field(default_factory=pl.DataFrame)
     places: HomePlaces = field(default_factory=HomePlaces)
     duty: pl.DataFrame = field(default_factory=pl.DataFrame)
+    districts: Districts = field(default_factory=Districts)
     economy: Economy = field(default_factory=Economy)
     operation: pl.DataFrame = field(default_factory=pl.DataFrame)
     operation_effects: pl.DataFrame = field(default_factory=pl.DataFrame)
