@@ -141,7 +141,9 @@ def _of_baseline(summary: pl.DataFrame) -> Iterator[Closure]:
 def _of_agency(path: Path, unit: str) -> pl.DataFrame:
     """Return the yearly sums of the agency's classes: short tons of an average day, or tons of a year."""
     per_t = pl.col("unit").replace_strict({SHORT_TON: DAYS_PER_YEAR / MASS_PER_T["short_ton"], TON: 1.0})
-    rows = pl.read_csv(path).filter(period=ANNUAL).with_columns((pl.col("value") * per_t * MASS_PER_T[unit]).alias(VALUE))
+    rows = (
+        pl.read_csv(path).filter(period=ANNUAL).with_columns((pl.col("value") * per_t * MASS_PER_T[unit]).alias(VALUE))
+    )
     return _summed(rows)
 
 

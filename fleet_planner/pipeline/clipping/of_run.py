@@ -29,6 +29,8 @@ REST = "(rest)"
 """In tables: what lies in no area."""
 SUMMER_OF = "CARB"
 """Whose reports ask for a summer day."""
+CLASSES = {"CARB": "inventory.area_classes_carb", "MEE": "inventory.area_classes_mee"}
+"""What has to be known of an agency's classes."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ def _of_empty(shares: AreaShares) -> tuple[Finding, ...]:
     empty = [n for n, some in zip(shares.names, held.tolist(), strict=True) if n != REST and not some]
     if not empty:
         return ()
-    return (Finding("areas.empty", "warning", {"areas": ", ".join(empty)}, count=len(empty)),)
+    return (Finding("inventory.area_empty", "warning", {"areas": ", ".join(empty)}, count=len(empty)),)
 
 
 def _of_agency(ready: Prepared, *, summer: bool) -> Iterator[Finding]:
@@ -129,5 +131,5 @@ def _of_agency(ready: Prepared, *, summer: bool) -> Iterator[Finding]:
     if not agency:
         return
     if agency == SUMMER_OF and not summer:
-        yield Finding("areas.no_summer", "info", {})
-    yield Finding(f"areas.classes_{agency.lower()}", "assumption", {})
+        yield Finding("inventory.area_no_summer", "info", {})
+    yield Finding(CLASSES[agency], "assumption", {})
