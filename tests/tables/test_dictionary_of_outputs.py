@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,8 +12,10 @@ from fleet_planner.outputs.layers import frames
 from fleet_planner.plan.models import Plan
 from fleet_planner.tables import columns, pollutants
 from fleet_planner.tables.dictionary import described, table_of, tables
+from fleet_planner.tables.layer_texts import layer_texts
 from fleet_planner.tables.load import folder, rows
 
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
 SCENARIOS = st.from_regex(r"[a-z][a-z0-9_]{0,20}", fullmatch=True)
 
 
@@ -90,16 +94,23 @@ def test_translations_are_of_descriptions_that_exist() -> None:
     assert set(translated) <= known
 
 
-def test_what_a_run_writes_is_described_in_chinese() -> None:
+@pytest.mark.parametrize("table", [t.table for t in tables()])
+def test_every_column_is_told_in_both_languages(table: str) -> None:
     known = {row["en"]: row["zh"] for row in rows(folder() / "descriptions_zh.csv")}
-    for table in (
-        "summary",
-        "links_output",
-        "links_by_scenario",
-        "vehicles_output",
-        "ownership",
-        "findings",
-        "columns",
-    ):
-        for spec in columns(table):
-            assert any("\u4e00" <= letter <= "\u9fff" for letter in known[spec.description]), f"{table}.{spec.column}"
+    remedy = "write its Chinese into tables/descriptions_zh.csv (en: the description, word by word)"
+    for spec in columns(table):
+        assert spec.title_en, f"{table}.{spec.column} has no English title"
+        assert spec.title_zh, f"{table}.{spec.column} has no Chinese title"
+        assert spec.description, f"{table}.{spec.column} has no description"
+        assert CHINESE.search(known.get(spec.description, "")), f"{table}.{spec.column}: {remedy}: {spec.description}"
+
+
+def test_quantities_and_layers_are_told_in_both_languages() -> None:
+    known = {row["en"]: row["zh"] for row in rows(folder() / "descriptions_zh.csv")}
+    assert all(CHINESE.search(known.get(p.description, "")) for p in pollutants())
+    assert all(CHINESE.search(t.title_zh) for t in tables())
+    for text in layer_texts().values():
+        assert text.titles["en"]
+        assert text.descriptions["en"]
+        assert CHINESE.search(text.titles["zh"])
+        assert CHINESE.search(text.descriptions["zh"])
