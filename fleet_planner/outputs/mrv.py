@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from fleet_planner.outputs.document import Block, Grid, Heading, Items, Paragraph, as_markdown, as_page
 from fleet_planner.outputs.layers import frames
 from fleet_planner.outputs.numbers import significant
 from fleet_planner.outputs.report import wording
@@ -13,31 +14,37 @@ from fleet_planner.tables import finding_text
 from fleet_planner.tables.load import report_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from fleet_planner.pipeline.telling.results import Results
     from fleet_planner.tables import Language
 
-NAMES: dict[Language, str] = {"en": "mrv.md", "zh": "mrv.zh.md"}
+NAMES: dict[Language, str] = {"en": "mrv", "zh": "mrv.zh"}
+"""Of the files, without their ending."""
 SCHEME = "IPCC"
 GASES = ("CO2", "CO2_biogenic", "CH4", "N2O")
 KINDS = ("warning", "failed", "assumption", "info")
 
 
 def write_statements(results: Results, bands: pl.DataFrame, folder: Path) -> None:
-    """Write the statement in both languages; there is no date in it, so that a second run writes the same."""
+    """Write the statement in both languages, as Markdown and as a page that prints.
+
+    There is no date in it, so that a second run writes the same.
+    """
     for language, name in NAMES.items():
-        (folder / name).write_text(statement(results, bands, language), encoding="utf-8")
+        blocks = statement(results, bands, language)
+        (folder / f"{name}.md").write_text(as_markdown(blocks), encoding="utf-8")
+        (folder / f"{name}.html").write_text(as_page(blocks, language), encoding="utf-8")
 
 
-def statement(results: Results, bands: pl.DataFrame, language: Language) -> str:
-    """Return the statement as Markdown."""
+def statement(results: Results, bands: pl.DataFrame, language: Language) -> list[Block]:
+    """Return the statement."""
     t = report_words(language)
     city = results.plan.city
     name = (city.name_zh or city.name) if language == "zh" else city.name
-    parts = [
-        f"# {t['mrv_title']}{_colon(language)}{name} {city.year}",
+    return [
+        Heading(1, f"{t['mrv_title']}{t['colon']}{name} {city.year}"),
         *_boundary(results, t, language),
         *_activity(results, t, language),
         *_factors(results, t),
@@ -46,21 +53,13 @@ def statement(results: Results, bands: pl.DataFrame, language: Language) -> str:
         *_quality(results, t, language),
         *_inputs(results, t),
     ]
-    return "\n\n".join(parts) + "\n"
 
 
-def _colon(language: Language) -> str:
-    return "：" if language == "zh" else ": "
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1, code: tuple[int, ...] = ()) -> Grid:
+    return Grid(tuple(head), tuple(tuple(row) for row in rows), words, code)
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1) -> str:
-    """Return a table of Markdown; columns after the first ``words`` are set to the right."""
-    rules = [":---" if k < words else "---:" for k in range(len(head))]
-    lines = [list(head), rules, *rows]
-    return "\n".join("| " + " | ".join(c.replace("|", "\\|").replace("\n", " ") for c in line) + " |" for line in lines)
-
-
-def _boundary(results: Results, t: dict[str, str], language: Language) -> list[str]:
+def _boundary(results: Results, t: dict[str, str], language: Language) -> list[Block]:
     links = results.network.links
     streams = wording.stream_names(language)
     comma = "、" if language == "zh" else ", "
@@ -74,10 +73,10 @@ def _boundary(results: Results, t: dict[str, str], language: Language) -> list[s
         processes=comma.join(t.get(f"process_{p}", p.replace("_", " ")) for p in processes),
     )
     machines = t["mrv_machines_in"] if results.nonroad is not None else t["mrv_machines_out"]
-    return [f"## {t['mrv_boundary']}", text, machines, t["mrv_outside"]]
+    return [Heading(2, t["mrv_boundary"]), *(Paragraph(p) for p in (text, machines, t["mrv_outside"]))]
 
 
-def _activity(results: Results, t: dict[str, str], language: Language) -> list[str]:
+def _activity(results: Results, t: dict[str, str], language: Language) -> list[Block]:
     streams = wording.stream_names(language)
     vehicles = results.fleet.vehicles
     count = dict(vehicles.group_by("stream", maintain_order=True).agg(pl.col("count").sum()).iter_rows())
@@ -85,34 +84,67 @@ def _activity(results: Results, t: dict[str, str], language: Language) -> list[s
     rows = []
     for stream, value in zip(results.activity.streams, km.tolist(), strict=True):
         number = count.get(stream)
-        title = streams.get(stream, stream.replace("_", " "))
-        rows.append([title, "–" if number is None else f"{number:,.0f}", significant(value * 365.25 / 1e6, 4)])
+        rows.append(
+            [
+                _stream(stream, streams, t),
+                "–" if number is None else f"{number:,.0f}",
+                significant(value * 365.25 / 1e6, 4),
+            ]
+        )
     rejected = results.fleet.rejected
     told = t["mrv_activity_text"].format(
         rows=f"{vehicles.filter(~pl.col('visiting')).height:,}",
         rejected=f"{rejected.select('file', 'row').unique().height if rejected.height else 0:,}",
-        method=results.activity.method,
+        method=t[_method(results)],
     )
-    return [f"## {t['mrv_activity']}", told, _table([t["mrv_stream"], t["mrv_vehicles"], t["mrv_vkt"]], rows)]
+    return [
+        Heading(2, t["mrv_activity"]),
+        Paragraph(told),
+        _table([t["mrv_stream"], t["mrv_vehicles"], t["mrv_vkt"]], rows),
+    ]
 
 
-def _factors(results: Results, t: dict[str, str]) -> list[str]:
+def _method(results: Results) -> str:
+    """Return the key of the sentence on how traffic came onto the roads; counts may scale an assignment."""
+    scaled = results.activity.method == "counts" and results.activity.assigned is not None
+    return "traffic_counts_assigned" if scaled else f"traffic_{results.activity.method}"
+
+
+def _stream(stream: str, titles: Mapping[str, str], t: dict[str, str]) -> str:
+    """Return the title of a stream or of a part of one, such as that of ``visiting_car/west``."""
+    whole, _, part = stream.partition("/")
+    own = whole.removeprefix("visiting_")
+    title = titles.get(own, own.replace("_", " "))
+    title = title if own == whole else t["mrv_visiting"].format(stream=title)
+    return f"{title} ({part})" if part else title
+
+
+def _factors(results: Results, t: dict[str, str]) -> list[Block]:
     rows = [
-        [r["item"], r["source"], r["year"], r["checked"], r["licence"]] for r in results.sources.iter_rows(named=True)
+        [r["item"], r["source"], r["year"], _checked(r["checked"], t), r["licence"]]
+        for r in results.sources.iter_rows(named=True)
     ]
     head = [t["mrv_item"], t["mrv_source"], t["mrv_year"], t["mrv_checked"], t["mrv_licence"]]
     return [
-        f"## {t['mrv_factors']}",
-        t["mrv_factors_text"].format(set=results.plan.factors.hot),
+        Heading(2, t["mrv_factors"]),
+        Paragraph(f"{t['mrv_factors_text'].format(set=results.plan.factors.hot)} {t['original_language']}".strip()),
         _table(head, rows, len(head)),
     ]
 
 
-def _totals(results: Results, t: dict[str, str], language: Language) -> list[str]:
+def _checked(value: str, t: dict[str, str]) -> str:
+    """Return ``yes``, ``no`` or ``3 of 7 rows`` in words."""
+    if " of " not in value:
+        return t.get(value, value)
+    some, whole = value.removesuffix(" rows").split(" of ")
+    return t["checked_rows"].format(n=some, all=whole)
+
+
+def _totals(results: Results, t: dict[str, str], language: Language) -> list[Block]:
     """Return greenhouse gases by code of the IPCC, all scenarios, and their sums as the summary has them."""
     titles = frames.titles(results, language)
     names = wording.pollutant_names(language)
-    parts = [f"## {t['mrv_totals']}", t["mrv_totals_text"]]
+    parts: list[Block] = [Heading(2, t["mrv_totals"]), Paragraph(t["mrv_totals_text"])]
     whole = {(s, p): v for s, p, v in results.summary.select("scenario", "pollutant", "value_per_year").iter_rows()}
     if results.by_sector.is_empty():
         return []
@@ -121,17 +153,17 @@ def _totals(results: Results, t: dict[str, str], language: Language) -> list[str
         own = table.filter(scenario=scenario)
         value = {(c, p): v for c, p, v in own.select("code", "pollutant", "value_per_year").iter_rows()}
         rows = [
-            [code, title, *(significant(value.get((code, g), 0.0), 5) for g in GASES)]
+            [code, t.get(f"sector_{code}", title), *(significant(value.get((code, g), 0.0), 5) for g in GASES)]
             for code, title in own.select("code", "title").unique(maintain_order=True).iter_rows()
             if any(value.get((code, g)) for g in GASES)
         ]
         rows.append([t["mrv_sum"], "", *(significant(whole.get((scenario, g), 0.0), 5) for g in GASES)])
         head = [t["mrv_code"], t["mrv_sector"], *(f"{names[g]} (t)" for g in GASES)]
-        parts += [f"### {titles[scenario]}", _table(head, rows, 2)]
+        parts += [Heading(3, titles[scenario]), _table(head, rows, 2)]
     return parts
 
 
-def _uncertainty(bands: pl.DataFrame, t: dict[str, str], language: Language) -> list[str]:
+def _uncertainty(bands: pl.DataFrame, t: dict[str, str], language: Language) -> list[Block]:
     names = wording.pollutant_names(language)
     rows = [
         [
@@ -145,33 +177,40 @@ def _uncertainty(bands: pl.DataFrame, t: dict[str, str], language: Language) -> 
         for r in bands.iter_rows(named=True)
     ]
     heads = ("mrv_pollutant", "mrv_unit", "mrv_value", "mrv_low", "mrv_high", "mrv_ratings")
-    return [f"## {t['mrv_uncertainty']}", t["mrv_uncertainty_text"], _table([t[h] for h in heads], rows, 2)]
+    return [
+        Heading(2, t["mrv_uncertainty"]),
+        Paragraph(t["mrv_uncertainty_text"]),
+        _table([t[h] for h in heads], rows, 2),
+    ]
 
 
-def _quality(results: Results, t: dict[str, str], language: Language) -> list[str]:
-    out = [f"## {t['mrv_quality']}"]
+def _quality(results: Results, t: dict[str, str], language: Language) -> list[Block]:
+    out: list[Block] = [Heading(2, t["mrv_quality"])]
     worst = max(max(s.inventory.closure.values()) for s in results.scenarios)
     counted = {kind: [f for f in results.findings if f.kind == kind] for kind in KINDS}
     defaults = results.assumptions.filter(pl.col("checked") == "default").height
     unchecked = results.assumptions.filter(pl.col("checked") == "no").height
-    out.append(
-        t["mrv_quality_text"].format(
-            closure=f"{worst:.0e}",
-            warnings=len(counted["warning"]) + len(counted["failed"]),
-            assumptions=len(counted["assumption"]),
-            defaults=defaults,
-            unchecked=unchecked,
-            bridged=results.bridged.height,
-        )
+    told = t["mrv_quality_text"].format(
+        closure=f"{worst:.0e}",
+        warnings=len(counted["warning"]) + len(counted["failed"]),
+        assumptions=len(counted["assumption"]),
+        defaults=defaults,
+        unchecked=unchecked,
+        bridged=results.bridged.height,
     )
+    out.append(Paragraph(told))
     for kind in KINDS:
-        lines = "\n".join(f"- {finding_text(f, language)} (`{f.code}`)" for f in counted[kind])
-        if lines:
-            out += [f"### {t[f'mrv_kind_{kind}']}", lines]
+        if counted[kind]:
+            lines = tuple((finding_text(f, language), f.code) for f in counted[kind])
+            out += [Heading(3, t[f"mrv_kind_{kind}"]), Items(lines)]
     return out
 
 
-def _inputs(results: Results, t: dict[str, str]) -> list[str]:
-    rows = [[f.role, f"`{f.path}`", f"`{f.sha256}`", f"{f.bytes:,}"] for f in results.inputs]
+def _inputs(results: Results, t: dict[str, str]) -> list[Block]:
+    rows = [[_role(f.role, t), f.path, f.sha256, f"{f.bytes:,}"] for f in results.inputs]
     head = [t["mrv_role"], t["mrv_file"], "SHA-256", t["mrv_bytes"]]
-    return [f"## {t['mrv_inputs']}", _table(head, rows, 3), t["mrv_verify"]]
+    return [Heading(2, t["mrv_inputs"]), _table(head, rows, 3, code=(1, 2)), Paragraph(t["mrv_verify"])]
+
+
+def _role(role: str, t: dict[str, str]) -> str:
+    return t.get(f"role_{role.replace(' ', '_')}", role)

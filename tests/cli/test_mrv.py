@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import math
 import re
 from pathlib import Path
@@ -78,8 +79,25 @@ def test_both_languages_have_the_same_figures(out: Path) -> None:
     pages = [(out / name).read_text(encoding="utf-8") for name in ("mrv.md", "mrv.zh.md")]
     english, chinese = ([line for line in page.splitlines() if line.startswith("|")] for page in pages)
     assert len(english) == len(chinese)
-    numbers = [[re.findall(r"(?<![\w.])[\d,.]*\d(?![\w.])", line) for line in lines] for lines in (english, chinese)]
+    number = re.compile(r"(?<![A-Za-z_\d.])[\d,.]*\d(?![A-Za-z_\d.])")
+    numbers = [[sorted(number.findall(line)) for line in lines] for lines in (english, chinese)]
     assert numbers[0] == numbers[1]
     assert [line.count("|") for line in english] == [line.count("|") for line in chinese]
     assert "排放" in pages[1]
     assert pages[1].count("\n## ") == pages[0].count("\n## ") == 7
+
+
+def test_the_page_holds_what_the_markdown_holds(out: Path) -> None:
+    for name in ("mrv", "mrv.zh"):
+        text = (out / f"{name}.md").read_text(encoding="utf-8")
+        page = (out / f"{name}.html").read_text(encoding="utf-8")
+        told = [
+            c.strip("` ").replace("\\|", "|")
+            for line in text.splitlines()
+            if line.startswith("| ")
+            for c in line[2:-2].split(" | ")
+        ]
+        shown = [html.unescape(re.sub("<[^>]+>", "", c)) for c in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", page)]
+        assert [c for c in told if not re.fullmatch(":?-+:?", c)] == shown
+        assert re.findall(r"^## (.*)$", text, re.MULTILINE) == re.findall(r"<h2>(.*?)</h2>", page)
+        assert "http" not in page.partition("</style>")[2].partition("<section")[0]
