@@ -3,18 +3,85 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from fleet_planner.cli.cluster import cluster_options, engine_of
 from fleet_planner.cli.shared import progress_bar
 
+if TYPE_CHECKING:
+    from fleet_planner.pipeline.spread.engine import Engine
 
-@click.command(epilog="Example: fleet-planner sweep inputs/coquimbo/plan.toml --levels 0,0.5,1 --out outputs/sweep.csv")
-@click.argument("plan", type=click.Path(path_type=Path))
-@click.option("--levels", default="0,0.5,1", show_default=True, help="Uptakes of each measure that are combined.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="CSV; it must not be there yet.")
-def sweep(plan: Path, levels: str, out: Path) -> None:
-    """Evaluate every combination of uptakes of the measures of PLAN: totals and costs of each."""
+LEVELS = "0,0.5,1"
+
+
+@click.command(epilog="Example: fleet-planner sweep inputs/coquimbo/sweep.toml --workers 2 --out outputs/sweep")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--levels", help=f"Of a PLAN: uptakes of each measure that are combined; default: {LEVELS}.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Of a PLAN: a new CSV; of a SWEEP: a folder, gone on with.",
+)
+@cluster_options
+@click.pass_context
+def sweep(
+    ctx: click.Context,
+    file: Path,
+    levels: str | None,
+    out: Path,
+    cluster: str | None,
+    workers: int | None,
+    tls_ca: Path | None,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+) -> None:
+    r"""Run many cases of FILE: the measures of one PLAN in every mix, or the tasks of a SWEEP.
+
+    \b
+    PLAN   a plan: every combination of uptakes of its measures, from one inventory; totals and costs in a CSV.
+    SWEEP  a file with [sweep]: plans (cities), scenarios, years and altered keys, each a whole run, in processes of
+           this machine or on a cluster. A sweep that was interrupted, or had failures, goes on where it stopped.
+           Ends with status 1 where a task failed; the others are kept.
+    """
+    from fleet_planner.plan.sweep import is_sweep
+
+    tls = (tls_ca, tls_cert, tls_key)
+    if is_sweep(file):
+        if levels is not None:
+            raise click.UsageError("--levels belongs to a plan; a sweep lists values under [alter].")
+        with engine_of(cluster, workers, tls) as engine:
+            failed = _tasks(file, out, engine)
+        ctx.exit(1 if failed else 0)
+    if cluster or workers or any(tls):
+        raise click.UsageError("one plan's mixes need no workers; write a file with [sweep] for them.")
+    _levels(file, levels or LEVELS, out)
+
+
+def _tasks(file: Path, out: Path, engine: Engine) -> int:
+    """Carry a sweep out; return how many tasks failed."""
+    from fleet_planner.outputs.sweeping.sweep import run_sweep
+    from fleet_planner.plan.sweep import load_sweep
+
+    try:
+        with progress_bar() as progress:
+            found = run_sweep(load_sweep(file), file, out, engine, progress)
+    except KeyboardInterrupt:
+        click.echo(f"Interrupted; what is done is kept in {out}. Run the same command again to go on.", err=True)
+        raise SystemExit(130) from None
+    for row in found.failed.iter_rows(named=True):
+        click.echo(f"Error: {row['task']} failed in {row['tries']} tries: {row['error']}", err=True)
+    done = found.tasks.height - found.failed.height
+    earlier = f", {found.before} of them before" if found.before else ""
+    click.echo(f"{done} of {found.tasks.height} tasks are done{earlier}.")
+    click.echo(f"Written to {out}: sweep_results.csv, sweep_tasks.csv, manifest.json")
+    return found.failed.height
+
+
+def _levels(plan: Path, levels: str, out: Path) -> None:
+    """Evaluate every combination of uptakes of the measures of a plan."""
     from fleet_planner.errors import OutputError, PlanError, UserError
 
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -13,6 +13,8 @@ from fleet_planner.plan.models import Plan
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+File = TypeVar("File", bound=BaseModel)
 
 
 def load_plan(path: Path) -> Plan:
@@ -25,10 +27,23 @@ def load_plan(path: Path) -> Plan:
     PlanError
         A key is unknown, missing, of the wrong type or not allowed; all such errors in one message.
     """
+    return check_plan(read_toml(path), path)
+
+
+def read_toml(path: Path, kind: str = "plan") -> dict[str, Any]:
+    """Return the content of a TOML file, unchecked; ``kind`` says in messages what file it is.
+
+    Raises
+    ------
+    InputError
+        The file is missing, unreadable, not UTF-8 or not TOML.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        raise InputError("there is no such plan file", "Write one with `fleet-planner init DIR`.", file=path) from error
+        raise InputError(
+            f"there is no such {kind} file", "Write one with `fleet-planner init DIR`.", file=path
+        ) from error
     except IsADirectoryError as error:
         raise InputError("this is a folder", "Name the plan file in it, such as plan.toml.", file=path) from error
     except PermissionError as error:
@@ -38,31 +53,41 @@ def load_plan(path: Path) -> Plan:
             "the file is not UTF-8 text", "Save it as UTF-8.", file=path, value=f"byte {error.start}"
         ) from error
     try:
-        data = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"this is not valid TOML: {error}", "Mend the line.", file=path) from error
-    return check_plan(data, path)
 
 
 def check_plan(data: dict[str, Any], path: Path) -> Plan:
     """Check a parsed plan; ``path`` is for the messages."""
+    return checked(Plan, data, path)
+
+
+def checked(model: type[File], data: dict[str, Any], path: Path) -> File:
+    """Return parsed content as a model; ``path`` is for the messages.
+
+    Raises
+    ------
+    PlanError
+        A key is unknown, missing, of the wrong type or not allowed; all such errors in one message.
+    """
     try:
-        return Plan.model_validate(data)
+        return model.model_validate(data)
     except ValidationError as error:
-        lines = [_message(e, data) for e in error.errors(include_url=False)]
+        lines = [_message(e, data, model) for e in error.errors(include_url=False)]
         if len(lines) == 1:
             raise PlanError(lines[0], file=path) from error
         listed = "".join(f"\n  - {line}" for line in lines)
         raise PlanError(f"{len(lines)} entries are wrong:{listed}", file=path) from error
 
 
-def _message(error: Any, data: dict[str, Any]) -> str:
+def _message(error: Any, data: dict[str, Any], whole: type[BaseModel]) -> str:
     location = [part for part in error["loc"] if isinstance(part, (str, int))]
     key = _dotted(location)
     kind = error["type"]
     if kind == "extra_forbidden":
-        near = difflib.get_close_matches(str(location[-1]), _allowed_keys(location[:-1]), n=1)
-        allowed = ", ".join(_allowed_keys(location[:-1]))
+        near = difflib.get_close_matches(str(location[-1]), _allowed_keys(whole, location[:-1]), n=1)
+        allowed = ", ".join(_allowed_keys(whole, location[:-1]))
         hint = f"did you mean {near[0]!r}? " if near else ""
         return f"unknown key {key}; {hint}Allowed here: {allowed}"
     if kind == "missing":
@@ -92,8 +117,7 @@ def _at(data: Any, location: list[str | int]) -> object | None:
     return here  # type: ignore[no-any-return]  # any value of the user's may stand here
 
 
-def _allowed_keys(location: list[str | int]) -> list[str]:
-    model: type[BaseModel] = Plan
+def _allowed_keys(model: type[BaseModel], location: list[str | int]) -> list[str]:
     for part in location:
         if isinstance(part, int):
             continue

@@ -1,0 +1,1 @@
+"""Many plans, scenarios, years and altered keys as tasks that do not know of each other."""

@@ -1,0 +1,222 @@
+"""A sweep file as tasks: every plan with every combination of its altered keys, scenario by scenario."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import itertools
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fleet_planner.errors import PlanError, UserError, use_one_of
+from fleet_planner.pipeline.prepare import only_scenarios
+from fleet_planner.plan.load import check_plan, read_toml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from fleet_planner.plan.models import Plan
+    from fleet_planner.plan.sweep import Sweep, SweptPlan
+
+MOST = 100_000
+BASELINE = "baseline"
+NAMED = ("name", "measure")
+"""Keys by which an entry of a list of tables is called."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One plan, altered, with one scenario or all.
+
+    Parameters
+    ----------
+    key
+        Name of the task: plan, scenario and a hash of everything that it is asked.
+    plan
+        Name of the plan in the tables.
+    file
+        The plan's file; names in it are relative to its folder.
+    data
+        Content of the plan, altered.
+    scenario
+        The one that is reported, ``baseline`` among them; empty: all.
+    years
+        Years that are reported; empty: those that the plan computes.
+    altered
+        Altered keys with their values as in TOML, in the sweep's order.
+    """
+
+    key: str
+    plan: str
+    file: Path
+    data: dict[str, Any]
+    scenario: str
+    years: tuple[int, ...]
+    altered: tuple[tuple[str, str], ...]
+
+    @property
+    def told(self) -> str:
+        """The altered keys in one line."""
+        return "; ".join(f"{key} = {value}" for key, value in self.altered)
+
+    def checked(self) -> Plan:
+        """Return the plan of this task.
+
+        Raises
+        ------
+        PlanError
+            An altered value is not allowed, or the plan has no such scenario.
+        """
+        plan = check_plan(self.data, self.file)
+        chosen = (self.scenario,) if self.scenario else ()
+        return only_scenarios(plan, chosen, self.file)
+
+
+def tasks_of(sweep: Sweep, path: Path) -> list[Task]:
+    """Return the tasks of a sweep, each checked as far as its plan goes.
+
+    Parameters
+    ----------
+    sweep, path
+        The sweep and its file; the plans' files are relative to its folder.
+
+    Raises
+    ------
+    UserError
+        A plan cannot be read, lacks an altered key's place or a scenario, or does not allow a value; two tasks are the
+        same; there are too many.
+    """
+    number = sum(_number(sweep, entry) for entry in sweep.plan)
+    if number > MOST:
+        told = f"plans, scenarios and altered keys make {number:,} tasks"
+        raise PlanError(told, f"Alter fewer keys: at most {MOST:,} tasks.", file=path, column="alter")
+    tasks = [task for entry in sweep.plan for task in _of_plan(sweep, entry, path)]
+    seen: set[str] = set()
+    for task in tasks:
+        if task.key in seen:
+            told = ", ".join((task.plan, task.scenario or "all scenarios", task.told or "nothing altered"))
+            raise PlanError(
+                f"two tasks are the same: {told}",
+                "Name each plan and value once, or give the plans other names.",
+                file=path,
+            )
+        seen.add(task.key)
+    return tasks
+
+
+def _number(sweep: Sweep, entry: SweptPlan) -> int:
+    out = len(_scenarios(sweep, entry))
+    for values in {**sweep.alter, **entry.alter}.values():
+        out *= len(values)
+    return out
+
+
+def _scenarios(sweep: Sweep, entry: SweptPlan) -> list[str]:
+    chosen = sweep.sweep.scenarios if entry.scenarios is None else entry.scenarios
+    return chosen or [""]
+
+
+def _of_plan(sweep: Sweep, entry: SweptPlan, path: Path) -> Iterator[Task]:
+    file = (path.parent / entry.file).resolve()
+    given = read_toml(file)
+    first = check_plan(given, file)
+    name = entry.name or first.city.name
+    years = tuple(sweep.sweep.years if entry.years is None else entry.years)
+    if early := [y for y in years if y < first.city.year]:
+        told = f"a year before the base year of {name}, {first.city.year}"
+        raise PlanError(told, "Name the base year or later ones.", file=path, column="years", value=early[0])
+    alter = {**sweep.alter, **entry.alter}
+    for values in itertools.product(*alter.values()):
+        data = copy.deepcopy(given)
+        for key, value in zip(alter, values, strict=True):
+            set_key(data, key, value, path)
+        _ask_years(data, years, first.city.year)
+        altered = tuple((key, written(value)) for key, value in zip(alter, values, strict=True))
+        for scenario in _scenarios(sweep, entry):
+            asked = json.dumps([name, data, scenario, years], sort_keys=True, default=str)
+            digest = hashlib.sha256(asked.encode()).hexdigest()[:10]
+            task = Task("-".join(_words(name, scenario, digest)), name, file, data, scenario, years, altered)
+            try:
+                task.checked()
+            except UserError as error:
+                if altered:
+                    error.problem += f" (with {task.told})"
+                raise
+            yield task
+
+
+def _words(*texts: str) -> Iterator[str]:
+    """Yield texts as parts of a file's name, as short as such a name has to be."""
+    for text in texts:
+        if word := re.sub(r"[^\w]+", "_", text).strip("_")[:40]:
+            yield word
+
+
+def _ask_years(data: dict[str, Any], years: tuple[int, ...], base_year: int) -> None:
+    later = [y for y in years if y > base_year]
+    if later:
+        turnover = data.setdefault("turnover", {})
+        turnover["years"] = sorted(later)
+        turnover["to_year"] = max(*later, int(turnover.get("to_year") or 0))
+
+
+def written(value: Any) -> str:
+    """Return a value as TOML has it, near enough to be read by people."""
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def set_key(data: dict[str, Any], key: str, value: Any, path: Path) -> None:
+    """Set a key of a plan in place.
+
+    Parameters
+    ----------
+    data
+        Content of a plan file.
+    key
+        Dotted, such as ``factors.hot``; an entry of a list of tables is called by its ``name`` or ``measure``, or by
+        its number from 1 on: ``scenario.electric_buses.measure.1.uptake``.
+    value
+        The new value.
+    path
+        The sweep's file, for messages.
+
+    Raises
+    ------
+    PlanError
+        A list has no such entry, or a part of the key is no table.
+    """
+    *way, last = key.split(".")
+    here: Any = data
+    for part in [*way, last]:
+        if not part:
+            raise PlanError("this is no key of a plan", "Write section.key.", file=path, column="alter", value=key)
+    for depth, part in enumerate(way):
+        told = ".".join(way[: depth + 1])
+        if isinstance(here, list):
+            here = here[_entry(here, part, key, path)]
+        elif isinstance(here, dict):
+            here = here.setdefault(part, {})
+        if not isinstance(here, (dict, list)):
+            raise PlanError(
+                f"{told} is no table in the plan", "Alter keys of tables.", file=path, column="alter", value=key
+            )
+    if isinstance(here, list):
+        here[_entry(here, last, key, path)] = value
+    else:
+        here[last] = value
+
+
+def _entry(entries: list[Any], called: str, key: str, path: Path) -> int:
+    """Return the number, from 0 on, of the entry of a list that is called so."""
+    names: list[str] = []
+    for number, entry in enumerate(entries):
+        mine = [str(entry[k]) for k in NAMED if k in entry] if isinstance(entry, dict) else []
+        if called in mine or called == str(number + 1):
+            return number
+        names += [*mine, str(number + 1)]
+    raise PlanError(
+        f"the plan has no entry {called!r} there", use_one_of(called, names), file=path, column="alter", value=key
+    )
