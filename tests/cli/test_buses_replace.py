@@ -14,6 +14,7 @@ from fleet_planner.buses.transition.forms import BLANK
 from fleet_planner.cli.main import main
 from fleet_planner.outputs.buses.bus_replacement import dictionary
 from fleet_planner.tables import columns
+from tests.cli.altered import all_are_found
 from tests.cli.test_traffic import OSM, PLAN
 
 REGISTRY = (
@@ -312,3 +313,16 @@ def test_ways_of_charging_are_compared_where_asked(tmp_path: Path) -> None:
         page = (tmp_path / "out" / name).read_text(encoding="utf-8")
         assert '<table id="bus-strategies">' in page
         assert words in page
+
+
+def test_verify_finds_an_altered_figure(out: Path, tmp_path: Path) -> None:
+    places: dict[str, tuple[str, ...]] = {
+        "purchases.csv": ("buses", "price_usd2024"),
+        "transition_costs.csv": ("present_usd2024",),
+        "compliance.csv": ("bought",),
+        "facilities.csv": ("new_chargers",),
+        "transition_emissions.csv": ("electricity_mwh",),
+        "block_transition.csv": ("km_per_year",),
+        "fleet_by_year.csv": ("buses",),
+    }
+    all_are_found(out, tmp_path, places)

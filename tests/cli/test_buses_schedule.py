@@ -18,6 +18,7 @@ from fleet_planner.cli.main import main
 from fleet_planner.outputs.buses.buses_charging import TABLES
 from fleet_planner.tables import columns
 from tests.buses.charging_stays import stay
+from tests.cli.altered import all_are_found
 
 PLAN = """
 [city]
@@ -241,3 +242,11 @@ def test_hours_of_the_citys_electricity_stand_in_for_a_table_of_damage(tmp_path:
     kind = read(tmp_path / "out", "sites").filter(strategy="cost_and_damage").row(0, named=True)
     assert kind["co2_t_per_year"] == pytest.approx(262 * 0.150 * 0.15)  # all of it between 12 and 16
     assert "buses.charging_damage_hours" in (tmp_path / "out" / "manifest.json").read_text(encoding="utf-8")
+
+
+def test_verify_finds_an_altered_figure(out: Path, tmp_path: Path) -> None:
+    places: dict[str, tuple[str, ...]] = {
+        "sites.csv": ("energy_kwh_per_year", "damage_usd2024_per_year"),
+        "site_costs.csv": ("cost_usd2024_per_year",),
+    }
+    all_are_found(out, tmp_path, places)

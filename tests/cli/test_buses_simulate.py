@@ -20,6 +20,7 @@ from fleet_planner.network import builtin_gtfs
 from fleet_planner.outputs.numbers import significant
 from fleet_planner.tables import columns
 from fleet_planner.units import DAYS_PER_YEAR
+from tests.cli.altered import all_are_found
 
 PLAN = """
 [city]
@@ -344,3 +345,18 @@ def test_what_people_breathe_of_blocks_and_routes(tmp_path: Path, repository: Pa
     per_kg = tables["route"]["nox_exposure_people_ug_m3"] / by_day["nox_kg_per_day"]
     assert per_kg.min() > 0.0
     assert per_kg.max() / per_kg.min() < 1.5  # the same roads on every kind of day
+
+
+def test_verify_finds_an_altered_figure(out: Path, tmp_path: Path) -> None:
+    places: dict[str, tuple[str, ...]] = {
+        "blocks.csv": ("km", "trips"),
+        "movements.parquet": ("km",),
+        "movement_energy.parquet": ("kwh",),
+        "energy.csv": ("kwh",),
+        "energy_by_month.csv": ("km",),
+        "energy_by_route.csv": ("kwh",),
+        "soc.parquet": ("plug_kwh",),
+        "feasibility.csv": ("plug_kwh",),
+        "sites.csv": ("grid_kwh",),
+    }
+    all_are_found(out, tmp_path, places)

@@ -22,6 +22,7 @@ from fleet_planner.network import load_network
 from fleet_planner.plan.models import NetworkSection
 from fleet_planner.tables import columns
 from fleet_planner.tables.read import read_table
+from tests.cli.altered import all_are_found
 
 PLAN = """
 [city]
@@ -321,3 +322,15 @@ def test_the_tables_of_the_example_are_what_their_script_gives(repository: Path)
     script = repository / "scripts" / "generate_coquimbo_charging.py"
     done = subprocess.run([sys.executable, str(script), "--check"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_verify_finds_an_altered_figure(run: Path, tmp_path: Path) -> None:
+    places: dict[str, tuple[str, ...]] = {
+        "chargers.csv": ("added",),
+        "charger_sites.csv": ("kwh_per_day",),
+        "charger_grid.csv": ("kw",),
+        "charger_costs.csv": ("discounted_usd", "usd_per_year"),
+        "catchments.csv": ("kwh_per_day",),
+        "charger_regret.csv": ("cost_usd",),
+    }
+    all_are_found(run / "out", tmp_path, places)

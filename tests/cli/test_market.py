@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from fleet_planner.cli.main import main
 from fleet_planner.outputs.numbers import significant
 from fleet_planner.tables import columns
+from tests.cli.altered import all_are_found
 from tests.cli.test_traffic import OSM, PLAN
 
 CURVES = (
@@ -400,3 +401,15 @@ def test_conservative_credits_by_default_and_the_adjustment_flag(tmp_path: Path)
     assert seoul.height > 0
     cut = seoul["allocated_t"] - seoul["verified_t"]
     assert (seoul["sold_units"] <= 0.82 * cut + 1e-3).all()
+
+
+def test_verify_finds_an_altered_figure(out: Path, tmp_path: Path) -> None:
+    places: dict[str, tuple[str, ...]] = {
+        "market.csv": ("traded_units", "cost_unlinked_usd"),
+        "ledger.csv": ("verified_t", "adjusted_t"),
+        "trades.csv": ("units", "payment_usd"),
+        "leakage.csv": ("net_cut_t",),
+        "draws.csv": ("price_usd_per_t",),
+        "volatility.csv": ("price_sd_usd_per_t",),
+    }
+    all_are_found(out, tmp_path, places)

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from fleet_planner.cli.main import main
 from fleet_planner.tables import columns
+from tests.cli.altered import all_are_found
 from tests.cli.test_homes import DEPOTS, PLACES, ZONES
 from tests.cli.test_traffic import OSM, PLAN
 
@@ -158,3 +159,15 @@ def test_the_mix_is_laid_out_by_zone_and_depot(tmp_path: Path) -> None:
     assert layer["all_options"].sum() > 0.0
     depots = pyogrio.read_dataframe(tmp_path / "out" / "portfolio.gpkg", layer="mix_by_depot")
     assert set(depots.geometry.geom_type) == {"Point"}
+
+
+def test_verify_finds_an_altered_figure(out: Path, tmp_path: Path) -> None:
+    places: dict[str, tuple[str, ...]] = {
+        "portfolio.csv": ("vehicles",),
+        "portfolio_years.csv": ("new_vehicles", "capital_usd2024"),
+        "portfolio_targets.csv": ("required_per_year",),
+        "portfolio_market.csv": ("units",),
+        "portfolio_cash.csv": ("pays_usd2024",),
+        "portfolio_check.csv": ("inventory_per_year",),
+    }
+    all_are_found(out, tmp_path, places)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from fleet_planner.outputs.checking.closure import Closure
 from fleet_planner.outputs.layers.frames import day_name, scale_of
 from fleet_planner.pipeline.clipping.clipped import ANNUAL, SHORT_TON, TON
 from fleet_planner.pipeline.clipping.of_run import REST
@@ -17,44 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-TOLERANCE = 1e-9
-"""Relative difference that rounding may bring."""
-
 KEY = ["scenario", "pollutant"]
 VALUE = "value_per_year"
 SUMMARY = "summary.csv"
 AREAS = "area_totals.csv"
-
-
-@dataclass(frozen=True)
-class Closure:
-    """One sum compared with another.
-
-    Parameters
-    ----------
-    file, against
-        The table whose sum is looked at, and the one that it must agree with.
-    what
-        What is added up, such as ``baseline: NOx``.
-    found, expected
-        Both sums.
-    """
-
-    file: str
-    against: str
-    what: str
-    found: float
-    expected: float
-
-    @property
-    def difference(self) -> float:
-        """Relative difference of both sums."""
-        return abs(self.found - self.expected) / max(abs(self.found), abs(self.expected), 1e-300)
-
-    @property
-    def holds(self) -> bool:
-        """Whether rounding alone explains the difference; what is not a number never holds."""
-        return self.difference <= TOLERANCE or self.found == self.expected
 
 
 def run_closures(folder: Path, unit: str, report: dict[str, Any] | None) -> Iterator[Closure]:

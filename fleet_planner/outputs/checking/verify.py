@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from fleet_planner.outputs.checking.closures import (
-    TOLERANCE,
-    Closure,
-    clip_closures,
-    compare_closures,
-    run_closures,
-)
+from fleet_planner.outputs.checking.bus_closures import replace_closures, schedule_closures, simulate_closures
+from fleet_planner.outputs.checking.closure import TOLERANCE
+from fleet_planner.outputs.checking.closures import clip_closures, compare_closures, run_closures
+from fleet_planner.outputs.checking.market_closures import market_closures
+from fleet_planner.outputs.checking.mix_closures import mix_closures
+from fleet_planner.outputs.checking.siting_closures import siting_closures
 from fleet_planner.outputs.record import file_hashes, sha256
 from fleet_planner.pipeline.telling.input_files import input_path
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from fleet_planner.outputs.checking.closure import Closure
     from fleet_planner.outputs.checking.read import Kept
 
 SHOWN = 3
@@ -100,14 +100,25 @@ def _sums(kept: Kept) -> tuple[list[Closure], list[str]]:
 
 def _closures(kept: Kept) -> Iterator[Closure]:
     """Yield the sums that the tables of a command must share; none of commands without such tables."""
-    command, folder = kept.content["command"], kept.folder
+    command, folder, told = kept.content["command"], kept.folder, kept.content
     if command == "run":
-        unit = str(kept.content["plan"]["outputs"]["mass_unit"])
-        yield from run_closures(folder, unit, _report(folder / "report_data.json"))
+        yield from run_closures(folder, str(told["plan"]["outputs"]["mass_unit"]), _report(folder / "report_data.json"))
     elif command == "compare":
         yield from compare_closures(folder)
     elif command == "clip":
-        yield from clip_closures(folder, apart=bool(kept.content["apart"]))
+        yield from clip_closures(folder, apart=bool(told["apart"]))
+    elif command == "market":
+        yield from market_closures(folder, adjusted=bool(told["plan"]["market"]["corresponding_adjustment"]))
+    elif command == "portfolio":
+        yield from mix_closures(folder, told)
+    elif command == "chargers site":
+        yield from siting_closures(folder, told)
+    elif command == "buses simulate":
+        yield from simulate_closures(folder)
+    elif command == "buses schedule":
+        yield from schedule_closures(folder)
+    elif command == "buses replace":
+        yield from replace_closures(folder, told)
 
 
 def _report(path: Path) -> dict[str, Any] | None:
@@ -127,7 +138,7 @@ def _broken(sums: list[Closure]) -> Iterator[str]:
     for file, broken in by_file.items():
         for c in broken[:SHOWN]:
             yield (
-                f"{file}: {c.what} adds up to {c.found:.12g} a year, {c.against} has {c.expected:.12g} "
+                f"{file}: {c.what} comes to {c.found:.12g}, {c.against} has {c.expected:.12g} "
                 f"(relative difference {c.difference:.1e}, allowed {TOLERANCE:.0e})."
             )
         if len(broken) > SHOWN:

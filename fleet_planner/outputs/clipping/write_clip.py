@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fleet_planner.errors import InputError, OutputError, first_line
 from fleet_planner.network.areas import read_named_areas
-from fleet_planner.outputs.checking.closures import TOLERANCE
+from fleet_planner.outputs.checking.closure import TOLERANCE
 from fleet_planner.outputs.checking.rerun import check_inputs, plan_of
 from fleet_planner.outputs.clipping.clip_map import write_areas
 from fleet_planner.outputs.clipping.clip_page import clip_page
