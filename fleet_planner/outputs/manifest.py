@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 def manifest(results: Results, folder: Path, out: Path, language: Language) -> dict[str, Any]:
     """Return the manifest of a run whose other files are in ``folder``, to be moved to ``out``."""
     return record("run", results.plan, results.plan_path, out, language=language, inputs=results.inputs) | {
+        **({"altered": list(results.altered)} if results.altered else {}),
         "attribution": results.network.attribution,
         "sources": results.sources.to_dicts(),
         "closure": {s.fleet.name: dict(s.inventory.closure) for s in results.scenarios},

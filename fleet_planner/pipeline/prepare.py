@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from fleet_planner.activity.assigned_traffic import AssignedTraffic
     from fleet_planner.activity.timetables.transit import BusKm
     from fleet_planner.findings import Finding
     from fleet_planner.fleet import Fleet
@@ -95,8 +96,80 @@ class Prepared:
         return Elsewhere(with_hydrogen(upstream, section.hydrogen, marginal), marginal, batteries)
 
 
-def prepare(plan: Plan, base: Path, progress: Progress) -> Prepared:
-    """Read everything that a plan names, and compute its inventories.
+@dataclass(frozen=True)
+class ReadCity:
+    """What a plan names, read: roads, vehicles, timetable, zones and assigned traffic, before anything is computed.
+
+    Parameters
+    ----------
+    network, rasters
+        Roads, and the rasters of heights that they lie on.
+    fleet, places
+        Vehicles; zones and depots that they are tied to.
+    feeds, buses
+        The timetable by kind of day, and on the roads.
+    zones
+        Zones with inhabitants.
+    assigned
+        Traffic in equilibrium, where the plan asks for it.
+    findings
+        What was assumed of buses.
+    seconds
+        Time by step.
+    """
+
+    network: Network
+    rasters: tuple[Path, ...]
+    fleet: Fleet
+    places: HomePlaces
+    feeds: Mapping[str, Feed]
+    buses: Mapping[str, BusKm]
+    zones: Any  # geopandas.GeoDataFrame or None
+    assigned: AssignedTraffic | None
+    findings: tuple[Finding, ...]
+    seconds: Mapping[str, float]
+
+
+class Reading:
+    """What a plan names, read when first asked for and kept."""
+
+    def __init__(self, plan: Plan, base: Path) -> None:
+        self._plan, self._base = plan, base
+        self._city: ReadCity | None = None
+
+    def now(self, progress: Progress) -> ReadCity:
+        """Return what is read; no time is told of what was read before.
+
+        Raises
+        ------
+        UserError
+            As of `read_city`.
+        """
+        if self._city is not None:
+            return self._city
+        city = read_city(self._plan, self._base, progress)
+        self._city = replace(city, seconds={})
+        return city
+
+
+READ_BY = ("city", "network", "fleet", "places", "activity", "traffic")
+"""Sections of the plan that `read_city` reads whole."""
+
+
+def same_reading(one: Plan, other: Plan) -> bool:
+    """Return whether two plans of one folder read the same: then what was read for one serves the other."""
+    return _read_by(one) == _read_by(other)
+
+
+def _read_by(plan: Plan) -> tuple[object, ...]:
+    """Return all of a plan that `read_city` looks at, given keys apart from defaults."""
+    sections = [getattr(plan, name).model_dump(exclude_unset=True) for name in READ_BY]
+    trip = plan.climate.mean_trip_km if "mean_trip_km" in plan.climate.model_fields_set else None
+    return (*sections, plan.factors.default_load, plan.factors.stream_loads, trip if plan.traffic.assigns else None)
+
+
+def read_city(plan: Plan, base: Path, progress: Progress) -> ReadCity:
+    """Read the roads, vehicles and timetable that a plan names.
 
     Raises
     ------
@@ -104,10 +177,6 @@ def prepare(plan: Plan, base: Path, progress: Progress) -> Prepared:
         Something in the plan or its inputs has to be mended by the user.
     """
     clock = Clock()
-    region_order(plan.city.country)  # an unknown country is refused before anything is read
-    grid = city_grid(plan.electricity, plan.city.grid_region or plan.city.country, plan.city.year, base)
-    measures = measures_table()
-    priced = setting_of(plan, measures, grid)
     with clock.step("network"):
         network = load_network(plan.network, base, plan.city.country, progress)
     with clock.step("elevation"):
@@ -120,9 +189,6 @@ def prepare(plan: Plan, base: Path, progress: Progress) -> Prepared:
         )
         places = read_home_places(plan.places, base)
         fleet = tied_to_places(fleet, places)
-        plan = _with_key_name(plan, base)
-        nonroad = load_nonroad(plan.nonroad, base, plan.city, grid.average)
-        aims = aims_of(plan, fleet.vehicles, nonroad)
     with clock.step("activity"):
         feeds = _feeds(plan, base)
         buses = buses_on_roads(network, feeds, plan, fleet.vehicles, places.depots)
@@ -131,7 +197,41 @@ def prepare(plan: Plan, base: Path, progress: Progress) -> Prepared:
         where = plan.network.zones
         zones = None if layer is None else map_zones(layer, plan.traffic.assignment, where)
         assigned = assigned_traffic(plan, base, network, fleet.vehicles, layer, feeds, buses, progress)
-    run = Inventories(plan, base, network, feeds, grid.average, measures, clock, progress, assigned, buses, zones)
+    return ReadCity(
+        network, graded.files, fleet, places, feeds, buses, zones, assigned, tuple(reconciled), clock.seconds
+    )
+
+
+def prepare(plan: Plan, base: Path, progress: Progress, reading: Reading | None = None) -> Prepared:
+    """Read everything that a plan names, and compute its inventories.
+
+    Parameters
+    ----------
+    plan, base
+        The plan and its folder.
+    progress
+        Is told how far it is.
+    reading
+        Of a plan of the `same_reading`; nothing: all is read now.
+
+    Raises
+    ------
+    UserError
+        Something in the plan or its inputs has to be mended by the user.
+    """
+    region_order(plan.city.country)  # an unknown country is refused before anything is read
+    grid = city_grid(plan.electricity, plan.city.grid_region or plan.city.country, plan.city.year, base)
+    measures = measures_table()
+    priced = setting_of(plan, measures, grid)
+    city = (reading or Reading(plan, base)).now(progress)
+    clock = Clock(dict(city.seconds))
+    network, fleet, buses = city.network, city.fleet, city.buses
+    with clock.step("fleet"):
+        plan = _with_key_name(plan, base)
+        nonroad = load_nonroad(plan.nonroad, base, plan.city, grid.average)
+        aims = aims_of(plan, fleet.vehicles, nonroad)
+    given = (measures, clock, progress, city.assigned, buses, city.zones)
+    run = Inventories(plan, base, network, city.feeds, grid.average, *given)
     computed = run.of(fleet)
     scaled: list[Finding] = []
     if plan.fuel_sold.scale_activity:
@@ -144,10 +244,10 @@ def prepare(plan: Plan, base: Path, progress: Progress) -> Prepared:
         plan=plan,
         base=base,
         network=network,
-        rasters=graded.files,
+        rasters=city.rasters,
         fleet=fleet,
-        places=places,
-        zones=zones,
+        places=city.places,
+        zones=city.zones,
         nonroad=nonroad,
         run=run,
         computed=computed,
@@ -156,7 +256,7 @@ def prepare(plan: Plan, base: Path, progress: Progress) -> Prepared:
         priced=priced,
         grid=grid.told,
         buses=buses,
-        findings=(*scaled, *reconciled),
+        findings=(*scaled, *city.findings),
     )
 
 

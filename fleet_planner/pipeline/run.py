@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from fleet_planner.fleet import Fleet
     from fleet_planner.network import Network
     from fleet_planner.pipeline.comparing.comparison import Comparison
+    from fleet_planner.pipeline.prepare import Reading
     from fleet_planner.plan.models import Plan
 
 
@@ -80,8 +81,12 @@ def run_plan(
     return run_loaded(only_scenarios(load_plan(path), only, path), path, threads=threads, progress=progress)
 
 
-def run_loaded(plan: Plan, path: Path, *, threads: int | None = None, progress: Progress = silent) -> Results:
+def run_loaded(
+    plan: Plan, path: Path, *, threads: int | None = None, progress: Progress = silent, reading: Reading | None = None
+) -> Results:
     """Run a plan that is read already; ``path`` says where it comes from, and what its names are relative to.
+
+    Roads, vehicles and timetable come from ``reading`` where that is given.
 
     Raises
     ------
@@ -91,16 +96,16 @@ def run_loaded(plan: Plan, path: Path, *, threads: int | None = None, progress: 
     if threads:
         numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
     try:
-        return _run(plan, path, progress)
+        return _run(plan, path, progress, reading)
     except UserError as error:
         if error.file is None:  # it names a key: one of the plan's
             error.file = path
         raise
 
 
-def _run(plan: Plan, path: Path, progress: Progress) -> Results:
+def _run(plan: Plan, path: Path, progress: Progress, reading: Reading | None) -> Results:
     named = named_areas(plan, path.parent)
-    ready = prepare(plan, path.parent, progress)
+    ready = prepare(plan, path.parent, progress, reading)
     plan, computed, nonroad, later = ready.plan, ready.computed, ready.nonroad, ready.later
     clock, elsewhere, measures = ready.run.clock, ready.elsewhere, ready.run.measures
     comparison = _compared(ready)

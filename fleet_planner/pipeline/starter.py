@@ -26,6 +26,13 @@ EMPTY_PLAN: dict[str, Any] = {
 }
 
 
+def example_cities() -> list[str]:
+    """Return the names of the example cities."""
+    package = Path(str(files("fleet_planner")))
+    places = [p for folder in (package / "inputs", package.parent / "inputs") for p in folder.glob("*/plan.toml")]
+    return sorted({p.parent.name.replace("_", "-") for p in places})
+
+
 def example_folder(city: str) -> Path:
     """Return the folder of an example city, in the installed package or in a checkout.
 
@@ -50,14 +57,15 @@ def write_starter(folder: Path, city: str | None) -> list[Path]:
     OutputError
         The folder holds something already, or may not be written.
     """
+    source = example_folder(city) if city else None
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
             raise OutputError("the folder is not empty", "Name a new folder.", file=folder)
-        if city:
-            for source in sorted(example_folder(city).iterdir()):
-                if source.is_file():
-                    shutil.copyfile(source, folder / source.name)
+        if source is not None:
+            for file in sorted(source.iterdir()):
+                if file.is_file():
+                    shutil.copyfile(file, folder / file.name)
         else:
             (folder / "plan.toml").write_text(plan_template(EMPTY_PLAN), encoding="utf-8")
             (folder / "registry.csv").write_text(registry_template(), encoding="utf-8")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from fleet_planner.errors import InputError, PlanError
-from fleet_planner.plan.models import Plan
+from fleet_planner.plan.models import Plan, Scenario
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,6 +79,24 @@ def checked(model: type[File], data: dict[str, Any], path: Path) -> File:
             raise PlanError(lines[0], file=path) from error
         listed = "".join(f"\n  - {line}" for line in lines)
         raise PlanError(f"{len(lines)} entries are wrong:{listed}", file=path) from error
+
+
+def check_scenario(data: dict[str, Any]) -> Scenario:
+    """Check a scenario that stands in no plan file.
+
+    Raises
+    ------
+    PlanError
+        As of `load_plan`.
+    """
+    try:
+        return Scenario.model_validate(data)
+    except ValidationError as error:
+        lines = [
+            _message({**e, "loc": ("scenario", 0, *e["loc"])}, {"scenario": [data]}, Plan)
+            for e in error.errors(include_url=False)
+        ]
+        raise PlanError("; ".join(lines)) from error
 
 
 def _message(error: Any, data: dict[str, Any], whole: type[BaseModel]) -> str:

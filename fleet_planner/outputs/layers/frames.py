@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from fleet_planner.inventory import Inventory
+    from fleet_planner.network import Network
     from fleet_planner.pipeline.computing.air import AirResult
     from fleet_planner.pipeline.computing.gridded import Gridded
     from fleet_planner.pipeline.telling.results import Results, ScenarioResult
@@ -119,34 +121,44 @@ def links_long(results: Results) -> pl.DataFrame:
     """Return every pollutant and scenario by link: ``link_id, scenario, vkt_per_day, <pollutant>_kg_per_day ...``."""
     parts = []
     for result in results.scenarios:
-        have = [s for s in pollutants() if s.pollutant in result.inventory.pollutants]
-        frame = pl.DataFrame({day_name(s): day_values(result, s) for s in have})
-        ids = results.network.links["link_id"]
         driven = results.driven.get(result.fleet.name, results.activity.km.sum(axis=0))
-        km = pl.Series("vkt_per_day", driven)
-        parts.append(frame.select(ids, pl.lit(result.fleet.name).alias("scenario"), km, pl.all()))
+        of_links = links_of(results.network, result.inventory, driven)
+        parts.append(of_links.select("link_id", pl.lit(result.fleet.name).alias("scenario"), pl.exclude("link_id")))
     return pl.concat(parts)
+
+
+def links_of(network: Network, inventory: Inventory, driven_km: NDArray[np.float64]) -> pl.DataFrame:
+    """Return every pollutant of an inventory by link: ``link_id, vkt_per_day, <pollutant>_kg_per_day ...``."""
+    have = [s for s in pollutants() if s.pollutant in inventory.pollutants]
+    frame = pl.DataFrame(
+        {day_name(s): inventory.link[:, inventory.pollutants.index(s.pollutant)] / scale_of(s) for s in have}
+    )
+    return frame.select(network.links["link_id"], pl.Series("vkt_per_day", driven_km), pl.all())
 
 
 def vehicles_frame(results: Results) -> pl.DataFrame:
     """Return every registry row of every scenario with its emissions a day, all its vehicles together."""
     parts = []
     for result in results.scenarios:
-        inventory = result.inventory
         columns = []
-        for spec in pollutants():
-            if spec.pollutant not in inventory.pollutants:
-                continue
-            values = inventory.vehicle[:, inventory.pollutants.index(spec.pollutant)]
-            columns.append(pl.Series(day_name(spec), values / G_PER_KG if spec.unit == "g" else values))
         if results.air is not None:
             exposed = results.air.vehicles[result.fleet.name]
             columns += [
                 pl.Series(f"{air_column(name)}_exposure_people_ug_m3", exposed[:, q])
                 for q, name in enumerate(results.air.pollutants[: exposed.shape[1]])
             ]
-        parts.append(result.fleet.vehicles.with_columns(pl.lit(result.fleet.name).alias("scenario"), *columns))
+        named = result.fleet.vehicles.with_columns(pl.lit(result.fleet.name).alias("scenario"))
+        parts.append(with_emissions(named, result.inventory).with_columns(*columns))
     return pl.concat(parts, how="diagonal_relaxed")
+
+
+def with_emissions(vehicles: pl.DataFrame, inventory: Inventory) -> pl.DataFrame:
+    """Return the vehicles of an inventory with their emissions a day, all vehicles of a row together."""
+    have = [s for s in pollutants() if s.pollutant in inventory.pollutants]
+    return vehicles.with_columns(
+        pl.Series(day_name(s), inventory.vehicle[:, inventory.pollutants.index(s.pollutant)] / scale_of(s))
+        for s in have
+    )
 
 
 def by_technology(results: Results) -> pl.DataFrame:

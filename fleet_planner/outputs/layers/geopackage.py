@@ -66,11 +66,11 @@ def write_geopackage(results: Results, path: Path) -> None:
     OSError, RuntimeError, sqlite3.Error
         The file system or GDAL refuses; the caller turns it into a message.
     """
-    layers = _layers(results)
+    layers = drawn_layers(results)
     for layer in layers:
         write_layer(path, layer)
     views, values = _views(results, layers)
-    tables = _tables(results) | values
+    tables = table_layers(results) | values
     geopackage_tables.finish(path, [*layers, *views], tables, about(results), frames.titles(results, "zh"))
 
 
@@ -124,8 +124,8 @@ def _titles(english: str, chinese: str) -> dict[Language, str]:
     return {"en": english, "zh": chinese or english}
 
 
-def _layers(results: Results) -> list[Layer]:
-    """Return links, hotspots and zones with their geometry and style."""
+def drawn_layers(results: Results) -> list[Layer]:
+    """Return links, hotspots, zones and the like with their geometry and style."""
     import shapely
 
     base = results.scenarios[0].fleet.name
@@ -305,7 +305,8 @@ def write_layer(path: Path, layer: Layer) -> None:
     )
 
 
-def _tables(results: Results) -> dict[str, Any]:
+def table_layers(results: Results) -> dict[str, pl.DataFrame]:
+    """Return the tables of the GeoPackage but for those that its views rest on."""
     costs = [s.costs for s in results.scenarios if s.costs.height]
     findings = pl.DataFrame(
         {
@@ -318,7 +319,7 @@ def _tables(results: Results) -> dict[str, Any]:
         },
         schema_overrides={"kind": pl.String, "code": pl.String, "text": pl.String, "text_zh": pl.String},
     )
-    tables: dict[str, Any] = {
+    tables: dict[str, pl.DataFrame] = {
         "summary": frames.summary(results),
         "by_technology": frames.by_technology(results),
         "by_process": frames.by_process(results),

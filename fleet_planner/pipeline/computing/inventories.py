@@ -186,7 +186,7 @@ class Inventories:
         in_operation: dict[str, Operated] = {}
         for number, state in enumerate(fleets):
             self.progress(f"inventory: {state.title_en}", 0.5 + 0.3 * number / len(fleets))
-            own = self._of_state(activity, fleets[0], state)
+            own = self.of_state(activity, fleets[0], state)
             with self.clock.step("inventory"):
                 adjusted = replace(state, multipliers=multiplied(state.vehicles, state.multipliers))
                 inventory = compute_inventory(
@@ -217,7 +217,7 @@ class Inventories:
         out = {}
         for state, scenario in zip(fleets[1:], self.plan.scenario, strict=True):
             if scenario.operation.measures:
-                own = self._of_state(activity, fleets[0], state)
+                own = self.of_state(activity, fleets[0], state)
                 setting = self.in_operation(scenario, own)
                 out[scenario.name] = plan_operation(state, scenario.operation, own, setting)
         return {name: planned for name, planned in out.items() if not planned.idle}
@@ -261,7 +261,7 @@ class Inventories:
         if done := computed.operated.get(state.name):
             left = done.traffic
             return grouped_hours(left.vehicles, left.multipliers, links, left.activity, factors, context, stream_of)
-        activity = self._of_state(computed.activity, computed.states[0][0], state)
+        activity = self.of_state(computed.activity, computed.states[0][0], state)
         return by_hour(state.vehicles, state.multipliers, links, activity, factors, context)
 
     def link_hours(self, computed: Computed, number: int, pollutants: Sequence[str]) -> NDArray[np.float64]:
@@ -272,7 +272,7 @@ class Inventories:
             left = done.traffic
             vehicles, multipliers, activity = left.vehicles, left.multipliers, left.activity
             return grouped_link_hours(vehicles, multipliers, links, activity, factors, context, stream_of, pollutants)
-        activity = self._of_state(computed.activity, computed.states[0][0], state)
+        activity = self.of_state(computed.activity, computed.states[0][0], state)
         return link_hours(state.vehicles, state.multipliers, links, activity, factors, context, pollutants)
 
     def weighted_vehicles(self, computed: Computed, number: int, weight: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -291,11 +291,11 @@ class Inventories:
             left = done.traffic
             given = (left.vehicles, left.multipliers, links, left.activity, factors, context, stream_of)
             return grouped_weighted(*given, inventory, weight)
-        activity = self._of_state(computed.activity, computed.states[0][0], state)
+        activity = self.of_state(computed.activity, computed.states[0][0], state)
         counted = weighted_histogram(activity, links, factors, inventory, weight)
         return weighted_by_vehicle(state.vehicles, state.multipliers, factors, inventory, context, counted)
 
-    def _of_state(self, activity: Activity, first: ScenarioFleet, state: ScenarioFleet) -> Activity:
+    def of_state(self, activity: Activity, first: ScenarioFleet, state: ScenarioFleet) -> Activity:
         """Return the activity of a scenario; the baseline's own where no measure may open other roads to a vehicle."""
         if state is first or not activity.parts.any:
             return activity

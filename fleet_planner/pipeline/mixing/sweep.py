@@ -7,7 +7,7 @@ inventory gives every vehicle's emission after any of them, as the whole invento
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from fleet_planner.factors.compiling.table import FactorTable
+    from fleet_planner.inventory import Inventory
     from fleet_planner.pipeline.prepare import Prepared
     from fleet_planner.progress import Progress
     from fleet_planner.scenarios import ScenarioFleet
@@ -82,7 +83,7 @@ def combinations(plan_scenarios: Sequence[Scenario], levels: Sequence[float]) ->
     return out
 
 
-class _Factors:
+class MetFactors:
     """Factors compiled for the technologies met so far."""
 
     def __init__(self, ready: Prepared) -> None:
@@ -104,6 +105,54 @@ class _Factors:
         return self._table
 
 
+@dataclass(frozen=True)
+class AfterMeasures:
+    """A fleet after measures on vehicles.
+
+    Parameters
+    ----------
+    state
+        Its vehicles, multipliers with faults, tests and neat fuels in them.
+    inventory
+        The baseline's, but for ``vehicle``, which is that of ``state``; its links are not.
+    factors
+        Compiled for the technologies of ``state``.
+    """
+
+    state: ScenarioFleet
+    inventory: Inventory
+    factors: FactorTable
+
+    def costs(self, ready: Prepared) -> pl.DataFrame:
+        """Return the costs by measure."""
+        start = ready.computed.states[0]
+        return costs_of((self.state, self.inventory), start, ready.run.measures, ready.plan, ready.computed)
+
+
+def after_measures(ready: Prepared, factors: MetFactors, scenario: Scenario) -> AfterMeasures:
+    """Return a prepared city's fleet after a scenario, and what each vehicle emits; no link is visited.
+
+    Raises
+    ------
+    PlanError
+        The scenario has measures in operation, which change where vehicles drive, or asks what cannot be.
+    """
+    if any(True for _ in scenario.operation.measures):
+        raise PlanError(
+            f"scenario {scenario.name} has measures in operation, which change where vehicles drive",
+            "Use fleet-planner run for it.",
+            column=f"scenario.{scenario.name}.operation",
+        )
+    start, first = ready.computed.states[0]
+    state = ready.run.applied(ready.fleet, scenario)
+    table = factors.of(state.vehicles)
+    multipliers = ready.computed.multiplied(state.vehicles, state.multipliers, table)
+    untreated = start.vehicles[state.vehicles["baseline_row"].to_list()]
+    context = ready.computed.setting.context
+    vehicle = by_vehicle(state.vehicles, multipliers, table, first, context, untreated)
+    return AfterMeasures(replace(state, multipliers=multipliers), replace(first, vehicle=vehicle), table)
+
+
 def sweep(ready: Prepared, scenarios: Iterable[Scenario], progress: Progress) -> pl.DataFrame:
     """Return yearly totals and costs of many scenarios.
 
@@ -122,29 +171,15 @@ def sweep(ready: Prepared, scenarios: Iterable[Scenario], progress: Progress) ->
         A scenario has measures in operation, which change where vehicles drive, or asks what cannot be.
     """
     listed = list(scenarios)
-    start, first = ready.computed.states[0]
-    setting, factors = ready.computed.setting, _Factors(ready)
-    before = first.vehicle.sum(axis=0)
+    factors = MetFactors(ready)
+    before = ready.computed.states[0][1].vehicle.sum(axis=0)
     per_year = np.array([p.per_year_factor * DAYS_PER_YEAR for p in pollutants()])
     parts = []
     for k, scenario in enumerate(listed):
-        if any(True for _ in scenario.operation.measures):
-            raise PlanError(
-                f"scenario {scenario.name} has measures in operation, which a sweep does not compute",
-                "Use fleet-planner run for it.",
-                column=f"scenario.{scenario.name}.operation",
-            )
         if k % 10 == 0:
             progress(f"scenario {k + 1} of {len(listed)}", k / len(listed))
-        state = ready.run.applied(ready.fleet, scenario)
-        table = factors.of(state.vehicles)
-        multipliers = ready.computed.multiplied(state.vehicles, state.multipliers, table)
-        untreated = start.vehicles[state.vehicles["baseline_row"].to_list()]
-        vehicle = by_vehicle(state.vehicles, multipliers, table, first, setting.context, untreated)
-        inventory = replace(first, vehicle=vehicle)
-        now: ScenarioFleet = replace(state, multipliers=multipliers)
-        costs = costs_of((now, inventory), (start, first), ready.run.measures, ready.plan, ready.computed)
-        total = vehicle.sum(axis=0)
+        after = after_measures(ready, factors, scenario)
+        total = after.inventory.vehicle.sum(axis=0)
         change = np.divide(100.0 * (total - before), before, out=np.zeros_like(total), where=before != 0.0)
         parts.append(
             pl.DataFrame(
@@ -154,7 +189,7 @@ def sweep(ready: Prepared, scenarios: Iterable[Scenario], progress: Progress) ->
                     "unit": [p.unit_per_year for p in pollutants()],
                     "value_per_year": total * per_year,
                     "change_pct": change,
-                    "cost_usd2024_per_year": float(costs["total_usd2024_per_year"].sum()),
+                    "cost_usd2024_per_year": float(after.costs(ready)["total_usd2024_per_year"].sum()),
                 },
                 schema=SWEEP,
             )

@@ -87,7 +87,8 @@ class Results:
     grid, where the plan asks for one; ``by_sector`` those under the codes of reporting schemes; ``air`` the
     concentrations near roads and who breathes them. ``hour_errors`` says how well the report's map rebuilds the
     hours (see `hours_rebuilt.hours_rebuilt`), ``data_quality`` where the inputs come from, ``intensity`` how the city
-    compares per kilometre. ``districts`` are the areas that the plan names, and the agency's classes.
+    compares per kilometre. ``districts`` are the areas that the plan names, and the agency's classes. ``altered`` names
+    the keys of the plan that were given another value than its file has.
     """
 
     plan: Plan
@@ -130,3 +131,4 @@ class Results:
     hour_errors: pl.DataFrame = field(default_factory=pl.DataFrame)
     data_quality: pl.DataFrame = field(default_factory=pl.DataFrame)
     intensity: pl.DataFrame = field(default_factory=pl.DataFrame)
+    altered: tuple[str, ...] = ()
