@@ -93,13 +93,11 @@ def by_hour(
     Parameters are those of `compute_inventory`; the hours add up to its `Inventory.link`.
     """
     ready = composed(vehicles, multipliers, links, activity, factors, context or FleetContext())
-    classes = np.zeros(links.height, dtype=np.int64)
     vkt = activity.vkt
     for hour in range(vkt.shape[2]):
-        one = slice(hour, hour + 1)
-        yield link_pass(
-            ready.comp, activity, ready.condition, ready.grade, ready.span, classes, 1, factors, (vkt[..., one], one)
-        )[0]
+        of = slice(hour, hour + 1)
+        # hour by hour: a day of all pollutants and links would not fit into the memory of a big city
+        yield np.ascontiguousarray(_kept_apart(ready, ready.comp, vkt[..., of].copy(), activity, factors, of)[..., 0].T)
 
 
 def link_hours(
@@ -116,66 +114,29 @@ def link_hours(
     The first parameters are those of `compute_inventory`; types of day are added up.
     """
     ready = composed(vehicles, multipliers, links, activity, factors, context)
-    comp = ready.comp[..., [POLLUTANTS.index(name) for name in pollutants], :]
-    vkt = activity.vkt
-
-    def carried(of: Array, km: Array, speed: Array, kept: NDArray[np.int64]) -> Array:
-        return kernel_of_hours(  # type: ignore[no-any-return]  # the kernel is not typed
-            np.ascontiguousarray(of),
-            np.ascontiguousarray(km),
-            speed,
-            ready.condition[kept],
-            ready.grade[kept],
-            GRADES[ready.span[0]],
-            GRADE_STEP,
-            factors.grid_kmh,
-            factors.lookup,
-            factors.lookup_per_kmh,
-        )
-
-    apart = []
-    for name, own in activity.own_kmh.items():
-        s = activity.streams.index(name)
-        km = np.where(np.isnan(own), 0.0, vkt[s])
-        vkt[s] -= km
-        used = np.flatnonzero(km.any(axis=1))
-        apart.append((used, carried(comp[..., s : s + 1], km[used][None], np.nan_to_num(own[used]), used)))
-    out = carried(comp, vkt, activity.speed_kmh, np.arange(links.height))
-    for used, own_hours in apart:
-        out[:, used] += own_hours
+    comp = np.ascontiguousarray(ready.comp[..., [POLLUTANTS.index(name) for name in pollutants], :])
+    out = _kept_apart(ready, comp, activity.vkt, activity, factors, slice(None))
     return np.asarray(out.reshape(*out.shape[:2], len(activity.days), HOURS_PER_DAY).sum(axis=2))
 
 
-def link_pass(
-    comp: Array,
-    activity: Activity,
-    condition: NDArray[np.int8],
-    grade: Array,
-    span: tuple[int, int],
-    class_id: NDArray[np.int64],
-    classes: int,
-    factors: FactorTable,
-    hours: tuple[Array, slice] | None = None,
-) -> tuple[Array, Array, Array, Array]:
-    """Carry composite factors over links and hours: by link, by stream and hour, by class and hour, histogram.
+def _kept_apart(
+    ready: Composed, comp: Array, vkt: Array, activity: Activity, factors: FactorTable, of_day: slice
+) -> Array:
+    """Carry factors over links and some hours of the day, keeping the hours apart, shape (P, links, hours).
 
-    What a stream drives at speeds of its own is carried in a pass of its own, over the links concerned. ``hours`` are
-    some of the day and their vehicle-km; otherwise it is the whole day.
+    ``vkt`` is that of the hours, shape (streams, links, hours), and is used up. What a stream drives at speeds of its
+    own is carried in a pass of its own, over the links concerned.
     """
-    of_day = slice(None) if hours is None else hours[1]
-    vkt = activity.vkt if hours is None else hours[0].copy()
 
-    def carried(of: Array, km: Array, speed: Array, links: NDArray[np.int64]) -> tuple[Array, Array, Array, Array]:
-        return kernel.link_pass(  # type: ignore[no-any-return]  # the kernel is not typed
+    def carried(of: Array, km: Array, speed: Array, kept: NDArray[np.int64]) -> Array:
+        return kernel_of_hours(  # type: ignore[no-any-return]  # the kernel is not typed
             of,
-            km,
+            np.ascontiguousarray(km),
             speed,
-            np.ascontiguousarray(condition[links, of_day]),
-            grade[links],
-            GRADES[span[0]],
+            np.ascontiguousarray(ready.condition[kept, of_day]),
+            ready.grade[kept],
+            GRADES[ready.span[0]],
             GRADE_STEP,
-            class_id[links],
-            classes,
             factors.grid_kmh,
             factors.lookup,
             factors.lookup_per_kmh,
@@ -188,6 +149,52 @@ def link_pass(
         km = np.where(np.isnan(own), 0.0, vkt[s])
         vkt[s] -= km
         used = np.flatnonzero(km.any(axis=1))
+        alone = np.ascontiguousarray(comp[..., s : s + 1])
+        apart.append((used, carried(alone, km[used][None], np.nan_to_num(own[used]), used)))
+    out = carried(comp, vkt, np.ascontiguousarray(activity.speed_kmh[:, of_day]), np.arange(ready.grade.size))
+    for used, own_hours in apart:
+        out[:, used] += own_hours
+    return out
+
+
+def link_pass(
+    comp: Array,
+    activity: Activity,
+    condition: NDArray[np.int8],
+    grade: Array,
+    span: tuple[int, int],
+    class_id: NDArray[np.int64],
+    classes: int,
+    factors: FactorTable,
+) -> tuple[Array, Array, Array, Array]:
+    """Carry composite factors over links and hours: by link, by stream and hour, by class and hour, histogram.
+
+    What a stream drives at speeds of its own is carried in a pass of its own, over the links concerned.
+    """
+    vkt = activity.vkt
+
+    def carried(of: Array, km: Array, speed: Array, links: NDArray[np.int64]) -> tuple[Array, Array, Array, Array]:
+        return kernel.link_pass(  # type: ignore[no-any-return]  # the kernel is not typed
+            of,
+            km,
+            speed,
+            np.ascontiguousarray(condition[links]),
+            grade[links],
+            GRADES[span[0]],
+            GRADE_STEP,
+            class_id[links],
+            classes,
+            factors.grid_kmh,
+            factors.lookup,
+            factors.lookup_per_kmh,
+        )
+
+    apart = []
+    for name, own in activity.own_kmh.items():
+        s = activity.streams.index(name)
+        km = np.where(np.isnan(own), 0.0, vkt[s])
+        vkt[s] -= km
+        used = np.flatnonzero(km.any(axis=1))
         speed = np.nan_to_num(own[used])
         apart.append(
             (
@@ -197,7 +204,7 @@ def link_pass(
             )
         )
     link, stream_hour, class_hour, histogram = carried(
-        comp, vkt, np.ascontiguousarray(activity.speed_kmh[:, of_day]), np.arange(grade.size)
+        comp, vkt, np.ascontiguousarray(activity.speed_kmh), np.arange(grade.size)
     )
     for s, used, (own_link, own_hour, own_class, own_histogram) in apart:
         link[used] += own_link

@@ -28,6 +28,12 @@ def answers(rows: pl.DataFrame, **columns: float | str) -> pl.DataFrame:
     return evaluate_queries(given, HOT, raw=False, others=OTHERS)
 
 
+def factors_at(rows: pl.DataFrame, points: list[dict[str, float]]) -> np.ndarray:
+    """Factors of the rows at points of speed, load and slope, shape (points, rows), in one question."""
+    asked = pl.concat([rows.with_columns(pl.lit(v).alias(c) for c, v in point.items()) for point in points])
+    return answers(asked)["ef"].to_numpy().reshape(len(points), rows.height)
+
+
 @settings(max_examples=30, deadline=None)
 @given(
     factor_set=st.sampled_from(set_names()),
@@ -73,18 +79,18 @@ def test_european_factors_do_not_jump_in_speed_load_or_slope(
     """A hair's breadth in any direction changes a factor by little: no steps between the published loads and slopes."""
     rows = KEYS[start::97]
     here = {"speed_kmh": speed, "load": load, "slope": slope}
-    at = answers(rows, **here)["ef"].to_numpy()
-    corners = [answers(rows, speed_kmh=speed, load=a, slope=b)["ef"].to_numpy() for a in LOADS for b in GRADES]
+    spans = {"load": 1.0, "slope": 0.02}
+    around = [{"speed_kmh": speed, "load": a, "slope": b} for a in LOADS for b in GRADES]
+    beside = [here | {name: here[name] + NEAR * span} for name, span in spans.items()]
+    others = [here | {"speed_kmh": v} for v in (20.0, 50.0, 80.0)]
+    got = factors_at(rows, [here, *around, *beside, here | {"speed_kmh": speed + NEAR}, *others])
+    at, corners, beside_at = got[0], got[1 : 1 + len(around)], got[1 + len(around) : 3 + len(around)]
+    faster, median = got[-4], np.median(got[-3:], axis=0)
     high = np.max(corners, axis=0)
     assert (at <= high * (1 + 1e-9)).all()
     assert (at >= np.min(corners, axis=0) * (1 - 1e-9)).all()
-    for name, span in (("load", 1.0), ("slope", 0.02)):
-        beside = answers(rows, **(here | {name: here[name] + NEAR * span}))["ef"].to_numpy()
-        np.testing.assert_array_less(np.abs(beside - at), 2.1 * NEAR * high + 1e-12)
-    faster = answers(rows, **(here | {"speed_kmh": speed + NEAR}))["ef"].to_numpy()
-    median = np.median(
-        [answers(rows, **(here | {"speed_kmh": v}))["ef"].to_numpy() for v in (20.0, 50.0, 80.0)], axis=0
-    )
+    for near in beside_at:
+        np.testing.assert_array_less(np.abs(near - at), 2.1 * NEAR * high + 1e-12)
     np.testing.assert_array_less(
         np.abs(faster - at), 40.0 * NEAR / speed * np.maximum(np.maximum(at, high), median) + 1e-12
     )

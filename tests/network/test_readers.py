@@ -13,7 +13,15 @@ import pytest
 from pyproj import Geod
 
 from fleet_planner.errors import InputError
-from fleet_planner.network import builtin_gtfs, builtin_zones, links_geometry, load_network, read_network, write_network
+from fleet_planner.network import (
+    builtin_gtfs,
+    builtin_zones,
+    links_geometry,
+    load_network,
+    place,
+    read_network,
+    write_network,
+)
 from fleet_planner.network.attributes import parse_lanes, parse_maxspeed_kmh, parse_oneway
 from fleet_planner.network.table import read_table
 from fleet_planner.plan.models import ColumnMap, NetworkSection
@@ -302,9 +310,12 @@ def test_place_that_cannot_be_fetched_says_what_to_download(monkeypatch: pytest.
     def offline(*_: object, **__: object) -> None:
         raise ConnectionError("no route")
 
+    waited: list[float] = []
     monkeypatch.setattr(osmnx, "graph_from_place", offline)
+    monkeypatch.setattr(place.time, "sleep", waited.append)
     with pytest.raises(InputError, match=r"Geofabrik.*BBBike.*network\.file"):
         load_network(NetworkSection(place="Nowhere"), Path(), "*")
+    assert waited == list(place.PAUSES_S)
 
 
 @pytest.mark.parametrize(
