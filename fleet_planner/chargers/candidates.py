@@ -11,6 +11,7 @@ import polars as pl
 from fleet_planner.activity.tables import read_cells, refuse, typed
 from fleet_planner.errors import InputError, first_line
 from fleet_planner.tables import columns
+from fleet_planner.unpacking import refuse_other_kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,6 +108,7 @@ def _layer(path: Path) -> pl.DataFrame:
 
     if not path.is_file():
         raise InputError("there is no such file of candidates", "Check chargers.candidates in the plan.", file=path)
+    refuse_other_kind(path)
     try:
         shapes = pyogrio.read_dataframe(path)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, RuntimeError) as error:

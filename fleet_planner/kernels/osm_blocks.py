@@ -153,7 +153,7 @@ def ways(data, starts, stops, column, is_road, is_area, wanted):
                 raise ValueError("an unknown kind of field in a way")
             size, begin = varint(data, at, stops[i])
             at = begin + size
-            if at > stops[i] or size < 0:
+            if at > stops[i] or at < begin:  # a size near the largest number goes round
                 raise ValueError("a way is cut off")
             if key >> 3 == 2:
                 key_at, key_end = begin, at

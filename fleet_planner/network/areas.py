@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fleet_planner.errors import InputError
+from fleet_planner.unpacking import refuse_other_kind
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +33,7 @@ def read_area(path: Path, key: str) -> Any:
 
     if not path.is_file():
         raise InputError("there is no such polygon file", f"Check {key} in the plan.", file=path)
+    refuse_other_kind(path)
     try:
         frame = pyogrio.read_dataframe(path)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, RuntimeError) as error:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fleet_planner.errors import InputError, first_line
+from fleet_planner.unpacking import refuse_other_kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,6 +120,7 @@ def _of_osm(path: Path) -> list[tuple[Any, dict[str, object]]]:
 def _of_layer(path: Path) -> list[tuple[Any, dict[str, object]]]:
     import geopandas as gpd
 
+    refuse_other_kind(path)
     try:
         frame = gpd.read_parquet(path) if path.suffix in {".parquet", ".geoparquet"} else gpd.read_file(path)
     except (RuntimeError, ValueError, OSError) as error:  # of GDAL, of Arrow, of the file

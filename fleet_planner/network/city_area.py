@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fleet_planner.errors import InputError, first_line
+from fleet_planner.unpacking import refuse_other_kind
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +37,7 @@ def read_area(path: Path, plan_key: str) -> shapely.MultiPolygon:
 
     if not path.is_file():
         raise InputError("there is no such file", f"Check {plan_key} in the plan.", file=path)
+    refuse_other_kind(path)
     try:
         frame = pyogrio.read_dataframe(path)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, RuntimeError) as error:

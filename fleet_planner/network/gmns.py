@@ -8,7 +8,6 @@ because a wrong unit would scale every result. ``capacity`` is by lane, as there
 from __future__ import annotations
 
 import io
-import zipfile
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +18,7 @@ from fleet_planner.findings import Finding
 from fleet_planner.network.segments import Float, Int, Segments, Source, lengths_km
 from fleet_planner.network.table_files import to_wgs84
 from fleet_planner.units import KM_PER_MILE, M_PER_KM
+from fleet_planner.unpacking import read_zip
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -117,11 +117,9 @@ def _tables(path: Path) -> dict[str, pl.DataFrame]:
         if path.is_dir():
             found = {name: (path / name).read_bytes() for name in wanted if (path / name).is_file()}
         else:
-            with zipfile.ZipFile(path) as archive:
-                inside = {name.rsplit("/", maxsplit=1)[-1]: name for name in sorted(archive.namelist(), reverse=True)}
-                found = {name: archive.read(inside[name]) for name in wanted if name in inside}
+            found = read_zip(path, wanted)
         return {n: pl.read_csv(io.BytesIO(data), infer_schema=False) for n, data in found.items() if data.strip()}
-    except (OSError, zipfile.BadZipFile, pl.exceptions.PolarsError) as error:
+    except (OSError, pl.exceptions.PolarsError) as error:
         raise InputError(
             f"this GMNS network cannot be read: {error}", "Check that it is whole and UTF-8 text.", file=path
         ) from error

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
-import shutil
 import tempfile
-import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +16,21 @@ from fleet_planner.network.attributes import lanes_by_direction, off_the_ground,
 from fleet_planner.network.osm import ATTRIBUTION
 from fleet_planner.network.segments import Segments, Source
 from fleet_planner.network.table_files import to_wgs84
+from fleet_planner.unpacking import refuse_definitions, unpack
 
 if TYPE_CHECKING:
     from fleet_planner.progress import Progress
 
-BROKEN = (OSError, EOFError, ValueError, KeyError, TypeError, SyntaxError, zlib.error)
+BROKEN = (
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    SyntaxError,
+    RecursionError,
+    MemoryError,
+    pl.exceptions.PolarsError,
+)
 SCHEMA = {
     "u": pl.Int64,
     "v": pl.Int64,
@@ -52,17 +59,19 @@ def read_graphml(path: Path, progress: Progress) -> Source:
     """
     import networkx as nx
     import osmnx
+    from shapely.errors import ShapelyError
 
     progress(f"reading {path.name}", 0.05)
     try:
         if path.suffix != ".gz":
+            refuse_definitions(path)
             return graph_source(osmnx.load_graphml(path), path)
         with tempfile.TemporaryDirectory() as folder:
             plain = Path(folder) / "graph.graphml"
-            with gzip.open(path) as packed, plain.open("wb") as unpacked:
-                shutil.copyfileobj(packed, unpacked)
+            unpack(path, plain)
+            refuse_definitions(plain)
             return graph_source(osmnx.load_graphml(plain), path)
-    except (*BROKEN, nx.NetworkXError) as error:
+    except (*BROKEN, nx.NetworkXError, ShapelyError, pl.exceptions.PolarsError) as error:
         raise InputError(
             f"this is not a graph that osmnx wrote, or it is truncated: {type(error).__name__}: {error}",
             "Write it with osmnx.save_graphml.",

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from fleet_planner.errors import InputError, first_line
+from fleet_planner.unpacking import refuse_other_kind
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,6 +73,7 @@ def read_places(path: Path, kind: Kind, column: str) -> Places:
 def _layer(path: Path, kind: Kind, column: str) -> tuple[list[Any], NDArray[np.object_]]:
     import pyogrio
 
+    refuse_other_kind(path)
     try:
         frame = pyogrio.read_dataframe(path)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, RuntimeError) as error:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fleet_planner.kernels import osm_blocks
+from fleet_planner.unpacking import inflated, refuse_definitions, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -143,11 +144,16 @@ def read_osm_file(path: Path, wanted: Wanted) -> OsmFile:
     import osmium
 
     with tempfile.TemporaryDirectory() as folder:
-        plain = Path(folder) / "plain.osm.pbf"
+        plain, source = Path(folder) / "plain.osm.pbf", path
+        if path.suffix.lower() in {".gz", ".bz2"}:
+            source = Path(folder) / path.with_suffix("").name
+            unpack(path, source)
+        if source.suffix.lower() == ".osm":
+            refuse_definitions(source)
         try:
             with osmium.SimpleWriter(osmium.io.File(str(plain), "pbf,pbf_compression=none")) as writer:
-                osmium.apply(str(path), writer)
-        except (RuntimeError, OSError) as error:
+                osmium.apply(str(source), writer)
+        except (RuntimeError, OSError, ValueError, osmium.InvalidLocationError) as error:
             raise BrokenFileError(str(error)) from error
         return _read_binary(plain, wanted)
 
@@ -237,9 +243,9 @@ def _content(data: Bytes, found: Int) -> bytes:
         if number == 1:
             return part
         if number == 3:
-            return zlib.decompress(part)
+            return inflated(part, MOST_BLOB)
         if number == 4:
-            return lzma.decompress(part)
+            return lzma.LZMADecompressor().decompress(part, MOST_BLOB)
         if number in {5, 6, 7}:
             raise _OtherVariantError("compressed in another way")
     raise ValueError("a block is empty")
@@ -313,6 +319,10 @@ def _placed(columns: Sequence[Int], steps: tuple[int, int, int]) -> tuple[Int, N
     size, east, north = steps
     if steps != (NANO_PER_STEP, 0, 0):
         lon, lat = (lon * size + east) // NANO_PER_STEP, (lat * size + north) // NANO_PER_STEP
+    for values, most in ((lon, 180), (lat, 90)):
+        # int32 would wrap round to another place on the earth
+        if values.size and not -most * STEPS_PER_DEGREE <= values.min() <= values.max() <= most * STEPS_PER_DEGREE:
+            raise BrokenFileError("a node does not lie on the earth")
     return number, lon.astype(np.int32), lat.astype(np.int32)
 
 

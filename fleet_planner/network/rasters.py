@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from fleet_planner.errors import InputError
 from fleet_planner.kernels import terrain
 from fleet_planner.units import EARTH_RADIUS_M, M_PER_FOOT
+from fleet_planner.unpacking import refuse_other_kind
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -128,6 +129,7 @@ def _rasterio() -> Any:
 
 def _open(path: Path) -> Any:
     rasterio = _rasterio()
+    refuse_other_kind(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a file without a place is an error of its own, below

@@ -12,6 +12,7 @@ import polars as pl
 import polars.selectors as cs
 
 from fleet_planner.errors import InputError
+from fleet_planner.unpacking import refuse_other_kind
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -124,6 +125,7 @@ def _read(path: Path, lock_wait_s: float) -> Contents:
     from pyogrio.errors import DataLayerError, DataSourceError
 
     kind = path.suffix.lower()
+    refuse_other_kind(path)
     if kind == ".gpkg":
         wait_for_lock(path, lock_wait_s)
     try:
@@ -210,7 +212,7 @@ def wait_for_lock(path: Path, wait_s: float) -> None:
                     file=path,
                 ) from error
             time.sleep(0.2)
-        except sqlite3.DatabaseError:
-            return
+        except (sqlite3.DatabaseError, UnicodeDecodeError):
+            return  # damaged, even the message: the reader says what is wrong
         else:
             return

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from fleet_planner.errors import InputError, first_line
 from fleet_planner.findings import Finding
 from fleet_planner.network.builtin import builtin_zones
+from fleet_planner.unpacking import refuse_other_kind
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,6 +72,7 @@ def read_zone_layer(given: str, base: Path) -> Any:
     path = base / given
     if not path.is_file():
         raise InputError("there is no such zone file", "Check network.zones in the plan.", file=path)
+    refuse_other_kind(path)
     try:
         zones = pyogrio.read_dataframe(path)
     except (pyogrio.errors.DataSourceError, ValueError) as error:

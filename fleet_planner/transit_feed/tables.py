@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from fleet_planner.errors import InputError
 from fleet_planner.findings import Finding
+from fleet_planner.unpacking import read_zip
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,12 +45,7 @@ def _contents(path: Path) -> dict[str, bytes]:
         return {name: (path / name).read_bytes() for name in USED if (path / name).is_file()}
     if not path.is_file():
         raise InputError("there is no such timetable feed", "Check activity.gtfs in the plan.", path)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            inside = {n.rsplit("/", 1)[-1]: n for n in archive.namelist() if not n.startswith("__MACOSX")}
-            return {name: archive.read(inside[name]) for name in USED if name in inside}
-    except (zipfile.BadZipFile, OSError, RuntimeError, EOFError) as error:
-        raise InputError(f"this is not a readable zip file: {error}", "Download the feed again.", path) from error
+    return read_zip(path, USED)
 
 
 def _frame(name: str, data: bytes, path: Path) -> pl.DataFrame | None:

@@ -19,6 +19,7 @@ from fleet_planner.factors.published.hot_table import COEFFICIENTS
 from fleet_planner.kernels import curves
 from fleet_planner.reference.words import HEAVY_STANDARDS, LIGHT_STANDARDS
 from fleet_planner.tables import columns
+from fleet_planner.unpacking import refuse_bomb
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,6 +115,7 @@ def read_appendix4(path: Path) -> Workbook:
     """
     import fastexcel
 
+    refuse_bomb(path)
     try:
         sheet = pl.read_excel(path, sheet_name=SHEET, engine="calamine", infer_schema_length=0)
     except (fastexcel.FastExcelError, pl.exceptions.PolarsError, OSError, ValueError) as error:

@@ -1,0 +1,64 @@
+"""Readers say what is wrong with a broken file, in one message, and never anything else."""
+
+from __future__ import annotations
+
+import faulthandler
+import tempfile
+import warnings
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from fleet_planner.errors import UserError
+from tests.hard_use.mutation import broken
+from tests.hard_use.targets import TARGETS, Target
+
+FEW, MANY = 12, 1500
+HANG_S = 60
+
+
+def read_or_refuse(target: Target, data: bytes) -> bool:
+    """Return whether the reader takes the file; raises what no reader may raise."""
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        path = Path(folder) / target.name
+        path.write_bytes(data)
+        faulthandler.dump_traceback_later(HANG_S, exit=True)
+        try:
+            target.read(path)
+        except UserError as error:
+            told = str(error)
+        else:
+            return True
+        finally:
+            faulthandler.cancel_dump_traceback_later()
+    assert 5 < len(told) < 20_000
+    return False
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_whole_files_are_read(name: str) -> None:
+    """Else the fuzzing would begin from something that is refused at once."""
+    assert read_or_refuse(TARGETS[name], TARGETS[name].whole())
+
+
+@pytest.mark.parametrize("name", TARGETS)
+@settings(max_examples=FEW, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@given(seed=st.integers(0, 2**32))
+def test_broken_files_are_read_or_refused(name: str, seed: int) -> None:
+    read_or_refuse(TARGETS[name], broken(TARGETS[name].whole(), seed))
+
+
+@pytest.mark.hard
+@pytest.mark.parametrize("name", TARGETS)
+def test_many_broken_files_are_read_or_refused(name: str) -> None:
+    target = TARGETS[name]
+    taken = sum(read_or_refuse(target, broken(target.whole(), seed)) for seed in range(MANY))
+    assert 0 < taken < MANY  # some changes do no harm, some do
+
+
+@pytest.mark.parametrize(("name", "seed"), [("osm", 36), ("osm", 10), ("osm", 53), ("osm", 19)])
+def test_files_that_once_broke_a_reader(name: str, seed: int) -> None:
+    read_or_refuse(TARGETS[name], broken(TARGETS[name].whole(), seed))
