@@ -1,116 +1,79 @@
-"""Write the packaged tables of the uncertainty of factors.
+"""Write the packaged distributions of the inputs, and how far they move together.
 
 Usage: python scripts/build_uncertainty.py [--check]
 
-The ranges of the data-quality codes and the codes by pollutant are the guidebook's as we recall them; every row is
-marked so.
+With ``--check`` nothing is written; the exit status is 1 when a packaged table differs.
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
 
 import polars as pl
-from build_reference_tables import write_or_check
+from build_reference_tables import typed_command
 
-CODES = (("A", 10.0, 30.0), ("B", 20.0, 60.0), ("C", 50.0, 200.0), ("D", 100.0, 300.0), ("E", 300.0, 1000.0))
-CODE_SOURCE = (
-    "EMEP/EEA guidebook, general guidance on uncertainties, typical error ranges of ratings; recalled, to be checked"
+OWN = "own estimate, to be checked"
+RATED = (
+    "EMEP/EEA guidebook, ratings of the factors (factor_uncertainty.csv); share in common: own estimate, to be checked"
 )
-CHAPTER = "EMEP/EEA guidebook, chapter 1.A.3.b.i-iv, precision indicators; recalled, to be checked"
-PETROL_CAR = {
-    "CO": "A",
-    "VOC": "A",
-    "NMVOC": "A",
-    "NOx": "A",
-    "CH4": "A",
-    "N2O": "C",
-    "NH3": "C",
-    "PM_exhaust": "C",
-    "energy_MJ": "A",
+MEASURES = "low and high of measures.csv; share in common: own estimate, to be checked"
+BAND = "multiplier, ends of the 95 % band"
+ENDS = "multiplier, ends of the band"
+
+INPUTS = [
+    ("factors", "factors", "lognormal", None, None, 0.3, RATED, BAND),
+    ("activity", "activity", "lognormal", 0.85, 1.18, 0.3, OWN, BAND),
+    ("growth", "activity", "lognormal", 0.99, 1.01, 0.5, OWN, "multiplier by year after the base year, ends of the 95 % band"),
+    ("roads.main", "activity", "lognormal", 0.85, 1.18, 0.0, OWN, BAND),
+    ("roads.collector", "activity", "lognormal", 0.75, 1.33, 0.0, OWN, BAND),
+    ("roads.local", "activity", "lognormal", 0.6, 1.67, 0.0, OWN, BAND),
+    ("links", "activity", "lognormal", 0.6, 1.67, 0.0, OWN, BAND),
+    ("mix.given", "fleet", "lognormal", 0.9, 1.11, 0.0, OWN, BAND),
+    ("mix.derived", "fleet", "lognormal", 0.7, 1.43, 0.0, OWN, BAND),
+    ("mix.visiting", "fleet", "lognormal", 0.6, 1.67, 0.5, OWN, BAND),
+    ("factors.electricity", "factors", "lognormal", 0.8, 1.25, 0.3, OWN, BAND),
+    ("nonroad", "factors", "lognormal", 0.5, 1.8, 0.0, OWN, BAND),
+    ("speeds.peak", "speeds", "lognormal", 0.85, 1.18, 0.5, OWN, BAND),
+    ("speeds.other", "speeds", "lognormal", 0.92, 1.09, 0.5, OWN, BAND),
+    ("effects", "effects", "triangular", None, None, 0.5, MEASURES, ENDS),
+    ("grid", "grid", "lognormal", 0.85, 1.18, 0.0, OWN, BAND),
+    ("costs.capex", "costs", "lognormal", 0.8, 1.3, 0.3, OWN, BAND),
+    ("costs.opex", "costs", "lognormal", 0.8, 1.3, 0.3, OWN, BAND),
+    ("prices.fuel", "prices", "lognormal", 0.7, 1.4, 0.6, OWN, BAND),
+    ("prices.electricity", "prices", "lognormal", 0.75, 1.35, 0.0, OWN, BAND),
+    ("valuation", "valuation", "triangular", None, None, 0.5, "low and high of health.csv and benefits.csv; share in common: own estimate, to be checked", ENDS),
+]  # fmt: skip
+COLUMNS = ("input", "group", "distribution", "low", "high", "common_share", "source", "unit")
+
+CORRELATIONS = [
+    ("speeds.peak", "speeds.other", 0.5),
+    ("prices.fuel", "prices.electricity", 0.3),
+    ("costs.capex", "costs.opex", 0.3),
+]
+
+ROADS = {
+    "main": ("motorway", "motorway_link", "trunk", "trunk_link", "primary", "primary_link", "busway"),
+    "collector": ("secondary", "secondary_link", "tertiary", "tertiary_link"),
+    "local": ("unclassified", "residential", "living_street", "road"),
 }
-DIESEL_CAR = {
-    "CO": "A",
-    "VOC": "A",
-    "NMVOC": "A",
-    "NOx": "A",
-    "CH4": "A",
-    "N2O": "B",
-    "NH3": "B",
-    "PM_exhaust": "A",
-    "energy_MJ": "A",
-}
-HEAVY = {
-    "CO": "B",
-    "VOC": "B",
-    "NMVOC": "B",
-    "NOx": "B",
-    "CH4": "D",
-    "N2O": "B",
-    "NH3": "D",
-    "PM_exhaust": "B",
-    "energy_MJ": "B",
-}
-WHEELED = {
-    "CO": "A",
-    "VOC": "A",
-    "NMVOC": "A",
-    "NOx": "A",
-    "CH4": "B",
-    "N2O": "B",
-    "NH3": "B",
-    "PM_exhaust": "C",
-    "energy_MJ": "A",
-}
-HOT = (
-    ("passenger_car", "petrol", PETROL_CAR), ("passenger_car", "diesel", DIESEL_CAR),
-    ("light_commercial", "petrol", PETROL_CAR | {"CO": "B", "VOC": "B", "NMVOC": "B", "NOx": "B"}),
-    ("light_commercial", "diesel", DIESEL_CAR | {"CO": "B", "VOC": "B", "NMVOC": "B", "NOx": "B"}),
-    ("heavy_truck", "", HEAVY), ("bus", "", HEAVY), ("l_category", "", WHEELED),
-)  # fmt: skip
-SHARES = {"NO2": "C", "BC": "C", "OC": "D", "SPN23": "D"}
-PROCESSES = (
-    ("cold", {"CO": "B", "VOC": "B", "NMVOC": "B", "NOx": "C", "PM_exhaust": "C", "energy_MJ": "B", "N2O": "C", "NH3": "C"}),
-    ("evaporation", {"VOC": "D", "NMVOC": "D"}),
-    ("tyre", {"PM2.5_non_exhaust": "C", "PM10_non_exhaust": "C"}),
-    ("brake", {"PM2.5_non_exhaust": "C", "PM10_non_exhaust": "C"}),
-    ("road", {"PM2.5_non_exhaust": "D", "PM10_non_exhaust": "D"}),
-    ("resuspension", {"PM2.5_non_exhaust": "E", "PM10_non_exhaust": "E"}),
-    ("idling", dict.fromkeys(("CO", "VOC", "NMVOC", "NOx", "PM_exhaust", "energy_MJ"), "D")),
-    ("heater", dict.fromkeys(("CO", "VOC", "NMVOC", "NOx", "PM_exhaust", "energy_MJ"), "D")),
-    ("slip", {"N2O": "D", "NH3": "D"}),
-)  # fmt: skip
-ESTIMATE = "own estimate, to be checked"
 
 
-def codes() -> pl.DataFrame:
-    """Typical error of each code, percent of the factor, lowest and highest."""
-    return pl.DataFrame(CODES, schema=["code", "low_pct", "high_pct"], orient="row").with_columns(
-        source=pl.lit(CODE_SOURCE), year=pl.lit(2019), unit=pl.lit("percent, 95 % interval"), checked=pl.lit("no")
-    )
-
-
-def factors() -> pl.DataFrame:
-    """Code by category, fuel, pollutant, process; an empty cell is for any."""
-    rows = [(c, f, p, "hot", code, CHAPTER) for c, f, by in HOT for p, code in by.items()]
-    rows += [("", "", p, "hot", code, ESTIMATE) for p, code in SHARES.items()]
-    rows += [("", "", p, process, code, ESTIMATE) for process, by in PROCESSES for p, code in by.items()]
-    frame = pl.DataFrame(rows, schema=["category", "fuel", "pollutant", "process", "code", "source"], orient="row")
-    return frame.with_columns(
-        distribution=pl.lit("lognormal"), year=pl.lit(2019), unit=pl.lit("data-quality code"), checked=pl.lit("no")
-    )
-
-
-def main() -> int:
-    """Write or check the tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true")
-    arguments = parser.parse_args()
-    return write_or_check(
-        {"uncertainty_codes.csv": codes(), "factor_uncertainty.csv": factors()}, check=arguments.check
-    )
+def tables() -> dict[str, pl.DataFrame]:
+    """Return the tables by file name."""
+    kept = {"year": pl.lit(2026), "checked": pl.lit("no")}
+    inputs = pl.DataFrame(INPUTS, schema=list(COLUMNS), orient="row")
+    together = pl.DataFrame(CORRELATIONS, schema=["input", "with_input", "correlation"], orient="row")
+    roads = [(road, group) for group, classes in ROADS.items() for road in classes]
+    return {
+        "uncertainty_inputs.csv": inputs.with_columns(**kept),
+        "uncertainty_correlations.csv": together.with_columns(
+            source=pl.lit(OWN), unit=pl.lit("of normal scores"), **kept
+        ),
+        "uncertainty_roads.csv": pl.DataFrame(roads, schema=["road_class", "road_group"], orient="row").with_columns(
+            source=pl.lit("own grouping"), unit=pl.lit("name"), year=pl.lit(2026), checked=pl.lit("yes")
+        ),
+    }
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(typed_command(__doc__, tables))

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 @click.option("--overwrite", is_flag=True, help="Replace the run that is in --out.")
 @click.option("--scenario", "only", multiple=True, metavar="NAME", help="Only these scenarios (repeatable).")
 @click.option("--threads", type=click.IntRange(min=1), help="Threads of the kernels; default: all cores.")
+@click.option(
+    "--draws", type=click.IntRange(min=0, max=100_000), help="Draws of the uncertain inputs; default: the plan's."
+)
 @click.option("--language", type=click.Choice(["en", "zh"]), help="Language of the report; default: the plan's.")
 @click.option(
     "--postgis",
@@ -36,6 +39,7 @@ def run(
     out: Path | None,
     only: tuple[str, ...],
     threads: int | None,
+    draws: int | None,
     language: str | None,
     postgis: str | None,
     *,
@@ -52,7 +56,7 @@ def run(
         hold(target, overwrite=overwrite)
         if postgis is not None:
             _check_postgis(postgis, target, overwrite=overwrite)
-        results = run_plan(plan, only=only, threads=threads, progress=progress)
+        results = run_plan(plan, only=only, threads=threads, draws=draws, progress=progress)
         progress("writing map, tables and report", 0.8)
         chosen: Language = "zh" if (language or results.plan.outputs.language) == "zh" else "en"
         written = write_run(results, target, overwrite=overwrite, language=chosen)

@@ -48,7 +48,7 @@ def grouped_inventory(
     stream_of
         Returns the stream of a group.
     """
-    context, activity = _of_groups(activity, context, stream_of)
+    context, activity = of_groups(activity, context, stream_of)
     by_group = vehicles.with_columns(stream=pl.col("group"))
     inventory = compute_inventory(by_group, multipliers, links, activity, factors, context)
     return by_stream(inventory, stream_of)
@@ -77,7 +77,7 @@ def grouped_vehicles(
     -------
     Shape (vehicles, P), average day.
     """
-    context, activity = _of_groups(activity, context, stream_of)
+    context, activity = of_groups(activity, context, stream_of)
     histogram = driven_histogram(activity, links, factors, like)
     where = replace(like, streams=activity.streams, histogram=histogram, parts=())
     return by_vehicle(vehicles.with_columns(stream=pl.col("group")), multipliers, factors, where, context)
@@ -98,7 +98,7 @@ def grouped_weighted(
 
     Parameters are those of `grouped_vehicles`, with ``weight`` as of `weighted_histogram`.
     """
-    context, activity = _of_groups(activity, context, stream_of)
+    context, activity = of_groups(activity, context, stream_of)
     histogram = driven_histogram(activity, links, factors, like)
     where = replace(like, streams=activity.streams, histogram=histogram, parts=())
     counted = weighted_histogram(activity, links, factors, where, weight)
@@ -116,7 +116,7 @@ def grouped_hours(
     stream_of: Callable[[str], str],
 ) -> Iterator[NDArray[np.float64]]:
     """Yield the emissions by link of each hour, shape (links, P); parameters are those of `grouped_inventory`."""
-    context, activity = _of_groups(activity, context, stream_of)
+    context, activity = of_groups(activity, context, stream_of)
     return by_hour(vehicles.with_columns(stream=pl.col("group")), multipliers, links, activity, factors, context)
 
 
@@ -131,12 +131,12 @@ def grouped_link_hours(
     pollutants: Sequence[str],
 ) -> NDArray[np.float64]:
     """Return some pollutants of each link and hour, as `link_hours` does for streams that are whole."""
-    context, activity = _of_groups(activity, context, stream_of)
+    context, activity = of_groups(activity, context, stream_of)
     grouped = vehicles.with_columns(stream=pl.col("group"))
     return link_hours(grouped, multipliers, links, activity, factors, context, pollutants)
 
 
-def _of_groups(
+def of_groups(
     activity: Activity, context: FleetContext, stream_of: Callable[[str], str]
 ) -> tuple[FleetContext, Activity]:
     """Return hours of idling and speeds of their own by group, those of the group's stream."""

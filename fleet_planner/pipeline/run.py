@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numba
@@ -24,6 +25,7 @@ from fleet_planner.pipeline.computing.targets import verdicts
 from fleet_planner.pipeline.costing.economics import economy
 from fleet_planner.pipeline.costing.scenario_costs import costs_of
 from fleet_planner.pipeline.costing.scrapped_early import scrapped_early_findings, scrapped_early_table
+from fleet_planner.pipeline.drawing.figures import draw
 from fleet_planner.pipeline.prepare import Prepared, only_scenarios, prepare, sold_t
 from fleet_planner.pipeline.telling.data_quality import data_quality
 from fleet_planner.pipeline.telling.duty import duty_findings, duty_table
@@ -58,6 +60,7 @@ def run_plan(
     *,
     only: tuple[str, ...] = (),
     threads: int | None = None,
+    draws: int | None = None,
     progress: Progress = silent,
 ) -> Results:
     """Run a plan.
@@ -70,6 +73,8 @@ def run_plan(
         Names of the scenarios to run besides the baseline; empty: all.
     threads
         Threads of the kernels; results do not depend on it.
+    draws
+        Draws of the uncertain inputs, in place of the plan's.
     progress
         Is told how far the run is.
 
@@ -78,7 +83,10 @@ def run_plan(
     UserError
         Something in the plan or its inputs has to be mended by the user.
     """
-    return run_loaded(only_scenarios(load_plan(path), only, path), path, threads=threads, progress=progress)
+    plan = only_scenarios(load_plan(path), only, path)
+    if draws is not None:
+        plan = plan.model_copy(update={"uncertainty": plan.uncertainty.model_copy(update={"draws": draws})})
+    return run_loaded(plan, path, threads=threads, progress=progress)
 
 
 def run_loaded(
@@ -131,6 +139,8 @@ def _run(plan: Plan, path: Path, progress: Progress, reading: Reading | None) ->
         means = meaning(ready.run, computed, told)
     with clock.step("areas"):
         by_area = districts(ready, named, progress)
+    drawn = draw(ready)
+    means = replace(means, tables={**means.tables, **drawn.tables}, findings=(*means.findings, *drawn.findings))
     with clock.step("map hours"):
         hour_errors = hours_rebuilt(ready.run, computed)
     intensity = intensity_table(results, plan.city.year)

@@ -29,6 +29,7 @@ from fleet_planner.plan.report import ReportSection
 from fleet_planner.plan.targets import Target
 from fleet_planner.plan.traffic import TrafficSection
 from fleet_planner.plan.turnover import TurnoverSection
+from fleet_planner.plan.uncertainty import UncertaintySection
 
 
 class City(Section):
@@ -459,6 +460,7 @@ class Plan(Section):
     chargers: ChargersSection = ChargersSection()
     outputs: OutputsSection = OutputsSection()
     report: ReportSection = ReportSection()
+    uncertainty: UncertaintySection = UncertaintySection()
 
     @model_validator(mode="after")
     def _turnover_is_later(self) -> Plan:

@@ -13,6 +13,7 @@ from fleet_planner.outputs.report.electricity_parts import (
     hydrogen_part,
     intensity_part,
 )
+from fleet_planner.outputs.report.uncertainty_parts import uncertainty_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,6 +30,7 @@ def meaning_parts(data: Mapping[str, Any], t: Words, names: Words) -> list[dict[
     """Return the sections: id, title, notes, head, rows and how many columns at the left are words."""
     given = data.get("meaning") or {}
     makers: dict[str, Callable[[Rows, Words, Words], dict[str, Any]]] = {
+        "uncertainty": uncertainty_part,
         "exposure": _exposure,
         "monitor_fit": _fit,
         **AIR_PARTS,

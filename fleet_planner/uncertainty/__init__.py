@@ -1,0 +1,1 @@
+"""How far the figures of a run may be off: draws of its inputs through the factored inventory."""

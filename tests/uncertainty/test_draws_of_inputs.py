@@ -1,0 +1,88 @@
+"""Samples of inputs: their ends, their correlations, published values within the band, wrong plans refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fleet_planner.errors import PlanError
+from fleet_planner.plan.uncertainty import InputCorrelation, InputSpread, UncertaintySection
+from fleet_planner.uncertainty.inputs import Input, holding, spreads_of
+from fleet_planner.uncertainty.sampling import cube, quantile, sampler
+
+MANY = 4096
+
+
+def one(name: str, family: str, common: float = 0.0, shape: str = "lognormal") -> Input:
+    return Input(name, family, family, shape, 0.8, 1.3, common)
+
+
+@pytest.mark.parametrize(("shape", "low", "high"), [("lognormal", 0.8, 1.3), ("normal", 0.8, 1.3)])
+def test_ends_are_those_of_the_95_percent_band(shape: str, low: float, high: float) -> None:
+    ends = quantile(one("a", "a", shape=shape), np.array([-1.96, 1.96]))
+    assert ends == pytest.approx([low, high])
+
+
+def test_triangle_and_uniform_by_hand() -> None:
+    """Triangle 0.8, 1, 1.3: a fifth-and-more of the way up, F(1) = 0.2 / 0.5 = 0.4, its normal score -0.2533."""
+    scores = np.array([-40.0, -0.2533471031357997, 40.0])
+    assert quantile(one("a", "a", shape="triangular"), scores) == pytest.approx([0.8, 1.0, 1.3])
+    assert quantile(one("a", "a", shape="uniform"), scores) == pytest.approx([0.8, 1.0, 1.3])
+
+
+@pytest.mark.parametrize("method", ["sobol", "lhs"])
+def test_inputs_of_one_name_share_a_part_and_names_move_together(method: str) -> None:
+    """Correlation within a name rho; between names sqrt(rho_a rho_b) times that of the table."""
+    inputs = [one("a:1", "a", 0.4), one("a:2", "a", 0.4), one("b", "b")]
+    made = sampler(inputs, [("a", "b", 0.6)])
+    values = np.log(made.values(cube(MANY, made.dimensions, method, 3)))
+    found = np.corrcoef(values.T)
+    assert found[0, 1] == pytest.approx(0.4, abs=0.04)
+    assert found[0, 2] == pytest.approx(0.6 * np.sqrt(0.4), abs=0.04)
+    assert np.quantile(values[:, 0], [0.025, 0.975]) == pytest.approx(np.log([0.8, 1.3]), abs=0.02)
+
+
+@given(
+    st.lists(st.floats(min_value=0.05, max_value=20.0), min_size=2, max_size=5, unique=True),
+    st.floats(min_value=0.5, max_value=0.99),
+)
+@settings(max_examples=40, deadline=None)
+def test_a_band_holds_all_published_values(published: list[float], level: float) -> None:
+    low, high = holding(published, level)
+    draws = quantile(Input("a", "a", "a", "lognormal", low, high), np.array([-1.0, 1.0]) * scores(level))
+    assert draws[0] < min(published)
+    assert draws[1] > max(published)
+
+
+def scores(level: float) -> float:
+    from scipy.stats import norm
+
+    return float(norm.ppf(0.5 + level / 2.0))
+
+
+def test_the_same_seed_gives_the_same_sample() -> None:
+    assert np.array_equal(cube(100, 30, "sobol", 7), cube(100, 30, "sobol", 7))
+    assert not np.array_equal(cube(100, 30, "sobol", 7), cube(100, 30, "sobol", 8))
+
+
+def test_groups_that_are_off_stay_at_the_run() -> None:
+    spreads = spreads_of(UncertaintySection(draws=10, off=["activity"]))
+    assert spreads.make("activity", "car").low == spreads.make("activity", "car").high == 1.0
+    assert spreads.make("speeds.peak", "").low < 1.0
+
+
+def test_an_input_of_the_plan_goes_before_all_of_its_name() -> None:
+    spreads = spreads_of(UncertaintySection(inputs={"activity.car": InputSpread(low=0.5, high=2.0)}))
+    assert spreads.make("activity", "car").high == 2.0
+    assert spreads.make("activity", "urban_bus").high != 2.0
+
+
+def test_wrong_inputs_are_refused() -> None:
+    with pytest.raises(PlanError, match="no such input"):
+        spreads_of(UncertaintySection(inputs={"wether": InputSpread(low=0.5, high=2.0)}))
+    three = [("grid", "activity", 0.9), ("activity", "speeds.peak", 0.9), ("grid", "speeds.peak", -0.9)]
+    pairs = [InputCorrelation(input=a, with_input=b, correlation=r) for a, b, r in three]
+    with pytest.raises(PlanError, match="cannot all hold"):
+        spreads_of(UncertaintySection(correlation=pairs))
