@@ -86,7 +86,7 @@ def test_every_finding_in_the_code_has_a_sentence() -> None:
     for path in PACKAGE.rglob("*.py"):
         used |= set(
             re.findall(
-                r'"((?:network|fleet|activity|transit|inventory|scenario|operation|economics|chargers|buses|impacts)\.[a-z_0-9]+)"',
+                r'"((?:network|fleet|activity|transit|inventory|scenario|operation|economics|chargers|buses|impacts|uncertainty)\.[a-z_0-9]+)"',
                 path.read_text(encoding="utf-8"),
             )
         )
