@@ -21,6 +21,7 @@ from fleet_planner.activity.timetables.transit import bus_km
 from fleet_planner.findings import Finding
 from fleet_planner.plan.traffic import TrafficSection
 from fleet_planner.progress import Progress, silent
+from fleet_planner.tiles import Tiles
 from fleet_planner.units import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def build_activity(
     assigned: AssignedTraffic | None = None,
     buses: Mapping[str, BusKm] | None = None,
     parts: AccessParts | None = None,
+    tiles: Tiles | None = None,
 ) -> Activity:
     """Put each stream's vehicle-km on links and hours by the plan's method.
 
@@ -88,6 +90,8 @@ def build_activity(
         The timetable on the links by kind of day (see `bus_km`), where that is done already.
     parts
         How streams fall into parts of unequal access; by default as these vehicles need it.
+    tiles
+        How many links are worked on at a time.
 
     Raises
     ------
@@ -99,7 +103,7 @@ def build_activity(
     progress("spreading traffic over links and hours", 0.35)
     traffic = traffic or TrafficSection()
     setting = traffic_setting(network, vehicles, section, traffic, base, feeds or {}, buses, parts)
-    setting = replace(setting, assigned=assigned)
+    setting = replace(setting, assigned=assigned, tiles=tiles or Tiles())
     totals, days, profiles = setting.totals, setting.days, setting.profiles
     placed = place(setting)
     speeds = hour_speeds(setting, placed)
@@ -119,6 +123,7 @@ def build_activity(
         assigned,
         own_kmh,
         setting.parts,
+        setting.tiles,
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from fleet_planner.activity.days import AVERAGE, DayType
 from fleet_planner.activity.parts import AccessParts
 from fleet_planner.kernels import allocation
+from fleet_planner.tiles import Tiles
 from fleet_planner.units import HOURS_PER_DAY
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ class Activity:
         Speeds of streams that do not drive with the traffic, shape (links, H) each; NaN where they do.
     parts
         How streams fall into parts of unequal access: ``streams`` are these parts.
+    tiles
+        How many links are worked on at a time.
     """
 
     streams: tuple[str, ...]
@@ -80,6 +83,7 @@ class Activity:
     assigned: AssignedTraffic | None = None
     own_kmh: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     parts: AccessParts = field(default_factory=AccessParts)
+    tiles: Tiles = field(default_factory=Tiles)
 
     @classmethod
     def dense(
@@ -104,16 +108,45 @@ class Activity:
     @property
     def vkt(self) -> NDArray[np.float64]:
         """Vehicle-km one by one, shape (streams, links, H): formed anew at each call, large for a large city."""
-        return np.asarray(allocation.expand(self.km, self.row, self.share))
+        return self.vkt_of(slice(None))
+
+    def vkt_of(self, hours: slice) -> NDArray[np.float64]:
+        """Vehicle-km one by one at some hours, shape (streams, links, hours)."""
+        return np.asarray(allocation.expand(self.km, self.row, np.ascontiguousarray(self.share[:, hours])))
+
+    @property
+    def links(self) -> int:
+        """Number of links."""
+        return int(self.km.shape[1])
+
+    def of_links(self, part: slice) -> Activity:
+        """Return the activity on some links that follow each other; itself where these are all."""
+        if part == slice(0, self.links):
+            return self
+        return replace(
+            self,
+            km=np.ascontiguousarray(self.km[:, part]),
+            row=np.ascontiguousarray(self.row[:, part]),
+            speed_kmh=np.ascontiguousarray(self.speed_kmh[part]),
+            mode=np.ascontiguousarray(self.mode[part]),
+            own_kmh={stream: kmh[part] for stream, kmh in self.own_kmh.items()},
+            speeds=None,
+        )
 
     def vkt_by_hour(self) -> NDArray[np.float64]:
         """Return the vehicle-km of all streams and links by hour, shape (H,)."""
-        by_row = np.bincount(self.row.ravel(), weights=self.km.ravel(), minlength=self.share.shape[0])
+        by_row = np.zeros(self.share.shape[0])
+        for km, row in zip(self.km, self.row, strict=True):
+            by_row += np.bincount(row, weights=km, minlength=by_row.size)
         return np.asarray(by_row @ self.share)
 
     def mean_speed_kmh(self) -> NDArray[np.float64]:
         """Return the mean speed of each link, hours weighted by vehicle-km, shape (links,)."""
-        return np.asarray(allocation.mean_speeds(self.km, self.row, self.share, self.speed_kmh))
+        out = np.empty(self.links)
+        for part in self.tiles.slices(self.links):
+            one = self.of_links(part)
+            out[part] = allocation.mean_speeds(one.km, one.row, one.share, one.speed_kmh)
+        return out
 
     def with_corridors(self, target_km: float) -> Activity:
         """Return the activity with speeds averaged over another length of road."""

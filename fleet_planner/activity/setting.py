@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fleet_planner.activity.parts import AccessParts
+from fleet_planner.tiles import Tiles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,6 +57,8 @@ class TrafficSetting:
         The timetable on the links by kind of day; empty without one.
     parts
         How streams fall into parts of unequal access; ``totals`` and ``profiles`` are of the parts.
+    tiles
+        How many links are worked on at a time.
     """
 
     network: Network
@@ -69,6 +72,7 @@ class TrafficSetting:
     assigned: AssignedTraffic | None = None
     buses: Mapping[str, BusKm] = field(default_factory=dict)
     parts: AccessParts = field(default_factory=AccessParts)
+    tiles: Tiles = field(default_factory=Tiles)
 
     @property
     def total_km(self) -> Float:

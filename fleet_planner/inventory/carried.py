@@ -38,7 +38,6 @@ class Composed:
     weight: Array
     scale: Array
     km_entry: Array
-    condition: NDArray[np.int8]
     grade: Array
     span: tuple[int, int]
     comp: Array
@@ -63,7 +62,6 @@ def composed(
     weight *= scale
     km_stream = np.bincount(fleet.entry_stream, weights=km_entry, minlength=len(activity.streams)).astype(np.float64)
     share = np.divide(1.0, km_stream, out=np.zeros_like(km_stream), where=km_stream > 0.0)
-    condition = _conditions(activity, factors)
     grade = links["grade_pct"].to_numpy().astype(np.float64) / 100.0
     span = _grade_span(grade)
     comp = kernel.composite(
@@ -72,12 +70,12 @@ def composed(
         factors.block_of,
         POLLUTANT_OF,
         len(POLLUTANTS),
-        _used(condition, grade, factors)[:, span[0] : span[1]],
+        _used(activity, grade, factors)[:, span[0] : span[1]],
         fleet.stream_first,
         fleet.entry_technology,
         weight * share[fleet.entry_stream, None, None],
     )
-    return Composed(fleet, scaling, weight, scale, km_entry, condition, grade, span, comp)
+    return Composed(fleet, scaling, weight, scale, km_entry, grade, span, comp)
 
 
 def by_hour(
@@ -93,11 +91,14 @@ def by_hour(
     Parameters are those of `compute_inventory`; the hours add up to its `Inventory.link`.
     """
     ready = composed(vehicles, multipliers, links, activity, factors, context or FleetContext())
-    vkt = activity.vkt
-    for hour in range(vkt.shape[2]):
+    for hour in range(activity.hours):
         of = slice(hour, hour + 1)
         # hour by hour: a day of all pollutants and links would not fit into the memory of a big city
-        yield np.ascontiguousarray(_kept_apart(ready, ready.comp, vkt[..., of].copy(), activity, factors, of)[..., 0].T)
+        out = np.empty((activity.links, ready.comp.shape[3]))
+        for part in activity.tiles.slices(activity.links):
+            some = _kept_apart(ready.comp, activity.of_links(part), ready.grade[part], ready.span, factors, of)
+            out[part] = some[..., 0].T
+        yield out
 
 
 def link_hours(
@@ -113,29 +114,47 @@ def link_hours(
 
     The first parameters are those of `compute_inventory`; types of day are added up.
     """
+    out = np.empty((len(pollutants), links.height, HOURS_PER_DAY))
+    for part, hours in link_hours_by_tile(vehicles, multipliers, links, activity, factors, context, pollutants):
+        out[:, part] = hours
+    return out
+
+
+def link_hours_by_tile(
+    vehicles: pl.DataFrame,
+    multipliers: pl.DataFrame,
+    links: pl.DataFrame,
+    activity: Activity,
+    factors: FactorTable,
+    context: FleetContext,
+    pollutants: Sequence[str],
+) -> Iterator[tuple[slice, Array]]:
+    """Yield what `link_hours` returns tile by tile: some links, and their part of it."""
     ready = composed(vehicles, multipliers, links, activity, factors, context)
     comp = np.ascontiguousarray(ready.comp[..., [POLLUTANTS.index(name) for name in pollutants], :])
-    out = _kept_apart(ready, comp, activity.vkt, activity, factors, slice(None))
-    return np.asarray(out.reshape(*out.shape[:2], len(activity.days), HOURS_PER_DAY).sum(axis=2))
+    for part in activity.tiles.slices(links.height):
+        some = activity.of_links(part)
+        out = _kept_apart(comp, some, ready.grade[part], ready.span, factors, slice(0, activity.hours))
+        yield part, np.asarray(out.reshape(*out.shape[:2], len(activity.days), HOURS_PER_DAY).sum(axis=2))
 
 
 def _kept_apart(
-    ready: Composed, comp: Array, vkt: Array, activity: Activity, factors: FactorTable, of_day: slice
+    comp: Array, activity: Activity, grade: Array, span: tuple[int, int], factors: FactorTable, of_day: slice
 ) -> Array:
     """Carry factors over links and some hours of the day, keeping the hours apart, shape (P, links, hours).
 
-    ``vkt`` is that of the hours, shape (streams, links, hours), and is used up. What a stream drives at speeds of its
-    own is carried in a pass of its own, over the links concerned.
+    What a stream drives at speeds of its own is carried in a pass of its own, over the links concerned.
     """
+    condition, vkt = _conditions(activity, factors), activity.vkt_of(of_day)
 
     def carried(of: Array, km: Array, speed: Array, kept: NDArray[np.int64]) -> Array:
         return kernel_of_hours(  # type: ignore[no-any-return]  # the kernel is not typed
             of,
             np.ascontiguousarray(km),
             speed,
-            np.ascontiguousarray(ready.condition[kept, of_day]),
-            ready.grade[kept],
-            GRADES[ready.span[0]],
+            np.ascontiguousarray(condition[kept, of_day]),
+            grade[kept],
+            GRADES[span[0]],
             GRADE_STEP,
             factors.grid_kmh,
             factors.lookup,
@@ -151,7 +170,7 @@ def _kept_apart(
         used = np.flatnonzero(km.any(axis=1))
         alone = np.ascontiguousarray(comp[..., s : s + 1])
         apart.append((used, carried(alone, km[used][None], np.nan_to_num(own[used]), used)))
-    out = carried(comp, vkt, np.ascontiguousarray(activity.speed_kmh[:, of_day]), np.arange(ready.grade.size))
+    out = carried(comp, vkt, np.ascontiguousarray(activity.speed_kmh[:, of_day]), np.arange(grade.size))
     for used, own_hours in apart:
         out[:, used] += own_hours
     return out
@@ -160,7 +179,6 @@ def _kept_apart(
 def link_pass(
     comp: Array,
     activity: Activity,
-    condition: NDArray[np.int8],
     grade: Array,
     span: tuple[int, int],
     class_id: NDArray[np.int64],
@@ -169,9 +187,32 @@ def link_pass(
 ) -> tuple[Array, Array, Array, Array]:
     """Carry composite factors over links and hours: by link, by stream and hour, by class and hour, histogram.
 
+    The links are taken tile by tile (`Activity.tiles`).
+    """
+    link = activity.tiles.columns(grade.size, comp.shape[3])
+    added: list[Array] = []
+    for part in activity.tiles.slices(grade.size):
+        one = activity.of_links(part)
+        link[part], *sums = _pass_of(comp, one, grade[part], span, class_id[part], classes, factors)
+        added = [before + now for before, now in zip(added, sums, strict=True)] if added else sums
+    stream_hour, class_hour, histogram = added
+    return link, stream_hour, class_hour, histogram
+
+
+def _pass_of(
+    comp: Array,
+    activity: Activity,
+    grade: Array,
+    span: tuple[int, int],
+    class_id: NDArray[np.int64],
+    classes: int,
+    factors: FactorTable,
+) -> tuple[Array, Array, Array, Array]:
+    """Do as `link_pass` in one piece.
+
     What a stream drives at speeds of its own is carried in a pass of its own, over the links concerned.
     """
-    vkt = activity.vkt
+    condition, vkt = _conditions(activity, factors), activity.vkt
 
     def carried(of: Array, km: Array, speed: Array, links: NDArray[np.int64]) -> tuple[Array, Array, Array, Array]:
         return kernel.link_pass(  # type: ignore[no-any-return]  # the kernel is not typed
@@ -216,11 +257,10 @@ def link_pass(
 
 def driven_histogram(activity: Activity, links: pl.DataFrame, factors: FactorTable, inventory: Inventory) -> Array:
     """Return where an activity with other speeds drives on the axes of an inventory's histogram, same shape."""
-    condition = _conditions(activity, factors)
     grade = links["grade_pct"].to_numpy().astype(np.float64) / 100.0
     span = inventory.grade_span
     nothing = np.zeros((factors.conditions.count, span[1] - span[0], factors.grid_kmh.size, 0, len(activity.streams)))
-    return link_pass(nothing, activity, condition, grade, span, np.zeros(links.height, np.int64), 1, factors)[3]
+    return link_pass(nothing, activity, grade, span, np.zeros(links.height, np.int64), 1, factors)[3]
 
 
 def _conditions(activity: Activity, factors: FactorTable) -> NDArray[np.int8]:
@@ -240,9 +280,12 @@ def grade_steps(grade: Array) -> NDArray[np.bool_]:
     return steps
 
 
-def _used(condition: NDArray[np.int8], grade: Array, factors: FactorTable) -> NDArray[np.bool_]:
+def _used(activity: Activity, grade: Array, factors: FactorTable) -> NDArray[np.bool_]:
     """Return the conditions and grade steps that occur, shape (conditions, 7)."""
-    occurs = np.bincount(condition.ravel(), minlength=factors.conditions.count) > 0
+    occurs = np.zeros(factors.conditions.count, dtype=np.bool_)
+    for part in activity.tiles.slices(activity.links):
+        found = _conditions(activity.of_links(part), factors)
+        occurs |= np.bincount(found.ravel(), minlength=occurs.size) > 0
     return np.asarray(occurs[:, None] & grade_steps(grade)[None, :])
 
 

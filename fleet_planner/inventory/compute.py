@@ -65,7 +65,7 @@ def compute_inventory(
     ).astype(np.float64)
     classes, class_id = _road_classes(links)
     link, stream_hour, class_hour, histogram = link_pass(
-        ready.comp, activity, ready.condition, ready.grade, ready.span, class_id, len(classes), factors
+        ready.comp, activity, ready.grade, ready.span, class_id, len(classes), factors
     )
     mean = _means(factors.curves, blocks_of(factors, ready.span), factors, histogram, fleet)
     vehicle = kernel.vehicle_pass(

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from fleet_planner.factors.axes import TECHNOLOGY
-from fleet_planner.inventory.carried import by_hour, driven_histogram, link_hours
+from fleet_planner.inventory.carried import by_hour, driven_histogram, link_hours, link_hours_by_tile
 from fleet_planner.inventory.compute import by_vehicle, compute_inventory
 from fleet_planner.inventory.weighted import weighted_by_vehicle, weighted_histogram
 
@@ -134,6 +134,22 @@ def grouped_link_hours(
     context, activity = of_groups(activity, context, stream_of)
     grouped = vehicles.with_columns(stream=pl.col("group"))
     return link_hours(grouped, multipliers, links, activity, factors, context, pollutants)
+
+
+def grouped_hours_by_tile(
+    vehicles: pl.DataFrame,
+    multipliers: pl.DataFrame,
+    links: pl.DataFrame,
+    activity: Activity,
+    factors: FactorTable,
+    context: FleetContext,
+    stream_of: Callable[[str], str],
+    pollutants: Sequence[str],
+) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+    """Yield what `grouped_link_hours` returns tile by tile."""
+    context, activity = of_groups(activity, context, stream_of)
+    grouped = vehicles.with_columns(stream=pl.col("group"))
+    return link_hours_by_tile(grouped, multipliers, links, activity, factors, context, pollutants)
 
 
 def of_groups(

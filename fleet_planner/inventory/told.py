@@ -88,8 +88,8 @@ def steep_findings(grade: Array, activity: Activity) -> list[Finding]:
     steep = np.abs(grade) > GRADES[-1] * (1.0 + 1e-9)
     if not steep.any():
         return []
-    km = float(activity.vkt[:, steep].sum())
-    share = km / (float(activity.vkt.sum()) or 1.0)
+    km = float(activity.km[:, steep].sum())
+    share = km / (float(activity.km.sum()) or 1.0)
     values: dict[str, str | int | float] = {"limit": f"{100.0 * GRADES[-1]:g}"}
     return [Finding("inventory.steep", "assumption", values, int(steep.sum()), share)]
 

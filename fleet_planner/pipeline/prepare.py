@@ -23,6 +23,7 @@ from fleet_planner.pipeline.computing.by_year import by_year
 from fleet_planner.pipeline.computing.inventories import Clock, Inventories, scaled_to_fuel_sold
 from fleet_planner.pipeline.computing.places import read_home_places, tied_to_places
 from fleet_planner.pipeline.computing.targets import aims_of, years_asked
+from fleet_planner.pipeline.computing.tiling import tiles_of
 from fleet_planner.pipeline.computing.traffic import assigned_traffic
 from fleet_planner.pipeline.costing.economics import Setting, setting_of
 from fleet_planner.scenarios import measures_table
@@ -230,7 +231,8 @@ def prepare(plan: Plan, base: Path, progress: Progress, reading: Reading | None 
         plan = _with_key_name(plan, base)
         nonroad = load_nonroad(plan.nonroad, base, plan.city, grid.average)
         aims = aims_of(plan, fleet.vehicles, nonroad)
-    given = (measures, clock, progress, city.assigned, buses, city.zones)
+    tiles = tiles_of(plan.run, network.links.height, base)
+    given = (measures, clock, progress, city.assigned, buses, city.zones, tiles)
     run = Inventories(plan, base, network, city.feeds, grid.average, *given)
     computed = run.of(fleet)
     scaled: list[Finding] = []

@@ -26,6 +26,7 @@ from fleet_planner.plan.operation import Operation
 from fleet_planner.plan.places import PlacesSection
 from fleet_planner.plan.portfolio import PortfolioSection
 from fleet_planner.plan.report import ReportSection
+from fleet_planner.plan.run import RunSection
 from fleet_planner.plan.targets import Target
 from fleet_planner.plan.traffic import TrafficSection
 from fleet_planner.plan.turnover import TurnoverSection
@@ -461,6 +462,7 @@ class Plan(Section):
     outputs: OutputsSection = OutputsSection()
     report: ReportSection = ReportSection()
     uncertainty: UncertaintySection = UncertaintySection()
+    run: RunSection = RunSection()
 
     @model_validator(mode="after")
     def _turnover_is_later(self) -> Plan:

@@ -24,8 +24,13 @@ from fleet_planner.inventory import (
     weighted_by_vehicle,
     weighted_histogram,
 )
-from fleet_planner.inventory.carried import link_hours
-from fleet_planner.inventory.groups import grouped_hours, grouped_link_hours, grouped_weighted
+from fleet_planner.inventory.carried import link_hours, link_hours_by_tile
+from fleet_planner.inventory.groups import (
+    grouped_hours,
+    grouped_hours_by_tile,
+    grouped_link_hours,
+    grouped_weighted,
+)
 from fleet_planner.pipeline.computing.corridor_check import corridor_findings
 from fleet_planner.pipeline.computing.factor_plan import FactorSetting, factor_setting
 from fleet_planner.pipeline.computing.fuel_check import closure, fuel_burnt_t, scaled_km
@@ -49,6 +54,7 @@ from fleet_planner.pipeline.computing.vehicle_adjustments import (
 from fleet_planner.scenarios import ScenarioFleet, all_at_once, apply_scenario, baseline
 from fleet_planner.scenarios.operation.exposure import Exposure, exposure_of
 from fleet_planner.scenarios.operation.traffic import stream_of
+from fleet_planner.tiles import Tiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -150,6 +156,7 @@ class Inventories:
     assigned: AssignedTraffic | None = None
     buses: Mapping[str, BusKm] | None = None
     zones: Any = None
+    tiles: Tiles = field(default_factory=Tiles)
 
     def of(self, fleet: Fleet, *, scenarios: bool = True) -> Computed:
         """Return the inventories of a fleet; of the baseline alone without ``scenarios``."""
@@ -252,6 +259,7 @@ class Inventories:
             self.assigned,
             self.buses,
             parts,
+            self.tiles,
         )
 
     def hours_of(self, computed: Computed, number: int) -> Iterator[NDArray[np.float64]]:
@@ -274,6 +282,19 @@ class Inventories:
             return grouped_link_hours(vehicles, multipliers, links, activity, factors, context, stream_of, pollutants)
         activity = self.of_state(computed.activity, computed.states[0][0], state)
         return link_hours(state.vehicles, state.multipliers, links, activity, factors, context, pollutants)
+
+    def hours_by_tile(
+        self, computed: Computed, number: int, pollutants: Sequence[str]
+    ) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+        """Yield what `link_hours` returns tile by tile: some links, and their part of it."""
+        state, _ = computed.states[number]
+        links, factors, context = self.network.links, computed.factors, computed.setting.context
+        if done := computed.operated.get(state.name):
+            left = done.traffic
+            given = (left.vehicles, left.multipliers, links, left.activity, factors, context, stream_of, pollutants)
+            return grouped_hours_by_tile(*given)
+        activity = self.of_state(computed.activity, computed.states[0][0], state)
+        return link_hours_by_tile(state.vehicles, state.multipliers, links, activity, factors, context, pollutants)
 
     def weighted_vehicles(self, computed: Computed, number: int, weight: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return what each vehicle of a state emits times a weight by link and hour, shape (vehicles, P), average day.

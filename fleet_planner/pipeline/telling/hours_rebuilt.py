@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,13 +62,49 @@ def rebuilt_errors(exact: Float, day: Float, share: Float) -> tuple[float, float
         of a link and hour over the strongest hour of the same link. The third is the part of the links with emissions
         of which that is more than a tenth.
     """
-    off = np.abs(exact - day[:, None] * share)
-    whole, top = float(exact.sum()), exact.max(axis=1, initial=0.0)
-    some = top > 0.0
-    if whole <= 0.0:
-        return 0.0, 0.0, 0.0
-    worst = off[some].max(axis=1) / top[some]
-    return 100.0 * float(off.sum()) / whole, 100.0 * float(worst.max()), 100.0 * float((worst > TENTH).mean())
+    return Rebuilt().with_links(exact, day, share).errors_pct
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """What `rebuilt_errors` adds up, so that links may be taken tile by tile.
+
+    Parameters
+    ----------
+    off, whole
+        Sums of the differences and of the emissions.
+    worst
+        Largest difference of a link and hour over the strongest hour of the same link.
+    over, some
+        Links of which that is more than a tenth, and links with emissions.
+    """
+
+    off: float = 0.0
+    whole: float = 0.0
+    worst: float = 0.0
+    over: int = 0
+    some: int = 0
+
+    def with_links(self, exact: Float, day: Float, share: Float) -> Rebuilt:
+        """Return the sums with some links more; arguments as of `rebuilt_errors`."""
+        off = np.abs(exact - day[:, None] * share)
+        top = exact.max(axis=1, initial=0.0)
+        some = top > 0.0
+        worst = off[some].max(axis=1) / top[some]
+        return Rebuilt(
+            self.off + float(off.sum()),
+            self.whole + float(exact.sum()),
+            max(self.worst, float(worst.max(initial=0.0))),
+            self.over + int((worst > TENTH).sum()),
+            self.some + int(some.sum()),
+        )
+
+    @property
+    def errors_pct(self) -> tuple[float, float, float]:
+        """Mean, largest and how many over a tenth, percent; see `rebuilt_errors`."""
+        if self.whole <= 0.0:
+            return 0.0, 0.0, 0.0
+        return 100.0 * self.off / self.whole, 100.0 * self.worst, 100.0 * self.over / self.some
 
 
 def hours_rebuilt(run: Inventories, computed: Computed) -> pl.DataFrame:
@@ -85,11 +122,15 @@ def hours_rebuilt(run: Inventories, computed: Computed) -> pl.DataFrame:
     every = links * len(computed.states) <= MOST_LINKS
     rows: list[dict[str, object]] = []
     for number, (state, inventory) in enumerate(computed.states if every else computed.states[:1]):
-        exact = run.link_hours(computed, number, wanted)
         of_link = class_of_link(run.network, inventory)
-        for k, name in enumerate(wanted):
-            day = inventory.link[:, known.index(name)]
-            mean, largest, over = rebuilt_errors(exact[k], day, hour_shares(inventory, name)[of_link])
+        shares = [hour_shares(inventory, name) for name in wanted]
+        found = [Rebuilt() for _ in wanted]
+        for part, exact in run.hours_by_tile(computed, number, wanted):
+            for k, name in enumerate(wanted):
+                day = inventory.link[part, known.index(name)]
+                found[k] = found[k].with_links(exact[k], day, shares[k][of_link[part]])
+        for name, sums in zip(wanted, found, strict=True):
+            mean, largest, over = sums.errors_pct
             rows.append(
                 {
                     "scenario": state.name,
@@ -105,5 +146,6 @@ def hours_rebuilt(run: Inventories, computed: Computed) -> pl.DataFrame:
 
 def class_of_link(network: Network, inventory: Inventory) -> NDArray[np.int64]:
     """Return the place of each link's road class among those of an inventory, shape (links,)."""
-    place = {name: k for k, name in enumerate(inventory.road_classes)}
-    return np.array([place[name] for name in network.links["road_class"].to_list()], dtype=np.int64)
+    names = inventory.road_classes
+    place = network.links["road_class"].replace_strict(list(names), range(len(names)), return_dtype=pl.Int64)
+    return place.to_numpy().astype(np.int64)
