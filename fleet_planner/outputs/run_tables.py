@@ -72,6 +72,8 @@ def parquet_tables(results: Results) -> Mapping[str, Callable[[], pl.DataFrame]]
     }
     if results.bus_links.height:
         out["bus_links"] = lambda: results.bus_links
+    if results.measure_parts.height:
+        out["measure_parts"] = lambda: results.measure_parts
     if (air := results.air) is not None:
         out["exposure_weights"] = lambda: air.weights
     return out

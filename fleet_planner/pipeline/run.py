@@ -25,6 +25,7 @@ from fleet_planner.pipeline.computing.targets import verdicts
 from fleet_planner.pipeline.costing.economics import economy
 from fleet_planner.pipeline.costing.scenario_costs import costs_of
 from fleet_planner.pipeline.costing.scrapped_early import scrapped_early_findings, scrapped_early_table
+from fleet_planner.pipeline.differences.bundles import measure_parts
 from fleet_planner.pipeline.drawing.figures import draw
 from fleet_planner.pipeline.prepare import Prepared, only_scenarios, prepare, sold_t
 from fleet_planner.pipeline.telling.data_quality import data_quality
@@ -143,6 +144,8 @@ def _run(plan: Plan, path: Path, progress: Progress, reading: Reading | None) ->
     means = replace(means, tables={**means.tables, **drawn.tables}, findings=(*means.findings, *drawn.findings))
     with clock.step("map hours"):
         hour_errors = hours_rebuilt(ready.run, computed)
+    with clock.step("measures together"):
+        together = measure_parts(ready.run, computed, ready.fleet)
     intensity = intensity_table(results, plan.city.year)
     assumptions = assumptions_table(plan, ready.base, measures)
     with clock.step("findings"):
@@ -195,6 +198,7 @@ def _run(plan: Plan, path: Path, progress: Progress, reading: Reading | None) ->
         targets=verdicts(plan, ready.aims, computed, later, nonroad),
         comparison=comparison,
         well_to_wheel=well_to_wheel_table(results, elsewhere.fuels),
+        measure_parts=together,
         operation=driving_table(computed.operated),
         operation_effects=effects,
         driven={name: done.activity.km.sum(axis=0) for name, done in computed.operated.items()},

@@ -96,7 +96,34 @@ def test_scenarios_of_one_run(first: Path, tmp_path: Path) -> None:
     # the fleet is the same, so measures alone make the difference
     assert set(causes["cause"]) == {"measures"}
     nox = causes.filter(pollutant="NOx", comparison="clean")
-    assert set(nox["measure"]) <= {"rd99", "dpf_passive + rd99", "dpf_passive"}
+    assert set(nox["measure"]) == {"rd99", "dpf_passive"}
+
+
+def test_measures_on_one_vehicle_are_told_apart_by_every_subset_of_them(tmp_path: Path) -> None:
+    # each subset as a scenario of its own, on the same vehicles: v(S) by the program from end to end
+    one = '[[scenario]]\nname = "{n}"\ntitle = "{n}"\n{m}'
+    old = '[[scenario.measure]]\nmeasure = "{}"\nstandards = ["euro_III"]\n'
+    subsets = {"f": old.format("dpf_passive"), "r": old.format("rd99")}
+    subsets["both"] = subsets["f"] + subsets["r"]
+    plan = PLAN + "".join(one.format(n=n, m=m) for n, m in subsets.items())
+    out = ran(tmp_path / "subsets", plan, TWO)
+    summary = pl.read_csv(out / "summary.csv")
+    parts = pl.read_parquet(out / "measure_parts.parquet")
+    assert parts["scenario"].unique().to_list() == ["both"]
+    assert parts["measures"].unique().to_list() == ["dpf_passive + rd99"]
+    assert call("compare", out, "--out", tmp_path / "changes").exit_code == 0
+    adds_up(tmp_path / "changes")
+    causes = pl.read_csv(tmp_path / "changes" / "difference_causes.csv").filter(comparison="both", cause="measures")
+    for pollutant in ("NOx", "PM_exhaust", "CO2", "CO"):
+        value = dict(summary.filter(pollutant=pollutant).select("scenario", "value_per_year").iter_rows())
+        none, f, r, both = (value[n] for n in ("baseline", "f", "r", "both"))
+        wanted = {
+            "dpf_passive": 0.5 * (f - none) + 0.5 * (both - r),
+            "rd99": 0.5 * (r - none) + 0.5 * (both - f),
+        }
+        told = dict(causes.filter(pollutant=pollutant).select("measure", "change_per_year").iter_rows())
+        for measure, change in wanted.items():
+            assert told.get(measure, 0.0) == pytest.approx(change, rel=1e-9, abs=1e-12 * none), (pollutant, measure)
 
 
 def test_links_of_the_map_change_by_what_the_runs_say(first: Path, tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ import polars as pl
 from fleet_planner.errors import InputError, use_one_of
 from fleet_planner.outputs.checking.read import read_manifest
 from fleet_planner.outputs.layers.frames import day_name, scale_of
-from fleet_planner.pipeline.differences.attribution import GROUP, FleetSide
+from fleet_planner.pipeline.differences.attribution import PARTS, FleetSide
+from fleet_planner.pipeline.differences.bundles import GROUP
 from fleet_planner.pipeline.differences.tables import per_year
 from fleet_planner.tables import pollutants
 from fleet_planner.units import MASS_PER_T
@@ -166,12 +167,23 @@ def _side(kept: Kept, scenario: str, run: str) -> RunSide:
             FleetSide(
                 vehicles.filter(scenario=scenario).select(*FLEET, *renamed).collect(),
                 vehicles.filter(scenario=next(iter(known))).select(*FLEET, *renamed).collect(),
+                _parts(kept.folder / "measure_parts.parquet", scenario),
             ),
             links.select("link_id", "vkt_per_day", *renamed).collect(),
         )
     except (OSError, pl.exceptions.PolarsError) as error:
         told = str(error).splitlines()[0]
         raise InputError(f"the run is damaged: {told}", "Run the plan again.", file=kept.folder) from error
+
+
+def _parts(path: Path, scenario: str) -> pl.DataFrame:
+    """Return what each measure brings on vehicles with several, a day; nothing of runs without such vehicles."""
+    if not path.is_file():
+        return pl.DataFrame(schema=PARTS)
+    year = {p.pollutant: per_year(p, "t") for p in pollutants()}
+    own = pl.scan_parquet(path).filter(scenario=scenario).collect()
+    per_day = pl.col("change_per_year") / pl.col("pollutant").replace_strict(year, return_dtype=pl.Float64)
+    return own.with_columns(change_per_day=per_day).select(*PARTS)
 
 
 def _in_tons(summary: pl.DataFrame, mass: float) -> pl.DataFrame:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import polars as pl
 
+from fleet_planner.pipeline.differences.bundles import GROUP, label_of
 from fleet_planner.pipeline.differences.shapley import lmdi, rounded_to, shapley
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -25,12 +26,19 @@ MIX = CAUSES.index("fleet_mix")
 STANDING = "standing"
 """Emissions of vehicles that drive nowhere, such as vapours: they have no factor per km."""
 MACHINES = "machines"
-GROUP = ("stream", "category", "fuel", "segment", "standard", "aftertreatment")
+SMALL = 1e-9
+"""Of what a set of measures changes: less than this is rounding of its parts."""
 SCHEMA = {
     "cause": pl.String,
     "stream": pl.String,
     "measure": pl.String,
     "pollutant": pl.String,
+    "change_per_day": pl.Float64,
+}
+
+
+PARTS = {
+    **dict.fromkeys((*GROUP, "measures", "measure", "pollutant"), pl.String),
     "change_per_day": pl.Float64,
 }
 
@@ -46,10 +54,14 @@ class FleetSide:
         measures`` and one column per pollutant, a day.
     baseline
         The rows of the same run's baseline, in order.
+    parts
+        `GROUP`, ``measures, measure, pollutant`` and ``change_per_day``: what each measure brings on vehicles that
+        carry several (`bundles.measure_parts`).
     """
 
     vehicles: pl.DataFrame
     baseline: pl.DataFrame
+    parts: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=PARTS))
 
 
 @dataclass(frozen=True)
@@ -87,7 +99,8 @@ def attributed(first: FleetSide, second: FleetSide, names: Sequence[str], method
     -------
     polars.DataFrame
         ``cause, stream, measure, pollutant, change_per_day``; the rows of a pollutant add up to the difference.
-        ``measure`` tells the measures that vehicles carry, for the cause of that name.
+        ``measure`` tells the measure, for the cause of that name; several where what they change together is not
+        told by measure (measures in operation change the driving of the same vehicles).
     """
     streams, keys, labels = _names(first, second)
     a, b = (_groups(side, keys, streams, labels, names) for side in (first, second))
@@ -120,14 +133,13 @@ def _names(first: FleetSide, second: FleetSide) -> tuple[list[str], list[tuple[s
     for side in (first, second):
         origin = side.baseline[side.vehicles["baseline_row"].to_list()]
         keys |= set(origin.select(GROUP).iter_rows())
-        labels |= set(_labels(side.vehicles))
+        labels |= {*_labels(side.vehicles), *side.parts["measure"]}
     return sorted({k[0] for k in keys}), sorted(keys), sorted(labels)
 
 
 def _labels(vehicles: pl.DataFrame) -> list[str]:
     """Return the measures that each row carries, however they were listed; of operation where it carries none."""
-    text = vehicles["measures"].fill_null("").to_list()
-    return [" + ".join(sorted(t.split(","))) for t in text]
+    return [label_of(t) for t in vehicles["measures"].fill_null("").to_list()]
 
 
 def _groups(
@@ -150,15 +162,47 @@ def _groups(
     driven = (km > 0.0) & (was_km > 0.0)
     plain = np.where(driven[:, None], was * (km / np.where(was_km > 0.0, was_km, 1.0))[:, None], 0.0)
     moving = np.where(driven[:, None], emitted, 0.0)
-    change = np.zeros((len(labels), len(keys), len(names)))
+    change = np.zeros((len(labels), len(keys), len(names)))  # zero where no vehicle carries the label
     np.add.at(change, (label, group), moving - plain)
     return _Groups(
         km=_added(np.where(driven, km, 0.0), group, len(keys)),
         plain=_added(plain, group, len(keys)),
-        by_label=change,
+        by_label=_by_measure(change, side.parts, place, kind, names),
         standing=_added(emitted - moving, stream, len(streams)),
         number=_added(rows["count"].to_numpy().astype(np.float64), stream, len(streams)),
     )
+
+
+def _by_measure(
+    change: Array,
+    parts: pl.DataFrame,
+    place: Mapping[tuple[str, ...], int],
+    kind: Mapping[str, int],
+    names: Sequence[str],
+) -> Array:
+    """Return what measures change with the sets of them told by measure, as far as it is known; the sum is the same.
+
+    What is left of a set beyond rounding stays with the set.
+    """
+    of = {name: k for k, name in enumerate(names)}
+    known: dict[int, dict[int, Array]] = {}
+    out = change.copy()
+    for *group, label, measure, pollutant, value in parts.select(*PARTS).iter_rows():
+        at = place.get(tuple(group))
+        if at is None or pollutant not in of or label not in kind:
+            continue
+        by_group = known.setdefault(kind[label], {})
+        own = by_group.setdefault(at, np.zeros((len(kind), len(names))))
+        own[kind[measure], of[pollutant]] += value
+    for label, by_group in known.items():
+        for at, own in by_group.items():
+            whole, rest = change[label, at], change[label, at] - own.sum(axis=0)
+            alike = np.abs(rest) <= SMALL * np.maximum(np.abs(whole), np.abs(own).max(axis=0))
+            single = np.flatnonzero(own.any(axis=1))
+            own[single] = np.where(alike, rounded_to(own[single], whole), own[single])
+            out[single, at] += own[single]
+            out[label, at] = np.where(alike, 0.0, rest)
+    return out
 
 
 def _km(rows: pl.DataFrame) -> Array:

@@ -81,6 +81,7 @@ class Results:
     ``economy`` has the cost of ownership and what else the scenarios cost.
     ``well_to_wheel`` has the greenhouse gases of every scenario with those of making the fuels.
     ``comparison`` sets the plan's measures against each other; nothing where it has none to compare.
+    ``measure_parts`` tells what each measure brings on vehicles that carry several.
     ``operation`` accounts for the vehicle-km that measures in operation change, ``operation_effects`` for what that
     does to each pollutant (no rows without such measures), ``driven`` the vehicle-km by link of their
     scenarios. ``early_scrappage`` has what scrapping early costs by year. ``gridded`` has the emissions on a
@@ -120,6 +121,7 @@ class Results:
     duty: pl.DataFrame = field(default_factory=pl.DataFrame)
     districts: Districts = field(default_factory=Districts)
     economy: Economy = field(default_factory=Economy)
+    measure_parts: pl.DataFrame = field(default_factory=pl.DataFrame)
     operation: pl.DataFrame = field(default_factory=pl.DataFrame)
     operation_effects: pl.DataFrame = field(default_factory=pl.DataFrame)
     driven: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
