@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fleet_planner.cli.cluster import Where, cluster_options, engine_of
 from fleet_planner.cli.shared import hold, progress_bar, text_table
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     metavar="[=URL]",
     help="Also write into this PostgreSQL database, a schema named like the run directory; see export.",
 )
+@cluster_options
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def run(
     plan: Path,
@@ -42,6 +44,7 @@ def run(
     draws: int | None,
     language: str | None,
     postgis: str | None,
+    where: Where,
     *,
     overwrite: bool,
     as_json: bool,
@@ -56,7 +59,8 @@ def run(
         hold(target, overwrite=overwrite)
         if postgis is not None:
             _check_postgis(postgis, target, overwrite=overwrite)
-        results = run_plan(plan, only=only, threads=threads, draws=draws, progress=progress)
+        with engine_of(where) as engine:
+            results = run_plan(plan, only=only, threads=threads, draws=draws, progress=progress, engine=engine)
         progress("writing map, tables and report", 0.8)
         chosen: Language = "zh" if (language or results.plan.outputs.language) == "zh" else "en"
         written = write_run(results, target, overwrite=overwrite, language=chosen)

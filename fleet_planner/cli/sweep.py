@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fleet_planner.cli.cluster import cluster_options, engine_of
+from fleet_planner.cli.cluster import Where, cluster_options, engine_of
 from fleet_planner.cli.shared import progress_bar
 
 if TYPE_CHECKING:
@@ -32,11 +32,7 @@ def sweep(
     file: Path,
     levels: str | None,
     out: Path,
-    cluster: str | None,
-    workers: int | None,
-    tls_ca: Path | None,
-    tls_cert: Path | None,
-    tls_key: Path | None,
+    where: Where,
 ) -> None:
     r"""Run many cases of FILE: the measures of one PLAN in every mix, or the tasks of a SWEEP.
 
@@ -48,14 +44,13 @@ def sweep(
     """
     from fleet_planner.plan.sweep import is_sweep
 
-    tls = (tls_ca, tls_cert, tls_key)
     if is_sweep(file):
         if levels is not None:
             raise click.UsageError("--levels belongs to a plan; a sweep lists values under [alter].")
-        with engine_of(cluster, workers, tls) as engine:
+        with engine_of(where) as engine:
             failed = _tasks(file, out, engine)
         ctx.exit(1 if failed else 0)
-    if cluster or workers or any(tls):
+    if where.given:
         raise click.UsageError("one plan's mixes need no workers; write a file with [sweep] for them.")
     _levels(file, levels or LEVELS, out)
 

@@ -26,6 +26,7 @@ from fleet_planner.pipeline.computing.targets import aims_of, years_asked
 from fleet_planner.pipeline.computing.tiling import tiles_of
 from fleet_planner.pipeline.computing.traffic import assigned_traffic
 from fleet_planner.pipeline.costing.economics import Setting, setting_of
+from fleet_planner.pipeline.spread.engine import Here
 from fleet_planner.scenarios import measures_table
 from fleet_planner.transit_feed import Feed, read_feed, read_feeds
 
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from fleet_planner.pipeline.computing.by_year import ByYear
     from fleet_planner.pipeline.computing.inventories import Computed
     from fleet_planner.pipeline.computing.places import HomePlaces
+    from fleet_planner.pipeline.spread.engine import Engine
     from fleet_planner.plan.models import Plan
     from fleet_planner.progress import Progress
     from fleet_planner.scenarios.targets import Aim
@@ -203,7 +205,9 @@ def read_city(plan: Plan, base: Path, progress: Progress) -> ReadCity:
     )
 
 
-def prepare(plan: Plan, base: Path, progress: Progress, reading: Reading | None = None) -> Prepared:
+def prepare(
+    plan: Plan, base: Path, progress: Progress, reading: Reading | None = None, engine: Engine | None = None
+) -> Prepared:
     """Read everything that a plan names, and compute its inventories.
 
     Parameters
@@ -214,6 +218,8 @@ def prepare(plan: Plan, base: Path, progress: Progress, reading: Reading | None 
         Is told how far it is.
     reading
         Of a plan of the `same_reading`; nothing: all is read now.
+    engine
+        Computes the inventories; nothing: this process.
 
     Raises
     ------
@@ -232,7 +238,7 @@ def prepare(plan: Plan, base: Path, progress: Progress, reading: Reading | None 
         nonroad = load_nonroad(plan.nonroad, base, plan.city, grid.average)
         aims = aims_of(plan, fleet.vehicles, nonroad)
     tiles = tiles_of(plan.run, network.links.height, base)
-    given = (measures, clock, progress, city.assigned, buses, city.zones, tiles)
+    given = (measures, clock, progress, city.assigned, buses, city.zones, tiles, engine or Here())
     run = Inventories(plan, base, network, city.feeds, grid.average, *given)
     computed = run.of(fleet)
     scaled: list[Finding] = []

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from fleet_planner.network import Network
     from fleet_planner.pipeline.comparing.comparison import Comparison
     from fleet_planner.pipeline.prepare import Reading
+    from fleet_planner.pipeline.spread.engine import Engine
     from fleet_planner.plan.models import Plan
 
 
@@ -63,6 +64,7 @@ def run_plan(
     threads: int | None = None,
     draws: int | None = None,
     progress: Progress = silent,
+    engine: Engine | None = None,
 ) -> Results:
     """Run a plan.
 
@@ -78,6 +80,8 @@ def run_plan(
         Draws of the uncertain inputs, in place of the plan's.
     progress
         Is told how far the run is.
+    engine
+        Computes the scenarios and years, this process where none is given; results do not depend on it.
 
     Raises
     ------
@@ -87,11 +91,17 @@ def run_plan(
     plan = only_scenarios(load_plan(path), only, path)
     if draws is not None:
         plan = plan.model_copy(update={"uncertainty": plan.uncertainty.model_copy(update={"draws": draws})})
-    return run_loaded(plan, path, threads=threads, progress=progress)
+    return run_loaded(plan, path, threads=threads, progress=progress, engine=engine)
 
 
 def run_loaded(
-    plan: Plan, path: Path, *, threads: int | None = None, progress: Progress = silent, reading: Reading | None = None
+    plan: Plan,
+    path: Path,
+    *,
+    threads: int | None = None,
+    progress: Progress = silent,
+    reading: Reading | None = None,
+    engine: Engine | None = None,
 ) -> Results:
     """Run a plan that is read already; ``path`` says where it comes from, and what its names are relative to.
 
@@ -105,16 +115,16 @@ def run_loaded(
     if threads:
         numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
     try:
-        return _run(plan, path, progress, reading)
+        return _run(plan, path, progress, (reading, engine))
     except UserError as error:
         if error.file is None:  # it names a key: one of the plan's
             error.file = path
         raise
 
 
-def _run(plan: Plan, path: Path, progress: Progress, reading: Reading | None) -> Results:
+def _run(plan: Plan, path: Path, progress: Progress, by: tuple[Reading | None, Engine | None]) -> Results:
     named = named_areas(plan, path.parent)
-    ready = prepare(plan, path.parent, progress, reading)
+    ready = prepare(plan, path.parent, progress, *by)
     plan, computed, nonroad, later = ready.plan, ready.computed, ready.nonroad, ready.later
     clock, elsewhere, measures = ready.run.clock, ready.elsewhere, ready.run.measures
     comparison = _compared(ready)

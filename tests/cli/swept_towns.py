@@ -22,6 +22,19 @@ file = "b/plan.toml"
 [alter]
 "scenario.mixed.measure.dpf_passive.uptake" = {levels}
 """
+LATER = """
+[turnover]
+to_year = 2030
+[[scenario]]
+name = "slower"
+title = "Slower, then electric"
+[[scenario.operation.speed_limit]]
+limit_kmh = 30.0
+[[scenario.measure]]
+measure = "bev_bus"
+uptake_by_year = { 2026 = 0.1, 2030 = 0.5 }
+"""
+"""Later years and a measure in operation, for the end of a town's plan."""
 
 
 def write_towns(folder: Path, levels: str = "[0.2, 0.5]", names: tuple[str, ...] = ("a", "b")) -> Path:

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from fleet_planner.outputs.reserve import locked
 from tests.cli.swept_towns import call, write_towns
 
 
@@ -136,10 +137,7 @@ def test_other_folders_and_options_are_refused(swept: Path, tmp_path: Path) -> N
 
 
 def test_a_folder_in_use_is_refused(swept: Path) -> None:
-    import fcntl
-
-    with (swept / "out" / ".lock").open("w", encoding="utf-8") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    with locked((swept / "out").resolve()):
         done = call("sweep", swept / "sweep.toml", "--out", swept / "out")
     assert done.exit_code == 1
-    assert "another sweep writes into this folder" in done.output
+    assert "another command is writing into this folder" in done.output

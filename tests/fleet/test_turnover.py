@@ -19,7 +19,7 @@ from fleet_planner.fleet.turnover.rules import rules_of
 from fleet_planner.fleet.turnover.survival import FORMS, Curve, curve_of, load_curves
 from fleet_planner.fleet.vocabulary import words
 from fleet_planner.inventory.weights import technologies_of
-from fleet_planner.pipeline.computing.by_year import with_steps
+from fleet_planner.pipeline.computing.states import with_steps
 from fleet_planner.plan.models import City, FleetSection, Scenario
 from fleet_planner.plan.turnover import EarlyScrappage, TurnoverSection
 from fleet_planner.reference import reference_table

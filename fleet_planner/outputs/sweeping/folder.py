@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fleet_planner.errors import InputError, OutputError
 from fleet_planner.outputs.record import sha256
+from fleet_planner.outputs.reserve import locked
 from fleet_planner.outputs.target import check_target
 from fleet_planner.pipeline.spread.attempt import code_hash
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 MARK = "sweep.json"
 PARTS = "tasks"
 RUNS = "runs"
-LOCK = ".lock"
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,9 @@ def opened(out: Path, sweep_file: Path) -> Iterator[Path]:
     else:
         check_target(out, overwrite=False)
     try:
-        (out / PARTS).mkdir(parents=True, exist_ok=True)
-        with _locked(out):
+        out.resolve().parent.mkdir(parents=True, exist_ok=True)
+        with locked(out.resolve()):
+            (out / PARTS).mkdir(parents=True, exist_ok=True)
             if not mark.is_file():
                 write_whole(mark, json.dumps({"sweep_file": str(sweep_file.resolve())}, ensure_ascii=False) + "\n")
             yield out
@@ -110,23 +111,6 @@ def _mark(path: Path) -> str:
         return str(json.loads(path.read_text(encoding="utf-8"))["sweep_file"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError("this file of a sweep is damaged", "Name another folder with --out.", file=path) from error
-
-
-@contextmanager
-def _locked(out: Path) -> Iterator[None]:
-    """Hold the folder; the lock ends with the process, however it ends."""
-    try:
-        import fcntl
-    except ImportError:  # Windows: two sweeps into one folder are not told apart there
-        yield
-        return
-    with (out / LOCK).open("w", encoding="utf-8") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise OutputError("another sweep writes into this folder", "Wait for it.", file=out) from error
-        yield
-        (out / LOCK).unlink(missing_ok=True)
 
 
 def write_whole(path: Path, text: str) -> None:

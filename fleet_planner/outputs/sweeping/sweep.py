@@ -13,7 +13,6 @@ from fleet_planner.network.builtin import archive_path
 from fleet_planner.outputs.columns_file import write_columns
 from fleet_planner.outputs.record import MANIFEST, file_hashes, manifest_text, relative, sha256, written_by
 from fleet_planner.outputs.sweeping.folder import (
-    LOCK,
     RUNS,
     Part,
     changed_input,
@@ -169,7 +168,7 @@ def _write(found: Swept, tasks: list[Task], parts: Mapping[str, Part], path: Pat
         "inputs": list(_inputs(tasks, parts, path).values()),
         "tasks": {"done": found.tasks.height - found.failed.height, "failed": found.failed.height},
         "failed": found.failed["task"].to_list(),
-        "files": {name: digest for name, digest in file_hashes(out).items() if name != LOCK},
+        "files": file_hashes(out),
     }
     write_whole(out / MANIFEST, manifest_text(content))
 

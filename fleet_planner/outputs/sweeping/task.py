@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from fleet_planner.outputs.target import reserved
 from fleet_planner.outputs.write import write_run
 from fleet_planner.pipeline.run import run_loaded
 from fleet_planner.pipeline.sweeping.figures import asked, figures, figures_of_plan
@@ -59,15 +59,9 @@ def carry_out(order: Order) -> Answer:
         results = run_loaded(plan, task.file)
         later = None if results.later is None else results.later.table
         table, inputs = figures(results.summary, results.scenarios, plan.city.year, later), results.inputs
-        _tidied(order.directory)
-        write_run(results, order.directory, overwrite=True, language=order.language)
+        with reserved(order.directory, overwrite=True):  # clears what a try left whose worker died
+            write_run(results, order.directory, overwrite=True, language=order.language)
     rows = [list(row) for row in asked(table, task.scenario, task.years).iter_rows()]
     # the plan file itself is in the task; what else was read is told by where it lies here
     read = {str(input_path(f.path, task.file.parent)): f.sha256 for f in inputs if f.role != "plan"}
     return Answer(rows, read)
-
-
-def _tidied(directory: Path) -> None:
-    """Remove what a try that died left of this directory."""
-    for left in directory.parent.glob(f".{directory.name}.*-*"):
-        shutil.rmtree(left, ignore_errors=True)

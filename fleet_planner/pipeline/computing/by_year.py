@@ -13,10 +13,10 @@ from fleet_planner.errors import PlanError, UserError
 from fleet_planner.factors.compiling.compile import compile_factors
 from fleet_planner.findings import Finding
 from fleet_planner.fleet import Fleet, load_fleet
-from fleet_planner.fleet.turnover import Projection, project_fleet, step_ratios
+from fleet_planner.fleet.turnover import Projection, project_fleet
 from fleet_planner.inventory import compute_inventory
-from fleet_planner.pipeline.computing.neat_fuels import on_neat_fuels
 from fleet_planner.pipeline.computing.operated import Computing, Planned, plan_operation, state_after
+from fleet_planner.pipeline.computing.states import Base, Multiplied, State
 from fleet_planner.pipeline.computing.vehicle_adjustments import Adjustments, fault_plan
 from fleet_planner.pipeline.computing.vehicle_use import fleet_use
 from fleet_planner.plan.load import check_plan, load_plan
@@ -27,11 +27,11 @@ from fleet_planner.tables import pollutants
 from fleet_planner.units import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from fleet_planner.economics.grid import GridPair
-    from fleet_planner.factors.compiling.table import FactorTable
+    from fleet_planner.factors.in_use.high_emitters import FaultPlan
     from fleet_planner.inventory import Inventory
     from fleet_planner.nonroad import NonRoad
     from fleet_planner.pipeline.computing.inventories import Computed, Inventories
@@ -44,8 +44,6 @@ EVERY = 5
 ELECTRICITY = "electricity"
 KWH, CO2_GRID = "electricity_kwh", "CO2_grid"
 G_PER_KG = 1000.0
-BY_STEP = {"NOx": "nox_ratio", "PM_exhaust": "pm_ratio", "BC": "pm_ratio", "SPN23": "pm_ratio"}
-"""Which ratio of limits acts on which pollutant; NO2 and OC follow NOx and PM."""
 
 SCHEMA = {
     "scenario": pl.String,
@@ -268,21 +266,65 @@ def _states(
     factors = compile_factors(setting.technologies(rows), setting.sources, setting.conditions, setting.options)
     start, first = computed.states[0]
     now = year_state(start.vehicles, first)
+    first_activity, own = computed.activity, fleet.vehicles
+    base = Base(
+        run.network.links,
+        factors,
+        setting.context,
+        first_activity,
+        Multiplied(Adjustments(None, plan.city.year, None), factors, setting.sources.fuels, steps=True),
+    )
+    shared = YearBase(base, fault_plan(plan.faults), first)
+    keys = [(future.name, year) for future in futures for year in future.fleets]
+    streams = {whole_stream(s) for s in first_activity.streams}
+
+    def parts() -> Iterator[YearPart]:
+        for future in futures:
+            for year, state in future.fleets.items():
+                run.progress(f"inventory: {future.name} {year}", 0.78)
+                planned = future.driving.get(year)
+                driven = None if planned else run.driven(first_activity, own, state.vehicles)
+                gone = _sent_away(future.projection, year, streams)
+                left = None
+                if gone.height:
+                    left = State(baseline(Fleet(gone, pl.DataFrame())), run.driven(first_activity, own, gone))
+                yield YearPart(year, State(state, driven, planned), left)
+
+    with run.clock.step("turnover"):
+        found = dict(zip(keys, run.engine.mapped(computed_year, shared, parts()), strict=True))
     states = {}
     for future in futures:
         states[future.name, plan.city.year] = now
-        for year, state in future.fleets.items():
-            with run.clock.step("turnover"):
-                run.progress(f"inventory: {future.name} {year}", 0.78)
-                inventory = _inventory(plan, run, computed, fleet, (state, factors), year, future.driving.get(year))
-                outside: dict[str, float] = {}
-                left = _sent_away(future.projection, year, {whole_stream(s) for s in computed.activity.streams})
-                if left.height:
-                    gone = baseline(Fleet(left, pl.DataFrame()))
-                    there = _inventory(plan, run, computed, fleet, (gone, factors), year)
-                    outside = dict(zip(there.pollutants, there.link.sum(axis=0).tolist(), strict=True))
-                states[future.name, year] = year_state(state.vehicles, inventory, outside)
+        states |= {(future.name, year): found[future.name, year] for year in future.fleets}
     return states
+
+
+@dataclass(frozen=True)
+class YearBase:
+    """What the inventories of all later years share: ``first`` is that of the baseline in the base year."""
+
+    base: Base
+    faults: FaultPlan | None
+    first: Inventory
+
+
+@dataclass(frozen=True)
+class YearPart:
+    """A later year of a scenario: its fleet, and the vehicles that have left the city, if any."""
+
+    year: int
+    state: State
+    left: State | None
+
+
+def computed_year(shared: YearBase, part: YearPart) -> YearState:
+    """Return the figures of a later year."""
+    inventory = _inventory(shared, part.state, part.year)
+    outside: dict[str, float] = {}
+    if part.left is not None:
+        there = _inventory(shared, part.left, part.year)
+        outside = dict(zip(there.pollutants, there.link.sum(axis=0).tolist(), strict=True))
+    return year_state(part.state.fleet.vehicles, inventory, outside)
 
 
 def year_state(vehicles: pl.DataFrame, inventory: Inventory, outside: Mapping[str, float] | None = None) -> YearState:
@@ -318,54 +360,17 @@ def on_grid(state: YearState, grid: GridPair | None, year: int) -> YearState:
     return replace(state, per_day=counted(state.per_day), outside=counted(state.outside), by_scope=scopes)
 
 
-def with_steps(vehicles: pl.DataFrame, multipliers: pl.DataFrame) -> pl.DataFrame:
-    """Return multipliers with the steps of limits in them that have no factors of their own.
-
-    A step counts as long as the vehicle has the standard that the step's ratio is against: a replacement by a measure
-    ends it.
-
-    Parameters
-    ----------
-    vehicles
-        With a column ``step``, as `Projection.fleet` returns them, also after measures.
-    multipliers
-        Same rows.
-    """
-    joined = vehicles.select("step", "standard").join(
-        step_ratios(), on=["step", "standard"], how="left", maintain_order="left"
-    )
-    changed = [
-        pl.Series(name, multipliers[name].to_numpy() * joined[ratio].fill_null(1.0).to_numpy())
-        for name, ratio in BY_STEP.items()
-        if name in multipliers.columns
-    ]
-    return multipliers.with_columns(changed)
-
-
-def _inventory(
-    plan: Plan,
-    run: Inventories,
-    computed: Computed,
-    fleet: Fleet,
-    what: tuple[ScenarioFleet, FactorTable],
-    year: int,
-    driving: Planned | None = None,
-) -> Inventory:
-    state, factors = what
-    adjustments = Adjustments(fault_plan(plan.faults), year, None)
-
-    def multiplied(vehicles: pl.DataFrame, multipliers: pl.DataFrame) -> pl.DataFrame:
-        applied = adjustments.applied(vehicles, with_steps(vehicles, multipliers))
-        return on_neat_fuels(vehicles, applied, factors, computed.setting.sources.fuels)
-
-    links, context = run.network.links, computed.setting.context
-    if driving is not None:
-        computing = Computing(links, factors, context, multiplied)
-        done = driving.whole(computing, computed.states[0][1])
+def _inventory(shared: YearBase, state: State, year: int) -> Inventory:
+    base = shared.base
+    multiplied = replace(base.multiplied, adjustments=Adjustments(shared.faults, year, None))
+    if state.planned is not None:
+        computing = Computing(base.links, base.factors, base.context, multiplied)
+        done = state.planned.whole(computing, shared.first)
         return computing.of(done[-1].traffic)
-    activity = run.driven(computed.activity, fleet.vehicles, state.vehicles)
-    multipliers = multiplied(state.vehicles, state.multipliers)
-    return compute_inventory(state.vehicles, multipliers, links, activity, factors, context)
+    assert state.activity is not None
+    fleet = state.fleet
+    multipliers = multiplied(fleet.vehicles, fleet.multipliers)
+    return compute_inventory(fleet.vehicles, multipliers, base.links, state.activity, base.factors, base.context)
 
 
 def _sent_away(projection: Projection, year: int, streams: set[str]) -> pl.DataFrame:

@@ -36,21 +36,21 @@ from fleet_planner.pipeline.computing.factor_plan import FactorSetting, factor_s
 from fleet_planner.pipeline.computing.fuel_check import closure, fuel_burnt_t, scaled_km
 from fleet_planner.pipeline.computing.neat_fuels import on_neat_fuels
 from fleet_planner.pipeline.computing.operated import (
-    Computing,
     Operated,
     Planned,
-    operated,
     operation_setting,
     plan_operation,
     route_parts,
     technologies_on,
 )
+from fleet_planner.pipeline.computing.states import Base, Multiplied, State, computed_state
 from fleet_planner.pipeline.computing.vehicle_adjustments import (
     Adjustments,
     fault_findings,
     fault_plan,
     measured_adjustment,
 )
+from fleet_planner.pipeline.spread.engine import Here
 from fleet_planner.scenarios import ScenarioFleet, all_at_once, apply_scenario, baseline
 from fleet_planner.scenarios.operation.exposure import Exposure, exposure_of
 from fleet_planner.scenarios.operation.traffic import stream_of
@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from fleet_planner.factors.compiling.table import FactorTable
     from fleet_planner.fleet import Fleet
     from fleet_planner.network import Network
+    from fleet_planner.pipeline.spread.engine import Engine
     from fleet_planner.plan.models import Plan, Scenario
     from fleet_planner.progress import Progress
     from fleet_planner.scenarios.operation.model import OperationSetting
@@ -157,6 +158,7 @@ class Inventories:
     buses: Mapping[str, BusKm] | None = None
     zones: Any = None
     tiles: Tiles = field(default_factory=Tiles)
+    engine: Engine = field(default_factory=Here)
 
     def of(self, fleet: Fleet, *, scenarios: bool = True) -> Computed:
         """Return the inventories of a fleet; of the baseline alone without ``scenarios``."""
@@ -184,26 +186,13 @@ class Inventories:
             faults = fault_plan(plan.faults)
             adjustments = Adjustments(faults, plan.city.year, tests, plan.faults.by_vehicle)
 
-        def multiplied(vehicles: pl.DataFrame, multipliers: pl.DataFrame) -> pl.DataFrame:
-            applied = adjustments.applied(vehicles, multipliers)
-            return on_neat_fuels(vehicles, applied, factors, setting.sources.fuels)
-
-        computing = Computing(self.network.links, factors, setting.context, multiplied)
-        states: list[tuple[ScenarioFleet, Inventory]] = []
-        in_operation: dict[str, Operated] = {}
-        for number, state in enumerate(fleets):
-            self.progress(f"inventory: {state.title_en}", 0.5 + 0.3 * number / len(fleets))
-            own = self.of_state(activity, fleets[0], state)
-            with self.clock.step("inventory"):
-                adjusted = replace(state, multipliers=multiplied(state.vehicles, state.multipliers))
-                inventory = compute_inventory(
-                    adjusted.vehicles, adjusted.multipliers, self.network.links, own, factors, setting.context
-                )
-                if planned := in_plan.get(state.name):
-                    done = operated((adjusted, inventory), planned, computing)
-                    in_operation[state.name] = done
-                    adjusted, inventory = done.state, done.inventory
-            states.append((adjusted, inventory))
+        multiplied = Multiplied(adjustments, factors, setting.sources.fuels)
+        shared = Base(self.network.links, factors, setting.context, activity, multiplied)
+        with self.clock.step("inventory"):
+            engine = self.engine if scenarios else Here()
+            computed = engine.mapped(computed_state, shared, self._parts(activity, fleets, in_plan))
+        states = [(fleet_of, inventory) for fleet_of, inventory, _ in computed]
+        in_operation = {fleet_of.name: done for fleet_of, _, done in computed if done is not None}
         flat = None
         if scenarios and grade.any():
             with self.clock.step("inventory"):
@@ -218,6 +207,15 @@ class Inventories:
                 )
         found_all = (tuple(findings), rejected, flat, adjustments, in_operation)
         return Computed(activity, factors, setting, tuple(states), *found_all)
+
+    def _parts(
+        self, activity: Activity, fleets: list[ScenarioFleet], in_plan: Mapping[str, Planned]
+    ) -> Iterator[State]:
+        """Yield each fleet with the activity that is its own, as its turn comes."""
+        for number, fleet in enumerate(fleets):
+            self.progress(f"inventory: {fleet.title_en}", 0.5 + 0.3 * number / len(fleets))
+            own = self.of_state(activity, fleets[0], fleet)
+            yield State(fleet, None if own is activity else own, in_plan.get(fleet.name))
 
     def _planned(self, fleets: list[ScenarioFleet], activity: Activity) -> dict[str, Planned]:
         """Return the measures in operation of the scenarios that have some in force in the base year."""

@@ -7,25 +7,31 @@ import os
 import queue
 import time
 import warnings
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cached_property, partial
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from fleet_planner.errors import InputError, UserError, first_line
 from fleet_planner.pipeline.spread.attempt import Attempt, attempt, code_hash, here
-from fleet_planner.pipeline.spread.engine import Outcome
+from fleet_planner.pipeline.spread.engine import Outcome, value_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from fleet_planner.pipeline.spread.attempt import Work
 
+PACKAGES = ("distributed", "cryptography", "bokeh")
+"""What the extra ``cluster`` brings."""
 CONNECT_S = 20.0
 """How long a scheduler may take to answer."""
 WAIT_FOR_WORKERS_S = 120.0
 """How long a scheduler may have no worker before the work is given up."""
+RETRIES = 2
+"""How often a part of a single run is tried again."""
 LOOK_EVERY_S = 2.0
 """How often the scheduler is asked whether it has workers."""
 
@@ -51,16 +57,9 @@ class Asked:
     key: Path | None = None
 
 
-def _lacking(error: ImportError) -> InputError:
-    return InputError(
-        f"work on several processes needs packages that are not installed ({error.name})",
-        "Install them: pip install 'fleet-planner[cluster]'.",
-    )
-
-
 @contextmanager
 def dask_engine(asked: Asked, told: Callable[[str], None]) -> Iterator[DaskEngine]:
-    """Yield an engine on a cluster, started for the purpose where no address is given.
+    """Yield an engine on a cluster; where no address is given, processes are started when there is work for them.
 
     Parameters
     ----------
@@ -74,60 +73,63 @@ def dask_engine(asked: Asked, told: Callable[[str], None]) -> Iterator[DaskEngin
     InputError
         The extra ``cluster`` is not installed, a certificate is no file, or no scheduler answers.
     """
-    try:
-        from distributed import Client
-    except ImportError as error:
-        raise _lacking(error) from error
-    with warnings.catch_warnings():
-        # a port that is taken and a graph of some megabytes are no news for the user
-        warnings.simplefilter("ignore")
+    if lacking := [name for name in PACKAGES if find_spec(name) is None]:
+        raise InputError(
+            f"work on several processes needs packages that are not installed: {', '.join(lacking)}",
+            "Install them: pip install 'fleet-planner[cluster]'.",
+        )
+    with ExitStack() as stack:
         if asked.address:
-            with _connected(Client, asked) as client:
-                yield _engine(client, told)
-        else:
-            with _local(asked.workers) as cluster, Client(cluster) as client:
-                yield _engine(client, told)
+            client = stack.enter_context(_connected(asked))
+            told(_addresses(client))
+            yield DaskEngine(lambda: client)
+            return
+
+        def start() -> Any:
+            client = stack.enter_context(_local(asked.workers))
+            told(_addresses(client))
+            return client
+
+        yield DaskEngine(start)
 
 
-def _engine(client: Any, told: Callable[[str], None]) -> DaskEngine:
-    workers = len(client.nthreads())
-    told(
-        f"Scheduler {client.scheduler.address}, {workers} worker{'' if workers == 1 else 's'}; "
-        f"dashboard {client.dashboard_link}"
-    )
-    return DaskEngine(client)
+def _addresses(client: Any) -> str:
+    number = len(client.nthreads())
+    workers = f"{number} worker{'' if number == 1 else 's'}"
+    return f"Scheduler {client.scheduler.address}, {workers}; dashboard {client.dashboard_link}"
 
 
 @contextmanager
 def _local(workers: int) -> Iterator[Any]:
-    """Yield processes of this machine that talk to this one alone: by certificates made for them."""
+    """Yield a client of processes of this machine that talk to this one alone: by certificates made for them."""
     import dask
-    from distributed import LocalCluster
+    from distributed import Client, LocalCluster
 
     threads = str(max(1, (os.cpu_count() or 1) // workers))
+    # a worker that pauses for lack of memory never goes on; one that ends is told
     memory = {f"distributed.worker.memory.{name}": False for name in ("target", "spill", "pause")}
-    # results are small and a worker that pauses never goes on: what does not fit ends and is told
-    with dask.config.set({**memory, "distributed.comm.timeouts.connect": "60s"}):
-        try:
-            cluster = LocalCluster(
-                n_workers=workers,
-                threads_per_worker=1,
-                processes=True,
-                host="127.0.0.1",
-                dashboard_address="127.0.0.1:0",
-                security=True,
-                silence_logs=logging.CRITICAL,
-                env={"NUMBA_NUM_THREADS": threads, "POLARS_MAX_THREADS": threads},
+    with dask.config.set({**memory, "distributed.comm.timeouts.connect": "60s"}), ExitStack() as stack:
+        with _no_warnings():
+            cluster = stack.enter_context(
+                LocalCluster(
+                    n_workers=workers,
+                    threads_per_worker=1,
+                    processes=True,
+                    host="127.0.0.1",
+                    dashboard_address="127.0.0.1:0",
+                    security=True,
+                    silence_logs=logging.CRITICAL,
+                    env={"NUMBA_NUM_THREADS": threads, "POLARS_MAX_THREADS": threads},
+                )
             )
-        except ImportError as error:
-            raise _lacking(error) from error
-        with cluster:
-            yield cluster
+            client = stack.enter_context(Client(cluster))
+        yield client
 
 
 @contextmanager
-def _connected(client: Any, asked: Asked) -> Iterator[Any]:
-    from distributed import Security
+def _connected(asked: Asked) -> Iterator[Any]:
+    """Yield a client of a scheduler that is there."""
+    from distributed import Client, Security
 
     given = {"--tls-ca": asked.ca, "--tls-cert": asked.cert, "--tls-key": asked.key}
     for option, path in given.items():
@@ -137,21 +139,33 @@ def _connected(client: Any, asked: Asked) -> Iterator[Any]:
     if any(given.values()):
         named = {"tls_ca_file": asked.ca, "tls_client_cert": asked.cert, "tls_client_key": asked.key}
         security = Security(require_encryption=True, **{k: str(v) for k, v in named.items() if v is not None})
-    level = logging.getLogger("distributed").level
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    logger = logging.getLogger("distributed")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)  # what goes wrong is told in a message
     try:
-        found = client(asked.address, security=security, timeout=CONNECT_S)
+        with _no_warnings():
+            client = Client(asked.address, security=security, timeout=CONNECT_S)
     except (OSError, ValueError, TypeError, RuntimeError) as error:
+        logger.setLevel(level)
         raise InputError(
             f"no Dask scheduler answers there: {first_line(error)}",
             "Give the address that dask scheduler prints, and for tls:// the certificates.",
             column="--cluster",
             value=asked.address,
         ) from error
+    try:
+        with client:
+            yield client
     finally:
-        logging.getLogger("distributed").setLevel(level)
-    with found:
-        yield found
+        logger.setLevel(level)
+
+
+@contextmanager
+def _no_warnings() -> Iterator[None]:
+    """Keep back that a port is taken or that work of some megabytes travels: no news for the user."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 class DaskEngine:
@@ -161,8 +175,24 @@ class DaskEngine:
     its tries are counted and the last error is told.
     """
 
-    def __init__(self, client: Any) -> None:
-        self.client = client
+    def __init__(self, start: Callable[[], Any]) -> None:
+        self._start = start
+
+    @cached_property
+    def client(self) -> Any:
+        """The connection to the scheduler, made when there is work."""
+        return self._start()
+
+    def mapped(self, work: Callable[[Any, Any], Any], shared: Any, arguments: Iterable[Any]) -> list[Any]:
+        """Return ``work(shared, argument)`` of every argument; see `Engine`.
+
+        What is shared travels once to each worker. The scheduler keeps it, so that it outlives the workers.
+        """
+        parts = {str(number): argument for number, argument in enumerate(arguments)}
+        with _no_warnings():
+            held = self.client.submit(_same, shared, key=f"fleet-planner-shared-{uuid4().hex}", pure=False)
+        found = {o.key: value_of(o) for o in self._outcomes(partial(_shared, work), parts, RETRIES, (held,))}
+        return [found[key] for key in parts]
 
     def outcomes(self, work: Work, parts: Mapping[str, Any], retries: int) -> Iterator[Outcome]:
         """Yield the outcome of every part as it comes; see `Engine`.
@@ -172,6 +202,12 @@ class DaskEngine:
         UserError
             The scheduler is lost, or has had no worker for two minutes; outcomes yielded before stay.
         """
+        return self._outcomes(work, parts, retries, ()) if parts else iter(())
+
+    def _outcomes(
+        self, work: Work, parts: Mapping[str, Any], retries: int, before: tuple[Any, ...]
+    ) -> Iterator[Outcome]:
+        """Yield the outcomes of parts; ``before`` has what comes before each argument, by name of the cluster."""
         session = f"fleet-planner-{uuid4().hex}"
         code = code_hash()
         ended: queue.Queue[Any] = queue.Queue()
@@ -182,7 +218,9 @@ class DaskEngine:
             began[key] += 1
             name = f"{session}-{key}-{began[key]}"
             topic = f"{session}-{key}"
-            future = self.client.submit(_on_worker, work, parts[key], code, topic, key=name, pure=False)
+            given = (*before, parts[key])
+            with _no_warnings():
+                future = self.client.submit(_on_worker, work, code, topic, *given, key=name, pure=False)
             waiting[name] = key
             future.add_done_callback(ended.put)
             return future
@@ -251,8 +289,17 @@ def _lost(problem: str) -> UserError:
     return UserError(problem, "Start scheduler and workers, then run the same command again.", column="--cluster")
 
 
-def _on_worker(work: Work, argument: Any, code: str, topic: str) -> Attempt:
+def _same(thing: Any) -> Any:
+    return thing
+
+
+def _shared(work: Callable[[Any, Any], Any], both: tuple[Any, Any]) -> Any:
+    return work(*both)
+
+
+def _on_worker(work: Work, code: str, topic: str, *given: Any) -> Attempt:
     from distributed import get_worker
 
     get_worker().log_event(topic, here())
+    argument = given if len(given) > 1 else given[0]
     return attempt(work, argument, code)

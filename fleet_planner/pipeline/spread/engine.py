@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from fleet_planner.errors import UserError
 from fleet_planner.pipeline.spread.attempt import Attempt, attempt, code_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from fleet_planner.pipeline.spread.attempt import Work
 
@@ -43,6 +44,15 @@ class Engine(Protocol):
     def outcomes(self, work: Work, parts: Mapping[str, Any], retries: int) -> Iterator[Outcome]:
         """Yield the outcome of every part as it comes; a part that failed is tried again up to ``retries`` times."""
 
+    def mapped(self, work: Callable[[Any, Any], Any], shared: Any, arguments: Iterable[Any]) -> list[Any]:
+        """Return ``work(shared, argument)`` of every argument, in their order.
+
+        Raises
+        ------
+        UserError
+            What ``work`` raises that the user can mend, and the loss of all workers.
+        """
+
 
 class Here:
     """Carries out one part after the other in this process."""
@@ -55,35 +65,26 @@ class Here:
                 tries, last = tries + 1, attempt(work, argument, code_hash())
             yield Outcome(key, last, tries)
 
+    def mapped(self, work: Callable[[Any, Any], Any], shared: Any, arguments: Iterable[Any]) -> list[Any]:
+        """Return ``work(shared, argument)`` of every argument; each is asked for when its turn comes."""
+        return [work(shared, argument) for argument in arguments]
 
-def all_of(engine: Engine, work: Work, arguments: list[Any], retries: int, told: Callable[[int], None]) -> list[Any]:
-    """Return the results of ``work`` for every argument, in their order.
 
-    Parameters
-    ----------
-    engine
-        Carries it out.
-    work, arguments
-        What to do.
-    retries
-        How often a part is tried again.
-    told
-        Is given the number of parts that are done.
+def value_of(outcome: Outcome) -> Any:
+    """Return the result of a part.
 
     Raises
     ------
     UserError
-        A part failed by something that the user can mend.
+        It failed by something that the user can mend.
     RuntimeError
-        A part failed by a fault of the program, or no worker survived it.
+        It failed by a fault of the program.
     """
-    parts = {str(k): argument for k, argument in enumerate(arguments)}
-    found: dict[str, Any] = {}
-    for outcome in engine.outcomes(work, parts, retries):
-        if outcome.last.user_error is not None:
-            raise replace(outcome.last.user_error)
-        if not outcome.done:
-            raise RuntimeError(f"{outcome.last.error}\n{outcome.last.trace}".strip())
-        found[outcome.key] = outcome.last.value
-        told(len(found))
-    return [found[key] for key in parts]
+    last = outcome.last
+    if last.user_error is not None:
+        raise last.user_error
+    if last.trace:
+        raise RuntimeError(f"{last.error}\n{last.trace}")
+    if last.error:
+        raise UserError(last.error, "Mend the workers, or run without --cluster.")
+    return last.value
