@@ -26,7 +26,7 @@ from fleet_planner.pipeline.costing.economics import economy
 from fleet_planner.pipeline.costing.scenario_costs import costs_of
 from fleet_planner.pipeline.costing.scrapped_early import scrapped_early_findings, scrapped_early_table
 from fleet_planner.pipeline.differences.bundles import measure_parts
-from fleet_planner.pipeline.drawing.figures import draw
+from fleet_planner.pipeline.drawing.figures import banded_summary, banded_targets, banded_years, draw, drawn_tables
 from fleet_planner.pipeline.prepare import Prepared, only_scenarios, prepare, sold_t
 from fleet_planner.pipeline.telling.data_quality import data_quality
 from fleet_planner.pipeline.telling.duty import duty_findings, duty_table
@@ -144,14 +144,18 @@ def _run(plan: Plan, path: Path, progress: Progress, by: tuple[Reading | None, E
     effects = effects_table(computed.operated, plan.economics)
     scrapped = scrapped_early_table(later, plan.economics)
     comparison = with_reassignment(comparison, effects)
-    summary = summary_table(results, nonroad)
+    drawn = draw(ready)
+    later = banded_years(later, drawn)
+    summary = banded_summary(summary_table(results, nonroad), drawn)
     with clock.step("meaning"):
         told = Told(summary, later, air, paid.costs, ready.priced.grid, ready.grid[1], paid.batteries)
         means = meaning(ready.run, computed, told)
     with clock.step("areas"):
         by_area = districts(ready, named, progress)
-    drawn = draw(ready)
-    means = replace(means, tables={**means.tables, **drawn.tables}, findings=(*means.findings, *drawn.findings))
+    told_draws = drawn_tables(ready, drawn)
+    means = replace(
+        means, tables={**means.tables, **told_draws.tables}, findings=(*means.findings, *told_draws.findings)
+    )
     with clock.step("map hours"):
         hour_errors = hours_rebuilt(ready.run, computed)
     with clock.step("measures together"):
@@ -205,7 +209,7 @@ def _run(plan: Plan, path: Path, progress: Progress, by: tuple[Reading | None, E
         timings_s=clock.seconds,
         later=later,
         economy=paid,
-        targets=verdicts(plan, ready.aims, computed, later, nonroad),
+        targets=banded_targets(ready, verdicts(plan, ready.aims, computed, later, nonroad), drawn),
         comparison=comparison,
         well_to_wheel=well_to_wheel_table(results, elsewhere.fuels),
         measure_parts=together,

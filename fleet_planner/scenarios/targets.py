@@ -65,14 +65,19 @@ class Aim:
         """Years whose emissions the target needs."""
         return tuple(self.cuts) if self.peak_before is None else (self.peak_before - 1, self.peak_before)
 
-    def of(self, by_scope: pl.DataFrame) -> float:
-        """Return the emission per year that counts, given a column per pollutant in units per year."""
+    @property
+    def counts(self) -> pl.Expr:
+        """Whether vehicles count, of a table with ``stream, category, fuel, visiting``."""
         which = pl.lit(value=True)
         for column, words in self.scope.items():
             which &= pl.col(column).str.strip_prefix(VISITING).is_in(words)
         if not self.visiting:
             which &= ~pl.col("visiting")
-        sums = by_scope.filter(which).select(pl.col(name).sum() for name in self.weights).row(0)
+        return which
+
+    def of(self, by_scope: pl.DataFrame) -> float:
+        """Return the emission per year that counts, given a column per pollutant in units per year."""
+        sums = by_scope.filter(self.counts).select(pl.col(name).sum() for name in self.weights).row(0)
         return float(sum(w * float(value or 0.0) for w, value in zip(self.weights.values(), sums, strict=True)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +21,7 @@ from fleet_planner.uncertainty.roads import HOUR_GROUPS, road_groups
 from fleet_planner.uncertainty.terms import FACTOR_KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from fleet_planner.uncertainty.sampling import Sample
     from fleet_planner.uncertainty.terms import Terms
@@ -151,7 +152,15 @@ class Drawer:
     nodes: Array
     effects: Effects
 
-    def totals(self, terms: Terms, years_later: float = 0.0) -> Array:
+    def of(self, name: str) -> Array:
+        """Return the multipliers of one input, shape (draws,)."""
+        return self.sample.values[:, self._place[name]]
+
+    @cached_property
+    def _place(self) -> dict[str, int]:
+        return {one.name: i for i, one in enumerate(self.sample.inputs)}
+
+    def totals(self, terms: Terms, years_later: float = 0.0, chosen: Sequence[str] = POLLUTANTS) -> Array:
         """Return the emissions of a state in every draw, shape (draws, outputs, P), average day.
 
         Parameters
@@ -160,25 +169,29 @@ class Drawer:
             Of the state.
         years_later
             Years after the base year.
+        chosen
+            Pollutants; the others are left at nought.
         """
-        place = {one.name: i for i, one in enumerate(self.sample.inputs)}
+        place = self._place
         width = terms.outputs.height * len(POLLUTANTS)
         draws = self.sample.values.shape[0]
         out = np.empty((draws, width))
+        wanted = np.isin(terms.out_of % len(POLLUTANTS), [POLLUTANTS.index(p) for p in chosen])
+        fixed = [
+            np.ascontiguousarray(a[wanted])
+            for a in (
+                *(terms.by_road, terms.standing, terms.shift, terms.stream),
+                *(terms.factor, terms.mix, terms.effect, terms.out_of),
+            )
+        ]
+        factors = [place[name] for name in terms.factors]
         for first in range(0, draws, AT_ONCE):
             part = self.sample.values[first : first + AT_ONCE]
             out[first : first + AT_ONCE] = drawn_totals(
-                terms.by_road,
-                terms.standing,
-                terms.shift,
-                terms.stream,
-                terms.factor,
-                terms.mix,
-                terms.effect,
-                terms.out_of,
+                *fixed,
                 width,
                 km_of(part, place, terms, years_later),
-                np.ascontiguousarray(part[:, [place[name] for name in terms.factors]]),
+                np.ascontiguousarray(part[:, factors]),
                 mixes_of(part, place, terms),
                 effects_of(part, place, terms, self.effects),
                 node_weights(part[:, [place[f"speeds.{h}"] for h in HOUR_GROUPS]], self.nodes),

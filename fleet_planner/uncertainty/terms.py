@@ -111,6 +111,13 @@ class Terms:
     outputs: pl.DataFrame
     km: Array
 
+    def central(self) -> Array:
+        """Return the emissions without a draw, shape (outputs, P), average day."""
+        width = self.outputs.height * len(POLLUTANTS)
+        value = self.by_road.sum(axis=1) + self.standing
+        sums: Array = np.bincount(self.out_of, weights=value, minlength=width).astype(np.float64)
+        return sums.reshape(-1, len(POLLUTANTS))
+
 
 def factor_name(technology: Mapping[str, str], base: tuple[str, str]) -> str:
     """Return the name of the input of a factor."""

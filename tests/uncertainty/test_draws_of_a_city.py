@@ -12,8 +12,11 @@ import pytest
 from drawn_city import prepared_city
 
 from fleet_planner.activity.profiles import base_stream
-from fleet_planner.factors.compiling.channels import CHANNELS, MEASURED
+from fleet_planner.factors.compiling.channels import CHANNELS, MEASURED, POLLUTANTS
 from fleet_planner.inventory import compute_inventory
+from fleet_planner.pipeline.computing.targets import verdicts
+from fleet_planner.pipeline.drawing.chances import with_chances
+from fleet_planner.pipeline.drawing.emitted import emitted
 from fleet_planner.pipeline.drawing.states import Ground, ground_of
 from fleet_planner.uncertainty.design import Drawer
 from fleet_planner.uncertainty.roads import road_group_of, road_groups
@@ -31,10 +34,16 @@ EXACT = 1e-9
 BY_SPEED = 0.01
 """Stated error of a draw with other speeds: the parabola, and speeds of roads of all kinds moved alike."""
 
+LATER = (
+    "[uncertainty]\ndraws = 64\n[turnover]\nto_year = 2027\nyears = [2027]\n"
+    '[[target]]\nname = "clean"\npollutant = "PM_exhaust"\ncut_pct = 40.0\nbase_year = 2024\nyear = 2027\nfuels = ["diesel"]\n'
+    '[[target]]\nname = "peak"\npollutant = "CO2_total"\npeak_before = 2026\n'
+)
+
 
 @pytest.fixture(scope="module")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
-    return prepared_city(tmp_path_factory.mktemp("drawn"), "[uncertainty]\ndraws = 64\n")
+    return prepared_city(tmp_path_factory.mktemp("drawn"), LATER)
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +77,33 @@ def test_all_multipliers_at_one_are_the_run(ground: Ground) -> None:
     totals = drawn(ground, np.ones((1, len(ground.sampler.inputs))))
     for state, got in zip(ground.states, totals, strict=True):
         np.testing.assert_allclose(got[0], state.central, rtol=1e-12)
+
+
+def test_later_years_are_among_the_states(ground: Ground) -> None:
+    assert {(s.scenario, s.year) for s in ground.states} == {
+        (scenario, year) for scenario in ("baseline", "treated", "electric_buses") for year in (2024, 2025, 2026, 2027)
+    }
+
+
+def test_chances_of_targets_are_shares_of_draws(city: Prepared, ground: Ground) -> None:
+    """By hand for the cut: the emission of diesels in the last year against that of the first, draw by draw."""
+    drawer = ground.drawer(cube(64, ground.sampler.dimensions, "sobol", 1))
+    found = emitted(ground, drawer, None, city.aims)
+    judged = verdicts(city.plan, city.aims, city.computed, city.later)
+    table = with_chances(judged, city.aims, found.counted, 0.9)
+    then, now = (
+        drawer.totals(s.terms, s.year - 2024)[:, s.terms.outputs["fuel"] == "diesel"].sum(axis=1)
+        for year in (2027, 2024)
+        for s in ground.states
+        if s.key == ("treated", year)
+    )
+    p = POLLUTANTS.index("PM_exhaust")
+    row = table.filter(target="clean", scenario="treated").row(0, named=True)
+    assert row["met_probability"] == pytest.approx(np.mean(then[:, p] <= 0.6 * now[:, p]))
+    assert row["low_per_year"] < row["value_per_year"] < row["high_per_year"]
+    assert table["met_probability"].is_between(0.0, 1.0).all()
+    cuts = table.filter(kind="cut")
+    assert ((cuts["verdict"] == "met") == (cuts["met_probability"] > 0.5)).all()
 
 
 def whole_run(city: Prepared, ground: Ground, number: int, values: Array) -> Array:

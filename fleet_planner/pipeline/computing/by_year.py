@@ -19,6 +19,7 @@ from fleet_planner.pipeline.computing.operated import Computing, Planned, plan_o
 from fleet_planner.pipeline.computing.states import Base, Multiplied, State
 from fleet_planner.pipeline.computing.vehicle_adjustments import Adjustments, fault_plan
 from fleet_planner.pipeline.computing.vehicle_use import fleet_use
+from fleet_planner.pipeline.computing.year_fleets import YearFleet, year_fleet
 from fleet_planner.plan.load import check_plan, load_plan
 from fleet_planner.scenarios import baseline, walk
 from fleet_planner.scenarios.phase import POOLED
@@ -96,7 +97,7 @@ class ByYear:
     the base year emit there, if they drive and emit as they would here. ``measures`` says how many vehicles each
     measure has reached (``tables/columns/measures_by_year.csv``), ``of_stream`` by stream (see `Trajectory.of_stream`);
     ``own`` has the projections of scenarios with a turnover of their own;
-    ``states`` has the figures by scenario and year.
+    ``states`` has the figures by scenario and year; ``fleets`` what drives in later years, where the plan has draws.
     """
 
     projection: Projection
@@ -106,6 +107,7 @@ class ByYear:
     own: Mapping[str, Projection]
     states: Mapping[tuple[str, int], YearState]
     findings: tuple[Finding, ...]
+    fleets: Mapping[tuple[str, int], YearFleet] = field(default_factory=dict)
 
 
 def project_plan(path: Path, to_year: int | None = None) -> Projection:
@@ -195,13 +197,12 @@ def by_year(
         findings += trajectory_findings(scenario, path.reached)
     if plan.measured.file:
         findings.append(Finding("fleet.turnover_measured", "assumption", {}))
-    states = {
-        key: on_grid(with_machines(state, nonroad), grid, key[1])
-        for key, state in _states(plan, run, computed, fleet, futures).items()
-    }
+    on_roads, fleets = _states(plan, run, computed, fleet, futures)
+    states = {key: on_grid(with_machines(state, nonroad), grid, key[1]) for key, state in on_roads.items()}
     measures = pl.concat(reached).drop("place") if reached else pl.DataFrame(schema=REACHED).drop("place")
     own_ones = {f.name: f.projection for f in futures if f.projection is not projection}
-    return ByYear(projection, _table(states), measures, pl.concat(of_stream), own_ones, states, tuple(findings))
+    told = (measures, pl.concat(of_stream), own_ones, states, tuple(findings), fleets)
+    return ByYear(projection, _table(states), *told)
 
 
 @dataclass(frozen=True)
@@ -258,8 +259,11 @@ def waiting_for_grid(plan: Plan, measures: pl.DataFrame) -> dict[str, int]:
 
 def _states(
     plan: Plan, run: Inventories, computed: Computed, fleet: Fleet, futures: list[_Future]
-) -> dict[tuple[str, int], YearState]:
-    """Compute the emissions of every scenario and year; the base year is the same for all."""
+) -> tuple[dict[tuple[str, int], YearState], dict[tuple[str, int], YearFleet]]:
+    """Compute the emissions of every scenario and year; the base year is the same for all.
+
+    The fleets of the later years are kept where the plan has draws.
+    """
     setting = computed.setting
     rows = [state.vehicles for future in futures for state in future.fleets.values()]
     rows += [f.projection.away(year) for f in futures for year in f.fleets]
@@ -277,6 +281,7 @@ def _states(
     shared = YearBase(base, fault_plan(plan.faults), first)
     keys = [(future.name, year) for future in futures for year in future.fleets]
     streams = {whole_stream(s) for s in first_activity.streams}
+    fleets: dict[tuple[str, int], YearFleet] = {}
 
     def parts() -> Iterator[YearPart]:
         for future in futures:
@@ -288,7 +293,14 @@ def _states(
                 left = None
                 if gone.height:
                     left = State(baseline(Fleet(gone, pl.DataFrame())), run.driven(first_activity, own, gone))
-                yield YearPart(year, State(state, driven, planned), left)
+                there = State(state, driven, planned)
+                if plan.uncertainty.draws:
+                    multiplied = replace(base.multiplied, adjustments=Adjustments(shared.faults, year, None))
+                    untreated = future.projection.fleet(year).vehicles
+                    fleets[future.name, year] = year_fleet(
+                        there, replace(base, multiplied=multiplied), first, untreated
+                    )
+                yield YearPart(year, there, left)
 
     with run.clock.step("turnover"):
         found = dict(zip(keys, run.engine.mapped(computed_year, shared, parts()), strict=True))
@@ -296,7 +308,7 @@ def _states(
     for future in futures:
         states[future.name, plan.city.year] = now
         states |= {(future.name, year): found[future.name, year] for year in future.fleets}
-    return states
+    return states, fleets
 
 
 @dataclass(frozen=True)

@@ -1,71 +1,67 @@
-"""What the draws make of the figures of a run: means, bands and chances, as tables."""
+"""What the draws make of the figures of a run."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-import polars as pl
-from numpy.typing import NDArray
-
-from fleet_planner.factors.compiling.channels import POLLUTANTS
 from fleet_planner.findings import Finding
+from fleet_planner.pipeline.drawing.bands import CHANGE, EMISSION, PERCENT, Figure, figures_table, with_bands
+from fleet_planner.pipeline.drawing.chances import with_chances
+from fleet_planner.pipeline.drawing.drivers import drivers_table
+from fleet_planner.pipeline.drawing.emitted import Emitted, emitted
 from fleet_planner.pipeline.drawing.states import Ground, ground_of, sample_of
 from fleet_planner.tables import pollutants
-from fleet_planner.units import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fleet_planner.nonroad import NonRoad
+    import polars as pl
+
+    from fleet_planner.pipeline.computing.by_year import ByYear
     from fleet_planner.pipeline.prepare import Prepared
+    from fleet_planner.plan.uncertainty import UncertaintySection
     from fleet_planner.uncertainty.design import Drawer
 
-Array = NDArray[np.float64]
-EMISSION, CHANGE = "emission", "change_pct"
-PERCENT = "%"
-CO2_GRID, KWH = "CO2_grid", "electricity_kwh"
-
-SCHEMA = {
-    "figure": pl.String,
-    "scenario": pl.String,
-    "year": pl.Int64,
-    "pollutant": pl.String,
-    "unit": pl.String,
-    "value": pl.Float64,
-    "mean": pl.Float64,
-    "median": pl.Float64,
-    "low": pl.Float64,
-    "high": pl.Float64,
-    "sd": pl.Float64,
-    "level_pct": pl.Float64,
-    "draws": pl.Int64,
-}
+GAP = "target_gap"
 
 
 @dataclass(frozen=True)
 class Drawn:
+    """The draws of a run.
+
+    Parameters
+    ----------
+    section
+        Of the plan.
+    ground, drawer
+        States and inputs.
+    emissions
+        In all draws.
+    figures
+        What has bands.
+    """
+
+    section: UncertaintySection
+    ground: Ground
+    drawer: Drawer
+    emissions: Emitted
+    figures: tuple[Figure, ...]
+
+    def with_figures(self, more: list[Figure]) -> Drawn:
+        """Return the draws with more figures."""
+        return replace(self, figures=(*self.figures, *more))
+
+
+@dataclass(frozen=True)
+class DrawnTables:
     """Tables of the draws by name, and what is told of them."""
 
     tables: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
 
 
-@dataclass(frozen=True)
-class Figure:
-    """One figure of the run in all draws; ``value`` is the run's."""
-
-    figure: str
-    scenario: str
-    year: int
-    pollutant: str
-    unit: str
-    value: float
-    draws: Array
-
-
-def draw(ready: Prepared) -> Drawn:
+def draw(ready: Prepared) -> Drawn | None:
     """Return the draws of a run; nothing where the plan asks for none.
 
     Raises
@@ -75,76 +71,63 @@ def draw(ready: Prepared) -> Drawn:
     """
     section = ready.plan.uncertainty
     if not section.draws:
-        return Drawn()
+        return None
     with ready.run.clock.step("draws"):
         ready.run.progress(f"{section.draws} draws", 0.79)
         ground = ground_of(ready)
         drawer = sample_of(ready, ground)
-        figures = emission_figures(ground, drawer, ready.nonroad)
-        table = figures_table(figures, section.level)
-    return Drawn({"uncertainty": table}, _findings(ready, ground))
+        emissions = emitted(ground, drawer, ready.nonroad, ready.aims)
+        return Drawn(section, ground, drawer, emissions, tuple(emission_figures(emissions)))
 
 
-def totals_per_year(ground: Ground, drawer: Drawer, nonroad: NonRoad | None) -> dict[tuple[str, int], Array]:
-    """Return the yearly totals of every state in every draw, shape (draws, P), machines beside the roads with them."""
-    place = {one.name: i for i, one in enumerate(drawer.sample.inputs)}
-    per_year = np.array([p.per_year_factor * DAYS_PER_YEAR for p in pollutants()])
-    machines = np.array([0.0 if nonroad is None else nonroad.total(p) for p in POLLUTANTS])
-    grid = drawer.sample.values[:, place["grid"]]
-    beside = machines[None, :] * drawer.sample.values[:, [place["nonroad"]]]
-    first = ground.states[0].year
-    out = {}
-    for state in ground.states:
-        roads = drawer.totals(state.terms, state.year - first).sum(axis=1)
-        roads[:, POLLUTANTS.index(CO2_GRID)] *= grid
-        out[state.scenario, state.year] = (roads + beside) * per_year
-    return out
-
-
-def emission_figures(ground: Ground, drawer: Drawer, nonroad: NonRoad | None) -> list[Figure]:
-    """Return the yearly totals and their change against the baseline, draw by draw of the same inputs."""
-    specs = pollutants()
-    totals = totals_per_year(ground, drawer, nonroad)
-    per_year = np.array([p.per_year_factor * DAYS_PER_YEAR for p in specs])
-    machines = np.array([0.0 if nonroad is None else nonroad.total(p) for p in POLLUTANTS])
-    central = {(s.scenario, s.year): (s.central + machines) * per_year for s in ground.states}
-    start = ground.states[0]
-    base, base_draws = central[start.scenario, start.year], totals[start.scenario, start.year]
+def emission_figures(emissions: Emitted) -> list[Figure]:
+    """Return the yearly totals and their change against the baseline's base year, draw by draw of the same inputs."""
+    start = next(iter(emissions.totals))
+    base, base_draws = emissions.central[start], emissions.totals[start]
     out = []
-    for key, draws in totals.items():
-        for p, spec in enumerate(specs):
-            value = float(central[key][p])
-            out.append(Figure(EMISSION, *key, spec.pollutant, spec.unit_per_year, value, draws[:, p]))
-            if key != (start.scenario, start.year) and base[p] > 0.0:
+    for key, draws in emissions.totals.items():
+        for p, spec in enumerate(pollutants()):
+            value, name = float(emissions.central[key][p]), spec.pollutant
+            out.append(Figure(EMISSION, *key, name, "", spec.unit_per_year, value, draws[:, p]))
+            if key != start and base[p] > 0.0:
                 change = 100.0 * (draws[:, p] / base_draws[:, p] - 1.0)
-                out.append(
-                    Figure(CHANGE, *key, spec.pollutant, PERCENT, 100.0 * (value / float(base[p]) - 1.0), change)
-                )
+                out.append(Figure(CHANGE, *key, name, "", PERCENT, 100.0 * (value / float(base[p]) - 1.0), change))
     return out
 
 
-def figures_table(figures: list[Figure], level: float) -> pl.DataFrame:
-    """Return mean, median, band and standard deviation of figures (``tables/columns/uncertainty.csv``).
-
-    Parameters
-    ----------
-    figures
-        With their draws.
-    level
-        Share of the draws between low and high.
-    """
-    ends = [0.5 - level / 2.0, 0.5, 0.5 + level / 2.0]
-    rows = []
-    for one in figures:
-        low, median, high = (float(q) for q in np.quantile(one.draws, ends))
-        mean, sd = float(one.draws.mean()), float(one.draws.std(ddof=1)) if one.draws.size > 1 else 0.0
-        what = (one.figure, one.scenario, one.year, one.pollutant, one.unit, one.value)
-        rows.append((*what, mean, median, low, high, sd, 100.0 * level, one.draws.size))
-    return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+def banded_summary(summary: pl.DataFrame, drawn: Drawn | None) -> pl.DataFrame:
+    """Return the summary with bands; as it is without draws."""
+    return summary if drawn is None else with_bands(summary, drawn.figures, drawn.section.level)
 
 
-def _findings(ready: Prepared, ground: Ground) -> tuple[Finding, ...]:
-    section = ready.plan.uncertainty
+def banded_years(later: ByYear | None, drawn: Drawn | None) -> ByYear | None:
+    """Return the later years with bands; as they are without draws."""
+    if later is None or drawn is None:
+        return later
+    return replace(later, table=with_bands(later.table, drawn.figures, drawn.section.level))
+
+
+def banded_targets(ready: Prepared, verdicts: pl.DataFrame, drawn: Drawn | None) -> pl.DataFrame:
+    """Return the verdicts on targets with their chances; as they are without draws."""
+    if drawn is None or verdicts.is_empty():
+        return verdicts
+    return with_chances(verdicts, ready.aims, drawn.emissions.counted, drawn.section.level)
+
+
+def drawn_tables(ready: Prepared, drawn: Drawn | None) -> DrawnTables:
+    """Return the tables of the draws; nothing without any."""
+    if drawn is None:
+        return DrawnTables()
+    section = drawn.section
+    tables = {"uncertainty": figures_table(drawn.figures, section.level, ready.plan.outputs.mass_unit)}
+    if section.drivers:
+        with ready.run.clock.step("drivers"):
+            ready.run.progress("what drives the ranges", 0.8)
+            tables["uncertainty_drivers"] = drivers_table(ready, drawn.ground)
+    return DrawnTables(tables, _findings(section, drawn.ground))
+
+
+def _findings(section: UncertaintySection, ground: Ground) -> tuple[Finding, ...]:
     used = {one.family for one in ground.sampler.inputs}
     unchecked = sorted(name for name in used if not ground.spreads.by_name[name].checked)
     values: dict[str, str | int | float] = {
@@ -156,7 +139,6 @@ def _findings(ready: Prepared, ground: Ground) -> tuple[Finding, ...]:
     }
     out = [Finding("uncertainty.drawn", "info", values)]
     if unchecked:
-        out.append(
-            Finding("uncertainty.unchecked", "assumption", {"inputs": ", ".join(unchecked)}, count=len(unchecked))
-        )
+        named = {"inputs": ", ".join(unchecked)}
+        out.append(Finding("uncertainty.unchecked", "assumption", named, count=len(unchecked)))
     return tuple(out)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
 from fleet_planner.activity.parts import AccessParts
+from fleet_planner.factors.compiling.channels import POLLUTANTS
 from fleet_planner.inventory.groups import of_groups
 from fleet_planner.scenarios.operation.traffic import GROUP, stream_of
 from fleet_planner.uncertainty.design import Collector, Drawer, speed_nodes
@@ -17,9 +19,12 @@ from fleet_planner.uncertainty.sampling import Sample, Sampler, cube, sampler
 from fleet_planner.uncertainty.terms import Driven, Terms, terms_of
 
 if TYPE_CHECKING:
-    import numpy as np
+    from collections.abc import Collection
+
     from numpy.typing import NDArray
 
+    from fleet_planner.activity import Activity
+    from fleet_planner.factors.compiling.table import FactorTable
     from fleet_planner.pipeline.prepare import Prepared
     from fleet_planner.scenarios import ScenarioFleet
     from fleet_planner.uncertainty.inputs import Spreads
@@ -38,13 +43,18 @@ class State:
     terms
         Its emissions.
     central
-        What the run has, shape (P,), average day; machines beside the roads are not in it.
+        What the run has on the roads, shape (P,), average day; machines beside them are not in it.
     """
 
     scenario: str
     year: int
     terms: Terms
     central: NDArray[np.float64]
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Scenario and year."""
+        return self.scenario, self.year
 
 
 @dataclass(frozen=True)
@@ -71,6 +81,22 @@ class Ground:
         sample = Sample(self.sampler.inputs, self.sampler.values(points))
         return Drawer(sample, speed_nodes(self.spreads), self.collector.effects)
 
+    def only(self, years: Collection[int]) -> Ground:
+        """Return the states of some years."""
+        return replace(self, states=tuple(state for state in self.states if state.year in years))
+
+
+@dataclass(frozen=True)
+class Driving:
+    """A fleet and where it drives: nothing where each of its streams drives as in the baseline's inventory."""
+
+    vehicles: pl.DataFrame
+    multipliers: pl.DataFrame
+    before: pl.Series
+    factors: FactorTable
+    activity: Activity | None
+    grouped: bool
+
 
 def ground_of(ready: Prepared) -> Ground:
     """Return the states of a run and the inputs that are drawn.
@@ -81,43 +107,93 @@ def ground_of(ready: Prepared) -> Ground:
         The plan's distributions or correlations are none.
     """
     spreads = spreads_of(ready.plan.uncertainty)
-    nodes = speed_nodes(spreads)
-    computed = ready.computed
-    shared: Roads | None = None
-    states = []
     collector = Collector(spreads)
-    start = computed.states[0][0]
-    for state, inventory in computed.states:
-        done = computed.operated.get(state.name)
-        context, links = computed.setting.context, ready.network.links
-        if done is not None:
-            context, activity = of_groups(done.traffic.activity, context, stream_of)
-            where = replace(inventory, streams=activity.streams, parts=(), naming=AccessParts())
-            roads = roads_of(activity, links, computed.factors, where, nodes, stream_of)
-            rows = done.traffic.vehicles.with_columns(stream=pl.col(GROUP))
-            driven = driven_of(rows, done.traffic.multipliers, start)
-        else:
-            activity = ready.run.of_state(computed.activity, start, state)
-            if activity is computed.activity or shared is None:
-                shared = shared or roads_of(activity, links, computed.factors, computed.states[0][1], nodes)
-                roads = shared
-            else:
-                roads = roads_of(activity, links, computed.factors, inventory, nodes)
-            driven = driven_of(state.vehicles, state.multipliers, start)
-        terms = terms_of(driven, computed.factors, roads, context)
+    makes = _Makes(ready, speed_nodes(spreads))
+    states = []
+    for key, driving, central in (*_of_base_year(ready), *_of_later_years(ready)):
+        terms = makes.terms(driving)
         collector.collect(terms)
-        states.append(State(state.name, ready.plan.city.year, terms, inventory.link.sum(axis=0)))
+        states.append(State(*key, terms, central))
     made = sampler(list(collector.inputs.values()), spreads.correlations)
     return Ground(tuple(states), spreads, collector, made)
 
 
-def driven_of(vehicles: pl.DataFrame, multipliers: pl.DataFrame, start: ScenarioFleet) -> Driven:
-    """Return a fleet with the standards that its vehicles had before measures, and whether those were derived."""
-    before = vehicles["standard"]
-    if "baseline_row" in vehicles.columns:
-        before = start.vehicles["standard"].gather(vehicles["baseline_row"])
-    derived = ~vehicles["rule"].str.contains(GIVEN, literal=True) if "rule" in vehicles.columns else before != ""
-    return Driven(vehicles, multipliers, before, derived)
+Given = tuple[tuple[str, int], Driving, "NDArray[np.float64]"]
+
+
+def _of_base_year(ready: Prepared) -> list[Given]:
+    computed = ready.computed
+    start = computed.states[0][0]
+    out = []
+    for state, inventory in computed.states:
+        central = inventory.link.sum(axis=0)
+        if done := computed.operated.get(state.name):
+            left = done.traffic
+            driving = Driving(
+                left.vehicles,
+                left.multipliers,
+                _before(left.vehicles, start),
+                computed.factors,
+                left.activity,
+                grouped=True,
+            )
+        else:
+            activity = ready.run.of_state(computed.activity, start, state)
+            own = None if activity.row is computed.activity.row else activity
+            before = _before(state.vehicles, start)
+            driving = Driving(state.vehicles, state.multipliers, before, computed.factors, own, grouped=False)
+        out.append(((state.name, ready.plan.city.year), driving, central))
+    return out
+
+
+def _of_later_years(ready: Prepared) -> list[Given]:
+    later, nonroad = ready.later, ready.nonroad
+    if later is None:
+        return []
+    out = []
+    for key, fleet in later.fleets.items():
+        of_all = later.states[key].per_day
+        central = np.array([of_all[p] - (0.0 if nonroad is None else nonroad.total(p)) for p in POLLUTANTS])
+        given = (fleet.vehicles, fleet.multipliers, fleet.before, fleet.factors, fleet.activity)
+        out.append((key, Driving(*given, grouped=fleet.grouped), central))
+    return out
+
+
+def _before(vehicles: pl.DataFrame, start: ScenarioFleet) -> pl.Series:
+    """Return the standard that each vehicle had before measures."""
+    if "baseline_row" not in vehicles.columns:
+        return vehicles["standard"]
+    return start.vehicles["standard"].gather(vehicles["baseline_row"])
+
+
+@dataclass
+class _Makes:
+    """Makes the terms of states; where streams drive as in the baseline is found once."""
+
+    ready: Prepared
+    nodes: NDArray[np.float64]
+    shared: Roads | None = None
+
+    def terms(self, driving: Driving) -> Terms:
+        computed, links = self.ready.computed, self.ready.network.links
+        context, first = computed.setting.context, computed.states[0][1]
+        vehicles = driving.vehicles
+        if driving.grouped:
+            assert driving.activity is not None
+            context, activity = of_groups(driving.activity, context, stream_of)
+            where = replace(first, streams=activity.streams, parts=(), naming=AccessParts())
+            roads = roads_of(activity, links, driving.factors, where, self.nodes, stream_of)
+            vehicles = vehicles.with_columns(stream=pl.col(GROUP))
+        elif driving.activity is not None:
+            where = replace(first, streams=driving.activity.streams, parts=driving.activity.streams)
+            roads = roads_of(driving.activity, links, driving.factors, where, self.nodes)
+        else:
+            self.shared = self.shared or roads_of(computed.activity, links, computed.factors, first, self.nodes)
+            roads = self.shared
+        derived = pl.Series([True] * vehicles.height)
+        if "rule" in vehicles.columns:
+            derived = ~vehicles["rule"].str.contains(GIVEN, literal=True).fill_null(value=False)
+        return terms_of(Driven(vehicles, driving.multipliers, driving.before, derived), driving.factors, roads, context)
 
 
 def sample_of(ready: Prepared, ground: Ground) -> Drawer:
