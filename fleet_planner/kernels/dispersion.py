@@ -48,24 +48,27 @@ def _place(log_first, per_log, n, distance):
 
 
 @numba.njit(cache=True)
-def _plume(x1, y1, x2, y2, length, first_m, log_first, per_log, plume, sigma_y, k):
-    """Return the integral of the plume along a line, per unit of emission per metre.
-
-    ``x1, y1`` are the receptor seen from one end in the wind's axes, ``x2, y2`` from the other.
-    """
-    if x1 < 0.0 and x2 < 0.0:
-        return 0.0
-    # only what lies upwind of the receptor reaches it
+def _upwind(x1, x2, first_m, log_first, per_log, n):
+    """Return the part of a line that lies upwind of the receptor, and the place of its far end in the tables."""
     a, b = 0.0, 1.0
-    dx, dy = x2 - x1, y2 - y1
+    dx = x2 - x1
     if x1 <= 0.0:
         a = -x1 / dx
     elif x2 <= 0.0:
         b = -x1 / dx
+    c, w = _place(log_first, per_log, n, max(x1 + a * dx, x1 + b * dx, first_m))
+    return a, b, c, w
+
+
+@numba.njit(cache=True)
+def _plume(x1, y1, x2, y2, a, b, reach, length, first_m, log_first, per_log, plume, sigma_y, k):
+    """Return the integral of the plume along a line, per unit of emission per metre.
+
+    ``x1, y1`` are the receptor seen from one end in the wind's axes, ``x2, y2`` from the other; ``a`` to ``b`` is what
+    lies upwind; there is nothing farther to the side than ``reach``.
+    """
+    dx, dy = x2 - x1, y2 - y1
     n = plume.shape[1]
-    far = max(x1 + a * dx, x1 + b * dx)
-    c, w = _place(log_first, per_log, n, max(far, first_m))
-    reach = WINDOW * ((1.0 - w) * sigma_y[k, c] + w * sigma_y[k, c + 1])
     ya, yb = y1 + a * dy, y1 + b * dy
     if (ya > reach and yb > reach) or (ya < -reach and yb < -reach):
         return 0.0
@@ -161,27 +164,23 @@ def by_wind(often):
     Returns
     -------
     often : (D, K, G) float64
-    ever : (K, G) float64
-        From all directions together.
     blown : (D, K) bool
         Whether the wind ever blows so.
     """
     groups, classes, directions = often.shape
     turned = np.zeros((directions, classes, groups))
-    ever = np.zeros((classes, groups))
     blown = np.zeros((directions, classes), dtype=np.bool_)
     for g in range(groups):
         for k in range(classes):
             for d in range(directions):
                 turned[d, k, g] = often[g, k, d]
-                ever[k, g] += often[g, k, d]
                 blown[d, k] |= often[g, k, d] > 0.0
-    return turned, ever, blown
+    return turned, blown
 
 
 @numba.njit(cache=True)
 def piece_to_point(
-    piece, x, y, first_m, log_first, per_log, plume, sigma_y, meander, wind, often, ever, blown, spare, out
+    piece, x, y, first_m, log_first, per_log, plume, sigma_y, meander, wind, often, blown, ever, spare, out
 ):
     """Write the concentration at a point from a straight piece of road into ``out``, shape (G,).
 
@@ -197,8 +196,10 @@ def piece_to_point(
         By class of weather: (1 - f) V, 1/m/(m/s); sy, m; f V / (2 pi).
     wind : (D, 2) float64
         Unit vectors that the wind blows along.
-    often, ever, blown
-        Shares of the time, see `by_wind`.
+    often, blown
+        Shares of the time that the plume goes by the wind, see `by_wind`.
+    ever : (K, G) float64
+        Shares of the time that the meander counts, and with it a plume that goes all around alike.
     spare : (K,) float64
         Room.
     out : (G,) float64
@@ -220,9 +221,11 @@ def piece_to_point(
         x2, y2 = -(bx * wx + by * wy), bx * wy - by * wx
         if x1 <= 0.0 and x2 <= 0.0:
             continue
+        a, b, c, w = _upwind(x1, x2, first_m, log_first, per_log, plume.shape[1])
         for k in range(classes):
             if blown[d, k]:
-                one = _plume(x1, y1, x2, y2, length, first_m, log_first, per_log, plume, sigma_y, k)
+                reach = WINDOW * ((1.0 - w) * sigma_y[k, c] + w * sigma_y[k, c + 1])
+                one = _plume(x1, y1, x2, y2, a, b, reach, length, first_m, log_first, per_log, plume, sigma_y, k)
                 if one > 0.0:
                     for g in range(groups):
                         out[g] += often[d, k, g] * one
@@ -233,7 +236,7 @@ def piece_to_point(
 @numba.njit(cache=True, parallel=True)
 def weights_of_pieces(
     pieces, point_xy, people, cell_first, cell_point, grid, reach_m, first_m, log_first, per_log, plume, sigma_y,
-    meander, wind, often,
+    meander, wind, often, ever,
 ):  # fmt: skip
     """Return people times concentration per unit emitted on each piece: the adjoint.
 
@@ -253,6 +256,8 @@ def weights_of_pieces(
         Points farther from a piece are left out.
     often : (G, K, D) float64
         Share of the time of each group of hours by class of weather and direction.
+    ever : (K, G) float64
+        By class alone, see `piece_to_point`.
     others
         See `piece_to_point`.
 
@@ -263,7 +268,7 @@ def weights_of_pieces(
     """
     n, groups, classes = pieces.shape[0], often.shape[0], often.shape[1]
     total = np.zeros((n, groups))
-    turned, ever, blown = by_wind(often)
+    turned, blown = by_wind(often)
     jobs = (n + BLOCK - 1) // BLOCK
     for job in numba.prange(jobs):
         spare, one = np.zeros(classes), np.zeros(groups)
@@ -278,7 +283,7 @@ def weights_of_pieces(
                         if people[j] != 0.0 and _apart(piece, point_xy[j, 0], point_xy[j, 1]) <= reach_m:
                             piece_to_point(
                                 piece, point_xy[j, 0], point_xy[j, 1], first_m, log_first, per_log, plume, sigma_y,
-                                meander, wind, turned, ever, blown, spare, one,
+                                meander, wind, turned, blown, ever, spare, one,
                             )  # fmt: skip
                             for g in range(groups):
                                 total[i, g] += people[j] * one[g]
@@ -288,7 +293,7 @@ def weights_of_pieces(
 @numba.njit(cache=True, parallel=True)
 def concentrations(
     pieces, emission, point_xy, cell_first, cell_piece, grid, reach_m, first_m, log_first, per_log, plume, sigma_y,
-    meander, wind, often,
+    meander, wind, often, ever,
 ):  # fmt: skip
     """Return the concentration at points: the forward sum.
 
@@ -312,7 +317,7 @@ def concentrations(
     """
     n, groups, classes, columns = point_xy.shape[0], often.shape[0], often.shape[1], emission.shape[2]
     total = np.zeros((n, columns))
-    turned, ever, blown = by_wind(often)
+    turned, blown = by_wind(often)
     half = 0.0
     for i in range(pieces.shape[0]):
         half = max(half, 0.5 * math.hypot(pieces[i, 2] - pieces[i, 0], pieces[i, 3] - pieces[i, 1]))
@@ -330,7 +335,7 @@ def concentrations(
                         if _apart(pieces[i], x, y) <= reach_m:
                             piece_to_point(
                                 pieces[i], x, y, first_m, log_first, per_log, plume, sigma_y, meander, wind, turned,
-                                ever, blown, spare, one,
+                                blown, ever, spare, one,
                             )  # fmt: skip
                             for g in range(groups):
                                 for q in range(columns):

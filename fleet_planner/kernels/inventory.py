@@ -154,10 +154,7 @@ def link_pass(
     n_l, n_h = speed_kmh.shape
     # one row per cell, so that the inner loops run over a link-hour's pollutants and streams in one piece
     cells = comp.reshape((n_m * n_g * n_v, n_p * n_s))
-    link = np.zeros((n_l, n_p))
-    stream_hour_b = np.zeros((BLOCKS, n_h, n_p * n_s))
-    class_hour_b = np.zeros((BLOCKS, classes, n_h, n_p))
-    histogram_b = np.zeros((BLOCKS, n_m * n_g * n_v, n_s))
+    link, stream_hour_b, class_hour_b, histogram_b = _room(n_l, n_h, n_p, n_s, classes, n_m * n_g * n_v)
     for block in numba.prange(BLOCKS):
         factor = np.empty(n_p * n_s)
         km = np.empty(n_s)
@@ -198,16 +195,42 @@ def link_pass(
                         total[p * n_s + s] += e
                     link[i, p] += both
                     by_class[p] += both
+    return _put_together(link, stream_hour_b, class_hour_b, histogram_b, (n_m, n_g, n_v, n_s))
+
+
+@numba.njit(cache=True)
+def _room(n_l, n_h, n_p, n_s, classes, cells):
+    """Return the sums of `link_pass` at zero; apart from it for the same reason as `_put_together`."""
+    return (
+        np.zeros((n_l, n_p)),
+        np.zeros((BLOCKS, n_h, n_p * n_s)),
+        np.zeros((BLOCKS, classes, n_h, n_p)),
+        np.zeros((BLOCKS, cells, n_s)),
+    )
+
+
+@numba.njit(cache=True)
+def _put_together(link, stream_hour_b, class_hour_b, histogram_b, shape):
+    """Add the blocks of `link_pass`; apart from it, since each sum of arrays would become a loop over threads."""
+    n_m, n_g, n_v, n_s = shape
+    blocks, n_h = stream_hour_b.shape[:2]
+    n_p = link.shape[1]
     stream_hour = np.zeros((n_s, n_h, n_p))
-    class_hour = np.zeros((classes, n_h, n_p))
-    histogram = np.zeros((n_m, n_g, n_v, n_s))
-    for block in range(BLOCKS):
+    class_hour = np.zeros(class_hour_b.shape[1:])
+    histogram = np.zeros((n_s, n_m, n_g, n_v))
+    flat = histogram.reshape((n_s, n_m * n_g * n_v))
+    for block in range(blocks):
         class_hour += class_hour_b[block]
-        histogram += histogram_b[block].reshape((n_m, n_g, n_v, n_s))
-        for s in range(n_s):
+        for h in range(n_h):
             for p in range(n_p):
-                stream_hour[s, :, p] += stream_hour_b[block, :, p * n_s + s]
-    return link, stream_hour, class_hour, np.ascontiguousarray(histogram.transpose(3, 0, 1, 2))
+                for s in range(n_s):
+                    stream_hour[s, h, p] += stream_hour_b[block, h, p * n_s + s]
+        for cell in range(flat.shape[1]):
+            for s in range(n_s):
+                km = histogram_b[block, cell, s]
+                if km != 0.0:
+                    flat[s, cell] += km
+    return link, stream_hour, class_hour, histogram
 
 
 @numba.njit(cache=True, parallel=True)

@@ -1,9 +1,9 @@
 """Seconds for the air near the roads of a city of 400 km2.
 
-Usage: python tests/benchmarks/dispersion.py [--links 20000] [--points 20000] [--groups 4]
+Usage: python tests/benchmarks/dispersion.py [--links 20000] [--points 20000] [--groups 4] [--even]
 
 Made up: straight links about 100 m long all over 20 km by 20 km, points at random, 2 km reach (about 12 million pairs),
-100 kinds of weather (16 winds by 6 classes of stability and speed, and 4 more).
+96 kinds of weather (16 winds by 6 classes of stability and speed); ``--even``: winds from all sides alike.
 """
 
 from __future__ import annotations
@@ -27,13 +27,15 @@ CLASSES = [
 ]  # fmt: skip
 
 
-def air(links: int, groups: int, rng: np.random.Generator) -> Air:
+def air(links: int, groups: int, rng: np.random.Generator, *, even: bool) -> Air:
     start = rng.uniform(0.0, SIDE_M, (links, 2))
     angle = rng.uniform(0.0, 2.0 * math.pi, links)
     ends = np.concatenate([start, start + 100.0 * np.stack([np.cos(angle), np.sin(angle)], axis=1)], axis=1)
     number = np.arange(links)
     toward = np.arange(16) * math.pi / 8.0
     often = rng.uniform(0.1, 1.0, (groups, len(CLASSES), 16))
+    if even:
+        often[:] = often[..., :1]
     often /= often.sum(axis=(1, 2), keepdims=True)
     weather = Meteorology(
         classes=tuple(CLASSES),
@@ -53,12 +55,13 @@ def main() -> None:
     parser.add_argument("--links", type=int, default=20_000)
     parser.add_argument("--points", type=int, default=20_000)
     parser.add_argument("--groups", type=int, default=4, choices=(1, 2, 3, 4, 6, 8, 12, 24))
+    parser.add_argument("--even", action="store_true")
     given = parser.parse_args()
     rng = np.random.default_rng(1)
-    small, few = air(50, given.groups, rng), rng.uniform(0.0, SIDE_M, (50, 2))
+    small, few = air(50, given.groups, rng, even=given.even), rng.uniform(0.0, SIDE_M, (50, 2))
     small.weights(few, np.ones(50))
     small.concentrations(few, np.ones((50, given.groups, 2)))  # compiled
-    city, points = air(given.links, given.groups, rng), rng.uniform(0.0, SIDE_M, (given.points, 2))
+    city, points = air(given.links, given.groups, rng, even=given.even), rng.uniform(0.0, SIDE_M, (given.points, 2))
     people = rng.uniform(0.0, 100.0, given.points)
     kg = rng.uniform(0.0, 1.0, (given.links, given.groups, 4))
     begin, worked = time.perf_counter(), time.process_time()

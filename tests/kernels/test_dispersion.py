@@ -9,7 +9,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from fleet_planner.impacts.dispersion.plume import PlumeTables, Source, Weather, plume_tables
+from fleet_planner.impacts.dispersion.plume import PlumeTables, Source, Weather, all_around, plume_tables
+from fleet_planner.impacts.exposure.near_road import from_all_sides
 from fleet_planner.kernels import dispersion as kernel
 
 NEUTRAL = Weather(0.35, math.inf, 0.3, 800.0)
@@ -30,9 +31,10 @@ def of_piece(
 ) -> np.ndarray:
     groups, classes, _ = often.shape
     out = np.zeros(groups)
+    ever = np.ascontiguousarray(often.sum(axis=2).T)
     kernel.piece_to_point(
         np.array(piece), x, y, tables.first_m, tables.log_first, tables.per_log, tables.plume, tables.sigma_y,
-        tables.meander, np.array(wind), *kernel.by_wind(often), np.zeros(classes), out,
+        tables.meander, np.array(wind), *kernel.by_wind(often), ever, np.zeros(classes), out,
     )  # fmt: skip
     return out
 
@@ -199,12 +201,13 @@ def test_adjoint_equals_forward(seed: int) -> None:
     s = scene(seed)
     grid = np.array([-1000.0, -1000.0, 500.0, 12.0, 12.0])
     tables = (TABLES.first_m, TABLES.log_first, TABLES.per_log, TABLES.plume, TABLES.sigma_y, TABLES.meander)
+    weather = (s["wind"], s["often"], np.ascontiguousarray(s["often"].sum(axis=2).T))
     middle = (s["pieces"][:, :2] + s["pieces"][:, 2:]) / 2
     weights = kernel.weights_of_pieces(
-        s["pieces"], s["points"], s["people"], *ordered(s["points"], grid), grid, 1200.0, *tables, s["wind"], s["often"]
+        s["pieces"], s["points"], s["people"], *ordered(s["points"], grid), grid, 1200.0, *tables, *weather
     )
     air = kernel.concentrations(
-        s["pieces"], s["emission"], s["points"], *ordered(middle, grid), grid, 1200.0, *tables, s["wind"], s["often"]
+        s["pieces"], s["emission"], s["points"], *ordered(middle, grid), grid, 1200.0, *tables, *weather
     )
     np.testing.assert_allclose(np.einsum("lg,lgq->q", weights, s["emission"]), s["people"] @ air, rtol=1e-12)
     assert air.min() >= 0.0
@@ -216,10 +219,37 @@ def test_adjoint_equals_forward(seed: int) -> None:
         grid,
         1200.0,
         *tables,
-        s["wind"],
-        s["often"],
+        *weather,
     )
     np.testing.assert_allclose(double, 2 * air, rtol=1e-14)
+
+
+@pytest.mark.parametrize("off", [6.0, 40.0, 300.0, 1500.0])
+def test_wind_from_all_sides_is_many_directions(off: float) -> None:
+    """The table over distance against 1,440 plumes: an equal share of the time in each direction."""
+    angles = np.arange(1440) * math.pi / 720
+    winds = [(math.cos(a), math.sin(a)) for a in angles]
+    piece = [0.0, 0.0, 90.0, 50.0]
+    x, y = 45.0 - off * 0.485643, 25.0 + off * 0.874157
+    for k in range(3):
+        often = np.zeros((1, 3, 1440))
+        often[0, k] = 1.0 / 1440
+        many = of_piece(piece, x, y, winds, often)[0]
+        out = np.zeros(1)
+        none, ever = np.zeros((1, 3, 1)), np.zeros((3, 1))
+        ever[k] = 1.0
+        kernel.piece_to_point(
+            np.array(piece), x, y, TABLES.first_m, TABLES.log_first, TABLES.per_log, TABLES.plume, TABLES.sigma_y,
+            TABLES.meander + all_around(TABLES), np.ones((1, 2)), *kernel.by_wind(none), ever, np.zeros(3), out,
+        )  # fmt: skip
+        assert out[0] == pytest.approx(many, rel=0.01)
+
+
+def test_only_directions_that_are_alike_in_every_hour_are_put_together() -> None:
+    often = np.full((2, 3, 16), 1.0)
+    often[1, 1, 4] = 1.1
+    assert from_all_sides(often).tolist() == [True, False, True]
+    assert not from_all_sides(often[..., :4]).any()
 
 
 def test_spread_and_wind_by_hand() -> None:

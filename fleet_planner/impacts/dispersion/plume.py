@@ -21,6 +21,7 @@ LEAST_SIGMA_V = 0.2
 FIRST_M = 1.0
 """R-LINE's least distance: nearer points are taken to be so far from the road."""
 STEPS = 160
+BEARINGS = 128
 ROUNDS = 30
 SETTLED = 1e-8
 
@@ -196,3 +197,27 @@ def _of_weather(weather: Weather, distance: Float, source: Source, receptor_m: f
     vertical = np.sqrt(2.0 / np.pi) * mirrored / (2.0 * spread * wind)
     random = 2.0 * weather.sigma_v_m_s**2 / wind**2
     return (1.0 - random) * vertical, sigma_y(weather, grown), random * vertical / (2.0 * np.pi)
+
+
+def all_around(tables: PlumeTables) -> Float:
+    """Return what a plume brings that goes to all sides alike, in the form of the meander, shape (classes, n).
+
+    With ``x = R cos(a)`` and ``y = R sin(a)``, the mean over all bearings, times R as `PlumeTables.meander` is::
+
+        R / (2 pi) integral of (1 - f(x)) V(x) exp(-y2 / 2 sy(x)2) / (sqrt(2 pi) sy(x)) over a from -pi/2 to pi/2
+
+    by the points of Gauss and Legendre in u, with ``a = pi/2 u^3``: far from the road the plume is narrow.
+    """
+    node, weight = np.polynomial.legendre.leggauss(BEARINGS)
+    u, du = (node + 1.0) / 2.0, weight / 2.0
+    bearing, turn = np.pi / 2.0 * u**3, np.pi / 2.0 * 3.0 * u**2 * du
+    along = np.log(np.maximum(tables.distance_m[:, None] * np.cos(bearing), tables.first_m))
+    across = tables.distance_m[:, None] * np.sin(bearing)
+    steps = np.log(tables.distance_m)
+    out = np.zeros_like(tables.plume)
+    for k in range(out.shape[0]):
+        spread = np.interp(along, steps, tables.sigma_y[k])
+        here = np.interp(along, steps, tables.plume[k]) * np.exp(-0.5 * (across / spread) ** 2)
+        # both halves of the bearings are the same
+        out[k] = tables.distance_m / np.pi * ((here / (np.sqrt(2.0 * np.pi) * spread)) @ turn)
+    return out

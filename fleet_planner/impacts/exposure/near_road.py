@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fleet_planner.impacts.dispersion.plume import all_around
 from fleet_planner.kernels import dispersion as kernel
 
 if TYPE_CHECKING:
@@ -20,6 +22,9 @@ Int = NDArray[np.int64]
 S_PER_DAY = 86_400.0
 UG_PER_G = 1e6
 SEARCH_M = 500.0
+LEAST_SIDES = 8
+ALIKE = 1e-9
+"""Directions whose shares of the time differ by less are as often as one another."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +44,16 @@ class Air:
     tables: PlumeTables
     reach_m: float
 
-    @property
+    @cached_property
     def _shared(self) -> tuple[object, ...]:
-        t = self.tables
-        weather = (self.meteorology.wind, self.meteorology.often)
-        return (self.reach_m, t.first_m, t.log_first, t.per_log, t.plume, t.sigma_y, t.meander, *weather)
+        t, often = self.tables, self.meteorology.often
+        even = from_all_sides(often)
+        # a plume that blows to all sides alike depends on the distance alone, as the meander does
+        meander = np.where(even[:, None], t.meander + all_around(t), t.meander) if even.any() else t.meander
+        by_direction = np.where(even[None, :, None], 0.0, often)
+        ever = np.ascontiguousarray(often.sum(axis=2).T)
+        spreads = (t.plume, t.sigma_y, np.ascontiguousarray(meander))
+        return (self.reach_m, t.first_m, t.log_first, t.per_log, *spreads, self.meteorology.wind, by_direction, ever)
 
     def weights(self, xy: Float, people: Float) -> Float:
         """Return the annual mean exposure per kg that a road emits a day in each group of hours, shape (roads, G).
@@ -80,6 +90,17 @@ def _searched(xy: Float) -> tuple[Float, Int, Int]:
     order = np.argsort(number, kind="stable")
     first = np.searchsorted(number[order], np.arange(columns * rows + 1))
     return np.array([*low, SEARCH_M, columns, rows], dtype=np.float64), first, order
+
+
+def from_all_sides(often: Float) -> NDArray[np.bool_]:
+    """Return which classes of weather blow from all directions alike in every group of hours, shape (K,).
+
+    ``often`` are shares of the time, shape (G, K, D). Fewer than eight directions are no wind from all sides.
+    """
+    if often.shape[2] < LEAST_SIDES:
+        return np.zeros(often.shape[1], dtype=np.bool_)
+    spread = often.max(axis=2) - often.min(axis=2)
+    return np.asarray((spread <= ALIKE * often.max(axis=2)).all(axis=0))
 
 
 def by_group(hours: Float, shares: Float) -> Float:
