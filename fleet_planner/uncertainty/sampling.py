@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
-from scipy.stats import qmc
 
 from fleet_planner.uncertainty.inputs import Z_95, correlation_matrix
 
@@ -143,6 +142,8 @@ def cube(draws: int, dimensions: int, method: str, seed: int) -> Array:
         ``sobol`` (scrambled after Owen) or ``lhs``; beyond the dimensions of Sobol's sequence it is always the latter.
     seed
     """
+    from scipy.stats import qmc  # half a second that a run without draws need not wait
+
     if method == "sobol" and dimensions <= MOST_SOBOL:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # draws need not be a power of two: the points stay unbiased

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import polars as pl
-from scipy import optimize, special
+from scipy import special
 
 from fleet_planner.errors import InputError
 from fleet_planner.reference import reference_table
@@ -109,6 +109,8 @@ def fit_skew(fraction: float, share: float, kind: Kind = "lognormal") -> Skew:
     ends = [fleet_share_of_worst(fraction, Skew(kind, float(np.exp(x)))) - share for x in (lowest, highest)]
     if ends[0] < 0.0 or ends[1] > 0.0:
         raise InputError("no gamma distribution is that skewed", "Use the lognormal one.", value=share)
+    from scipy import optimize
+
     shape = optimize.brentq(
         lambda x: fleet_share_of_worst(fraction, Skew(kind, float(np.exp(x)))) - share, lowest, highest
     )
