@@ -25,6 +25,9 @@ class SweepSection(Section):
     years: list[Year] = Field(
         default=[], description="years that are reported; empty: the base year, and those of the plan's [turnover]"
     )
+    draws: Annotated[int, Field(ge=1, le=100_000)] | None = Field(
+        default=None, description="draws of the uncertain inputs in every task, in the place of the plans'"
+    )
     retries: Annotated[int, Field(ge=0, le=20)] = Field(
         default=2, description="how often a task that failed is tried again"
     )

@@ -141,3 +141,20 @@ def test_a_folder_in_use_is_refused(swept: Path) -> None:
         done = call("sweep", swept / "sweep.toml", "--out", swept / "out")
     assert done.exit_code == 1
     assert "another command is writing into this folder" in done.output
+
+
+def test_draws_are_those_of_the_run(tmp_path: Path) -> None:
+    sweep = write_towns(tmp_path, "[0.5]", ("a",))
+    text = sweep.read_text(encoding="utf-8").replace('[[plan]]\nfile = "b/plan.toml"\n', "")
+    seeds = '"uncertainty.seed" = [1, 7]\n'
+    sweep.write_text(text.replace("retries = 1", "draws = 32") + seeds, encoding="utf-8")
+    done = call("sweep", sweep, "--out", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    results = pl.read_csv(tmp_path / "out" / "sweep_results.csv")
+    assert call("run", tmp_path / "a" / "plan.toml", "--draws", 32, "--out", tmp_path / "run").exit_code == 0
+    whole = pl.read_csv(tmp_path / "run" / "summary.csv").filter(scenario="mixed")
+    first, other = (results.filter(pl.col("altered").str.ends_with(f"= {seed}")) for seed in (1, 7))
+    for column in ("low_per_year", "high_per_year", "change_low_pct", "change_high_pct"):
+        assert first[column].to_list() == whole[column].to_list()
+    assert first["value_per_year"].to_list() == other["value_per_year"].to_list()
+    assert first["low_per_year"].to_list() != other["low_per_year"].to_list()

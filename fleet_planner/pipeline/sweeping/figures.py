@@ -8,6 +8,7 @@ import polars as pl
 
 from fleet_planner.errors import UserError
 from fleet_planner.pipeline.costing.scenario_costs import costs_of
+from fleet_planner.pipeline.drawing.figures import banded_summary, banded_years, draw
 from fleet_planner.pipeline.prepare import prepare
 from fleet_planner.pipeline.telling.input_files import input_files
 from fleet_planner.pipeline.telling.results import ScenarioResult
@@ -30,7 +31,13 @@ FIGURES = {
     "base_per_year": pl.Float64,
     "change_pct": pl.Float64,
     "cost_usd2024_per_year": pl.Float64,
+    "low_per_year": pl.Float64,
+    "high_per_year": pl.Float64,
+    "change_low_pct": pl.Float64,
+    "change_high_pct": pl.Float64,
 }
+BANDS = ("low_per_year", "high_per_year", "change_low_pct", "change_high_pct")
+"""What only plans with draws have."""
 
 
 def figures_of_plan(plan: Plan, path: Path) -> tuple[pl.DataFrame, tuple[InputFile, ...]]:
@@ -56,9 +63,11 @@ def figures_of_plan(plan: Plan, path: Path) -> tuple[pl.DataFrame, tuple[InputFi
         )
         for k, (state, inventory) in enumerate(ready.computed.states)
     ]
-    later = None if ready.later is None else ready.later.table
-    summary = summary_table(results, ready.nonroad)
-    return figures(summary, results, plan.city.year, later), input_files(ready.plan, path, ready.rasters)
+    drawn = draw(ready)
+    later = banded_years(ready.later, drawn)
+    summary = banded_summary(summary_table(results, ready.nonroad), drawn)
+    table = figures(summary, results, plan.city.year, None if later is None else later.table)
+    return table, input_files(ready.plan, path, ready.rasters)
 
 
 def figures(
@@ -92,11 +101,16 @@ def figures(
         .with_columns(year=pl.lit(base_year, dtype=pl.Int64))
         .join(costs, on="scenario", how="left", maintain_order="left")
     )
-    parts = [now.select(pl.col(name).cast(kind) for name, kind in FIGURES.items())]
+    parts = [_as_figures(now)]
     if later is not None:
         then = later.filter(pl.col("year") > base_year).with_columns(cost_usd2024_per_year=pl.lit(None))
-        parts.append(then.select(pl.col(name).cast(kind) for name, kind in FIGURES.items()))
+        parts.append(_as_figures(then))
     return pl.concat(parts)
+
+
+def _as_figures(table: pl.DataFrame) -> pl.DataFrame:
+    lacking = [pl.lit(None).alias(name) for name in BANDS if name not in table.columns]
+    return table.with_columns(lacking).select(pl.col(name).cast(kind) for name, kind in FIGURES.items())
 
 
 def asked(table: pl.DataFrame, scenario: str, years: tuple[int, ...]) -> pl.DataFrame:

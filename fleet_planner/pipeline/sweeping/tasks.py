@@ -134,6 +134,8 @@ def _of_plan(sweep: Sweep, entry: SweptPlan, path: Path) -> Iterator[Task]:
         for key, value in zip(alter, values, strict=True):
             set_key(data, key, value, path)
         _ask_years(data, years, first.city.year)
+        if sweep.sweep.draws is not None:
+            data.setdefault("uncertainty", {})["draws"] = sweep.sweep.draws
         altered = tuple((key, written(value)) for key, value in zip(alter, values, strict=True))
         for scenario in _scenarios(sweep, entry):
             asked = json.dumps([name, data, scenario, years], sort_keys=True, default=str)
