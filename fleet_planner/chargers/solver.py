@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import highspy
 import numpy as np
 
-from fleet_planner.highs import run, silent_model
+from fleet_planner.highs import OPTIMAL, OTHER, Lines, solve_lines
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,17 +17,7 @@ if TYPE_CHECKING:
     Int = NDArray[np.int64]
     Bool = NDArray[np.bool_]
 
-OPTIMAL = "optimal"
-TIME_LIMIT = "time limit"
-INFEASIBLE = "infeasible"
-OTHER = "other"
 MISMATCH = 1e-6
-WORD = {
-    highspy.HighsModelStatus.kOptimal: OPTIMAL,
-    highspy.HighsModelStatus.kTimeLimit: TIME_LIMIT,
-    highspy.HighsModelStatus.kInfeasible: INFEASIBLE,
-    highspy.HighsModelStatus.kUnboundedOrInfeasible: INFEASIBLE,
-}
 
 
 @dataclass(frozen=True)
@@ -121,41 +110,13 @@ def _run(
     """Return what HiGHS finds, and the objective that it says."""
     from scipy.sparse import coo_matrix
 
-    rows, columns = programme.low.size, programme.cost.size
-    matrix = coo_matrix((programme.value, (programme.row, programme.column)), shape=(rows, columns)).tocsc()
-    model: Any = silent_model()
-    for key, value in {
-        "time_limit": float(min(seconds, highspy.kHighsInf)),
-        "mip_rel_gap": float(gap),
-        "mip_abs_gap": 1e-9,
-        **({"solver": "ipx", "run_crossover": "off"} if inner else {}),
-    }.items():
-        model.setOptionValue(key, value)
-    lp: Any = highspy.HighsLp()
-    lp.num_col_, lp.num_row_ = columns, rows
-    lp.col_cost_, lp.col_lower_, lp.col_upper_ = programme.cost, programme.lower, programme.upper
-    lp.row_lower_, lp.row_upper_ = programme.low, programme.high
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_ = matrix.indptr.astype(np.int32)
-    lp.a_matrix_.index_ = matrix.indices.astype(np.int32)
-    lp.a_matrix_.value_ = matrix.data
-    mixed = not relax and bool(programme.whole.any())
-    if mixed:
-        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-        lp.integrality_ = [kinds[int(w)] for w in programme.whole.tolist()]
-    model.passModel(lp)
-    if start is not None and mixed:
-        given: Any = highspy.HighsSolution()
-        given.col_value = start.tolist()
-        model.setSolution(given)
-    run(model)
-    info, told = model.getInfo(), model.getModelStatus()
-    answer = model.getSolution()
-    has = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
-    values = np.asarray(answer.col_value, dtype=np.float64) if has else None
-    if mixed:
-        bound = float(info.mip_dual_bound)
-    else:
-        bound = float(info.objective_function_value) if told == highspy.HighsModelStatus.kOptimal else -np.inf
-    duals = np.asarray(answer.row_dual, dtype=np.float64) if not mixed and has else np.zeros(0)
-    return Found(values, bound, WORD.get(told, OTHER), duals), float(info.objective_function_value)
+    shape = programme.low.size, programme.cost.size
+    matrix = coo_matrix((programme.value, (programme.row, programme.column)), shape=shape)
+    whole = None if relax else programme.whole
+    lines = Lines(programme.cost, programme.lower, programme.upper, matrix, programme.low, programme.high, whole)
+    options = {"mip_abs_gap": 1e-9, **({"solver": "ipx", "run_crossover": "off"} if inner else {})}
+    found = solve_lines(lines, seconds=seconds, gap=gap, start=start, options=options)
+    mixed = whole is not None and bool(whole.any())
+    bound = found.bound if mixed or found.status == OPTIMAL else -np.inf
+    values = found.values if found.values.size or not programme.cost.size else None
+    return Found(values, bound, found.status, found.duals if values is not None else np.zeros(0)), found.value

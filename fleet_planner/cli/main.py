@@ -25,11 +25,13 @@ from fleet_planner.cli.run import run
 from fleet_planner.cli.shared import UserErrors
 from fleet_planner.cli.sweep import sweep
 from fleet_planner.cli.verify import verify
+from fleet_planner.searches import counted_searches
 
 
 @click.group(cls=UserErrors, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="fleet-planner")
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     r"""Plan the clean-up of a city's diesel fleet: emissions on every road, measures, costs, map and report.
 
     \b
@@ -37,6 +39,7 @@ def main() -> None:
       fleet-planner init my-city                  a commented plan and template inputs
       fleet-planner run my-city/plan.toml         the whole run; results under outputs/
     """
+    ctx.with_resource(counted_searches())
 
 
 PLANNING = (init, run, sweep, portfolio, market, buses, chargers)

@@ -22,7 +22,7 @@ def rerun(ctx: click.Context, manifest: Path, out: Path | None, inputs: Path | N
     """
     with progress_bar() as progress:
         from fleet_planner.outputs.checking.read import read_manifest
-        from fleet_planner.outputs.checking.rerun import rerun as run_again
+        from fleet_planner.outputs.repeating.rerun import rerun as run_again
 
         kept = read_manifest(manifest)
         target = out or kept.folder.resolve().with_name(f"{kept.folder.resolve().name}-again")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from fleet_planner import __version__
 from fleet_planner.outputs.report.report_data import clean
+from fleet_planner.searches import searches_told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,7 +52,8 @@ def record(
     Returns
     -------
     dict
-        ``plan`` has every key with the value that was used, ``plan_given`` those that the plan file gives.
+        ``plan`` has every key with the value that was used, ``plan_given`` those that the plan file gives, ``searches``
+        where searches ended because their time was up.
     """
     return written_by(command, language) | {
         "plan_file": path.name,
@@ -59,6 +61,7 @@ def record(
         "plan": plan.model_dump(),
         "plan_given": plan.model_dump(exclude_unset=True),
         "inputs": [vars(f) for f in inputs],
+        "searches": searches_told(),
     }
 
 

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fleet_planner.portfolio.master import OPTIMAL
+from fleet_planner.highs import OPTIMAL
 from fleet_planner.portfolio.relaxation import Relaxed, least_misses, relaxation
+from fleet_planner.searches import searches
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,12 +44,12 @@ def branched(problem: Problem, master: Master, root: Relaxed, cost: float, *, se
     seconds, gap
         Limits.
     """
-    end = time.perf_counter() + seconds
+    begin = time.perf_counter()
     enough = cost - gap * max(abs(cost), 1e-9)
     low, high = np.zeros(problem.builds.most.size), problem.builds.most.copy()
     heap = [(root.bound, 0, low, high, _split(root.built))]
     closed, parts = np.inf, 0
-    while heap and heap[0][0] < enough and parts < PARTS and time.perf_counter() < end:
+    while heap and heap[0][0] < enough and parts < PARTS and not searches().over(begin, seconds):
         bound, _, low, high, place = heapq.heappop(heap)
         if place is None:
             closed = min(closed, bound)

@@ -9,7 +9,7 @@ import highspy
 import numpy as np
 from scipy import sparse
 
-from fleet_planner.highs import run, silent_model
+from fleet_planner.highs import OPTIMAL, OTHER, WORD, run, silent_model
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,10 +17,6 @@ if TYPE_CHECKING:
     from fleet_planner.portfolio.problem import Problem
 
     Array = NDArray[np.float64]
-
-OPTIMAL = "optimal"
-TIME_LIMIT = "time limit"
-OTHER = "other"
 
 
 @dataclass(frozen=True)
@@ -163,20 +159,15 @@ class Master:
         places = np.arange(rows, first + self.columns.size, dtype=np.int32)
         kinds: Any = np.full(places.size, highspy.HighsVarType.kInteger)
         self.model.changeColsIntegrality(places.size, places, kinds)
-        self.model.setOptionValue("time_limit", float(self.model.getRunTime() + seconds))
         self.model.setOptionValue("mip_rel_gap", float(gap))
-        run(self.model)
+        run(self.model, seconds)
         found = self.model.getSolution()
         status = self.model.getModelStatus()
         values = np.asarray(found.col_value, dtype=np.float64)
         back: Any = np.full(places.size, highspy.HighsVarType.kContinuous)
         self.model.changeColsIntegrality(places.size, places, back)
         self._cap(left_out, highspy.kHighsInf)
-        self.model.setOptionValue("time_limit", highspy.kHighsInf)
-        told = {
-            highspy.HighsModelStatus.kOptimal: OPTIMAL,
-            highspy.HighsModelStatus.kTimeLimit: TIME_LIMIT,
-        }.get(status, OTHER)
+        told = WORD.get(status, OTHER)
         none = np.zeros(0)
         if values.size == 0:
             return Solution(none, none, none, none, none, told)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fleet_planner.portfolio.master import OPTIMAL
+from fleet_planner.highs import OPTIMAL
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fleet_planner.highs import OPTIMAL, TIME_LIMIT
 from fleet_planner.portfolio.branch import branched
-from fleet_planner.portfolio.master import OPTIMAL, TIME_LIMIT, Master
+from fleet_planner.portfolio.master import Master
 from fleet_planner.portfolio.relaxation import FEASIBLE, Misses, least_misses, relaxation
 
 if TYPE_CHECKING:

@@ -28,7 +28,8 @@ from fleet_planner.chargers.building.start import columns_of, start_of, total_co
 from fleet_planner.chargers.candidates import Sites
 from fleet_planner.chargers.demand import Demand
 from fleet_planner.chargers.distances import of_matrix
-from fleet_planner.chargers.solver import INFEASIBLE, OPTIMAL, solve
+from fleet_planner.chargers.solver import solve
+from fleet_planner.highs import INFEASIBLE, OPTIMAL
 from fleet_planner.plan.chargers import ChargersSection, ChargerType
 from fleet_planner.tables import columns
 

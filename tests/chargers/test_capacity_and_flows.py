@@ -15,7 +15,7 @@ from fleet_planner.chargers.models.capacitated import solve_capacitated
 from fleet_planner.chargers.models.nearest import Effort
 from fleet_planner.chargers.models.radius import Nearest
 from fleet_planner.chargers.models.refuelling import corridors_of, flow_refuelling, served
-from fleet_planner.chargers.solver import OPTIMAL
+from fleet_planner.highs import OPTIMAL
 
 QUICK = Effort(seconds=20.0)
 START_ONLY = Effort(seconds=0.0)

@@ -23,8 +23,8 @@ from fleet_planner.chargers.candidates import Sites
 from fleet_planner.chargers.demand import Demand
 from fleet_planner.chargers.distances import of_matrix
 from fleet_planner.chargers.groups import Groups, read_groups
-from fleet_planner.chargers.solver import INFEASIBLE, OPTIMAL
 from fleet_planner.errors import InputError
+from fleet_planner.highs import INFEASIBLE, OPTIMAL
 from fleet_planner.plan.chargers import ChargersSection, ChargerType
 from fleet_planner.tables import columns
 

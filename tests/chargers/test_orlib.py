@@ -17,7 +17,7 @@ from scipy.sparse.csgraph import shortest_path
 from fleet_planner.chargers.distances import of_matrix
 from fleet_planner.chargers.models.median import p_median
 from fleet_planner.chargers.models.nearest import Effort
-from fleet_planner.chargers.solver import OPTIMAL
+from fleet_planner.highs import OPTIMAL
 
 with (Path(__file__).parent / "pmed_optima.csv").open(encoding="utf-8", newline="") as handle:
     PUBLISHED = {row["instance"]: row for row in csv.DictReader(handle)}

@@ -19,7 +19,8 @@ from fleet_planner.chargers.models.dominance import without_dominated
 from fleet_planner.chargers.models.median import p_centre, p_median
 from fleet_planner.chargers.models.nearest import HEURISTIC, Effort
 from fleet_planner.chargers.models.radius import Nearest, multipliers, radius_form
-from fleet_planner.chargers.solver import OPTIMAL, solve
+from fleet_planner.chargers.solver import solve
+from fleet_planner.highs import OPTIMAL
 from fleet_planner.kernels import siting
 from fleet_planner.kernels.set_cover import fewest
 

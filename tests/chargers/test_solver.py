@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from fleet_planner.chargers import solver
-from fleet_planner.chargers.solver import INFEASIBLE, OPTIMAL, Found, Programme, solve
+from fleet_planner.chargers.solver import Found, Programme, solve
+from fleet_planner.highs import INFEASIBLE, OPTIMAL
 
 KNAPSACK = Programme(
     cost=-np.array([10.0, 6.0, 4.0]),

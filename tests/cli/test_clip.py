@@ -85,6 +85,8 @@ def test_a_partition_adds_up_to_the_city(run: Path, tmp_path: Path) -> None:
     assert joined["own"].to_list() == pytest.approx(joined["value_per_year"].to_list(), rel=1e-9)
     verified = call("verify", out)
     assert verified.exit_code == 0, verified.output
+    again = call("rerun", out, "--out", tmp_path / "again")
+    assert again.exit_code == 0, again.output
 
 
 def test_links_are_cut_by_their_length(run: Path, tmp_path: Path) -> None:

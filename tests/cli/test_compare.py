@@ -214,9 +214,6 @@ def test_a_comparison_is_verified_against_its_runs(first: Path, tmp_path: Path) 
     assert verified.exit_code == 0, verified.output
     assert "1 inputs" in verified.stdout
     assert " sums (" in verified.stdout
-    again = call("rerun", out, "--out", tmp_path / "rerun")
-    assert again.exit_code == 1
-    assert "cannot be run again" in again.stderr
     assert set(told["files"]) >= {"compare.html", "differences.csv", "compare.gpkg", "columns.csv"}
     again = tmp_path / "again"
     assert call("compare", first, "--out", again).exit_code == 0
@@ -237,3 +234,24 @@ def test_what_cannot_be_compared(first: Path, tmp_path: Path, sides: list[str], 
     assert result.stderr.count("Error") == 1
     assert all(p in result.stderr for p in parts), result.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_a_comparison_is_the_same_again(first: Path, second: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert (
+        call("compare", first, f"{second}:clean", "--method", "lmdi", "--language", "zh", "--out", out).exit_code == 0
+    )
+    again = call("rerun", out, "--out", tmp_path / "again")
+    assert again.exit_code == 0, again.output
+    assert (tmp_path / "again" / "compare.gpkg").read_bytes() == (out / "compare.gpkg").read_bytes()
+
+
+def test_three_runs_of_which_one_lies_elsewhere(first: Path, second: Path, tmp_path: Path) -> None:
+    elsewhere = OSM.replace('lat="0"', 'lat="1"')
+    third = ran(tmp_path / "third", PLAN.replace("year = 2024", "year = 2030") + SCENARIOS, TWO, elsewhere)
+    done = call("compare", first, second, third, "--out", tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    assert "different road networks" in done.output
+    differences, _, _ = tables(tmp_path / "out")
+    assert differences["comparison"].n_unique() == 2
+    adds_up(tmp_path / "out")

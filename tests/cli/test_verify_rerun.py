@@ -13,9 +13,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from fleet_planner.cli.main import main
+from fleet_planner.outputs.checking.given import plan_of
 from fleet_planner.outputs.checking.read import Kept
-from fleet_planner.outputs.checking.rerun import _solver, plan_of
 from fleet_planner.outputs.record import manifest_text, record
+from fleet_planner.outputs.repeating.rerun import _searches
 from fleet_planner.plan.load import load_plan
 from tests.cli.test_cli import PLAN, ROW, city
 
@@ -224,9 +225,12 @@ def test_a_default_that_has_changed_since_is_set_as_it_was(repository: Path, tmp
     assert "economics.discount_rate" in notes[0]
 
 
-def test_a_solver_that_ended_by_its_time_limit_is_told() -> None:
+def test_a_search_whose_end_cannot_be_repeated_is_told() -> None:
     met, stopped = {"status": "met", "gap": 1e-3}, {"status": "time limit", "gap": 2e-3}
-    assert list(_solver(met, met)) == []
-    assert list(_solver({}, {})) == []
-    for pair in ((met, stopped), (stopped, met), (stopped, stopped)):
-        assert "give it more time" in next(_solver(*pair))
+    counted = {"searches": {"ended_at": [7], "ended_late": 0}}
+    assert list(_searches(met, met)) == []
+    assert list(_searches({}, {})) == []
+    assert list(_searches(stopped | counted, stopped | counted)) == []
+    late = {"searches": {"ended_at": [7], "ended_late": 1}}
+    for pair in ((met, stopped), (stopped, stopped), (stopped | counted, stopped | late)):
+        assert "give it more time" in next(_searches(*pair))

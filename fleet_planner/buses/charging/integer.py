@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fleet_planner.buses.charging.linear import INFEASIBLE, OPTIMAL, STOPPED, Answer, Programme, solve
+from fleet_planner.buses.charging.linear import STOPPED, Answer, Programme, solve
+from fleet_planner.highs import INFEASIBLE, OPTIMAL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -24,12 +24,13 @@ import numpy as np
 
 from fleet_planner.buses.charging.extras import battery_rows, curve_rows, feedback_rows, panels_rows, plugs_rows
 from fleet_planner.buses.charging.integer import solve_switched, switch_rows
-from fleet_planner.buses.charging.linear import INFEASIBLE, OPTIMAL, Programme, solve
+from fleet_planner.buses.charging.linear import Programme, solve
 from fleet_planner.buses.charging.site import Dispatch, Site, sun_kwh
 from fleet_planner.buses.charging.slots import KINDS, SLOT_H, SLOTS
 from fleet_planner.buses.charging.stays import by_calendar, two_ways
 from fleet_planner.buses.charging.steps import Steps, on_days, steps_of
 from fleet_planner.buses.charging.terms import Peak
+from fleet_planner.highs import INFEASIBLE, OPTIMAL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,11 +6,10 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import highspy
 import numpy as np
 from scipy.sparse import coo_matrix
 
-from fleet_planner.highs import run, silent_model
+from fleet_planner.highs import INFEASIBLE, OPTIMAL, Lines, solve_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     Float = NDArray[np.float64]
     Int = NDArray[np.int64]
 
-OPTIMAL, INFEASIBLE, STOPPED = "optimal", "infeasible", "stopped"
+STOPPED = "stopped"
 
 
 @dataclass
@@ -111,34 +110,19 @@ def solve(
     cost, lower, upper, matrix, row_lower, row_upper = programme.arrays()
     for column, (low, high) in (held or {}).items():
         lower[column], upper[column] = low, high
-    whole = [] if relax else programme.whole
-    model = silent_model()
-    model.setOptionValue("time_limit", float(seconds))
-    model.setOptionValue("mip_rel_gap", float(gap))
-    model.passModel(_model(cost, lower, upper, matrix, row_lower, row_upper, whole))
-    if start is not None and start.size and whole:
-        known = highspy.HighsSolution()
-        known.col_value = start.tolist()
-        model.setSolution(known)
-    run(model)
-    status = model.getModelStatus()
-    found = model.getSolution()
-    values = np.asarray(found.col_value, dtype=np.float64)
-    duals = np.asarray(found.row_dual, dtype=np.float64)
+    whole = np.zeros(cost.size, dtype=np.bool_)
+    for columns in [] if relax else programme.whole:
+        whole[columns] = True
+    lines = Lines(cost, lower, upper, matrix, row_lower, row_upper, whole)
+    found = solve_lines(lines, seconds=seconds, gap=gap, start=start)
     spent = time.perf_counter() - begin
-    told = {
-        highspy.HighsModelStatus.kOptimal: OPTIMAL,
-        highspy.HighsModelStatus.kInfeasible: INFEASIBLE,
-        highspy.HighsModelStatus.kUnboundedOrInfeasible: INFEASIBLE,
-    }.get(status, STOPPED)
-    if told == INFEASIBLE or values.size != cost.size:
-        return Answer(told, np.zeros(0), np.inf, np.inf if told == INFEASIBLE else -np.inf, spent)
-    value = float(cost @ values)
-    if whole:
-        if int(model.getInfo().primal_solution_status) != int(highspy.SolutionStatus.kSolutionStatusFeasible):
-            return Answer(told, np.zeros(0), np.inf, float(model.getInfo().mip_dual_bound), spent)
-        return Answer(told, values, value, float(model.getInfo().mip_dual_bound), spent)
-    return Answer(told, values, value, bound(cost, lower, upper, matrix, row_lower, row_upper, duals), spent)
+    told = found.status if found.status in {OPTIMAL, INFEASIBLE} else STOPPED
+    least = found.bound if whole.any() else -np.inf
+    if told == INFEASIBLE or not found.values.size:
+        return Answer(told, np.zeros(0), np.inf, np.inf if told == INFEASIBLE else least, spent)
+    if not whole.any():
+        least = bound(cost, lower, upper, matrix, row_lower, row_upper, found.duals)
+    return Answer(told, found.values, float(cost @ found.values), least, spent)
 
 
 def bound(
@@ -155,22 +139,3 @@ def bound(
     reduced = cost - matrix.T @ y
     rows = float((y * np.where(np.isfinite(side), side, 0.0)).sum())
     return rows + float(np.minimum(reduced * lower, reduced * upper).sum())
-
-
-def _model(
-    cost: Float, lower: Float, upper: Float, matrix: csr_matrix, row_lower: Float, row_upper: Float, whole: list[Int]
-) -> highspy.HighsLp:
-    out = highspy.HighsLp()
-    out.num_col_, out.num_row_ = cost.size, row_lower.size
-    out.col_cost_, out.col_lower_, out.col_upper_ = cost, lower, upper
-    out.row_lower_, out.row_upper_ = row_lower, row_upper
-    out.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    out.a_matrix_.start_ = matrix.indptr.astype(np.int32)
-    out.a_matrix_.index_ = matrix.indices.astype(np.int32)
-    out.a_matrix_.value_ = matrix.data
-    if whole:
-        kinds = [highspy.HighsVarType.kContinuous] * cost.size
-        for k in np.concatenate(whole).tolist():
-            kinds[k] = highspy.HighsVarType.kInteger
-        out.integrality_ = kinds
-    return out

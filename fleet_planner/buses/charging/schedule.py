@@ -9,13 +9,13 @@ import numpy as np
 
 from fleet_planner.buses.charging.bill import peak_kw
 from fleet_planner.buses.charging.least_cost import Limits, Optimum, least_cost
-from fleet_planner.buses.charging.linear import INFEASIBLE
 from fleet_planner.buses.charging.plain import balanced, plug_hours, under_limits, unmanaged
 from fleet_planner.buses.charging.site import room_kwh
 from fleet_planner.buses.charging.slots import SLOT_H
 from fleet_planner.buses.charging.smallest import missed_kwh, once_plugged
 from fleet_planner.buses.charging.stays import by_calendar
 from fleet_planner.errors import PlanError
+from fleet_planner.highs import INFEASIBLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

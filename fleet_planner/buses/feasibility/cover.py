@@ -16,16 +16,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_matrix
+
+from fleet_planner.highs import Lines, solve_lines
+from fleet_planner.searches import searches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fleet_planner.buses.feasibility.model import Bool, Float, Int
-
-TIME_LIMIT = 1
-"""What the solver returns when its time was up; its bound holds all the same."""
 
 
 class Holds(Protocol):
@@ -121,7 +120,7 @@ def cheapest(question: Question, holds: Holds, *, seconds: float = 60.0) -> Answ
         mended = _mended(question, holds, stations)
         if mended is not None and (best is None or mended.cost < best.cost):
             best = mended
-        if time.perf_counter() - begin > seconds:
+        if searches().over(begin, seconds):
             known = _thinned(question, holds, _all_stations(question) if best is None else best)
             return Answer(known.stations, known.option, known.cost, min(bound, known.cost), rounds, len(cuts))
 
@@ -206,25 +205,20 @@ def _solve(question: Question, cuts: Sequence[_Cut], seconds: float) -> tuple[Bo
         (np.concatenate(values), (np.concatenate(rows), np.concatenate(cols))),
         shape=(blocks + len(cuts), cost.size),
     )
-    found = milp(
-        cost,
-        # with whole stations the options are whole by themselves: every bound on them is
-        integrality=np.where(np.arange(cost.size) < many, 1, 0),
-        bounds=Bounds(0.0, 1.0),
-        constraints=LinearConstraint(matrix, np.concatenate(low), np.concatenate(high)),
-        options={"mip_rel_gap": 0.0, "time_limit": seconds},
-    )
-    if found.x is None:
+    whole = np.arange(cost.size) < many  # the options are whole by themselves then: every bound on them is
+    zero, one = np.zeros(cost.size), np.ones(cost.size)
+    lines = Lines(cost, zero, one, matrix, np.concatenate(low), np.concatenate(high), whole)
+    found = solve_lines(lines, seconds=seconds)
+    if not found.values.size:
         everywhere = _all_stations(question)
         return everywhere.stations, everywhere.option, 0.0
-    stations = np.asarray(found.x[:many] > 0.5)
+    stations = np.asarray(found.values[:many] > 0.5)
     # the cheapest option that the cuts allow with these stations
     allowed = able.copy()
     for cut in cuts:
         allowed[cut.block, cut.option] &= bool(stations[list(cut.stations)].any())
     option = np.where(allowed, question.option_cost, np.inf).argmin(axis=1).astype(np.int64)
-    bound = float(found.fun) if found.status != TIME_LIMIT else float(found.mip_dual_bound)
-    return stations, option, bound
+    return stations, option, found.bound
 
 
 def _failing(question: Question, holds: Holds, stations: Bool, option: Int) -> list[_Cut]:

@@ -5,17 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import highspy
 import numpy as np
+from scipy.sparse import csr_matrix
 
-from fleet_planner.highs import run, silent_model
+from fleet_planner.highs import Lines, solve_lines
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fleet_planner.buses.transition.model import Float, Int
-
-OPTIMAL, INFEASIBLE, TIME_LIMIT, OTHER = "optimal", "infeasible", "time limit", "other"
 
 
 @dataclass(frozen=True)
@@ -97,38 +95,22 @@ class Programme:
         high = np.concatenate(self.high)
         if fixed is not None:
             high[np.ravel(fixed[0])] = np.ravel(fixed[1])
-        lp = highspy.HighsLp()
-        lp.num_col_, lp.num_row_ = self.columns, len(self.row_low)
-        lp.col_cost_ = np.asarray(cost, dtype=np.float64)
-        lp.col_lower_, lp.col_upper_ = np.concatenate(self.low), np.where(np.isinf(high), highspy.kHighsInf, high)
-        lp.row_lower_ = np.array([max(v, -highspy.kHighsInf) for v in self.row_low])
-        lp.row_upper_ = np.array([min(v, highspy.kHighsInf) for v in self.row_high])
-        lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        lp.a_matrix_.start_ = np.array([*self.starts, self.entries], dtype=np.int32)
-        lp.a_matrix_.index_ = np.concatenate(self.index).astype(np.int32) if self.index else np.zeros(0, np.int32)
-        lp.a_matrix_.value_ = np.concatenate(self.value) if self.value else np.zeros(0)
-        if whole:
-            kinds = np.concatenate(self.whole)
-            lp.integrality_ = [
-                highspy.HighsVarType.kInteger if k else highspy.HighsVarType.kContinuous for k in kinds.tolist()
-            ]
-        model = silent_model()
-        model.setOptionValue("time_limit", float(seconds))
-        model.setOptionValue("mip_rel_gap", float(gap))
-        model.passModel(lp)
-        if start is not None and whole:
-            begin = highspy.HighsSolution()
-            begin.col_value = start.tolist()
-            begin.value_valid = True
-            model.setSolution(begin)
-        run(model)
-        status = {
-            highspy.HighsModelStatus.kOptimal: OPTIMAL,
-            highspy.HighsModelStatus.kInfeasible: INFEASIBLE,
-            highspy.HighsModelStatus.kTimeLimit: TIME_LIMIT,
-        }.get(model.getModelStatus(), OTHER)
-        info = model.getInfo()
-        solved = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
-        values = np.asarray(model.getSolution().col_value, dtype=np.float64) if solved else np.zeros(0)
-        bound = float(info.mip_dual_bound) if whole else float(info.objective_function_value)
-        return Found(values, bound, status)
+        starts = np.array([*self.starts, self.entries], dtype=np.int64)
+        index = np.concatenate(self.index) if self.index else np.zeros(0, np.int64)
+        value = np.concatenate(self.value) if self.value else np.zeros(0)
+        matrix = csr_matrix((value, index, starts), shape=(len(self.row_low), self.columns))
+        found = solve_lines(
+            Lines(
+                np.asarray(cost, dtype=np.float64),
+                np.concatenate(self.low),
+                high,
+                matrix,
+                np.array(self.row_low),
+                np.array(self.row_high),
+                np.concatenate(self.whole) if whole else None,
+            ),
+            seconds=seconds,
+            gap=gap,
+            start=start,
+        )
+        return Found(found.values, found.bound, found.status)

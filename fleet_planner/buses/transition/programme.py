@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fleet_planner.buses.transition.account import payments, straight_line_left
-from fleet_planner.buses.transition.columns import INFEASIBLE, OPTIMAL, Programme
+from fleet_planner.buses.transition.columns import Programme
 from fleet_planner.buses.transition.model import (
     ELECTRIC,
     EXISTING,
@@ -24,6 +24,7 @@ from fleet_planner.buses.transition.model import (
     ZERO_EMISSION,
     Decision,
 )
+from fleet_planner.highs import INFEASIBLE, OPTIMAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

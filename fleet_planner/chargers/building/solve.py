@@ -10,7 +10,8 @@ import numpy as np
 
 from fleet_planner.chargers.building.programme import Layout, cost_of, layout_of, programme_of
 from fleet_planner.chargers.building.start import Plan, columns_of, start_for_share, start_from, start_of
-from fleet_planner.chargers.solver import INFEASIBLE, OPTIMAL, Programme, solve
+from fleet_planner.chargers.solver import Programme, solve
+from fleet_planner.highs import INFEASIBLE, OPTIMAL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fleet_planner.kernels.siting_branch import branch
+from fleet_planner.searches import searches
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,7 +62,8 @@ def branched(
     (is_open, upper, bound), (kept, fixed) = known, sites
     counts = problem.weight > 0.0
     index, rows = np.flatnonzero(kept | fixed), np.flatnonzero(counts)
-    if seconds <= 0.0 or index.size * rows.size > MOST_CELLS or index.size == 0:
+    none_left = searches().over(begin, np.inf if seconds > 0.0 else 0.0)
+    if none_left or index.size * rows.size > MOST_CELLS or index.size == 0:
         return Branched(is_open, upper, bound, 0)
     cost = _laid_out(problem, index, rows)
     most = 2 * index.size + 8
@@ -76,7 +78,7 @@ def branched(
             p, problem.weight[rows], cost, found, best, problem.whole, state, own, low, depth, NODES, STEPS
         )
         nodes += looked
-        if time.perf_counter() - begin > seconds:
+        if searches().over(begin, seconds):
             break
     if found < upper:
         is_open = np.zeros(is_open.size, dtype=np.bool_)

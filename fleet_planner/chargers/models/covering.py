@@ -11,7 +11,8 @@ import numpy as np
 from fleet_planner.chargers.models.dominance import without_dominated
 from fleet_planner.chargers.models.nearest import HEURISTIC, USUAL, Answer, Effort, solve_nearest
 from fleet_planner.chargers.models.radius import Nearest
-from fleet_planner.chargers.solver import INFEASIBLE, OPTIMAL, Found, Programme, solve
+from fleet_planner.chargers.solver import Found, Programme, solve
+from fleet_planner.highs import INFEASIBLE, OPTIMAL
 from fleet_planner.kernels import siting
 from fleet_planner.kernels.set_cover import fewest
 

@@ -12,7 +12,7 @@ from fleet_planner.chargers.distances import Reach, of_pairs
 from fleet_planner.chargers.models.covering import maximal_covering, set_covering
 from fleet_planner.chargers.models.nearest import HEURISTIC, USUAL, Answer, Effort, solve_nearest
 from fleet_planner.chargers.models.radius import Nearest
-from fleet_planner.chargers.solver import OPTIMAL
+from fleet_planner.highs import OPTIMAL
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -16,7 +16,8 @@ import numpy as np
 
 from fleet_planner.chargers.models.branching import branched
 from fleet_planner.chargers.models.radius import multipliers, radius_form
-from fleet_planner.chargers.solver import OPTIMAL, solve
+from fleet_planner.chargers.solver import solve
+from fleet_planner.highs import OPTIMAL
 from fleet_planner.kernels import siting
 
 if TYPE_CHECKING:

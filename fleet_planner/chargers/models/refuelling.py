@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fleet_planner.chargers.models.nearest import HEURISTIC, USUAL, Answer, Effort
-from fleet_planner.chargers.solver import OPTIMAL, Programme, solve
+from fleet_planner.chargers.solver import Programme, solve
+from fleet_planner.highs import OPTIMAL
 from fleet_planner.kernels import refuelling as kernel
 
 if TYPE_CHECKING:

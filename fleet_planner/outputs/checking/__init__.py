@@ -1,1 +1,1 @@
-"""Whether a folder of results still holds together, and whether it can be made again."""
+"""Whether a folder of results still holds together."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fleet_planner.errors import InputError, OutputError, first_line
 from fleet_planner.network.areas import read_named_areas
 from fleet_planner.outputs.checking.closure import TOLERANCE
-from fleet_planner.outputs.checking.rerun import check_inputs, plan_of
+from fleet_planner.outputs.checking.given import check_inputs, plan_of
 from fleet_planner.outputs.clipping.clip_map import write_areas
 from fleet_planner.outputs.clipping.clip_page import clip_page
 from fleet_planner.outputs.columns_file import write_columns
@@ -37,6 +37,7 @@ class Cut:
 
     kept: Kept
     polygon: Path
+    column: str
     ready: Prepared
     areas: Areas
     notes: tuple[tuple[str, str], ...]
@@ -63,7 +64,7 @@ def cut_run(kept: Kept, polygon: Path, column: str, inputs: Path | None, progres
     _check_same(kept, ready)
     areas = cut_by(ready, named, progress)
     notes = tuple((finding_text(f), finding_text(f, "zh")) for f in findings_of(ready, areas))
-    return Cut(kept, polygon, ready, areas, notes)
+    return Cut(kept, polygon, column, ready, areas, notes)
 
 
 def _check_same(kept: Kept, ready: Prepared) -> None:
@@ -117,6 +118,7 @@ def _manifest(cut: Cut, folder: Path, out: Path, language: Language) -> dict[str
         inputs.append(InputFile(role, relative(file, base), sha256(file), file.stat().st_size, ""))
     told = record(COMMAND, plan_of(cut.kept)[0], path, out, language=language, inputs=inputs)
     return told | {
+        "column": cut.column,
         "areas": list(cut.areas.shares.names),
         "apart": cut.areas.shares.apart,
         "notes": [{"text": english, "text_zh": chinese} for english, chinese in cut.notes],

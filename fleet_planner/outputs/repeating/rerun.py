@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from fleet_planner import __version__
 from fleet_planner.errors import InputError, UserError
-from fleet_planner.outputs.checking.commands import COMMANDS
-from fleet_planner.outputs.checking.read import TO_RERUN, read_manifest
+from fleet_planner.outputs.checking.given import PLAN_ROLE, check_inputs, plan_of
+from fleet_planner.outputs.checking.read import NEEDED, TO_RERUN, read_manifest
 from fleet_planner.outputs.record import LIBRARIES, sha256
-from fleet_planner.outputs.report.report_data import clean
+from fleet_planner.outputs.repeating.commands import COMMANDS
+from fleet_planner.outputs.repeating.of_runs import OF_RUNS
 from fleet_planner.outputs.target import check_target
 from fleet_planner.outputs.write import REPORT_NAMES, render_report, write_run
 from fleet_planner.pipeline.run import run_loaded
-from fleet_planner.pipeline.telling.input_files import input_path
 from fleet_planner.pipeline.telling.results import InputFile
-from fleet_planner.plan.load import check_plan
+from fleet_planner.searches import counted_searches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from fleet_planner.progress import Progress
     from fleet_planner.tables import Language
 
-PLAN_ROLE = "plan"
 RUN = "run"
 
 
@@ -74,22 +73,22 @@ def rerun(kept: Kept, out: Path, *, overwrite: bool, inputs: Path | None, progre
         The command is unknown, an input is missing or has changed, or the run itself fails.
     """
     content = kept.content
-    known = (RUN, *COMMANDS)
-    if content["command"] not in known or any(key not in content for key in TO_RERUN):
+    known = (RUN, *COMMANDS, *OF_RUNS)
+    needed = NEEDED if content["command"] in OF_RUNS else TO_RERUN
+    if content["command"] not in known or any(key not in content for key in needed):
         told = "what this manifest tells cannot be run again"
         raise InputError(told, f"That can be: {', '.join(known)}.", file=kept.path, value=content["command"])
     check_target(out, overwrite=overwrite)
     base = kept.base(inputs)
     check_inputs(content["inputs"], base)
-    plan, notes = plan_of(kept)
-    path = base / str(content["plan_file"])
-    language: Language = "zh" if content.get("language") == "zh" else "en"
+    told_before = content.get("searches")
+    notes: tuple[str, ...] = ()
     try:
-        if content["command"] == RUN:
-            _run(kept, plan, path, out, overwrite=overwrite, language=language, progress=progress)
-        else:
-            command = COMMANDS[content["command"]]
-            command(plan, path, out, overwrite=overwrite, language=language, progress=progress)
+        with counted_searches(told_before["ended_at"] if told_before else None):
+            if content["command"] in OF_RUNS:
+                OF_RUNS[content["command"]](kept, base, out, overwrite=overwrite, progress=progress)
+            else:
+                notes = _by_plan(kept, base, out, overwrite=overwrite, progress=progress)
     except UserError as error:
         if error.file is None:
             error.file = kept.path
@@ -98,8 +97,21 @@ def rerun(kept: Kept, out: Path, *, overwrite: bool, inputs: Path | None, progre
     first, second = content["files"], now["files"]
     differing = tuple(_differences(first, second, out))
     equal = sum(second.get(name) == told for name, told in first.items())
-    said = (*_versions(content), *notes, *_plan_file(content["inputs"], base), *_solver(content, now))
+    said = (*_versions(content), *notes, *_plan_file(content["inputs"], base), *_searches(content, now))
     return Again(len(first), equal, differing, said)
+
+
+def _by_plan(kept: Kept, base: Path, out: Path, *, overwrite: bool, progress: Progress) -> tuple[str, ...]:
+    """Run the command of a plan; return what is to be told of the plan."""
+    plan, notes = plan_of(kept)
+    path = base / str(kept.content["plan_file"])
+    language: Language = "zh" if kept.content.get("language") == "zh" else "en"
+    if kept.content["command"] == RUN:
+        _run(kept, plan, path, out, overwrite=overwrite, language=language, progress=progress)
+    else:
+        command = COMMANDS[kept.content["command"]]
+        command(plan, path, out, overwrite=overwrite, language=language, progress=progress)
+    return notes
 
 
 def _run(
@@ -112,48 +124,6 @@ def _run(
     for shown, name in REPORT_NAMES.items():
         if name in kept.content["files"] and not (out / name).is_file():
             render_report(out, shown)
-
-
-def plan_of(kept: Kept) -> tuple[Plan, tuple[str, ...]]:
-    """Return the plan of a manifest as it was run, and what is to be told of it.
-
-    What the plan file gave is read again, so that defaults count as such. A default that another version has changed
-    since is set to what it was.
-
-    Raises
-    ------
-    PlanError
-        This version no longer knows a key.
-    """
-    given, resolved = kept.content["plan_given"], kept.content["plan"]
-    plan = check_plan(given, kept.path)
-    now = clean(plan.model_dump())
-    changed = list(_unequal(resolved, now))
-    if not changed:
-        return plan, ()
-    return check_plan(resolved, kept.path), (f"defaults have changed since, set as they were: {', '.join(changed)}.",)
-
-
-def _unequal(was: Any, now: Any, key: str = "") -> Iterator[str]:
-    if isinstance(was, dict) and isinstance(now, dict):
-        for name in dict.fromkeys([*was, *now]):
-            yield from _unequal(was.get(name), now.get(name), f"{key}.{name}" if key else name)
-    elif was != now:
-        yield key
-
-
-def check_inputs(inputs: list[dict[str, Any]], base: Path) -> None:
-    """Check that every input but the plan file, whose text the manifest holds, is there and unchanged."""
-    for entry in inputs:
-        if entry["role"] == PLAN_ROLE:
-            continue
-        file = input_path(entry["path"], base)
-        if not file.is_file():
-            remedy = "Name the plan's folder with --inputs if it moved."
-            raise InputError(f"this input ({entry['role']}) of the run is missing", remedy, file=file)
-        if sha256(file) != entry["sha256"]:
-            told = f"this input ({entry['role']}) has changed since the run"
-            raise InputError(told, "Put the old file back, or run the plan anew.", file=file)
 
 
 def _plan_file(inputs: list[dict[str, Any]], base: Path) -> Iterator[str]:
@@ -171,13 +141,15 @@ def _versions(content: dict[str, Any]) -> Iterator[str]:
             yield f"{name} is {now.get(name) or 'absent'} now and was {old}: last digits may differ."
 
 
-def _solver(was: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
-    """Yield what makes another solution likely: a solver that ended by its time limit in one of the runs."""
-    ends = {str(told.get("status", "")) for told in (was, now)}
-    if len(ends) > 1 or "time limit" in ends:
+def _searches(was: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
+    """Yield what makes another solution likely: a search whose end by the clock cannot be repeated."""
+    first, second = was.get("searches"), now.get("searches")
+    late = sum(told["ended_late"] for told in (first, second) if told)
+    by_time = "time limit" in {str(was.get("status", "")), str(now.get("status", ""))}
+    if late or (by_time and not first):
         yield (
             f"the solver ended with {was.get('status')!r} (gap {was.get('gap')}) and now with {now.get('status')!r} "
-            f"(gap {now.get('gap')}): where its time limit ends it, another solution can come out; give it more time."
+            f"(gap {now.get('gap')}), by its own clock: another solution can come out; give it more time."
         )
 
 

@@ -1,0 +1,1 @@
+"""Commands run again from their manifests, and compared byte for byte."""
