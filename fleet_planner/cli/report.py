@@ -26,7 +26,10 @@ def report(
 ) -> None:
     """Write the report of a finished run again, in English or Chinese, in other units, as a page or as PDF."""
     from fleet_planner.outputs import print_report, render_report
+    from fleet_planner.outputs.reserve import locked
 
+    if run_dir.is_dir():
+        click.get_current_context().with_resource(locked(run_dir.resolve()))
     click.echo(render_report(run_dir, language, units, currency))
     if pdf:
         click.echo(print_report(run_dir, language))

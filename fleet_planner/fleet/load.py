@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -197,7 +198,7 @@ def write_fixed(path: Path, fleet: Fleet, out: Path, setting: Setting | None = N
     OutputError
         ``out`` cannot be written.
     """
-    beside = out.with_name(f".{out.name}.part")
+    beside = out.with_name(f".{out.name}.partial-{os.getpid()}")
     try:
         with beside.open("wb") as stream:
             for number, rows in enumerate(fixed_registry(path, fleet, setting or Setting())):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -132,7 +133,7 @@ def write_network(network: Network, path: Path) -> None:
     import pyogrio
 
     frame = gpd.GeoDataFrame(network.links.to_pandas(), geometry=links_geometry(network), crs=4326)
-    beside = path.with_name(f".{path.stem}.partial.gpkg")
+    beside = path.with_name(f".{path.stem}.partial-{os.getpid()}.gpkg")
     try:
         beside.unlink(missing_ok=True)
         about = {"attribution": network.attribution}

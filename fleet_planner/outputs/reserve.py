@@ -15,7 +15,7 @@ if sys.platform != "win32":
     import fcntl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 PARTIAL, OLD, LOCK = "partial", "old", "lock"
@@ -54,9 +54,12 @@ def locked(place: Path) -> Iterator[None]:
 
 
 def _lock(path: Path, place: Path) -> int | None:
-    """Return the handle of a file that this process has locked; nothing where locks are not known."""
+    """Return the handle of a file that this process has locked; nothing where there can be no lock."""
     while True:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        try:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        except PermissionError:
+            return None
         try:
             known = flock(handle)
         except BlockingIOError as error:
@@ -122,6 +125,34 @@ def clear_left_over(place: Path) -> None:
         for path in place.parent.glob(f".{_literal(place.name)}.{kind}-*"):
             if _is_dead(path):
                 shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def replace_together(texts: Mapping[Path, str]) -> None:
+    """Write text files beside their places, then move all of them there: a failure leaves every old one.
+
+    A process killed between two of the moves leaves the first new and the rest old, each whole.
+
+    Raises
+    ------
+    OSError
+        The file system refuses; no file has changed.
+    """
+    besides = {path: neighbour(path, PARTIAL) for path in texts}
+    try:
+        for path, text in texts.items():
+            besides[path].write_text(text, encoding="utf-8")
+        for path, beside in besides.items():
+            beside.replace(path)
+    finally:
+        for beside in besides.values():
+            beside.unlink(missing_ok=True)
+
+
+def clear_inside(folder: Path) -> None:
+    """Remove what killed commands left half-made inside a folder of results."""
+    for path in folder.glob(f".*.{PARTIAL}-*"):
+        if path.is_file() and _is_dead(path):
+            path.unlink(missing_ok=True)
 
 
 def _literal(name: str) -> str:

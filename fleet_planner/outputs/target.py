@@ -24,6 +24,12 @@ LOCK_SECONDS = 10.0
 FULL_BYTES = 32 * 2**20
 """A library's failed write with less space left than this counts as a full disk."""
 
+OF_THE_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO})
+"""Full, beyond the user's share, file too large, read-only, failing."""
+
+DEEPEST = 20
+"""Errors that rest on each other and are looked at."""
+
 MAPS = ("city.gpkg", "buses.gpkg")
 """Files that a GIS may hold open."""
 
@@ -183,6 +189,8 @@ def _refusal(error: BaseException, free_bytes: float) -> str | None:
         return None
     if isinstance(error, OSError):
         return os.strerror(error.errno) if error.errno else str(error)
+    if (number := _disk_number(error)) is not None:
+        return os.strerror(number)
     text = str(error)
     library = type(error).__module__.partition(".")[0]
     if not isinstance(error, sqlite3.OperationalError) and library not in {"pyogrio", "polars"}:
@@ -192,6 +200,17 @@ def _refusal(error: BaseException, free_bytes: float) -> str | None:
         # pyogrio tells of the file system by DataSourceError and its kin
         return text if type(error).__name__ in {"DataSourceError", "DataLayerError", "FeatureError"} else None
     return os.strerror(errno.ENOSPC) if full else text
+
+
+def _disk_number(error: BaseException) -> int | None:
+    """Return the number of the disk's refusal that another library's error rests on, if any."""
+    below: BaseException | None = error
+    seen = 0
+    while below is not None and seen < DEEPEST:
+        if isinstance(below, OSError) and below.errno in OF_THE_DISK:
+            return below.errno
+        below, seen = below.__cause__ or below.__context__, seen + 1
+    return None
 
 
 def _move_in(beside: Path, out: Path) -> None:

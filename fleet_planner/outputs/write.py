@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import os
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from fleet_planner.outputs.record import MANIFEST, manifest_text, sha256
 from fleet_planner.outputs.report.pdf import print_pdf
 from fleet_planner.outputs.report.report import read_report_data, report_html
 from fleet_planner.outputs.report.report_data import report_data
+from fleet_planner.outputs.reserve import clear_inside, replace_together
 from fleet_planner.outputs.run_tables import csv_tables, parquet_tables, stock_tables
 from fleet_planner.outputs.target import whole_directory
 
@@ -149,9 +150,9 @@ def render_report(
             file=run_dir / "report_data.json",
         ) from error
     try:
-        _replace(report, page)
-        entries[report.name] = sha256(report)
-        _replace(path, manifest_text(content))
+        clear_inside(run_dir)
+        entries[report.name] = hashlib.sha256(page.encode()).hexdigest()
+        replace_together({report: page, path: manifest_text(content)})
     except OSError as error:
         raise OutputError(
             f"the report cannot be written: {error.strerror or error}",
@@ -182,7 +183,14 @@ def print_report(run_dir: Path, language: Language) -> Path:
     page = run_dir / REPORT_NAMES[language]
     made = print_pdf(page, page.with_suffix(".pdf"))
     content["files"][made.name] = sha256(made)
-    _replace(run_dir / MANIFEST, manifest_text(content))
+    try:
+        replace_together({run_dir / MANIFEST: manifest_text(content)})
+    except OSError as error:
+        raise OutputError(
+            f"the manifest cannot be written: {error.strerror or error}",
+            "Check the folder's permissions and free space.",
+            file=run_dir / MANIFEST,
+        ) from error
     return made
 
 
@@ -202,12 +210,3 @@ def _read(run_dir: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         ) from error
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise InputError("the run directory is damaged", "Run the plan again.", file=run_dir) from error
-
-
-def _replace(path: Path, text: str) -> None:
-    beside = path.with_name(f".{path.name}.partial-{os.getpid()}")
-    try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)

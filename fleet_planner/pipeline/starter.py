@@ -63,12 +63,13 @@ def write_starter(folder: Path, city: str | None) -> list[Path]:
         if any(folder.iterdir()):
             raise OutputError("the folder is not empty", "Name a new folder.", file=folder)
         if source is not None:
-            for file in sorted(source.iterdir()):
+            # the plan last: a folder with a plan is whole
+            for file in sorted(source.iterdir(), key=lambda p: (p.name == "plan.toml", p.name)):
                 if file.is_file():
                     shutil.copyfile(file, folder / file.name)
         else:
-            (folder / "plan.toml").write_text(plan_template(EMPTY_PLAN), encoding="utf-8")
             (folder / "registry.csv").write_text(registry_template(), encoding="utf-8")
+            (folder / "plan.toml").write_text(plan_template(EMPTY_PLAN), encoding="utf-8")
     except OSError as error:
         raise OutputError(f"cannot write: {error.strerror}", "Name another folder.", file=folder) from error
     return sorted(folder.iterdir())
