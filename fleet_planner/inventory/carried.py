@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -174,6 +174,34 @@ def _kept_apart(
     for used, own_hours in apart:
         out[:, used] += own_hours
     return out
+
+
+def stream_links(
+    vehicles: pl.DataFrame,
+    multipliers: pl.DataFrame,
+    links: pl.DataFrame,
+    activity: Activity,
+    factors: FactorTable,
+    context: FleetContext,
+    pollutants: Sequence[str],
+) -> Iterator[tuple[str, Array]]:
+    """Yield each part of a stream and what it emits of some pollutants on each link, shape (links, P), average day.
+
+    The first parameters are those of `compute_inventory`; the parts add up to its `Inventory.link`.
+    """
+    ready = composed(vehicles, multipliers, links, activity, factors, context)
+    chosen = [POLLUTANTS.index(name) for name in pollutants]
+    classes = np.zeros(links.height, dtype=np.int64)
+    for s, name in enumerate(activity.streams):
+        one = replace(
+            activity,
+            streams=(name,),
+            km=np.ascontiguousarray(activity.km[s : s + 1]),
+            row=np.ascontiguousarray(activity.row[s : s + 1]),
+            own_kmh={own: kmh for own, kmh in activity.own_kmh.items() if own == name},
+        )
+        comp = np.ascontiguousarray(ready.comp[..., chosen, s : s + 1])
+        yield name, link_pass(comp, one, ready.grade, ready.span, classes, 1, factors)[0]
 
 
 def link_pass(

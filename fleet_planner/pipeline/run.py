@@ -229,6 +229,7 @@ def _run(plan: Plan, path: Path, progress: Progress, by: tuple[Reading | None, E
         bus_routes=bus_routes(ready.buses),
         places=ready.places,
         duty=duty,
+        link_bands=drawn.links if drawn else {},
         districts=by_area,
     )
 

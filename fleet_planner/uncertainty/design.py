@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 ELECTRICITY = "electricity_kwh"
+GRID_POLLUTANT = "CO2_grid"
 NODE_WITHOUT = 1.1
 """Nodes of speeds that are not drawn: any but 1."""
 AT_ONCE = 256
@@ -159,6 +160,45 @@ class Drawer:
     @cached_property
     def _place(self) -> dict[str, int]:
         return {one.name: i for i, one in enumerate(self.sample.inputs)}
+
+    def first(self, draws: int) -> Drawer:
+        """Return the first draws alone."""
+        return replace(self, sample=replace(self.sample, values=self.sample.values[:draws]))
+
+    def on_roads(self, terms: Terms, chosen: Sequence[str]) -> Array:
+        """Return what draws make of each stream's emissions on each group of roads, shape (R, P, streams, draws).
+
+        What does not go with the kilometres is spread over the roads like them.
+
+        Parameters
+        ----------
+        terms
+            Of a state.
+        chosen
+            The P pollutants.
+        """
+        km = terms.km.sum(axis=1, keepdims=True)
+        share = np.divide(terms.km, km, out=np.zeros_like(terms.km), where=km > 0.0)
+        streams = pl.DataFrame({"stream": terms.streams})
+        place = POLLUTANTS.index(GRID_POLLUTANT)
+        out = np.ones((len(road_groups()), len(chosen), len(terms.streams), self.sample.values.shape[0]))
+        for r in range(out.shape[0]):
+            there = np.zeros_like(terms.by_road)
+            there[:, r] = terms.by_road[:, r]
+            by_stream = replace(
+                terms,
+                by_road=there,
+                standing=terms.standing * share[terms.stream, r],
+                out_of=terms.stream * len(POLLUTANTS) + terms.out_of % len(POLLUTANTS),
+                outputs=streams,
+            )
+            drawn, central = self.totals(by_stream, 0.0, chosen), by_stream.central()
+            drawn[:, :, place] *= self.of("grid")[:, None]
+            for p, name in enumerate(chosen):
+                at = POLLUTANTS.index(name)
+                known = central[:, at] > 0.0
+                out[r, p, known] = (drawn[:, known, at] / central[known, at]).T
+        return out
 
     def totals(self, terms: Terms, years_later: float = 0.0, chosen: Sequence[str] = POLLUTANTS) -> Array:
         """Return the emissions of a state in every draw, shape (draws, outputs, P), average day.

@@ -14,9 +14,11 @@ from drawn_city import prepared_city
 from fleet_planner.activity.profiles import base_stream
 from fleet_planner.factors.compiling.channels import CHANNELS, MEASURED, POLLUTANTS
 from fleet_planner.inventory import compute_inventory
+from fleet_planner.inventory.carried import stream_links
 from fleet_planner.pipeline.computing.targets import verdicts
 from fleet_planner.pipeline.drawing.chances import with_chances
 from fleet_planner.pipeline.drawing.emitted import emitted
+from fleet_planner.pipeline.drawing.on_links import drawn_links
 from fleet_planner.pipeline.drawing.states import Ground, ground_of
 from fleet_planner.uncertainty.design import Drawer
 from fleet_planner.uncertainty.roads import road_group_of, road_groups
@@ -104,6 +106,24 @@ def test_chances_of_targets_are_shares_of_draws(city: Prepared, ground: Ground) 
     assert table["met_probability"].is_between(0.0, 1.0).all()
     cuts = table.filter(kind="cut")
     assert ((cuts["verdict"] == "met") == (cuts["met_probability"] > 0.5)).all()
+
+
+def test_bands_of_links_hold_the_run_and_streams_add_up(city: Prepared, ground: Ground) -> None:
+    first = city.computed.states[0][1]
+    drawer = ground.drawer(cube(200, ground.sampler.dimensions, "sobol", 2))
+    bands = drawn_links(city, ground, drawer)
+    for name, ends in bands.items():
+        value = first.link[:, POLLUTANTS.index(name)]
+        some = value > 0.0
+        assert (ends[some, 0] < value[some]).all()
+        assert (ends[some, 1] > value[some]).all()
+        assert not ends[~some].any()
+    ones = Drawer(Sample(ground.sampler.inputs, np.ones((1, len(ground.sampler.inputs)))), drawer.nodes, drawer.effects)
+    np.testing.assert_allclose(ones.on_roads(ground.states[0].terms, ("NOx", "CO2")), 1.0, rtol=1e-12)
+    state = city.computed.states[0][0]
+    given = (city.network.links, city.computed.activity, city.computed.factors, city.computed.setting.context)
+    parts = sum(e for _, e in stream_links(state.vehicles, state.multipliers, *given, ("NOx",)))
+    np.testing.assert_allclose(parts[:, 0], first.link[:, POLLUTANTS.index("NOx")], rtol=1e-12)
 
 
 def whole_run(city: Prepared, ground: Ground, number: int, values: Array) -> Array:

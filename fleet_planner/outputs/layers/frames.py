@@ -71,6 +71,11 @@ def per_km_column(spec: PollutantSpec, scenario: str) -> str:
     return f"{stem(spec, PER_KM_UNIT[spec.unit])}_per_km_day_{scenario}"
 
 
+def band_column(spec: PollutantSpec, end: str, scenario: str) -> str:
+    """Return a column name such as ``nox_kg_low_per_day_baseline``: an end of the band of `day_column`."""
+    return f"{stem(spec, DAY_UNIT[spec.unit])}_{end}_per_day_{scenario}"
+
+
 def per_km2_column(spec: PollutantSpec, scenario: str) -> str:
     """Return a column name such as ``nox_kg_per_km2_day_baseline``."""
     return f"{stem(spec, DAY_UNIT[spec.unit])}_per_km2_day_{scenario}"
@@ -110,6 +115,11 @@ def links_frame(results: Results) -> pl.DataFrame:
             scale = G_PER_KG if spec.unit == "g" else 1.0
             columns.append(pl.Series(day_column(spec, result.fleet.name), values))
             columns.append(pl.Series(per_km_column(spec, result.fleet.name), values * scale / length))
+    for spec in map_specs(results):
+        if (ends := results.link_bands.get(spec.pollutant)) is not None:
+            first = results.scenarios[0].fleet.name
+            named = zip(("low", "high"), ends.T / scale_of(spec), strict=True)
+            columns += [pl.Series(band_column(spec, end, first), values) for end, values in named]
     if results.air is not None:
         canyons = results.air.canyons
         columns += [pl.Series("canyon", canyons.flagged), pl.Series("canyon_aspect", canyons.aspect, nan_to_null=True)]

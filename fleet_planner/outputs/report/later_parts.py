@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fleet_planner.outputs.numbers import percent, significant
+from fleet_planner.outputs.numbers import percent, share, significant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -124,6 +124,8 @@ def _cell(verdict: Mapping[str, Any], t: Mapping[str, str]) -> dict[str, str]:
         unit = t.get(f"unit_{verdict['unit']}", verdict["unit"])
         change = percent(verdict["change_pct"])
         note = t[key].format(value=value, unit=unit, change=change, gap=significant(gap))
+    if (chance := verdict.get("met_probability")) is not None:
+        note = f"{note}; {t['target_chance'].format(chance=share(chance))}"
     if verdict["binding"] == "yes":
         note = f"{note}; {t['target_binding']}"
     return {"class": "met" if met else "missed", "head": head, "note": note}

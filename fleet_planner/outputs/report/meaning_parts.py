@@ -13,7 +13,7 @@ from fleet_planner.outputs.report.electricity_parts import (
     hydrogen_part,
     intensity_part,
 )
-from fleet_planner.outputs.report.uncertainty_parts import uncertainty_part
+from fleet_planner.outputs.report.uncertainty_parts import drivers_chart, uncertainty_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,6 +51,10 @@ def meaning_parts(data: Mapping[str, Any], t: Words, names: Words) -> list[dict[
     }
     made = [part for key, make in makers.items() if (rows := given.get(key)) for part in [make(rows, t, names)]]
     for part in made:
+        if part["id"] == "uncertainty" and (found := given.get("uncertainty_drivers")):
+            part["notes"].append(t["drivers_note"])
+            if chart := drivers_chart(found, t, names):
+                part["chart"] = chart
         if part["id"] == "equity" and (curve := given.get("equity_curve")):
             part["chart"] = equity_chart(curve, t, names)
     return made

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
+
+from fleet_planner.outputs.charts.charts import stacked
 from fleet_planner.outputs.numbers import percent, significant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+CHART = ("NOx", "PM_exhaust", "CO2")
 SHOWN = ("NOx", "PM_exhaust", "CO2", "CO2_grid")
 EMISSION, CHANGE = "emission", "change_pct"
 
@@ -32,6 +36,28 @@ def uncertainty_part(
     head += [t["uncertain_change"].format(pollutant=p) for p in shown]
     notes = [t["uncertain_note"].format(draws=f"{rows[0]['draws']:,}", level=f"{rows[0]['level_pct']:g}")]
     return {"id": "uncertainty", "title": t["uncertain"], "notes": notes, "head": head, "rows": out, "words": 1}
+
+
+def drivers_chart(
+    rows: Sequence[Mapping[str, Any]], t: Mapping[str, str], names: Mapping[str, str]
+) -> dict[str, Any] | None:
+    """Return bars of the groups of inputs: totals of the first scenario, then the changes of the others."""
+    year, first = min(row["year"] for row in rows), rows[0]["scenario"]
+    groups = list(dict.fromkeys(row["group"] for row in rows))
+    bars: dict[str, list[float]] = {}
+    for row in rows:
+        told = (
+            row["pollutant"] if row["figure"] == EMISSION else f"{names.get(row['scenario'], '')}: {row['pollutant']}"
+        )
+        wanted = row["year"] == year and (row["figure"] == EMISSION) == (row["scenario"] == first)
+        if wanted and row["pollutant"] in CHART:
+            bars.setdefault(told, []).append(max(row["total_order"], 0.0))
+    moving = {label: values for label, values in bars.items() if sum(values) > 0.0}
+    if not moving:
+        return None
+    words = ["+".join(t[f"driver_{name}"] for name in group.split("+")) for group in groups]
+    svg = stacked(t["drivers"], list(moving), words, list(moving.values()))
+    return {"title": t["drivers"], "svg": Markup(svg)}  # noqa: S704  # labels are escaped where drawn
 
 
 def banded(row: Mapping[str, Any]) -> str:

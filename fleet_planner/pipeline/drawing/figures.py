@@ -10,13 +10,16 @@ from fleet_planner.pipeline.drawing.bands import CHANGE, EMISSION, PERCENT, Figu
 from fleet_planner.pipeline.drawing.chances import with_chances
 from fleet_planner.pipeline.drawing.drivers import drivers_table
 from fleet_planner.pipeline.drawing.emitted import Emitted, emitted
+from fleet_planner.pipeline.drawing.on_links import drawn_links
 from fleet_planner.pipeline.drawing.states import Ground, ground_of, sample_of
 from fleet_planner.tables import pollutants
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import numpy as np
     import polars as pl
+    from numpy.typing import NDArray
 
     from fleet_planner.pipeline.computing.by_year import ByYear
     from fleet_planner.pipeline.prepare import Prepared
@@ -40,6 +43,8 @@ class Drawn:
         In all draws.
     figures
         What has bands.
+    links
+        Ends of the bands of the baseline's emissions by pollutant, shape (links, 2), average day.
     """
 
     section: UncertaintySection
@@ -47,6 +52,7 @@ class Drawn:
     drawer: Drawer
     emissions: Emitted
     figures: tuple[Figure, ...]
+    links: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
     def with_figures(self, more: list[Figure]) -> Drawn:
         """Return the draws with more figures."""
@@ -77,7 +83,8 @@ def draw(ready: Prepared) -> Drawn | None:
         ground = ground_of(ready)
         drawer = sample_of(ready, ground)
         emissions = emitted(ground, drawer, ready.nonroad, ready.aims)
-        return Drawn(section, ground, drawer, emissions, tuple(emission_figures(emissions)))
+        links = drawn_links(ready, ground, drawer)
+        return Drawn(section, ground, drawer, emissions, tuple(emission_figures(emissions)), links)
 
 
 def emission_figures(emissions: Emitted) -> list[Figure]:
