@@ -72,7 +72,7 @@ def per_km_column(spec: PollutantSpec, scenario: str) -> str:
 
 
 def band_column(spec: PollutantSpec, end: str, scenario: str) -> str:
-    """Return a column name such as ``nox_kg_low_per_day_baseline``: an end of the band of `day_column`."""
+    """Return a column name such as ``nox_kg_lo_per_day_baseline``: an end of the band of `day_column`."""
     return f"{stem(spec, DAY_UNIT[spec.unit])}_{end}_per_day_{scenario}"
 
 
@@ -118,7 +118,7 @@ def links_frame(results: Results) -> pl.DataFrame:
     for spec in map_specs(results):
         if (ends := results.link_bands.get(spec.pollutant)) is not None:
             first = results.scenarios[0].fleet.name
-            named = zip(("low", "high"), ends.T / scale_of(spec), strict=True)
+            named = zip(("lo", "hi"), ends.T / scale_of(spec), strict=True)
             columns += [pl.Series(band_column(spec, end, first), values) for end, values in named]
     if results.air is not None:
         canyons = results.air.canyons
