@@ -274,7 +274,7 @@ def _cell(row: Data, *, first: bool) -> Data:
     tone = "" if change is None or abs(change) < 0.05 else "less" if change < 0 else "more"
     text = "" if first else percent(change)
     low, high = row.get("low_per_year"), row.get("high_per_year")
-    band = "" if low is None or high is None else f"{significant(low)}–{significant(high)}"
+    band = "" if low is None or high is None or low == high else f"{significant(low)}–{significant(high)}"
     return {"value": significant(row["value_per_year"]), "change": text, "tone": tone, "band": band}
 
 
