@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import itertools
 from dataclasses import replace
 
 import numba
@@ -14,20 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleet_planner.activity.model import Activity
-from fleet_planner.factors.axes import MODES, TECHNOLOGY
+from fleet_planner.factors.axes import TECHNOLOGY
 from fleet_planner.factors.compiling.channels import POLLUTANTS
 from fleet_planner.factors.compiling.compile import compile_factors
 from fleet_planner.factors.compiling.options import FactorOptions, load_sources
 from fleet_planner.factors.compiling.table import FactorTable
-from fleet_planner.factors.conditions import Conditions
-from fleet_planner.factors.in_use.scr import scr_efficiency, scr_kind
-from fleet_planner.factors.processes.cold import basis_of, cold_share, load_ratios, ratio_of, ratio_value
-from fleet_planner.factors.processes.degradation import degradation_of, load_degradation
+from fleet_planner.factors.processes.cold import cold_share
 from fleet_planner.factors.published.hot_table import HotTable, load_hot_table
 from fleet_planner.factors.weather import conditions_of
 from fleet_planner.inventory import Inventory, by_hour, compute_inventory
 from fleet_planner.kernels import inventory as kernel
 from fleet_planner.units import DAYS_PER_YEAR
+from tests.kernels.inventory_twin import Twin
 
 TECHNOLOGIES = [
     ("bus", "diesel", "Urban Buses Standard 15 - 18 t", "euro_III", "none"),
@@ -49,6 +45,11 @@ COLD_CITY = conditions_of(
     monthly_min_c=[-8.0, -5.0, 1.0, 8.0, 14.0, 19.0, 22.0, 21.0, 15.0, 8.0, 0.0, -6.0],
     monthly_max_c=[2.0, 5.0, 12.0, 20.0, 26.0, 30.0, 31.0, 30.0, 26.0, 19.0, 10.0, 4.0],
 )
+
+
+@pytest.fixture(scope="module")
+def twin(hot: HotTable) -> Twin:
+    return Twin(hot, COLD_CITY)
 
 
 @pytest.fixture(scope="module")
@@ -92,137 +93,6 @@ def case(
     return frame, multipliers, table, activity
 
 
-def published(
-    hot: HotTable,
-    key: tuple[str, ...],
-    pollutant: str,
-    mode: str,
-    load: float,
-    grade: float,
-    speed: float,
-    hour: int = 0,
-) -> float:
-    """One warm factor from the scalar published equation: row by mode, else any; load and slope interpolated."""
-    rows = hot.keys.with_row_index("i").filter(
-        (pl.col("category") == key[0])
-        & (pl.col("fuel") == key[1])
-        & (pl.col("segment") == key[2])
-        & (pl.col("standard") == key[3])
-        & (pl.col("technology") == key[4])
-        & (pl.col("pollutant") == pollutant)
-    )
-    own = rows.filter(pl.col("mode") == mode)
-    rows = own if own.height else rows.filter(pl.col("mode") == "any")
-    if rows.is_empty():
-        return 0.0
-    stepless = rows["load"][0] is None or rows.height == 1
-    loads, grades = [0.0, 0.5, 1.0], [-0.06, -0.04, -0.02, 0.0, 0.02, 0.04, 0.06]
-    total = 0.0
-    for ld, wl in neighbours(load, loads):
-        cold_scr = scr_penalty(key, ld, speed, hour) if pollutant == "NOx" else 1.0
-        for gr, wg in neighbours(grade, grades):
-            row = rows if stepless else rows.filter((pl.col("load") == ld) & (pl.col("slope") == gr))
-            total += wl * wg * cold_scr * equation(hot, int(row["i"][0]), speed)
-    return total
-
-
-def weather(conditions: Conditions, hour: int) -> list[tuple[float, float]]:
-    """Temperatures and weights of the months and hours that share the class of an hour."""
-    same = [h for h in range(24) if conditions.hour_class[h] == conditions.hour_class[hour]]
-    total = 12.0 * sum(conditions.hour_weight[h] for h in same)
-    return [(conditions.temperature_c[m, h], conditions.hour_weight[h] / total) for m in range(12) for h in same]
-
-
-@functools.cache
-def scr_penalty(key: tuple[str, ...], load: float, speed: float, hour: int) -> float:
-    """What passes a catalyst in the weather of an hour's class over what passes at 20 degrees."""
-    kind = scr_kind(key[0], key[3], key[4])
-    if kind is None:
-        return 1.0
-    at = np.array([speed])
-    mild = 1.0 - scr_efficiency(at, load, np.array([20.0]), kind=kind)[0, 0]
-    return sum(
-        w * (1.0 - scr_efficiency(at, load, np.array([t]), kind=kind)[0, 0]) / mild for t, w in weather(COLD_CITY, hour)
-    )
-
-
-def cold_start(hot: HotTable, key: tuple[str, ...], pollutant: str, mode: str, speed: float, hour: int) -> float:
-    """Cold excess per km: beta x scale x (ratio - 1) x warm Euro 1, hour by hour; energy on the vehicle's own curve."""
-    ratio = ratio_of(load_ratios(), dict(zip(TECHNOLOGY, key, strict=True)), pollutant)
-    if ratio is None:
-        return 0.0
-    basis = key if pollutant == "energy_MJ" else (key[0], *basis_of(*key[1:4]), "none")
-    warm = published(hot, basis, pollutant, mode, 0.0, 0.0, speed)
-    excess = 0.0
-    for t, w in weather(COLD_CITY, hour):
-        share = float(cold_share(COLD_CITY.trip_km, np.array([t]))[0])
-        over = float(ratio_value(ratio, np.array([speed]), np.array([t]))[0]) - 1.0
-        excess += w * share * ratio.scale * max(over, 0.0)
-    return warm * excess
-
-
-def mileage(key: tuple[str, ...], pollutant: str, speed: float, odometer_km: float | None) -> float:
-    """Degradation: town's factor below 19 km/h, the road's above 63, linear between."""
-    found = degradation_of(load_degradation(), dict(zip(TECHNOLOGY, key, strict=True)), pollutant)
-    if found is None or odometer_km is None:
-        return 1.0
-    urban, road = (float(part.at(np.array([odometer_km]))[0]) for part in found)
-    x = min(max((speed - 19.0) / 44.0, 0.0), 1.0)
-    return (1.0 - x) * urban + x * road
-
-
-def neighbours(value: float, steps: list[float]) -> list[tuple[float, float]]:
-    value = min(max(value, steps[0]), steps[-1])
-    for a, b in itertools.pairwise(steps):
-        if a <= value <= b:
-            t = (value - a) / (b - a)
-            return [(a, 1 - t), (b, t)]
-    raise AssertionError
-
-
-def equation(hot: HotTable, i: int, speed: float) -> float:
-    a, b, g, d, e, z, h, reduction, lo, hi = hot.coefficients[i]
-    v = min(max(speed, lo), hi)
-    for lo_v, hi_v, left, right in hot.bridges[hot.bridge_offsets[i] : hot.bridge_offsets[i + 1]]:
-        if lo_v <= v <= hi_v:
-            return max(left + (v - lo_v) / (hi_v - lo_v) * (right - left), 0.0)
-    return max((a * v**2 + b * v + g + (d / v if d else 0.0)) / (e * v**2 + z * v + h) * (1 - reduction), 0.0)
-
-
-def brute_force(
-    hot: HotTable,
-    vehicles: pl.DataFrame,
-    multipliers: pl.DataFrame,
-    links: pl.DataFrame,
-    activity: Activity,
-    pollutant: str,
-) -> np.ndarray:
-    """Every vehicle on every link and hour, one by one; g/day by link."""
-    km = (vehicles["km_per_year"] * vehicles["share_inside"] * vehicles["count"] / DAYS_PER_YEAR).to_numpy()
-    out = np.zeros(links.height)
-    seen: dict[tuple[object, ...], tuple[float, float]] = {}
-    for n, row in enumerate(vehicles.iter_rows(named=True)):
-        key = tuple(row[c] for c in TECHNOLOGY)
-        if row["fuel"] == "electricity":
-            continue
-        s = activity.streams.index(row["stream"])
-        total = activity.vkt[s].sum()
-        for i in range(links.height):
-            for h in range(24):
-                part = activity.vkt[s, i, h] / total * km[n]
-                if part == 0.0:
-                    continue
-                speed, mode = float(activity.speed_kmh[i, h]), MODES[activity.mode[i, h]]
-                at = (key, mode, row["load_fraction"], links["grade_pct"][i] / 100, speed, h)
-                if at not in seen:
-                    warm = published(hot, key, pollutant, mode, at[2], at[3], speed, h)
-                    seen[at] = warm, cold_start(hot, key, pollutant, mode, speed, h)
-                warm, cold = seen[at]
-                grown = warm * mileage(key, pollutant, speed, row["odometer_km"])
-                out[i] += part * (grown + cold) * multipliers[pollutant][n]
-    return out
-
-
 def assert_closed(inventory: Inventory) -> None:
     assert max(inventory.closure.values()) < 1e-9
     by_link, by_vehicle = inventory.link.sum(axis=0), inventory.vehicle.sum(axis=0)
@@ -236,18 +106,18 @@ def assert_closed(inventory: Inventory) -> None:
     [(1, "NOx", 0.0), (2, "NOx", 5.0), (3, "PM_exhaust", 5.0), (4, "CH4", 0.0), (5, "energy_MJ", 7.0), (6, "CO", 0.0)],
 )
 def test_factored_path_equals_brute_force(
-    hot: HotTable, factors: FactorTable, seed: int, pollutant: str, grade: float
+    twin: Twin, factors: FactorTable, seed: int, pollutant: str, grade: float
 ) -> None:
     vehicles, multipliers, links, activity = case(seed, links=3, vehicles=6, grade=grade)
     inventory = compute_inventory(vehicles, multipliers, links, activity, factors)
-    want = brute_force(hot, vehicles, multipliers, links, activity, pollutant)
+    want = twin.by_link(vehicles, multipliers, links, activity, pollutant)
     np.testing.assert_allclose(inventory.link[:, POLLUTANTS.index(pollutant)], want, rtol=1e-9, atol=1e-12)
     assert_closed(inventory)
 
 
 @pytest.mark.parametrize(("pollutant", "grade"), [("NOx", 5.0), ("energy_MJ", 0.0)])
 def test_a_stream_at_speeds_of_its_own_equals_brute_force(
-    hot: HotTable, factors: FactorTable, pollutant: str, grade: float
+    twin: Twin, factors: FactorTable, pollutant: str, grade: float
 ) -> None:
     """Buses have a timetable on half of the link-hours; the others, and the hours without, keep the roads' speed."""
     vehicles, multipliers, links, activity = case(8, links=3, vehicles=8, grade=grade)
@@ -260,7 +130,7 @@ def test_a_stream_at_speeds_of_its_own_equals_brute_force(
         mine = vehicles["stream"] == stream
         speed = np.where(np.isnan(own), activity.speed_kmh, own) if stream == "urban_bus" else activity.speed_kmh
         alone = replace(activity, speed_kmh=speed)
-        want += brute_force(hot, vehicles.filter(mine), multipliers.filter(mine), links, alone, pollutant)
+        want += twin.by_link(vehicles.filter(mine), multipliers.filter(mine), links, alone, pollutant)
     np.testing.assert_allclose(inventory.link[:, POLLUTANTS.index(pollutant)], want, rtol=1e-9, atol=1e-12)
     assert_closed(inventory)
     assert not np.allclose(inventory.link, compute_inventory(vehicles, multipliers, links, activity, factors).link)
@@ -365,7 +235,7 @@ def test_electric_bus_has_wear_and_grid_co2_but_no_exhaust(factors: FactorTable)
     assert total["PM2.5_non_exhaust"] > 0.0
 
 
-def test_three_vehicle_fleet_by_hand(hot: HotTable, factors: FactorTable) -> None:
+def test_three_vehicle_fleet_by_hand(twin: Twin, factors: FactorTable) -> None:
     """Three buses on one road at 25 km/h: 2 x Euro III at half load and 1 x Euro VI, each 36,525 km a year."""
     key = dict(zip(TECHNOLOGY, TECHNOLOGIES[0], strict=True))
     clean = dict(zip(TECHNOLOGY, TECHNOLOGIES[1], strict=True))
@@ -377,8 +247,8 @@ def test_three_vehicle_fleet_by_hand(hot: HotTable, factors: FactorTable) -> Non
     activity = Activity.dense(("urban_bus",), vkt, np.full((1, 24), 25.0), np.zeros((1, 24), np.int8))
     links = pl.DataFrame({"road_class": ["primary"], "grade_pct": [0.0]})
     inventory = compute_inventory(vehicles, multipliers, links, activity, factors)
-    old = published(hot, TECHNOLOGIES[0], "NOx", "urban_peak", 0.5, 0.0, 25.0, 8)
-    new = published(hot, TECHNOLOGIES[1], "NOx", "urban_peak", 0.5, 0.0, 25.0, 8)
+    old = twin.warm(TECHNOLOGIES[0], "NOx", "urban_peak", 0.5, 0.0, 25.0, 8)
+    new = twin.warm(TECHNOLOGIES[1], "NOx", "urban_peak", 0.5, 0.0, 25.0, 8)
     got = inventory.link[0, POLLUTANTS.index("NOx")]
     assert got == pytest.approx(200.0 * old + 100.0 * new, rel=1e-9)
     assert inventory.vehicle[0, POLLUTANTS.index("NOx")] == pytest.approx(200.0 * old, rel=1e-9)
