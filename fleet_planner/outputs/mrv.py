@@ -10,6 +10,7 @@ from fleet_planner.outputs.document import Block, Grid, Heading, Items, Paragrap
 from fleet_planner.outputs.layers import frames
 from fleet_planner.outputs.numbers import significant
 from fleet_planner.outputs.report import wording
+from fleet_planner.outputs.report.vocabulary import in_words
 from fleet_planner.tables import finding_text
 from fleet_planner.tables.load import report_words
 
@@ -47,7 +48,7 @@ def statement(results: Results, bands: pl.DataFrame, language: Language) -> list
         Heading(1, f"{t['mrv_title']}{t['colon']}{name} {city.year}"),
         *_boundary(results, t, language),
         *_activity(results, t, language),
-        *_factors(results, t),
+        *_factors(results, t, language),
         *_totals(results, t, language),
         *_uncertainty(bands, t, language),
         *_quality(results, t, language),
@@ -115,11 +116,12 @@ def _stream(stream: str, titles: Mapping[str, str], t: dict[str, str]) -> str:
     whole, _, part = stream.partition("/")
     own = whole.removeprefix("visiting_")
     title = titles.get(own, own.replace("_", " "))
-    title = title if own == whole else t["mrv_visiting"].format(stream=title)
+    title = title if own == whole else t["visiting_stream"].format(stream=title)
     return f"{title} ({part})" if part else title
 
 
-def _factors(results: Results, t: dict[str, str]) -> list[Block]:
+def _factors(results: Results, t: dict[str, str], language: Language) -> list[Block]:
+    told = t["mrv_factors_text"].format(set=in_words(results.plan.factors.hot, language))
     rows = [
         [r["item"], r["source"], r["year"], _checked(r["checked"], t), r["licence"]]
         for r in results.sources.iter_rows(named=True)
@@ -127,7 +129,7 @@ def _factors(results: Results, t: dict[str, str]) -> list[Block]:
     head = [t["mrv_item"], t["mrv_source"], t["mrv_year"], t["mrv_checked"], t["mrv_licence"]]
     return [
         Heading(2, t["mrv_factors"]),
-        Paragraph(f"{t['mrv_factors_text'].format(set=results.plan.factors.hot)} {t['original_language']}".strip()),
+        Paragraph(f"{told} {t['original_language']}".strip()),
         _table(head, rows, len(head)),
     ]
 
@@ -201,7 +203,7 @@ def _quality(results: Results, t: dict[str, str], language: Language) -> list[Bl
     out.append(Paragraph(told))
     for kind in KINDS:
         if counted[kind]:
-            lines = tuple((finding_text(f, language), f.code) for f in counted[kind])
+            lines = tuple((in_words(finding_text(f, language), language), f.code) for f in counted[kind])
             out += [Heading(3, t[f"mrv_kind_{kind}"]), Items(lines)]
     return out
 

@@ -88,12 +88,12 @@ def test_ownership_reconciles_line_by_line_and_reaches_the_report_in_both_langua
     assert "new energy buses" in told["value"]
     page = (out / "report.html").read_text(encoding="utf-8")
     assert 'id="ownership"' in page
-    assert "thousand CNY 2023" in page
+    assert "thousand RMB of 2023" in page
     assert "⚠ not checked" in page[page.index('id="ownership"') :]
     assert 'id="grid-differences"' in page
     assert CliRunner().invoke(main, ["report", str(out), "--language", "zh"]).exit_code == 0
     chinese = (out / "report.zh.html").read_text(encoding="utf-8")
-    for words in ("车辆全周期持有成本", "千CNY 2023", "社会", "边际因子"):
+    for words in ("车辆全周期持有成本", "千元人民币（2023年价）", "社会", "边际因子"):
         assert words in chinese
 
 

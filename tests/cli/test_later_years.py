@@ -65,7 +65,7 @@ def test_a_run_tells_the_emissions_of_later_years(tmp_path: Path) -> None:
     page = (out / "report.html").read_text(encoding="utf-8")
     assert 'id="years"' in page
     assert "base year = 100 %" in page
-    assert "cn_public (in force in key areas" in page
+    assert "public fleets (China) (in force in key areas" in page
     told = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
     assert {"by_year.csv", "stock.csv", "stock_flows.csv"} <= set(told["files"])
     assert any(s["item"] == "survival of vehicles" for s in told["sources"])

@@ -76,7 +76,7 @@ def test_counts_and_types_of_day_from_end_to_end(tmp_path: Path) -> None:
     assert listed.columns == [c.column for c in columns("counts_matched")]
     assert listed.filter(pl.col("counts") == "unused")["site_id"].to_list() == ["far"]
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
-    assert "method “counts”" in page
+    assert "method: counts" in page
     assert 'id="fit"' in page
     assert 'id="days"' in page
     assert "Weekend" in page
@@ -160,7 +160,7 @@ def test_given_flows_from_end_to_end(tmp_path: Path) -> None:
     assert told["traffic"]["method"] == "given"
     assert {f["role"] for f in told["inputs"]} >= {"flows"}
     assert {f["code"] for f in told["findings"]} >= {"activity.flows_given", "activity.flows_scaled"}
-    assert "method “given”" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "method: given flows" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     (tmp_path / "flows.csv").write_text("osm_id,flow\n10,4000\n77,1000\n", encoding="utf-8")
     bad = run(tmp_path, '[traffic]\nmethod = "given"\n[traffic.flows]\nfile = "flows.csv"\n', "--overwrite")
     assert bad.exit_code == 1

@@ -100,16 +100,21 @@ def _chart(given: Data, t: Words, names: Words, language: Language, scale: float
 
 
 def _scenario(given: Data, scenario: str, t: Words, names: Words, language: Language, scale: float) -> dict[str, Any]:
-    """Return yearly emissions by area, with the change of each against the baseline."""
+    """Return yearly emissions by area, with the change of each against the baseline.
+
+    ``unit`` is that of all columns, where they have one in common.
+    """
     titles = wording.pollutant_names(language)
     value, units = _values(given, scenario, scale)
     before, _ = _values(given, next(iter(names)), scale)
-    head = [t["area_head"], *(f"{titles[p]} ({_unit(units[p], t)})" for p in given["shown"])]
+    every = {units[p] for p in given["shown"]}
+    common = _unit(every.pop(), t) if len(every) == 1 else ""
+    told = [titles[p] if common else f"{titles[p]} ({_unit(units[p], t)})" for p in given["shown"]]
     rows = []
     for area in [row["area"] for row in given["areas"]]:
         cells = [_cell(value.get((area, p)), before.get((area, p)), base=value == before) for p in given["shown"]]
         rows.append([_area(area, t), *cells])
-    return {"head": head, "rows": rows}
+    return {"head": [t["area_head"], *told], "rows": rows, "unit": common}
 
 
 def _cell(value: float | None, before: float | None, *, base: bool) -> str:

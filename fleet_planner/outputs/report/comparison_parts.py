@@ -45,7 +45,7 @@ def comparison(
                 "stream": streams.get(row["stream"], row["stream"]),
                 "option": titles[row["option"]],
                 "cells": [
-                    significant(row["vehicles"]),
+                    f"{row['vehicles']:,.0f}",
                     significant(row["cost_usd2024_per_year"] / MILLION),
                     significant(row["damage_avoided_usd2024_per_year"] / MILLION),
                     significant(row["carbon_value_usd2024_per_year"] / MILLION),
@@ -95,7 +95,7 @@ def _break_even(
                 "stream": streams.get(row["stream"], row["stream"]),
                 "electric": titles[row["electric"]],
                 "against": titles[row["against"]],
-                "vehicles": significant(row["vehicles"]),
+                "vehicles": f"{row['vehicles']:,.0f}",
                 "now": t["ahead" if electric >= other else "behind"].format(gap=significant(abs(electric - other))),
                 "class": "met" if electric >= other else "missed",
                 "cells": [],
@@ -115,7 +115,7 @@ def _grant(
     return [
         streams.get(row["stream"], row["stream"]),
         titles.get(row["option"], row["option"]),
-        t["grant_within"].format(within=significant(row["within"]), vehicles=significant(row["vehicles"])),
+        t["grant_within"].format(within=f"{row['within']:,.0f}", vehicles=f"{row['vehicles']:,.0f}"),
         significant(row["tons_per_vehicle"]),
         significant(row["cost_per_vehicle"]),
         span,

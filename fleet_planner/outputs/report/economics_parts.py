@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from fleet_planner.outputs.numbers import percent, significant
+from fleet_planner.outputs.report.report_units import money_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +48,7 @@ def ownership_rows(data: Mapping[str, Any], t: Words, names: Words, streams: Wor
                     "totals": [_thousand(without), _thousand(treated), percent(_change(without, treated))],
                 }
             )
-    unit = given[0]["unit"] if given else ""
+    unit = money_name(given[0]["unit"], t) if given else ""
     rates = (data.get("economics") or {}).get("rates", {})
     return {
         "rows": rows,
@@ -79,16 +80,19 @@ def group_title(group: Mapping[str, Any], names: Words, streams: Words, measures
     return f"{names[group['scenario']]} · {streams.get(group['stream'], group['stream'])} · {bought}"
 
 
-def short_title(group: Mapping[str, Any], streams: Words) -> str:
-    """Return stream and ids of measures, for a chart."""
-    return f"{streams.get(group['stream'], group['stream'])}: {group['measures'].replace(',', ' + ')}"
+def short_title(group: Mapping[str, Any], streams: Words, measures: Words) -> str:
+    """Return stream and measures, for a chart."""
+    bought = " + ".join(measures.get(m, m) for m in group["measures"].split(","))
+    return f"{streams.get(group['stream'], group['stream'])} · {bought}"
 
 
-def ownership_changes(data: Mapping[str, Any], names: Words, streams: Words) -> tuple[list[str], list[list[float]]]:
+def ownership_changes(
+    data: Mapping[str, Any], names: Words, streams: Words, measures: Words
+) -> tuple[list[str], list[list[float]]]:
     """Return labels, and by label what the measures change of the private and the public total, percent."""
     labels, values = [], []
     groups = (data.get("economics") or {}).get("ownership") or []
-    short = [short_title(group, streams) for group in groups]
+    short = [short_title(group, streams, measures) for group in groups]
     for group, label in zip(groups, short, strict=True):
         total = group["lines"]["total"]
         labels.append(label if short.count(label) == 1 else f"{names[group['scenario']]} · {label}")
@@ -127,7 +131,9 @@ def worth_rows(data: Mapping[str, Any], t: Words, names: Words) -> dict[str, Any
         return {"rows": [], "head": [], "note": "", "unchecked": False}
     first = given[0]
     rates = {view: percent_rate(first[f"{view}_rate"]) for view in VIEWS}
-    note = t["worth_note"].format(unit=first["unit"], first=first["first_year"], last=first["last_year"], **rates)
+    note = t["worth_note"].format(
+        unit=money_name(first["unit"], t), first=first["first_year"], last=first["last_year"], **rates
+    )
     keys = (*(key for key, _ in WORTH_LINES), "worth_total", "worth_per_year")
     unchecked = any(row["flag"] for row in rows)
     return {"rows": rows, "head": [t[key] for key in keys], "note": note, "unchecked": unchecked}
@@ -151,7 +157,7 @@ def cash_rows(data: Mapping[str, Any], t: Words, names: Words) -> dict[str, Any]
             )
             cells += [_million(flow["drawn"]), _million(flow["interest"]), cover, _million(flow["outstanding"])]
         rows.append([names[flow["scenario"]], *cells])
-    note = t["cash_note"].format(unit=flows[0]["unit"]) if flows else ""
+    note = t["cash_note"].format(unit=money_name(flows[0]["unit"], t)) if flows else ""
     return {"rows": rows, "head": [t["scenario"], *(t[key] for key in (*keys, *debts))], "note": note}
 
 

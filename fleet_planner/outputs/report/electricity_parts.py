@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fleet_planner.outputs.numbers import significant
+from fleet_planner.outputs.numbers import percent, significant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,7 +62,7 @@ def hydrogen_part(rows: Sequence[Mapping[str, Any]], t: Mapping[str, str], names
             significant(row["hydrogen_t_per_year"]),
             _with_range(*(row[f"made_{k}t_per_year"] / T_PER_KT for k in ("", "low_", "high_"))),
             significant(row["well_to_wheel_t_per_year"] / T_PER_KT),
-            "–" if row["change_pct"] is None else f"{row['change_pct']:+.1f} %",
+            percent(row["change_pct"]),
         ]
         for row in rows
     ]
@@ -119,4 +119,4 @@ def _figure(value: float | None) -> str:
 
 
 def _percent(value: float | None) -> str:
-    return "–" if not value else f"{value:+.1f} %"
+    return "–" if not value else percent(value)

@@ -32,8 +32,8 @@ def later(data: Mapping[str, Any], t: Mapping[str, str], titles: Mapping[str, st
     away = given["outside"][OUTSIDE]
     told = any(value > 0.0 for value in away)
     head = [t["later_year"], t["vehicles"], t["later_zero"]]
-    head += [f"{titles[name]} ({given['units'][name]})" for name in given["values"]]
-    head += [f"{t['later_outside']} ({given['units'][OUTSIDE]})"] if told else []
+    head += [f"{titles[name]} ({_unit(given['units'][name], t)})" for name in given["values"]]
+    head += [f"{t['later_outside']} ({_unit(given['units'][OUTSIDE], t)})"] if told else []
     rows = [
         [
             str(year),
@@ -47,6 +47,11 @@ def later(data: Mapping[str, Any], t: Mapping[str, str], titles: Mapping[str, st
     return {"head": head, "rows": rows}
 
 
+def _unit(unit: str, t: Mapping[str, str]) -> str:
+    """Return a unit of yearly totals in words."""
+    return t.get(f"rate_{unit}", unit)
+
+
 def paths(data: Mapping[str, Any], t: Mapping[str, str], names: Mapping[str, str], titles: Mapping[str, str]) -> Table:
     """Return the yearly totals by scenario and pollutant over the years; nothing without scenarios."""
     given = data.get("later")
@@ -55,7 +60,11 @@ def paths(data: Mapping[str, Any], t: Mapping[str, str], names: Mapping[str, str
     first = next(iter(names))
     every = {first: given["values"]} | given["paths"]
     rows = [
-        [f"{titles[pollutant]} ({given['units'][pollutant]})", names[scenario], *map(significant, values[pollutant])]
+        [
+            f"{titles[pollutant]} ({_unit(given['units'][pollutant], t)})",
+            names[scenario],
+            *map(significant, values[pollutant]),
+        ]
         for pollutant in given["values"]
         for scenario, values in every.items()
     ]

@@ -9,7 +9,7 @@ import polars as pl
 from fleet_planner.outputs.layers import frames
 from fleet_planner.outputs.numbers import significant
 from fleet_planner.outputs.report import wording
-from fleet_planner.units import DAYS_PER_YEAR, MASS_PER_T
+from fleet_planner.units import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,14 +58,14 @@ def machines_parts(data: Mapping[str, Any], t: Mapping[str, str], language: Lang
     given = data.get("machines")
     if not given:
         return {"streams": [], "sites": []}
-    scale = MASS_PER_T[data["mass_unit"]]
+    scale = data["mass_scale"]
     titles, names = wording.pollutant_names(language), wording.stream_names(language)
     whole = {
         row["pollutant"]: row["value_per_year"]
         for row in data["summary"]
         if row["scenario"] == data["scenarios"][0]["name"]
     }
-    unit = t[f"unit_{data['mass_unit']}"]
+    unit = t["rate"]
     head = [t["machines_count"], t["machines_mwh"]]
     return {
         "head": [*head, *(cell for p in SHOWN for cell in (f"{titles[p]} ({unit})", t["share_of_city"]))],

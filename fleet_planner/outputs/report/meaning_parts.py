@@ -13,6 +13,7 @@ from fleet_planner.outputs.report.electricity_parts import (
     hydrogen_part,
     intensity_part,
 )
+from fleet_planner.outputs.report.report_units import money_name
 from fleet_planner.outputs.report.uncertainty_parts import drivers_chart, uncertainty_part
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def _exposure(rows: Rows, t: Words, names: Words) -> dict[str, Any]:
             names[row["scenario"]],
             POLLUTANT_NAMES.get(row["pollutant"], row["pollutant"]),
             *(figure(row[k]) for k in ("traffic_ug_m3", "background_ug_m3")),
-            "–" if not row["change_pct"] else f"{row['change_pct']:+.1f} %",
+            "–" if not row["change_pct"] else percent(row["change_pct"]),
             significant(row["exposure_people_ug_m3"] / THOUSAND),
             *(figure(row[k]) for k in ("highest_ug_m3", "intake_fraction_ppm")),
         ]
@@ -117,31 +118,42 @@ def _range(row: dict[str, Any], value: str, low: str, high: str, scale: float) -
 
 
 def _climate(rows: Rows, t: Words, names: Words) -> dict[str, Any]:
-    first = min(row["year"] for row in rows)
+    """Return the gases of every scenario in the first and the last year that the run computed."""
+    years = sorted({row["year"] for row in rows})
+    shown = list(dict.fromkeys((years[0], years[-1])))
     out = []
     for scenario in dict.fromkeys(row["scenario"] for row in rows):
-        own = {(r["horizon_years"], r["pollutant"]): r for r in rows if (r["scenario"], r["year"]) == (scenario, first)}
-        gases = [significant(own[LONG, g]["co2e_t_per_year"] / THOUSAND) if (LONG, g) in own else "–" for g in GASES]
-        sums = [significant(own[horizon, SUM]["co2e_t_per_year"] / THOUSAND) for horizon in (LONG, SHORT)]
-        black = [
-            _range(own[horizon, "BC"], "co2e_t_per_year", "low_t_per_year", "high_t_per_year", THOUSAND)
-            if (horizon, "BC") in own
-            else "–"
-            for horizon in (LONG, SHORT)
-        ]
-        out.append([names[scenario], *gases, *sums, *black])
-    keys = ("scenario", "gas_co2", "gas_grid", "gas_ch4", "gas_n2o", "ghg_100", "ghg_20", "bc_100", "bc_20")
-    notes = [t["climate_note"].format(year=first)]
+        for year in shown:
+            own = {
+                (r["horizon_years"], r["pollutant"]): r for r in rows if (r["scenario"], r["year"]) == (scenario, year)
+            }
+            out.append([names[scenario], str(year), *_gases(own)])
+    keys = ("scenario", "grid_path_year")
+    heads = ("gas_co2", "gas_grid", "gas_ch4", "gas_n2o", "ghg_100", "ghg_20", "bc_100", "bc_20")
+    notes = [t["climate_note"]]
     if any(row["checked"] == "no" for row in rows):
         notes.append(t["climate_unchecked"])
     return {
         "id": "climate",
         "title": t["climate"],
         "notes": notes,
-        "head": [t[k] for k in keys],
+        "head": [t[k] for k in (*keys, *heads)],
         "rows": out,
-        "words": 1,
+        "words": len(keys),
     }
+
+
+def _gases(own: Mapping[tuple[int, str], dict[str, Any]]) -> list[str]:
+    """Return gases, sums over both horizons and black carbon of one scenario and year, thousand tonnes."""
+    gases = [significant(own[LONG, g]["co2e_t_per_year"] / THOUSAND) if (LONG, g) in own else "–" for g in GASES]
+    sums = [significant(own[horizon, SUM]["co2e_t_per_year"] / THOUSAND) for horizon in (LONG, SHORT)]
+    black = [
+        _range(own[horizon, "BC"], "co2e_t_per_year", "low_t_per_year", "high_t_per_year", THOUSAND)
+        if (horizon, "BC") in own
+        else "–"
+        for horizon in (LONG, SHORT)
+    ]
+    return [*gases, *sums, *black]
 
 
 def _path(rows: Rows, t: Words, names: Words) -> dict[str, Any]:
@@ -249,7 +261,11 @@ def _benefits(rows: Rows, t: Words, names: Words) -> dict[str, Any]:
     keys = ("scenario", "npv_verdict", "npv_costs", "npv_health", "npv_climate", "npv_net", "npv_ratio")
     first = rows[0]
     rate = f"{100.0 * first['rate']:g} %"
-    notes = [t["npv_note"].format(unit=first["unit"], first=first["first_year"], last=first["last_year"], rate=rate)]
+    notes = [
+        t["npv_note"].format(
+            unit=money_name(first["unit"], t), first=first["first_year"], last=first["last_year"], rate=rate
+        )
+    ]
     if any(row["checked"] == "no" for row in rows):
         notes.append(t["npv_unchecked"])
     head = [t[k] for k in keys]

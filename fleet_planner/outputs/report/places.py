@@ -10,7 +10,7 @@ from fleet_planner.outputs.layers import frames
 from fleet_planner.outputs.layers.place_tables import has_places, homes_of
 from fleet_planner.outputs.numbers import share, significant
 from fleet_planner.pipeline.computing.places import KINDS, NONE, PLACED, VISITING
-from fleet_planner.units import DAYS_PER_YEAR, MASS_PER_T
+from fleet_planner.units import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,8 +60,8 @@ def places_parts(
     data: Mapping[str, Any], t: Mapping[str, str], titles: Mapping[str, str], names: Mapping[str, str]
 ) -> list[dict[str, Any]]:
     """Return a table for each kind of home: vehicles, vehicle-km, emissions; NOx by scenario beside the baseline's."""
-    scale = MASS_PER_T[data["mass_unit"]]
-    unit = t[f"unit_{data['mass_unit']}"]
+    scale = data["mass_scale"]
+    unit = t["rate"]
     others = data["scenarios"][1:]
     out = []
     for kind, given in data.get("places", {}).items():

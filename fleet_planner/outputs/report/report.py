@@ -59,7 +59,7 @@ def report_html(
         "base_year": t["base_year"].format(year=data["year"]),
         "scenarios": list(names.values()),
         "streets": report_parts.streets(data, t),
-        "charts": report_charts.charts(data, t, names, wording.stream_names(language)),
+        "charts": report_charts.charts(data, t, names, wording.stream_names(language), wording.measure_names(language)),
         "curves": report_charts.curves(data, t, language),
         "words_list": [t["link_word"], t["stream_word"], t["vkt_word"], t["average_day_word"]],
         "glossary": [(wording.pollutant_names(language)[p.pollutant], t[f"about_{p.column}"]) for p in pollutants()],

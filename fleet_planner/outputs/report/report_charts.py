@@ -10,6 +10,7 @@ from fleet_planner.outputs.charts import charts as draw
 from fleet_planner.outputs.charts.step_chart import steps as draw_steps
 from fleet_planner.outputs.report import wording
 from fleet_planner.outputs.report.economics_parts import ownership_changes
+from fleet_planner.outputs.report.report_units import money_name
 from fleet_planner.outputs.report.traffic_parts import day_name
 
 if TYPE_CHECKING:
@@ -24,7 +25,11 @@ SHORT = {"PM_exhaust": "PM"}
 
 
 def charts(
-    data: Mapping[str, Any], t: Mapping[str, str], names: Mapping[str, str], streams: Mapping[str, str]
+    data: Mapping[str, Any],
+    t: Mapping[str, str],
+    names: Mapping[str, str],
+    streams: Mapping[str, str],
+    measures: Mapping[str, str],
 ) -> list[dict[str, Any]]:
     """Return title, SVG and width of each chart."""
     order = data["streams"]["names"]
@@ -38,7 +43,7 @@ def charts(
         made.append(("chart_day", "", draw.hours(t["chart_day"], [day_name(day, t) for day in days], lines)))
     if data.get("later"):
         later = data["later"]
-        labels = [f"{SHORT.get(p, p)} ({later['units'][p]})" for p in later["values"]]
+        labels = [SHORT.get(p, p) for p in later["values"]]
         made.append(
             ("chart_year", "", draw.years(t["chart_year"], later["years"], labels, list(later["values"].values())))
         )
@@ -49,24 +54,26 @@ def charts(
         values = [[totals[n, p]["change_pct"] or 0.0 for n in others] for p in shown]
         labels = [SHORT.get(p, p) for p in shown]
         made.append(("chart_change", "", draw.changes(t["chart_change"], labels, [names[n] for n in others], values)))
-    owned, by_view = ownership_changes(data, names, streams)
+    owned, by_view = ownership_changes(data, names, streams, measures)
     if owned:
         views = [t["view_private"], t["view_public"]]
         made.append(("chart_ownership", "", draw.changes(t["chart_ownership"], owned, views, by_view)))
     flows = (data.get("economics") or {}).get("cash") or []
     if flows:
         courses = [[v / MILLION for v in flow["cumulative"]] for flow in flows]
-        title = t["chart_cash"].format(unit=flows[0]["unit"])
+        title = t["chart_cash"].format(unit=money_name(flows[0]["unit"], t))
         told = [names[flow["scenario"]] for flow in flows]
         made.append(("chart_cash", "", draw.signed_lines(title, flows[0]["years"], told, courses)))
     classes = [wording.class_name(c, t) for c, _ in data["classes"]]
     made.append(("chart_class", "", draw.bars(t["chart_class"], classes, [v for _, v in data["classes"]])))
     if data["standards"]:
         steps = [wording.standard_name(s, t) for s, _ in data["standards"]]
-        made.append(("chart_standard", "", draw.bars(t["chart_standard"], steps, [v for _, v in data["standards"]])))
-    unit = flows[0]["unit"] if flows else ""
+        title = t["chart_standard"].format(rate=t["rate"])
+        made.append(("chart_standard", "", draw.bars(title, steps, [v for _, v in data["standards"]])))
+    unit = money_name(flows[0]["unit"], t) if flows else ""
+    words = {"unit": unit, "rate": t["rate"]}
     # labels are escaped where they are drawn
-    return [{"title": t[key].format(unit=unit), "size": size, "svg": Markup(svg)} for key, size, svg in made]  # noqa: S704  # escaped
+    return [{"title": t[key].format(**words), "size": size, "svg": Markup(svg)} for key, size, svg in made]  # noqa: S704
 
 
 def curves(data: Mapping[str, Any], t: Mapping[str, str], language: Language) -> list[dict[str, Any]]:

@@ -10,14 +10,15 @@ from fleet_planner.outputs.report.area_parts import agency_parts, areas_parts
 from fleet_planner.outputs.report.comparison_parts import comparison
 from fleet_planner.outputs.report.duty_parts import duty
 from fleet_planner.outputs.report.economics_parts import cash_rows, grid_rows, ownership_rows, worth_rows
+from fleet_planner.outputs.report.finding_parts import finding_lines
 from fleet_planner.outputs.report.later_parts import later, paths, reached, targets
 from fleet_planner.outputs.report.machines import machines_parts
 from fleet_planner.outputs.report.meaning_parts import meaning_parts
 from fleet_planner.outputs.report.operation_report import operation_table
 from fleet_planner.outputs.report.places import places_parts
 from fleet_planner.outputs.report.traffic_parts import traffic
+from fleet_planner.outputs.report.vocabulary import in_words
 from fleet_planner.tables import pollutants
-from fleet_planner.units import MASS_PER_T
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,7 +79,7 @@ def parts(data: Data, t: Words, names: Words, language: Language) -> Data:
     costs = cost_rows(data, t, names, language)
     return {
         "subtitle": _subtitle(data, t),
-        "stand_in": _stand_in(data, t),
+        "stand_in": _stand_in(data, t, language),
         "cards": _cards(data, t),
         "headlines": headlines(data, t, names, wording.stream_names(language)),
         "cautions": cautions(data, t, names, language),
@@ -122,8 +123,7 @@ def parts(data: Data, t: Words, names: Words, language: Language) -> Data:
         "used": _used(data, t),
         "traffic": traffic(data, t),
         "findings": [
-            {"kind": kind, "title": t[title], "lines": wording.finding_lines(data, kind, language)}
-            for kind, title in FINDINGS
+            {"kind": kind, "title": t[title], "lines": finding_lines(data, kind, language)} for kind, title in FINDINGS
         ],
         **_assumptions(data, t),
         "sources": [s | _checked(s["checked"], t) for s in data["sources"]],
@@ -151,14 +151,16 @@ def _subtitle(data: Data, t: Words) -> str:
     )
 
 
-def _stand_in(data: Data, t: Words) -> Data | None:
+def _stand_in(data: Data, t: Words, language: Language) -> Data | None:
     """Return the banner of a report whose own factor set covers a part of the fleet only."""
     found = [f for f in data["findings"] if f["code"] == OTHER_SET and f["values"]["pollutant"] == "NOx"]
     sets = [f["values"]["set"] for f in found]
     covered = sum(f["share"] for f in found)
     if covered >= WHOLE_FLEET or not set(sets) - {OWN_SET}:
         return None
-    text = t["stand_in_text"].format(set=", ".join(sets), share=f"{100.0 * covered:.2g} %")
+    text = t["stand_in_text"].format(
+        set=", ".join(in_words(s, language, single=True) for s in sets), share=f"{100.0 * covered:.2g} %"
+    )
     return {"title": t["stand_in_title"], "text": text}
 
 
@@ -294,7 +296,7 @@ def processes(data: Data, t: Words, language: Language) -> Data:
 
 def voc(data: Data, t: Words) -> Data:
     """Return the table of NMVOC by group, then by species of concern, t (or the plan's unit) a year by scenario."""
-    scale = MASS_PER_T[data["mass_unit"]]
+    scale = data["mass_scale"]
     rows = [
         {
             "title": t[f"voc_{_slug(name)}"],
@@ -305,7 +307,7 @@ def voc(data: Data, t: Words) -> Data:
         for name, values in by.items()
         if any(values)
     ]
-    return {"note": t["voc_note"].format(unit=t[f"unit_{data['mass_unit']}"]), "rows": rows}
+    return {"note": t["voc_note"].format(unit=t["rate"]), "rows": rows}
 
 
 def _slug(name: str) -> str:
@@ -319,15 +321,14 @@ def _amount(value: float) -> str:
 def terrain(data: Data, t: Words, language: Language) -> list[Data]:
     """Return the baseline's totals with the roads' grades and on level roads, of what the grades change."""
     names = wording.pollutant_names(language)
-    mass = data["mass_unit"]
     out = []
     for row in data.get("terrain", []):
         if not row["change_pct"]:
             continue
-        scale, unit = (MASS_PER_T[mass], mass) if row["unit"] == "t" else (1.0, row["unit"])
+        scale, unit = (data["mass_scale"], t["rate"]) if row["unit"] == "t" else (1.0, row["unit"])
         cells = [significant(row[key] * scale) for key in ("value_per_year", "flat_per_year")]
         title = names[row["pollutant"]]
-        out.append({"title": title, "unit": t.get(f"unit_{unit}", unit), "cells": [*cells, percent(row["change_pct"])]})
+        out.append({"title": title, "unit": unit, "cells": [*cells, percent(row["change_pct"])]})
     return out
 
 

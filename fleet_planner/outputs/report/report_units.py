@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from fleet_planner.economics.money import INSIDE_YEAR, Price, levels_of
+from fleet_planner.outputs.report.report_scaling import with_mass, with_money
 from fleet_planner.units import DAYS_PER_YEAR, KG_PER_T, MASS_PER_T
 
 if TYPE_CHECKING:
@@ -26,13 +27,10 @@ MASS = {**MASS_PER_T, KG_DAY: KG_PER_T / DAYS_PER_YEAR}
 """What a tonne a year is in each unit."""
 
 MASS_OF = {"si": "t", "us": "short_ton", "kg_day": KG_DAY}
-MONEY = "usd2024"
 RMB = Price("CNY", INSIDE_YEAR)
-MONEY_WORDS = (
-    *("costs_words", "saves_words", "costs_note", "money_head", "per_tonne", "per_tonne_pm", "per_tonne_co2"),
-    *("lead_cheapest", "lead_cheapest_label", "lead_saves", "lead_saves_label", "public_costs", "public_saves"),
-)
-"""Sentences and heads over amounts that are converted; all others keep US dollars and say so."""
+DOLLARS = ("US$", "美元")
+KEPT = ("units_rmb", "money_USD")
+"""Words that name dollars whatever the page's currency is."""
 
 
 @dataclass(frozen=True)
@@ -72,24 +70,21 @@ def units_data(units: Units, currency: Currency, economics: EconomicsSection) ->
 
 
 def in_units(data: Mapping[str, Any], units: Chosen) -> dict[str, Any]:
-    """Return the data with yearly totals and costs in other units; what has a unit of its own stays.
+    """Return the data with yearly masses and amounts of money in other units (see `report_scaling`).
 
     ``mass_scale`` is what a tonne a year became, ``money_scale`` what a US dollar of 2024 became.
     """
     mass = MASS[units.mass]
     money = data["units"]["rmb_per_usd"] if units.currency == "rmb" else 1.0
+    turned = with_mass(data, mass, units.mass)
+    if units.currency == "rmb":
+        turned = with_money(turned, money, f"{RMB.currency} {INSIDE_YEAR}")
     return {
-        **data,
+        **turned,
         "mass_unit": units.mass if units.mass in MASS_PER_T else data["mass_unit"],
         "mass_scale": mass,
         "money_scale": money,
-        "summary": [_scaled(row, "per_year", mass) if row["unit"] == "t" else row for row in data["summary"]],
-        "costs": [_scaled(row, MONEY, money) for row in data["costs"]],
     }
-
-
-def _scaled(row: Mapping[str, Any], part: str, factor: float) -> dict[str, Any]:
-    return {k: v * factor if part in k and isinstance(v, float | int) else v for k, v in row.items()}
 
 
 def unit_words(t: Mapping[str, str], units: Chosen, data: Mapping[str, Any]) -> dict[str, str]:
@@ -97,8 +92,8 @@ def unit_words(t: Mapping[str, str], units: Chosen, data: Mapping[str, Any]) -> 
     words = dict(t)
     words["rate"] = t[f"rate_{units.mass}"]
     if units.currency == "rmb":
-        for key in MONEY_WORDS:
-            words[key] = t[key].replace("US$", t["rmb"]).replace("美元", t["rmb"])
+        told = {k: v for k, v in t.items() if k not in KEPT and any(word in v for word in DOLLARS)}
+        words |= {k: v.replace(DOLLARS[0], t["rmb"]).replace(DOLLARS[1], t["rmb"]) for k, v in told.items()}
     given = data["units"]
     note = []
     if units.mass != "t":
@@ -113,3 +108,9 @@ def unit_words(t: Mapping[str, str], units: Chosen, data: Mapping[str, Any]) -> 
         note.append(t["units_rest"])
     words["units_told"] = " ".join(note)
     return words
+
+
+def money_name(unit: str, t: Mapping[str, str]) -> str:
+    """Return ``US$ of 2024`` for ``USD 2024``; currencies without a word keep their code."""
+    code, _, year = unit.partition(" ")
+    return t["money_of_year"].format(currency=t.get(f"money_{code}", code), year=year) if year else unit

@@ -121,4 +121,5 @@ def _pair(before: float | None, now: float | None, form: Callable[[float], str])
 def day_name(day: Mapping[str, Any], t: Mapping[str, str]) -> str:
     """Return the name of a type of day, its season before it."""
     name = t[f"day_{day['name']}"]
-    return t["day_in_season"].format(season=day["season"], day=name) if day["season"] else name
+    season = day["season"]
+    return t["day_in_season"].format(season=t.get(f"season_{season.lower()}", season), day=name) if season else name

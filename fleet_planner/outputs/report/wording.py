@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from fleet_planner.findings import Finding
 from fleet_planner.reference import reference_table
-from fleet_planner.tables import finding_text, measure_words, pollutants
+from fleet_planner.tables import measure_words, pollutants
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,29 +59,6 @@ def standard_name(standard: str, words: Mapping[str, str]) -> str:
 def fuel_name(fuel: str, words: Mapping[str, str]) -> str:
     """Return a fuel in words; unknown ones as they are."""
     return words.get(f"fuel_is_{fuel}", fuel.replace("_", " "))
-
-
-def finding_lines(data: Mapping[str, Any], kind: str, language: Language) -> list[str]:
-    """Return the sentences of one kind of finding, ids replaced by titles, each once."""
-    titles = {s["en"]: s[language] for s in data["scenarios"]}
-    measures, streams = measure_names(language), stream_names(language)
-    lines = []
-    for entry in data["findings"]:
-        if entry["kind"] != kind:
-            continue
-        values = dict(entry["values"])
-        for key, names in (("scenario", titles), ("measure", measures), ("stream", streams), ("used", streams)):
-            if key in values:
-                values[key] = names.get(values[key], values[key])
-        for key, names in (("streams", streams), ("parts", measures), ("chosen", measures), ("measures", measures)):
-            if key in values:
-                listed = [names.get(s.strip(), s.strip()) for s in str(values[key]).split(",")]
-                values[key] = ("、" if language == "zh" else ", ").join(listed)
-        if entry["code"] == "scenario.not_eligible":
-            values["reason"] = reasons(str(values["reason"]), language)
-        finding = Finding(entry["code"], kind, values, entry["count"], entry["share"])  # type: ignore[arg-type]  # one of the three kinds
-        lines.append(finding_text(finding, language))
-    return list(dict.fromkeys(lines))
 
 
 def reasons(listed: str, language: Language) -> str:
