@@ -135,9 +135,15 @@ def premium_usd_per_l(section: EconomicsSection, row: dict[str, Any]) -> float:
 
 def _energy_usd(use: EnergyChange, section: EconomicsSection) -> float:
     """Return what the energy of a measure's vehicles costs a year above the baseline's, US dollars of 2024."""
+    fuels, power = energy_usd_parts(use, section)
+    return sum(fuels.values()) + power
+
+
+def energy_usd_parts(use: EnergyChange, section: EconomicsSection) -> tuple[dict[str, float], float]:
+    """Return what the energy of a measure's vehicles costs above the baseline's: by fuel, and electricity, US$ 2024."""
     prices = fuel_usd_per_mj(section)
-    fuel = sum(mj * prices.get(fuel, prices["diesel"]) for fuel, mj in use.fuel_change_mj.items())
-    return fuel + use.electricity_change_kwh * section.electricity_usd_per_kwh
+    fuels = {fuel: mj * prices.get(fuel, prices["diesel"]) for fuel, mj in use.fuel_change_mj.items()}
+    return fuels, use.electricity_change_kwh * section.electricity_usd_per_kwh
 
 
 def _newer_standard(

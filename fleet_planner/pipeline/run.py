@@ -144,7 +144,7 @@ def _run(plan: Plan, path: Path, progress: Progress, by: tuple[Reading | None, E
     effects = effects_table(computed.operated, plan.economics)
     scrapped = scrapped_early_table(later, plan.economics)
     comparison = with_reassignment(comparison, effects)
-    drawn = draw(ready)
+    drawn = draw(ready, results)
     later = banded_years(later, drawn)
     summary = banded_summary(summary_table(results, nonroad), drawn)
     with clock.step("meaning"):
@@ -152,7 +152,7 @@ def _run(plan: Plan, path: Path, progress: Progress, by: tuple[Reading | None, E
         means = meaning(ready.run, computed, told)
     with clock.step("areas"):
         by_area = districts(ready, named, progress)
-    told_draws = drawn_tables(ready, drawn)
+    told_draws = drawn_tables(ready, drawn, means.tables)
     means = replace(
         means, tables={**means.tables, **told_draws.tables}, findings=(*means.findings, *told_draws.findings)
     )

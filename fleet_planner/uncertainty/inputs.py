@@ -168,6 +168,13 @@ def holding(published: Sequence[float], level: float) -> tuple[float, float]:
     return float(np.exp(middle - half)), float(np.exp(middle + half))
 
 
+def holding_any_sign(published: Sequence[float], level: float) -> tuple[float, float]:
+    """Return the ends of the 95 % band of a normal whose band of ``level`` holds all values, of whatever sign."""
+    lowest, highest = min(published), max(published)
+    half = 0.5 * (highest - lowest) * MARGIN * Z_95 / float(ndtri(0.5 + level / 2.0))
+    return 0.5 * (lowest + highest) - half, 0.5 * (lowest + highest) + half
+
+
 def _check_positive(pairs: Sequence[tuple[str, str, float]]) -> None:
     names = sorted({n for a, b, _ in pairs for n in (a, b)})
     if not names:

@@ -27,7 +27,7 @@ MOST_SOBOL = 21_201
 """Dimensions for which direction numbers of Sobol's sequence are known (Joe and Kuo 2008)."""
 TINY = 1e-12
 LEAST = 1e-6
-"""A multiplier is never below this."""
+"""A multiplier whose ends are positive is never below this."""
 
 
 @dataclass(frozen=True)
@@ -110,19 +110,20 @@ def sampler(inputs: Sequence[Input], correlations: Sequence[tuple[str, str, floa
 
 
 def quantile(one: Input, score: Array) -> Array:
-    """Return the value of an input at normal scores; 1 where its ends are equal."""
+    """Return the value of an input at normal scores: its low where its ends are equal; positive where its ends are."""
     low, high = one.low, one.high
+    least = LEAST if low > 0.0 else -np.inf
     if low == high:
         return np.full_like(score, low)
     if one.distribution == "lognormal":
         middle, half = 0.5 * (np.log(low) + np.log(high)), 0.5 * (np.log(high) - np.log(low))
         return np.asarray(np.exp(middle + half / Z_95 * score))
     if one.distribution == "normal":
-        return np.asarray(np.maximum(0.5 * (low + high) + 0.5 * (high - low) / Z_95 * score, LEAST))
+        return np.asarray(np.maximum(0.5 * (low + high) + 0.5 * (high - low) / Z_95 * score, least))
     u: Array = ndtr(score)
     if one.distribution == "uniform":
-        return np.asarray(np.maximum(low + (high - low) * u, LEAST))
-    return np.asarray(np.maximum(_triangular(u, low, min(max(1.0, low), high), high), LEAST))
+        return np.asarray(np.maximum(low + (high - low) * u, least))
+    return np.asarray(np.maximum(_triangular(u, low, min(max(1.0, low), high), high), least))
 
 
 def _triangular(u: Array, low: float, mode: float, high: float) -> Array:

@@ -40,9 +40,11 @@ uptake_by_year = { 2026 = 1.0 }
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("meaning")
     (folder / "sr.csv").write_text(
-        "pollutant,receptor,unit,low,central,high\nNOx,ozone,ppb,-1e-5,1e-5,3e-5\n", encoding="utf-8"
+        "pollutant,receptor,unit,low,central,high,source\nNOx,ozone,ppb,-1e-5,1e-5,3e-5,\n"
+        "PM2.5,island,part,0.61,0.61,0.61,one study\nPM2.5,island,part,0.39,0.39,0.39,another\n",
+        encoding="utf-8",
     )
-    result = call(folder, TURNOVER + CLIMATE, "run", "out")
+    result = call(folder, TURNOVER + CLIMATE + "[uncertainty]\ndraws = 200\n", "run", "out")
     assert result.exit_code == 0, result.output
     return folder / "out"
 
@@ -132,6 +134,34 @@ def test_receptors_and_acid_are_those_of_the_summary(out: Path) -> None:
     assert row["change_low"] < 0.0 < row["change_high"]
     acid = pl.read_csv(out / "acid.csv").filter(scenario="electric", pollutant="NOx")
     assert acid["acid_keq_per_year"][0] == pytest.approx(nox["electric"] * 1e3 / 46.005, rel=1e-6)
+
+
+def test_bands_of_receptors_hold_both_published_values(out: Path) -> None:
+    table = pl.read_csv(out / "uncertainty.csv").filter(figure="receptor", scenario="baseline")
+    t = pl.read_csv(out / "summary.csv").filter(pl.col("pollutant").is_in(["PM_exhaust", "PM2.5_non_exhaust"]))
+    emitted = float(t.filter(scenario="baseline")["value_per_year"].sum())
+    row = table.filter(item="island").row(0, named=True)
+    assert row["low"] < 0.39 * emitted
+    assert row["high"] > 0.61 * emitted
+    assert table.filter(item="ozone")["low"][0] < 0.0
+
+
+def test_costs_health_and_net_value_have_bands_that_hold_the_run(out: Path) -> None:
+    table = pl.read_csv(out / "uncertainty.csv").filter(scenario="electric")
+    costs = pl.read_csv(out / "costs.csv").filter(scenario="electric") if (out / "costs.csv").exists() else None
+    health = pl.read_csv(out / "health.csv").filter(scenario="electric", part="total")
+    benefits = pl.read_csv(out / "benefits.csv").filter(scenario="electric")
+    deaths, value = (health.filter(effect=e).row(0, named=True) for e in ("deaths", "value"))
+    for figure, item, run in (
+        ("health", "deaths", deaths["value"]),
+        ("health_avoided", "value", value["avoided"]),
+        ("net_present_value", "", benefits["net_present_value"][0]),
+        ("cost", "", costs["total_usd2024_per_year"].sum() if costs is not None else None),
+    ):
+        row = table.filter(pl.col("figure") == figure, pl.col("item").fill_null("") == item).row(0, named=True)
+        assert run is None or row["value"] == pytest.approx(run, rel=1e-9)
+        assert row["low"] < row["value"] < row["high"]
+    assert "How sure costs and effects are" in (out / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from fleet_planner.outputs.report.electricity_parts import (
     intensity_part,
 )
 from fleet_planner.outputs.report.report_units import money_name
-from fleet_planner.outputs.report.uncertainty_parts import drivers_chart, uncertainty_part
+from fleet_planner.outputs.report.uncertainty_parts import drivers_chart, uncertainty_part, worth_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,6 +51,8 @@ def meaning_parts(data: Mapping[str, Any], t: Words, names: Words) -> list[dict[
         "exposure_hotspots": _hotspots,
     }
     made = [part for key, make in makers.items() if (rows := given.get(key)) for part in [make(rows, t, names)]]
+    if (drawn := given.get("uncertainty")) and (worth := worth_part(drawn, t, names)):
+        made.insert(1, worth)
     for part in made:
         if part["id"] == "uncertainty" and (found := given.get("uncertainty_drivers")):
             part["notes"].append(t["drivers_note"])

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from fleet_planner.outputs.charts.charts import stacked
-from fleet_planner.outputs.numbers import percent, significant
+from fleet_planner.outputs.numbers import percent, share, significant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+MILLION = 1e6
 CHART = ("NOx", "PM_exhaust", "CO2")
 SHOWN = ("NOx", "PM_exhaust", "CO2", "CO2_grid")
 EMISSION, CHANGE = "emission", "change_pct"
@@ -36,6 +37,41 @@ def uncertainty_part(
     head += [t["uncertain_change"].format(pollutant=p) for p in shown]
     notes = [t["uncertain_note"].format(draws=f"{rows[0]['draws']:,}", level=f"{rows[0]['level_pct']:g}")]
     return {"id": "uncertainty", "title": t["uncertain"], "notes": notes, "head": head, "rows": out, "words": 1}
+
+
+def worth_part(
+    rows: Sequence[Mapping[str, Any]], t: Mapping[str, str], names: Mapping[str, str]
+) -> dict[str, Any] | None:
+    """Return costs, deaths, avoided harm and net present value of the scenarios with their bands."""
+    known = {
+        ("cost", ""): ("uncertain_cost", MILLION),
+        ("health", "deaths"): ("uncertain_health_deaths", 1.0),
+        ("health_avoided", "deaths"): ("uncertain_avoided_deaths", 1.0),
+        ("health_avoided", "value"): ("uncertain_avoided_value", MILLION),
+        ("net_present_value", ""): ("uncertain_npv", MILLION),
+    }
+    out = []
+    for row in rows:
+        if (row["figure"], row["item"]) not in known:
+            continue
+        key, scale = known[row["figure"], row["item"]]
+        scaled = dict(row) | {k: row[k] / scale for k in ("value", "low", "high")}
+        told = banded(scaled)
+        if row["positive_share"] is not None and row["figure"] == "net_present_value":
+            told += "; " + t["uncertain_npv_chance"].format(chance=share(row["positive_share"]))
+        out.append([names.get(row["scenario"], row["scenario"]), t[key].format(unit=row["unit"]), told])
+    if not out:
+        return None
+    head = [t["scenario"], t["uncertain_what"], t["uncertain_value"]]
+    notes = [t["uncertain_worth_note"]]
+    return {
+        "id": "uncertain-worth",
+        "title": t["uncertain_worth"],
+        "notes": notes,
+        "head": head,
+        "rows": sorted(out, key=lambda r: list(names.values()).index(r[0]) if r[0] in names.values() else 0),
+        "words": 2,
+    }
 
 
 def drivers_chart(

@@ -43,14 +43,14 @@ def costs_of(
     done = computed.operated.get(now[0].name)
     factors = energy_factors(measures)
     if done is None:
-        return scenario_costs(now[0], measures, plan.economics, _energy_changes(now, start, factors))
+        return scenario_costs(now[0], measures, plan.economics, energy_changes(now, start, factors))
     on_vehicles = scenario_costs(
-        done.on_vehicles[0], measures, plan.economics, _energy_changes(done.on_vehicles, start, factors)
+        done.on_vehicles[0], measures, plan.economics, energy_changes(done.on_vehicles, start, factors)
     )
     return pl.concat([on_vehicles, operation_costs(now[0].name, done, plan.economics)])
 
 
-def _energy_changes(
+def energy_changes(
     now: tuple[ScenarioFleet, Inventory],
     start: tuple[ScenarioFleet, Inventory],
     factors: Mapping[str, float],

@@ -31,6 +31,7 @@ SCHEMA = {
     "low": pl.Float64,
     "high": pl.Float64,
     "sd": pl.Float64,
+    "positive_share": pl.Float64,
     "level_pct": pl.Float64,
     "draws": pl.Int64,
 }
@@ -75,7 +76,7 @@ def figures_table(figures: Sequence[Figure], level: float, mass_unit: str = TONN
         what = (one.figure, one.scenario, one.year, one.pollutant, one.item, unit, one.value * factor)
         sd = float(draws.std(ddof=1)) if draws.size > 1 else 0.0
         middle = (float(draws.mean()), float(np.median(draws)), *band(draws, level), sd)
-        rows.append((*what, *middle, 100.0 * level, draws.size))
+        rows.append((*what, *middle, float((draws > 0.0).mean()), 100.0 * level, draws.size))
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
 

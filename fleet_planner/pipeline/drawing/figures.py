@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
+from fleet_planner.economics.valuation import valuation
 from fleet_planner.findings import Finding
 from fleet_planner.pipeline.drawing.bands import CHANGE, EMISSION, PERCENT, Figure, figures_table, with_bands
 from fleet_planner.pipeline.drawing.chances import with_chances
 from fleet_planner.pipeline.drawing.drivers import drivers_table
 from fleet_planner.pipeline.drawing.emitted import Emitted, emitted
+from fleet_planner.pipeline.drawing.harm import coefficients, harm_figures
+from fleet_planner.pipeline.drawing.money import collect_money, cost_figures
 from fleet_planner.pipeline.drawing.on_links import drawn_links
 from fleet_planner.pipeline.drawing.states import Ground, ground_of, sample_of
 from fleet_planner.tables import pollutants
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     import polars as pl
@@ -23,6 +27,8 @@ if TYPE_CHECKING:
 
     from fleet_planner.pipeline.computing.by_year import ByYear
     from fleet_planner.pipeline.prepare import Prepared
+    from fleet_planner.pipeline.telling.results import ScenarioResult
+    from fleet_planner.plan.models import Plan
     from fleet_planner.plan.uncertainty import UncertaintySection
     from fleet_planner.uncertainty.design import Drawer
 
@@ -54,8 +60,14 @@ class Drawn:
     figures: tuple[Figure, ...]
     links: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
-    def with_figures(self, more: list[Figure]) -> Drawn:
-        """Return the draws with more figures."""
+    def with_meaning(self, meaning: Mapping[str, pl.DataFrame], plan: Plan) -> Drawn:
+        """Return the draws with those of what the emissions mean."""
+        carbon = valuation(
+            plan.city.country, plan.city.year, plan.comparison, plan.economics.social_carbon_usd_per_t
+        ).carbon
+        ends = (carbon.low / carbon.usd_per_t, carbon.high / carbon.usd_per_t)
+        known = coefficients(meaning, self.ground.spreads, self.section, ends)
+        more = harm_figures(meaning, known, self.emissions, plan.city.year, self.figures)
         return replace(self, figures=(*self.figures, *more))
 
 
@@ -67,8 +79,8 @@ class DrawnTables:
     findings: tuple[Finding, ...] = ()
 
 
-def draw(ready: Prepared) -> Drawn | None:
-    """Return the draws of a run; nothing where the plan asks for none.
+def draw(ready: Prepared, results: Sequence[ScenarioResult]) -> Drawn | None:
+    """Return the draws of a run with its costs; nothing where the plan asks for none.
 
     Raises
     ------
@@ -80,11 +92,12 @@ def draw(ready: Prepared) -> Drawn | None:
         return None
     with ready.run.clock.step("draws"):
         ready.run.progress(f"{section.draws} draws", 0.79)
-        ground = ground_of(ready)
+        ground = ground_of(ready, partial(collect_money, results=results))
         drawer = sample_of(ready, ground)
         emissions = emitted(ground, drawer, ready.nonroad, ready.aims)
         links = drawn_links(ready, ground, drawer)
-        return Drawn(section, ground, drawer, emissions, tuple(emission_figures(emissions)), links)
+        figures = [*emission_figures(emissions), *cost_figures(ready, results, drawer, emissions)]
+        return Drawn(section, ground, drawer, emissions, tuple(figures), links)
 
 
 def emission_figures(emissions: Emitted) -> list[Figure]:
@@ -121,10 +134,11 @@ def banded_targets(ready: Prepared, verdicts: pl.DataFrame, drawn: Drawn | None)
     return with_chances(verdicts, ready.aims, drawn.emissions.counted, drawn.section.level)
 
 
-def drawn_tables(ready: Prepared, drawn: Drawn | None) -> DrawnTables:
-    """Return the tables of the draws; nothing without any."""
+def drawn_tables(ready: Prepared, drawn: Drawn | None, meaning: Mapping[str, pl.DataFrame]) -> DrawnTables:
+    """Return the tables of the draws, those of what the emissions mean with them; nothing without any."""
     if drawn is None:
         return DrawnTables()
+    drawn = drawn.with_meaning(meaning, ready.plan)
     section = drawn.section
     tables = {"uncertainty": figures_table(drawn.figures, section.level, ready.plan.outputs.mass_unit)}
     if section.drivers:

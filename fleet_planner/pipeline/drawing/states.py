@@ -19,7 +19,7 @@ from fleet_planner.uncertainty.sampling import Sample, Sampler, cube, sampler
 from fleet_planner.uncertainty.terms import Driven, Terms, terms_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from numpy.typing import NDArray
 
@@ -98,8 +98,8 @@ class Driving:
     grouped: bool
 
 
-def ground_of(ready: Prepared) -> Ground:
-    """Return the states of a run and the inputs that are drawn.
+def ground_of(ready: Prepared, more: Callable[[Collector], None] = lambda _: None) -> Ground:
+    """Return the states of a run and the inputs that are drawn; ``more`` adds inputs of what else is drawn.
 
     Raises
     ------
@@ -114,6 +114,7 @@ def ground_of(ready: Prepared) -> Ground:
         terms = makes.terms(driving)
         collector.collect(terms)
         states.append(State(*key, terms, central))
+    more(collector)
     made = sampler(list(collector.inputs.values()), spreads.correlations)
     return Ground(tuple(states), spreads, collector, made)
 

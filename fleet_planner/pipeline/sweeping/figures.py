@@ -63,7 +63,7 @@ def figures_of_plan(plan: Plan, path: Path) -> tuple[pl.DataFrame, tuple[InputFi
         )
         for k, (state, inventory) in enumerate(ready.computed.states)
     ]
-    drawn = draw(ready)
+    drawn = draw(ready, results)
     later = banded_years(ready.later, drawn)
     summary = banded_summary(summary_table(results, ready.nonroad), drawn)
     table = figures(summary, results, plan.city.year, None if later is None else later.table)

@@ -1,0 +1,182 @@
+"""Draws of what the emissions do: health and its value, net benefits, what reaches receptors far away.
+
+Each line of a table is its emission times coefficients; the emission is drawn, and the coefficients between the low and
+the high of the line: a triangle with the run's value as its mode. Sources that differ on a receptor are held both: the
+band of the coefficient alone contains them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from fleet_planner.economics.effectiveness import weights
+from fleet_planner.factors.compiling.channels import POLLUTANTS
+from fleet_planner.pipeline.drawing.bands import Figure
+from fleet_planner.uncertainty.inputs import Input, holding, holding_any_sign
+from fleet_planner.uncertainty.sampling import cube, sampler
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fleet_planner.pipeline.drawing.emitted import Emitted
+    from fleet_planner.plan.uncertainty import UncertaintySection
+    from fleet_planner.uncertainty.inputs import Spreads
+
+Array = NDArray[np.float64]
+VALUATION, CARBON = "valuation", "valuation:carbon"
+ADDED = ("primary", "secondary", "damage")
+HEALTH, AVOIDED, NET, RECEPTOR = "health", "health_avoided", "net_present_value", "receptor"
+COST = "cost"
+SEED_APART = 2
+DIESEL_PM = "PM_diesel"
+
+
+@dataclass(frozen=True)
+class Coefficients:
+    """Multipliers of coefficients by name, shape (draws,) each."""
+
+    names: Mapping[str, int]
+    values: Array
+
+    def of(self, name: str) -> Array:
+        """Return the multipliers of one coefficient."""
+        return self.values[:, self.names[name]]
+
+
+def coefficients(
+    meaning: Mapping[str, pl.DataFrame], spreads: Spreads, section: UncertaintySection, carbon: tuple[float, float]
+) -> Coefficients:
+    """Draw the coefficients of the tables of a run, each between its low and high as multiples of its value."""
+    spread = spreads.by_name[VALUATION]
+    still = VALUATION in spreads.off
+    ends: dict[str, tuple[str, float, float]] = {CARBON: (spread.distribution, *carbon)}
+    for row in _lines(meaning.get("health", pl.DataFrame())):
+        if row["value"] > 0.0:
+            ends.setdefault(_line(row), (spread.distribution, row["low"] / row["value"], row["high"] / row["value"]))
+    for row in _far(meaning):
+        if row["value"] > 0.0:
+            both = [row["low"] / row["value"], row["high"] / row["value"]]
+            held = ("lognormal", *holding(both, section.level)) if row["low"] > 0.0 else None
+            ends.setdefault(_receptor(row), held or ("normal", *holding_any_sign(both, section.level)))
+    made = [
+        Input(
+            name,
+            VALUATION,
+            VALUATION,
+            shape,
+            *((1.0, 1.0) if still or low >= high else (low, high)),
+            spread.common_share,
+        )
+        for name, (shape, low, high) in ends.items()
+    ]
+    draws_of = sampler(made, ())
+    points = cube(section.draws, draws_of.dimensions, section.method, section.seed + SEED_APART)
+    return Coefficients({one.name: i for i, one in enumerate(made)}, draws_of.values(points))
+
+
+def harm_figures(
+    meaning: Mapping[str, pl.DataFrame], known: Coefficients, emissions: Emitted, year: int, figures: Sequence[Figure]
+) -> list[Figure]:
+    """Return health, what of it is avoided, net benefits and what reaches receptors, in all draws."""
+    health = _health(meaning, known, emissions, year)
+    return [
+        *health,
+        *_net(meaning, known, emissions, year, [*figures, *health]),
+        *_receptors(meaning, known, emissions, year),
+    ]
+
+
+def _lines(health: pl.DataFrame) -> list[dict[str, Any]]:
+    return [] if health.is_empty() else health.filter(pl.col("part").is_in(ADDED)).to_dicts()
+
+
+def _far(meaning: Mapping[str, pl.DataFrame]) -> list[dict[str, Any]]:
+    table = meaning.get("receptors", pl.DataFrame())
+    return [] if table.is_empty() else table.filter(pl.col("pollutant") != "all").to_dicts()
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    return f"{VALUATION}:{row['route']}/{row['pollutant']}/{row['part']}/{row['effect']}"
+
+
+def _receptor(row: Mapping[str, Any]) -> str:
+    return f"{VALUATION}:{row['receptor']}/{row['pollutant']}/{row['unit']}"
+
+
+def emitted_ratio(emissions: Emitted, scenario: str, year: int, pollutant: str) -> Array:
+    """Return what a state emits of a pollutant or sum over the run's, in all draws.
+
+    Particles of diesels move as those of all exhausts.
+    """
+    summed = {"PM_exhaust": 1.0} if pollutant == DIESEL_PM else weights().get(pollutant, {pollutant: 1.0})
+    weight = np.array([summed.get(p, 0.0) for p in POLLUTANTS])
+    central = float(emissions.central[scenario, year] @ weight)
+    draws: Array = emissions.totals[scenario, year] @ weight
+    return draws / central if central > 0.0 else np.ones(draws.shape)
+
+
+def _health(meaning: Mapping[str, pl.DataFrame], known: Coefficients, emissions: Emitted, year: int) -> list[Figure]:
+    caused: dict[tuple[str, str], Array] = {}
+    central: dict[tuple[str, str], float] = {}
+    units: dict[str, str] = {}
+    for row in _lines(meaning.get("health", pl.DataFrame())):
+        key = (row["scenario"], row["effect"])
+        units[row["effect"]] = row["unit"]
+        drawn = row["value"] * emitted_ratio(emissions, row["scenario"], year, row["pollutant"])
+        if _line(row) in known.names:
+            drawn = drawn * known.of(_line(row))
+        caused[key] = caused.get(key, np.zeros(drawn.shape)) + drawn
+        central[key] = central.get(key, 0.0) + row["value"]
+    out = []
+    first = next(iter(caused), ("", ""))[0]
+    for (scenario, effect), draws in caused.items():
+        value = central[scenario, effect]
+        out.append(Figure(HEALTH, scenario, year, "", effect, units[effect], value, draws))
+        if scenario != first:
+            base, before = caused[first, effect], central[first, effect]
+            out.append(Figure(AVOIDED, scenario, year, "", effect, units[effect], before - value, base - draws))
+    return out
+
+
+def _net(
+    meaning: Mapping[str, pl.DataFrame], known: Coefficients, emissions: Emitted, year: int, figures: Sequence[Figure]
+) -> list[Figure]:
+    """Each part of the present value moves as its figure of the base year does."""
+    table = meaning.get("benefits", pl.DataFrame())
+    moved = {(f.figure, f.scenario, f.item): f.draws / f.value for f in figures if f.value}
+    first = next(iter(emissions.totals))[0]
+    out = []
+    for row in [] if table.is_empty() else table.to_dicts():
+        scenario = row["scenario"]
+        if (scenario, year) not in emissions.totals:
+            continue
+        one = np.ones(emissions.totals[first, year].shape[0])
+        health = row["health"] * moved.get((AVOIDED, scenario, "value"), one)
+        costs = row["costs"] * moved.get((COST, scenario, ""), one)
+        climate = row["climate"] * _avoided_co2(emissions, first, scenario, year) * known.of(CARBON)
+        draws = health + climate - costs
+        out.append(Figure(NET, scenario, year, "", "", row["unit"], row["net_present_value"], draws))
+    return out
+
+
+def _avoided_co2(emissions: Emitted, first: str, scenario: str, year: int) -> Array:
+    both = [POLLUTANTS.index(p) for p in ("CO2", "CO2_grid")]
+    draws = emissions.totals[first, year][:, both].sum(axis=1) - emissions.totals[scenario, year][:, both].sum(axis=1)
+    central = float(emissions.central[first, year][both].sum() - emissions.central[scenario, year][both].sum())
+    return np.asarray(draws / central) if central else np.ones(draws.shape)
+
+
+def _receptors(meaning: Mapping[str, pl.DataFrame], known: Coefficients, emissions: Emitted, year: int) -> list[Figure]:
+    out = []
+    for row in _far(meaning):
+        draws = row["value"] * emitted_ratio(emissions, row["scenario"], year, row["pollutant"])
+        if _receptor(row) in known.names:
+            draws = draws * known.of(_receptor(row))
+        what = (row["scenario"], year, row["pollutant"], row["receptor"], row["unit"], row["value"])
+        out.append(Figure(RECEPTOR, *what, draws))
+    return out
