@@ -157,7 +157,7 @@ def _run(plan: Plan, path: Path, progress: Progress, by: tuple[Reading | None, E
         means, tables={**means.tables, **told_draws.tables}, findings=(*means.findings, *told_draws.findings)
     )
     with clock.step("map hours"):
-        hour_errors = hours_rebuilt(ready.run, computed)
+        hour_errors, map_hours = hours_rebuilt(ready.run, computed)
     with clock.step("measures together"):
         together = measure_parts(ready.run, computed, ready.fleet)
     intensity = intensity_table(results, plan.city.year)
@@ -222,6 +222,7 @@ def _run(plan: Plan, path: Path, progress: Progress, by: tuple[Reading | None, E
         by_sector=sector_table(results, nonroad),
         meaning=means,
         hour_errors=hour_errors,
+        map_hours=map_hours,
         data_quality=data_quality(findings, assumptions),
         intensity=intensity,
         bus_links=bus_links(ready.buses, ready.network.links["link_id"].to_numpy()),

@@ -22,7 +22,8 @@ from fleet_planner.outputs.layers import frames
 from fleet_planner.outputs.layers.roads import road_of_link
 from fleet_planner.outputs.report.map_data import class_shares, pack_map
 from fleet_planner.outputs.report.map_squares import squares_of
-from fleet_planner.pipeline.telling.hours_rebuilt import hour_shares, rebuilt_errors
+from fleet_planner.pipeline.telling.hour_groups import HourGroups
+from fleet_planner.pipeline.telling.hours_rebuilt import HoursOfLinks, hour_shares, rebuilt_errors
 from fleet_planner.plan.report import ReportSection
 
 if TYPE_CHECKING:
@@ -123,6 +124,33 @@ def test_hours_of_the_map_are_those_of_the_classes(large: Results) -> None:
     np.testing.assert_allclose(shown.sum(axis=1), 1.0, atol=3e-6)
     day = frames.day_values(large.scenarios[0], frames.specs()["NOx"]).sum()
     assert sum(layer["totals"]["baseline"]) == pytest.approx(day, rel=1e-6)
+
+
+def test_roads_of_like_days_have_hours_of_their_own(large: Results) -> None:
+    """A second group of each class, at night only, holds every other link: the map knows it by road and by scenario."""
+    first = large.scenarios[0].inventory
+    many = len(first.road_classes)
+    classes = np.array([first.road_classes.index(c) for c in large.network.links["road_class"].to_list()])
+    of_link = classes + many * (np.arange(classes.size) % 2)
+    night = np.zeros(24)
+    night[0] = 1.0
+    shares = {
+        (s.fleet.name, spec.pollutant): np.vstack(
+            [class_shares(first, spec.pollutant, list(first.road_classes)), np.tile(night, (many, 1))]
+        )
+        for s in large.scenarios
+        for spec in frames.map_specs(large)
+    }
+    groups = HourGroups(of_link, np.tile(np.arange(many), 2))
+    data = pack_map(replace(large, map_hours=HoursOfLinks(groups, shares)))
+    road = road_of_link(large.network.links)[1]
+    km = large.network.links["length_km"].to_numpy()[road]
+    kept = np.sort(np.argsort(-_base(large) / km, kind="stable")[:100])
+    assert data["hour_group"] == of_link[road[kept]].tolist()
+    hours = np.array(data["layers"][0]["hours"]["baseline"])
+    assert hours.shape == (2 * many + 1, 24)  # the squares' own last
+    np.testing.assert_allclose(hours[many : 2 * many, 0], 1.0)
+    np.testing.assert_allclose(hours.sum(axis=1), 1.0, atol=3e-6)
 
 
 def test_the_page_says_what_it_leaves_to_squares_and_how_exact_hours_are(page: Path) -> None:

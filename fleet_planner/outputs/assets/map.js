@@ -51,14 +51,16 @@
   const border = startsOf(data.areas.rings);
   const [AX, AY] = world(border[data.areas.rings.length]);
 
-  // --- values: of the day, or of an hour as the day times the hour's share on the road's class
+  // --- values: of the day, or of an hour as the day times the hour's share on roads of like days
   const names = Object.keys(layers), scenarios = data.layers[0].scenarios, first = scenarios[0];
   const current = { pollutant: names[0], scenario: first, difference: false, hour: -1 };
   const layerNow = () => layers[current.pollutant];
-  const classOfRoad = (r) => (r < data.roads ? data.class[r] : data.classes.length);
+  const groupOfRoad = (r, hours) => (r < data.roads ? (data.hour_group || data.class)[r] : hours.length - 1);
   const valueOf = (r, pollutant, scenario, hour) => {
     const layer = layers[pollutant], day = layer.values[scenario][r];
-    return hour < 0 ? day : day * layer.hours[scenario][classOfRoad(r)][hour];
+    if (hour < 0) return day;
+    const hours = layer.hours[scenario];
+    return day * hours[groupOfRoad(r, hours)][hour];
   };
   const valueNow = (r, scenario) => valueOf(r, current.pollutant, scenario, current.hour);
   const totalOf = (pollutant, scenario, hour) => {

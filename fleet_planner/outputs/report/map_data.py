@@ -47,8 +47,9 @@ def pack_map(results: Results) -> dict[str, Any]:
     0 for level 0; the levels of a scenario are stored as differences (modulo 65536) to those of the baseline,
     which comes first for each pollutant; then the rings of the zones as the roads' points, then those of the areas.
 
-    ``hours`` of a layer has, by scenario, the share of the day that each hour has on each class of road, the squares'
-    own last; ``totals`` the city's exact hours.
+    ``hours`` of a layer has, by scenario, the share of the day that each hour has in each group of roads of like days,
+    the squares' own last; ``hour_group`` the group of each road (those of a class that are like most of it have the
+    class's number); ``totals`` the city's exact hours.
     """
     road, first = road_of_link(results.network.links)
     offsets = results.network.offsets
@@ -66,20 +67,22 @@ def pack_map(results: Results) -> dict[str, Any]:
     coordinates, counts = _points(results, first[squares.kept])
     classes = sorted(set(links["road_class"].to_list()))
     of_road = np.array([classes.index(c) for c in links["road_class"].to_list()], dtype=np.int64)
+    like = results.map_hours
+    group = of_road if like is None else like.groups.of_link[first]
     parts = [np.concatenate([counts, squares.counts]).astype("<u2").tobytes()]
     parts.append(_steps(np.concatenate([coordinates, squares.corners])))
     layers = []
     for spec, values in zip(specs, days, strict=True):
         per_km = [squares.per_km(day, km) for day in values]
-        shares = [class_shares(s.inventory, spec.pollutant, classes) for s in results.scenarios]
+        shares = [_shares(results, s, spec.pollutant, classes) for s in results.scenarios]
         layer, packed = _pack_layer(spec, per_km, [s.fleet.name for s in results.scenarios])
         layer["hours"] = {
-            s.fleet.name: np.round(squares.with_own_hours(share, of_road, day), HOUR_DIGITS).tolist()
+            s.fleet.name: np.round(squares.with_own_hours(share, group, day), HOUR_DIGITS).tolist()
             for s, share, day in zip(results.scenarios, shares, values, strict=True)
         }
         layer["totals"] = {s.fleet.name: _city_hours(results, s, spec) for s in results.scenarios}
         top_hour = int(np.argmax(next(iter(layer["totals"].values()))))
-        layer["hour_breaks"] = round_breaks((values[0] / km) * shares[0][of_road, top_hour])
+        layer["hour_breaks"] = round_breaks((values[0] / km) * shares[0][group, top_hour])
         layers.append(layer)
         parts.append(packed)
     zones, rings = _zones(results)
@@ -105,6 +108,7 @@ def pack_map(results: Results) -> dict[str, Any]:
         "name": [index[n] for n in names],
         "classes": classes,
         "class": of_road[squares.kept].tolist(),
+        "hour_group": group[squares.kept].tolist() if like is not None else None,
         "static": _static(coordinates, counts, fallback, layers[0]["breaks"]) if fallback is not None else None,
     }
 
@@ -116,6 +120,13 @@ def _points(results: Results, first: NDArray[np.int64]) -> tuple[NDArray[np.floa
     point = np.repeat(offsets[first] - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
     point += np.arange(int(counts.sum()))
     return results.network.coordinates[point], counts
+
+
+def _shares(results: Results, scenario: ScenarioResult, pollutant: str, classes: list[str]) -> NDArray[np.float64]:
+    """Return the hours of the groups of roads of like days; of the road classes where none were told apart."""
+    if results.map_hours is None:
+        return class_shares(scenario.inventory, pollutant, classes)
+    return np.asarray(results.map_hours.shares[scenario.fleet.name, pollutant])
 
 
 def class_shares(inventory: Inventory, pollutant: str, classes: list[str]) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""How well the daily value of a link and the hours of its road class tell each hour of the link."""
+"""How well the daily value of a link and the hours of links like it tell each hour of the link."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from fleet_planner.pipeline.telling.hour_groups import HourGroups, hour_groups
 from fleet_planner.units import HOURS_PER_DAY
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
     from fleet_planner.inventory.model import Inventory
     from fleet_planner.network.model import Network
     from fleet_planner.pipeline.computing.inventories import Computed, Inventories
@@ -107,28 +110,60 @@ class Rebuilt:
         return 100.0 * self.off / self.whole, 100.0 * self.worst, 100.0 * self.over / self.some
 
 
-def hours_rebuilt(run: Inventories, computed: Computed) -> pl.DataFrame:
-    """Return the error of rebuilt hours by scenario and pollutant of the map.
+@dataclass(frozen=True)
+class HoursOfLinks:
+    """What the map rebuilds the hours of links from.
+
+    Parameters
+    ----------
+    groups
+        Links of like days.
+    shares
+        By scenario and pollutant the part of the day that each hour has in each group, shape (groups, 24).
+    """
+
+    groups: HourGroups
+    shares: Mapping[tuple[str, str], Float]
+
+
+def hours_rebuilt(run: Inventories, computed: Computed) -> tuple[pl.DataFrame, HoursOfLinks]:
+    """Return the error of rebuilt hours by scenario and pollutant of the map, and what they are rebuilt from.
 
     Returns
     -------
     polars.DataFrame
         ``scenario, pollutant, links, mean_error_pct, largest_error_pct, links_over_tenth_pct`` (see
         `rebuilt_errors`). Of a large city (`MOST_LINKS`) the baseline alone is measured.
+    HoursOfLinks
+        Where a scenario is not measured, its groups have the hours of their road class.
     """
     links = run.network.links.height
     known = computed.states[0][1].pollutants
     wanted = [name for name in run.plan.outputs.map_pollutants if name in known]
     every = links * len(computed.states) <= MOST_LINKS
     rows: list[dict[str, object]] = []
-    for number, (state, inventory) in enumerate(computed.states if every else computed.states[:1]):
-        of_link = class_of_link(run.network, inventory)
-        shares = [hour_shares(inventory, name) for name in wanted]
+    shares: dict[tuple[str, str], Float] = {}
+    first = computed.states[0][1]
+    groups = hour_groups(computed.activity, class_of_link(run.network, first), len(first.road_classes))
+    whole = len(list(computed.activity.tiles.slices(links))) == 1
+    for number, (state, inventory) in enumerate(computed.states):
+        by_class = {name: hour_shares(inventory, name)[groups.of_class] for name in wanted}
+        if number and not every:
+            shares |= {(state.name, name): share for name, share in by_class.items()}
+            continue
+
+        def hours(state_number: int = number) -> Iterator[tuple[slice, Float]]:
+            return run.hours_by_tile(computed, state_number, wanted)
+
+        # what fits into the memory at once is computed once and looked at twice
+        kept = list(hours()) if whole else None
+        own = _shares_of(kept if kept is not None else hours(), groups, [by_class[name] for name in wanted])
+        shares |= {(state.name, name): share for name, share in zip(wanted, own, strict=True)}
         found = [Rebuilt() for _ in wanted]
-        for part, exact in run.hours_by_tile(computed, number, wanted):
+        for part, exact in kept if kept is not None else hours():
             for k, name in enumerate(wanted):
                 day = inventory.link[part, known.index(name)]
-                found[k] = found[k].with_links(exact[k], day, shares[k][of_link[part]])
+                found[k] = found[k].with_links(exact[k], day, own[k][groups.of_link[part]])
         for name, sums in zip(wanted, found, strict=True):
             mean, largest, over = sums.errors_pct
             rows.append(
@@ -141,7 +176,21 @@ def hours_rebuilt(run: Inventories, computed: Computed) -> pl.DataFrame:
                     "links_over_tenth_pct": over,
                 }
             )
-    return pl.DataFrame(rows, schema=SCHEMA)
+    return pl.DataFrame(rows, schema=SCHEMA), HoursOfLinks(groups, shares)
+
+
+def _shares_of(parts: Iterable[tuple[slice, Float]], groups: HourGroups, otherwise: list[Float]) -> list[Float]:
+    """Return the hours of each group, each of shape (groups, 24); ``otherwise`` where a group emits nothing."""
+    sums = [np.zeros((groups.count, HOURS_PER_DAY)) for _ in otherwise]
+    for part, exact in parts:
+        for k, hours in enumerate(exact):
+            for hour in range(HOURS_PER_DAY):
+                sums[k][:, hour] += np.bincount(groups.of_link[part], hours[:, hour], groups.count)
+    days = [s.sum(axis=1, keepdims=True) for s in sums]
+    return [
+        np.asarray(np.divide(s, day, out=share.copy(), where=day > 0.0))
+        for s, day, share in zip(sums, days, otherwise, strict=True)
+    ]
 
 
 def class_of_link(network: Network, inventory: Inventory) -> NDArray[np.int64]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from fleet_planner.pipeline.computing.air import AirResult
     from fleet_planner.pipeline.computing.by_year import ByYear
     from fleet_planner.pipeline.computing.gridded import Gridded
+    from fleet_planner.pipeline.telling.hours_rebuilt import HoursOfLinks
     from fleet_planner.plan.models import Plan
     from fleet_planner.scenarios.model import ScenarioFleet
 
@@ -88,9 +89,9 @@ class Results:
     scenarios. ``early_scrappage`` has what scrapping early costs by year. ``gridded`` has the emissions on a
     grid, where the plan asks for one; ``by_sector`` those under the codes of reporting schemes; ``air`` the
     concentrations near roads and who breathes them. ``hour_errors`` says how well the report's map rebuilds the
-    hours (see `hours_rebuilt.hours_rebuilt`), ``data_quality`` where the inputs come from, ``intensity`` how the city
-    compares per kilometre. ``districts`` are the areas that the plan names, and the agency's classes. ``altered`` names
-    the keys of the plan that were given another value than its file has.
+    hours (see `hours_rebuilt.hours_rebuilt`) from ``map_hours``, ``data_quality`` where the inputs come from,
+    ``intensity`` how the city compares per kilometre. ``districts`` are the areas that the plan names, and the
+    agency's classes. ``altered`` names the keys of the plan that were given another value than its file has.
     """
 
     plan: Plan
@@ -132,6 +133,7 @@ class Results:
     by_sector: pl.DataFrame = field(default_factory=pl.DataFrame)
     meaning: Meaning = field(default_factory=Meaning)
     hour_errors: pl.DataFrame = field(default_factory=pl.DataFrame)
+    map_hours: HoursOfLinks | None = None
     data_quality: pl.DataFrame = field(default_factory=pl.DataFrame)
     intensity: pl.DataFrame = field(default_factory=pl.DataFrame)
     altered: tuple[str, ...] = ()
