@@ -12,8 +12,17 @@ import sys
 import polars as pl
 from build_reference_tables import typed_command
 
-EMFAC = "California Air Resources Board, EMFAC2021 vehicle categories by gross vehicle weight rating, recalled"
-GA = "中华人民共和国公共安全行业标准 GA 802 机动车类型, classes by total mass and use, recalled"
+EMFAC = (
+    "California Air Resources Board, EMFAC2021 vehicle classes with their limits of gross vehicle weight rating, as listed in "
+    "the emission scripts of BEAM (Lawrence Berkeley National Laboratory; read): LDT to 6000 lb, MDV to 8500, LHD1 to 10000, "
+    "LHD2 to 14000, T6 to 33000, T7 from 33001"
+)
+GUIDE = (
+    "Ministry of Environmental Protection of China, technical guide of road vehicle emission inventories (2014), vehicle types by "
+    "total mass, as kept in vein 1.5.0 on CRAN (read); their limits of length and seats are not looked at"
+)
+OWN = "own: machines beside the roads stand apart"
+NON_ROAD = "non_road"
 KG_PER_LB = 0.45359237
 
 
@@ -54,11 +63,11 @@ COLUMNS = ("agency", "code", "category", "streams", "mass_above_kg", "mass_up_to
 def tables() -> dict[str, pl.DataFrame]:
     """Return the table by file name."""
     frame = pl.DataFrame(ROWS, schema=COLUMNS, orient="row")
-    source = pl.when(pl.col("agency") == "CARB").then(pl.lit(EMFAC)).otherwise(pl.lit(GA))
-    year = pl.when(pl.col("agency") == "CARB").then(2021).otherwise(2019)
-    return {
-        "agency_categories.csv": frame.with_columns(source=source, year=year, unit=pl.lit("kg"), checked=pl.lit("no"))
-    }
+    carb, beside = pl.col("agency") == "CARB", pl.col("category") == NON_ROAD
+    source = pl.when(beside).then(pl.lit(OWN)).when(carb).then(pl.lit(EMFAC)).otherwise(pl.lit(GUIDE))
+    year = pl.when(beside).then(2026).when(carb).then(2021).otherwise(2014)
+    checked = pl.when(beside).then(pl.lit("no")).otherwise(pl.lit("yes"))
+    return {"agency_categories.csv": frame.with_columns(source=source, year=year, unit=pl.lit("kg"), checked=checked)}
 
 
 if __name__ == "__main__":

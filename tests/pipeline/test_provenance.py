@@ -14,7 +14,7 @@ ELSEWHERE = {
     "grid_chile.csv": "as above",
     "grid_factors_more.csv": "as above",
     "streams.csv": "names of streams, no figure",
-    "agency_categories.csv": "classes of agencies, of areas: their page says that they were not checked",
+    "agency_categories.csv": "classes of agencies, of areas and of the city: a finding says what they rest on",
     "us_bus_factor_defects.csv": "what was mended in the bus factors, listed by the program",
     "china_guide_2014_defects.csv": "what was mended in the Chinese guide, listed by the program",
     "technology_map.csv": "equivalent standards, for users; no figure of a run",
