@@ -256,7 +256,7 @@ def test_a_wrong_plan_is_told_in_one_message(tmp_path: Path, section: str, messa
     assert not (tmp_path / "out").exists()
 
 
-def test_blocks_of_a_timetable_are_run_as_their_simulation_allows(tmp_path: Path) -> None:
+def call_with_timetable(folder: Path) -> Result:
     at = {"A": "-71.25,-29.90", "B": "-71.30,-29.95"}
     rows = ["block_id,route,start,end,from_place,to_place,distance,stops,from_lon,from_lat,to_lon,to_lat"]
     for k in range(6):
@@ -265,13 +265,17 @@ def test_blocks_of_a_timetable_are_run_as_their_simulation_allows(tmp_path: Path
             start = 330 + 60 * trip + k
             times = [f"{m // 60:02d}:{m % 60:02d}" for m in (start, start + 50)]
             rows.append(f"b{k},{k % 2},{times[0]},{times[1]},{ends[0]},{ends[1]},16,20,{at[ends[0]]},{at[ends[1]]}")
-    (tmp_path / "trips.csv").write_text("\n".join(rows), encoding="utf-8")
+    (folder / "trips.csv").write_text("\n".join(rows), encoding="utf-8")
     section = (
         '[buses]\ntrips = "trips.csv"\non_roads = false\ndays = ["weekday"]\n[buses.battery]\nkwh = { standard = 150.0 }\n'
         "larger_kwh = { standard = [260.0] }\nways = ['battery']\n[buses.duty]\nenabled = false\n[buses.transition]\n"
         "to_year = 2040\ntarget_share = 1.0\npowertrains = ['battery', 'battery_large', 'hydrogen', 'conventional']\n"
     )
-    done = call(tmp_path, section)
+    return call(folder, section)
+
+
+def test_blocks_of_a_timetable_are_run_as_their_simulation_allows(tmp_path: Path) -> None:
+    done = call_with_timetable(tmp_path)
     assert done.exit_code == 0, done.output
     blocks = pl.read_csv(tmp_path / "out" / "block_transition.csv")
     assert blocks.height == 6

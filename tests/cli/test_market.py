@@ -263,7 +263,7 @@ def test_each_step_of_a_run_brings_its_own_damage(tmp_path: Path, market: str, c
     [
         ("quota_pct = 50.0", "quota_pct = 120.0", ["market.city[2].quota_pct", "0 to 100", "120.0"]),
         ("2030 = 40000.0", "2030 = -4.0", ["market.city[2].cap_t", "2030", "0 or more"]),
-        ("2030 = 40000.0", "2030 = nan", ["market.city[2].cap_t", "2030", "0 or more"]),
+        ("2030 = 40000.0", "2030 = nan", ["market.city[2].cap_t", "2030", "finite number"]),
         ('"reciprocal", ', '"direct", ', ["market.forms names direct twice"]),
         ('"restricted", ', '"linked", ', ["market.forms[3]", "linked", "restricted"]),
         ("hold_last = true", "hold_last = false", ["market.price_path", "2026, 2027", "price_usd_per_t", "hold_last"]),

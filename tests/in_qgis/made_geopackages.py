@@ -9,8 +9,11 @@ from click.testing import CliRunner
 
 from fleet_planner.cli.main import main
 from fleet_planner.outputs.layers.geopackage import write_geopackage
+from tests.cli import test_buses_replace as replacing
 from tests.cli import test_buses_schedule as charging
 from tests.cli import test_buses_simulate as simulating
+from tests.cli import test_clip as clipping
+from tests.cli import test_compare as comparing
 from tests.cli import test_homes as homes
 from tests.cli import test_market_map as markets
 from tests.cli import test_portfolio as mixing
@@ -89,6 +92,26 @@ def chargers(folder: Path) -> Path:
     )
 
 
+def replacement(folder: Path) -> Path:
+    """Routes and depots of buses that are replaced."""
+    return made(replacing.call_with_timetable(folder), folder / "out" / "replacement.gpkg")
+
+
+def areas(folder: Path) -> Path:
+    """A small run cut by two areas."""
+    run = clipping.ran(folder, "US-CA", clipping.SEASONS + clipping.ELECTRIC)
+    both = clipping.polygons(folder, clipping.square("west", clipping.WEST), clipping.square("east", clipping.EAST))
+    out = folder / "areas"
+    return made(clipping.call("clip", run, "--polygon", both, "--out", out), out / "areas.gpkg")
+
+
+def changes(folder: Path) -> Path:
+    """A small run's scenarios against its baseline."""
+    run = comparing.ran(folder / "town", comparing.PLAN + comparing.SCENARIOS, comparing.TWO)
+    out = folder / "changes"
+    return made(comparing.call("compare", run, "--out", out), out / "compare.gpkg")
+
+
 MADE: dict[str, Callable[[Path], Path]] = {
     "city": city,
     "streets": streets,
@@ -98,4 +121,7 @@ MADE: dict[str, Callable[[Path], Path]] = {
     "charging": charging_sites,
     "mix": mix,
     "chargers": chargers,
+    "replacement": replacement,
+    "areas": areas,
+    "changes": changes,
 }

@@ -86,7 +86,9 @@ def write_bus_geopackage(done: Simulated, path: Path) -> bool:
     about = {
         "TITLE": f"{done.plan.city.name}: electric buses",
         "ABSTRACT": f"Routes, depots, terminals and blocks of a {day.kind} ({day.day or 'own table of trips'}).",
-        "ATTRIBUTION": "" if done.network is None else done.network.attribution,
+        "ATTRIBUTION": "Places and trips: the plan's own timetable."
+        if done.network is None
+        else done.network.attribution,
         "LICENSE": "Road network: Open Database License (ODbL) 1.0 where it comes from OpenStreetMap; name the source.",
         "SCENARIOS": "",
     }

@@ -114,8 +114,8 @@ def write_charging_map(plan: Plan, found: ChargingYear, path: Path) -> bool:
     about = {
         "TITLE": f"{plan.city.name}: charging of electric buses",
         "ABSTRACT": "Depots and stations with peak load and cost of a year by strategy.",
-        "ATTRIBUTION": "",
-        "LICENSE": "",
+        "ATTRIBUTION": "Sites and stays: the plan's own files or timetable.",
+        "LICENSE": "As the plan's own files.",
         "SCENARIOS": ", ".join(plan.buses.charging.strategies),
     }
     geopackage_tables.finish(path, [layer], {"charging_by_strategy": found.summary}, about)
