@@ -18,7 +18,7 @@ from tests.cli.small_run import OSM
 
 pytestmark = pytest.mark.wheel
 ROOT = Path(__file__).parents[2]
-LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "outputs", "build", "dist", "*.egg-info", "reference_built")
+PARTS = ("pyproject.toml", "MANIFEST.in", "README.md", "LICENSE", "fleet_planner", "inputs", "tests")
 VERSIONS = ("3.11", "3.12", "3.13")
 REGISTRY = (
     "vehicle_id,category,fuel,gross_mass_kg,model_year,stream,km_per_year,count\n"
@@ -62,7 +62,12 @@ def contents(wheel: Path) -> dict[str, str]:
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the source distribution and the wheel made from it."""
     folder = tmp_path_factory.mktemp("built")
-    shutil.copytree(ROOT, folder / "source", ignore=LEFT_OUT)
+    (folder / "source").mkdir()
+    for part in PARTS:
+        if (ROOT / part).is_dir():
+            shutil.copytree(ROOT / part, folder / "source" / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / part, folder / "source" / part)
     call(sys.executable, "-m", "build", "--outdir", folder / "dist", folder / "source", folder=folder)
     return folder
 
@@ -96,6 +101,7 @@ def test_the_source_distribution_builds_the_wheel_that_the_checkout_builds(built
     with tarfile.open(sdist) as archive:
         names = {n.partition("/")[2] for n in archive.getnames()}
     assert {"LICENSE", "README.md", "pyproject.toml", "fleet_planner/py.typed"} <= names
+    assert not [n for n in names if n.startswith("tests")]
 
 
 @pytest.mark.parametrize("version", VERSIONS)
