@@ -71,7 +71,7 @@ def _tasks(file: Path, out: Path, engine: Engine) -> int:
     done = found.tasks.height - found.failed.height
     earlier = f", {found.before} of them before" if found.before else ""
     click.echo(f"{done} of {found.tasks.height} tasks are done{earlier}.")
-    click.echo(f"Written to {out}: sweep_results.csv, sweep_tasks.csv, manifest.json")
+    click.echo(f"Written to {out}: sweep.html, sweep_results.csv, sweep_tasks.csv, manifest.json")
     return found.failed.height
 
 

@@ -32,7 +32,7 @@ class SweepSection(Section):
         default=2, description="how often a task that failed is tried again"
     )
     directories: bool = Field(default=False, description="write the whole run directory of every task under runs/")
-    language: Literal["en", "zh"] = Field(default="en", description="language of the reports under runs/")
+    language: Literal["en", "zh"] = Field(default="en", description="language of sweep.html and of reports under runs/")
 
 
 class SweptPlan(Section):

@@ -37,6 +37,8 @@ def test_a_task_is_as_the_run_of_its_plan_has_it(swept: Path) -> None:
 def test_the_manifest_holds(swept: Path) -> None:
     told = json.loads((swept / "out" / "manifest.json").read_text(encoding="utf-8"))
     assert told["tasks"] == {"done": 4, "failed": 0}
+    assert "4 of 4 tasks are done" not in (swept / "out" / "sweep.zh.html").read_text(encoding="utf-8")
+    assert "4 of 4 tasks are done" in (swept / "out" / "sweep.html").read_text(encoding="utf-8")
     assert {f["role"] for f in told["inputs"]} == {"sweep", "plan", "input"}
     checked = call("verify", swept / "out")
     assert checked.exit_code == 0, checked.output
@@ -50,11 +52,16 @@ def test_the_manifest_holds(swept: Path) -> None:
 def test_done_tasks_are_kept_and_wrong_ones_are_told_and_mended(tmp_path: Path) -> None:
     sweep = write_towns(tmp_path, "[0.2]")
     (tmp_path / "b" / "r.csv").rename(tmp_path / "away.csv")
+    wide = sweep.read_text(encoding="utf-8").replace('"b/plan.toml"', '"b/plan.toml"\nname = "<b>&co"')
+    sweep.write_text(wide, encoding="utf-8")
     first = call("sweep", sweep, "--out", tmp_path / "out")
     assert first.exit_code == 1
     assert "1 of 2 tasks are done." in first.output
     tasks = pl.read_csv(tmp_path / "out" / "sweep_tasks.csv")
     assert tasks["state"].to_list() == ["done", "failed"]
+    page = (tmp_path / "out" / "sweep.html").read_text(encoding="utf-8")
+    assert "&lt;b&gt;&amp;co" in page
+    assert "<b>" not in page
     assert tasks["tries"].to_list() == [1, 2]  # retries = 1
     assert "r.csv" in tasks["error"][1]
     assert pl.read_csv(tmp_path / "out" / "sweep_results.csv")["plan"].unique().to_list() == ["a"]

@@ -23,6 +23,7 @@ from fleet_planner.outputs.sweeping.folder import (
     part_of,
     write_whole,
 )
+from fleet_planner.outputs.sweeping.page import sweep_page
 from fleet_planner.outputs.sweeping.task import Order, carry_out
 from fleet_planner.pipeline.sweeping.figures import FIGURES
 from fleet_planner.pipeline.sweeping.tasks import tasks_of
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from fleet_planner.pipeline.sweeping.tasks import Task
     from fleet_planner.plan.sweep import Sweep
     from fleet_planner.progress import Progress
+    from fleet_planner.tables import Language
 
 RESULTS = {
     "task": pl.String,
@@ -56,6 +58,7 @@ TASKS = {
 }
 ALTERED = {"task": pl.String, "key": pl.String, "value": pl.String}
 DONE, FAILED = "done", "failed"
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
 
 @dataclass(frozen=True)
@@ -161,6 +164,9 @@ def _write(found: Swept, tasks: list[Task], parts: Mapping[str, Part], path: Pat
     }
     for name, table in tables.items():
         write_whole(out / f"{name}.csv", table.write_csv())
+    for language in LANGUAGES:
+        name = "sweep.html" if language == sweep.sweep.language else f"sweep.{language}.html"
+        write_whole(out / name, sweep_page(found.results, found.tasks, path.name, language))
     write_columns(out, "sweep")
     content: dict[str, Any] = written_by("sweep", sweep.sweep.language) | {
         "sweep": json.loads(sweep.model_dump_json()),
