@@ -37,10 +37,11 @@ CASES = (
     Case("factored against a loop", "brute_force", "", "--vehicles 6 --links 6 --repeat 2"),
     Case("inventory", "hot_inventory", "", "--links 2000 --vehicles 50000 --technologies 12 --repeat 2"),
     Case("factors", "factors", "", "--rows 20000 --repeat 2"),
-    Case("city of 514,080 links", "big_city", f"--folder {WORK}/big", f"--copies 1 --folder {WORK}/big"),
+    Case("whole run of a large city", "big_city", f"--folder {WORK}/big", f"--copies 1 --folder {WORK}/big"),
     Case("report and map", "report_map", f"{WORK}/big/out1", f"{WORK}/big/out1", "chromium"),
     Case("GeoPackage", "geopackage", "", "--links 10000 --scenarios 2"),
     Case("registry", "registry", "", "--rows 100000 --vehicles 100000"),
+    Case("draws of a city", "uncertainty", "", "--copies 1 --draws 64"),
     Case("sweep", "sweep", "", "--copies 1 --levels 0,1"),
     Case(
         "OpenStreetMap to links",

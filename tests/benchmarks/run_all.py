@@ -29,6 +29,8 @@ from cases import CASES, Case
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
+TOLD = ("_s", "seconds", "faster", "ratio")
+MOST_TOLD = 6
 PACKAGES = ("numba", "numpy", "polars", "scipy", "highspy", "pyogrio")
 
 
@@ -127,8 +129,8 @@ def row(name: str, told: dict[str, Any]) -> str:
         return f"| {name} | left out: {told['left_out']} | | | |"
     if "failed" in told:
         return f"| {name} | FAILED: {told['failed']} | | | |"
-    times = {k: v for k, v in told["figures"].items() if k.endswith(("_s", "seconds", "faster", "ratio"))}
-    own = ", ".join(f"{k} {v:g}" for k, v in list(times.items())[:6])
+    times = {k: v for k, v in told["figures"].items() if k.endswith(TOLD) or k.startswith("seconds.")}
+    own = ", ".join(f"{k} {v:g}" for k, v in list(times.items())[:MOST_TOLD])
     return f"| {name} | {told['wall_s']:g} | {told['processor_s']:g} | {told['peak_mb']:,} | {own} |"
 
 

@@ -1,6 +1,6 @@
 """Cold start of the command line: seconds until `--help` is printed, and what is imported; JSON on stdout.
 
-Usage: python tests/benchmarks/start.py [--repeat 5]
+Usage: python tests/benchmarks/start.py [--repeat 3]
 
 Each start is a process of its own; told is the median. ``python_s`` is the start of Python alone. ``imports_ms`` are the
 milliseconds of the slowest of our modules with all that each imports, by ``-X importtime``, for `--help` and for the
@@ -54,7 +54,7 @@ def imports_ms(code: str) -> dict[str, float]:
 def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeat", type=int, default=5)
+    parser.add_argument("--repeat", type=int, default=3)
     given = parser.parse_args()
     out: dict[str, object] = {}
     for name, code in STARTS.items():

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -49,6 +50,16 @@ def fuel_stand_ins() -> dict[tuple[str, str], list[str]]:
     for row in reference_table("fuel_stand_ins.csv").sort("rank").iter_rows(named=True):
         out.setdefault((row["category"], row["fuel"]), []).append(row["stand_in_fuel"])
     return out
+
+
+class Row(NamedTuple):
+    """A row of the published table: what it is for, and its number."""
+
+    pollutant: str
+    mode: str
+    load: float | None
+    slope: float | None
+    table_row: int
 
 
 def resolved_keys(technologies: pl.DataFrame, published: Sequence[Key]) -> list[Resolved | None]:
@@ -105,7 +116,7 @@ def hot_curves(
         keys = keys.filter(pl.col("pollutant").is_in(pollutants))
     used = pl.DataFrame(wanted, schema=dict.fromkeys(KEY_COLUMNS, pl.String), orient="row")
     rows = keys.join(used, on=used.columns, how="semi", maintain_order="left")
-    by_key: dict[tuple[object, ...], pl.DataFrame] = dict(rows.partition_by(*used.columns, as_dict=True).items())
+    by_key = _by_technology(rows, used.columns)
     table_rows = rows["table_row"].to_numpy().astype(np.int64)
     row_curve = {int(r): i for i, r in enumerate(table_rows)}
     of_key = {key: _index(part, row_curve, conditions) for key, part in by_key.items()}
@@ -124,25 +135,31 @@ def _step(value: float | None, steps: Sequence[float]) -> list[int]:
     return list(range(len(steps))) if value is None else [steps.index(value)]
 
 
-def _index(rows: pl.DataFrame, row_curve: Mapping[int, int], conditions: Conditions) -> dict[str, NDArray[np.int32]]:
+def _by_technology(rows: pl.DataFrame, columns: Sequence[str]) -> dict[tuple[str, ...], list[Row]]:
+    """Return the rows of each technology, in their order."""
+    out: dict[tuple[str, ...], list[Row]] = {}
+    for *key, pollutant, mode, load, slope, table_row in rows.select(*columns, *Row._fields).iter_rows():
+        out.setdefault(tuple(key), []).append(Row(pollutant, mode, load, slope, table_row))
+    return out
+
+
+def _index(rows: Sequence[Row], row_curve: Mapping[int, int], conditions: Conditions) -> dict[str, NDArray[np.int32]]:
     """Return the index of one technology by pollutant.
 
     Rows for any mode go first, so that those of a mode overwrite them. A pollutant with a single
     row is for any load and slope, whatever its cells say.
     """
-    ordered = rows.with_columns(specific=pl.col("mode") != "any").sort("specific", maintain_order=True)
-    single = {p: n == 1 for p, n in rows.group_by("pollutant").len().iter_rows()}
+    count = Counter(row.pollutant for row in rows)
     out: dict[str, NDArray[np.int32]] = {}
-    for pollutant, mode, load, slope, table_row in ordered.select(
-        "pollutant", "mode", "load", "slope", "table_row"
-    ).iter_rows():
-        empty = np.full((len(MODES), len(LOADS), len(GRADES)), -1, dtype=np.int32)
-        index = out.setdefault(pollutant, empty)
-        modes = range(len(MODES)) if mode == "any" else (MODES.index(mode),)
-        loads = _step(None if single[pollutant] else load, LOADS)
-        grades = _step(None if single[pollutant] else slope, GRADES)
+    for row in sorted(rows, key=lambda one: one.mode != "any"):
+        if row.pollutant not in out:
+            out[row.pollutant] = np.full((len(MODES), len(LOADS), len(GRADES)), -1, dtype=np.int32)
+        index, single = out[row.pollutant], count[row.pollutant] == 1
+        modes = range(len(MODES)) if row.mode == "any" else (MODES.index(row.mode),)
+        loads = _step(None if single else row.load, LOADS)
+        grades = _step(None if single else row.slope, GRADES)
         for m in modes:
-            index[m, loads[0] : loads[-1] + 1, grades[0] : grades[-1] + 1] = row_curve[table_row]
+            index[m, loads[0] : loads[-1] + 1, grades[0] : grades[-1] + 1] = row_curve[row.table_row]
     return {pollutant: conditions.any_class(index) for pollutant, index in out.items()}
 
 
@@ -163,9 +180,9 @@ def _sample(hot: HotTable, table_rows: NDArray[np.int64], below_range: str) -> N
     )
 
 
-def _nox_speeds(hot: HotTable, rows: pl.DataFrame) -> tuple[float | None, float | None]:
+def _nox_speeds(hot: HotTable, rows: Sequence[Row]) -> tuple[float | None, float | None]:
     """Return the speeds between which all NOx curves of a technology hold."""
-    nox = rows.filter(pl.col("pollutant") == "NOx")["table_row"].to_numpy()
-    if not nox.size:
+    nox = [row.table_row for row in rows if row.pollutant == "NOx"]
+    if not nox:
         return NO_SPEEDS
     return float(hot.coefficients[nox, curves.V_MIN].max()), float(hot.coefficients[nox, curves.V_MAX].min())
