@@ -32,9 +32,31 @@ class UserErrors(click.Group):
         except UserError as error:
             click.echo(f"Error: {error}", err=True)
             ctx.exit(1)
+        except (OSError, MemoryError) as error:
+            if (told := _machine_refuses(error)) is None:
+                raise
+            click.echo(f"Error: {told}", err=True)
+            ctx.exit(1)
         except KeyboardInterrupt:
             click.echo("Interrupted; nothing was written.", err=True)
             ctx.exit(130)
+
+
+def _machine_refuses(error: OSError | MemoryError) -> str | None:
+    """Return what to tell where it is the machine that has no room, wherever that shows; else nothing."""
+    from fleet_planner.outputs.target import OF_THE_DISK
+
+    if isinstance(error, MemoryError):
+        return (
+            "the memory of this machine does not suffice. Close other programs, or take a smaller area or fewer years."
+        )
+    if error.errno not in OF_THE_DISK:
+        return None
+    place = f"{error.filename}: " if error.filename else ""
+    return (
+        f"{place}the disk refuses: {error.strerror}. Free space there; kept kernels go to FLEET_PLANNER_CACHE, "
+        "temporary files to TMPDIR."
+    )
 
 
 def hold(out: Path, *, overwrite: bool) -> None:

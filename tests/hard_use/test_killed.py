@@ -32,14 +32,12 @@ COMMANDS = {
     "export": (["export", "{run}", "--format", "csv", "--format", "xlsx", "--format", "geojson"], "export.json"),
     "compare": (["compare", "{run}"], WRITTEN),
     "clip": (["clip", "{run}", "--polygon", "{zones}"], WRITTEN),
-    "simulate": (["buses", "simulate", "{buses}"], WRITTEN),
     "rerun": (["rerun", "{run}/manifest.json"], WRITTEN),
 }
-SLOW = {"simulate"}
 
 
 @pytest.fixture(scope="module")
-def inputs(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> dict[str, str]:
+def inputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """A city under a name with blanks, Chinese and quotes, and a run of it."""
     folder = tmp_path_factory.mktemp("in") / "成都 'Nord' (50%) & #1"
     folder.mkdir()
@@ -50,7 +48,6 @@ def inputs(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> dict[s
         "plan": str(plan),
         "run": str(run),
         "zones": str(folder / "small" / "z.geojson"),
-        "buses": str(repository / "inputs" / "coquimbo" / "buses.toml"),
     }
 
 
@@ -106,7 +103,7 @@ def test_killed_at_any_moment(name: str, inputs: dict[str, str], tmp_path: Path)
         assert done.exit_code == 0, done.output
     assert is_whole(out, mark)
     assert [p.name for p in tmp_path.iterdir()] == [out.name], "left over"
-    if name in SLOW or name in {"export", "project"}:  # the last two have no --overwrite
+    if name in {"export", "project"}:  # they have no --overwrite
         return
     for _ in range(1):
         kill_while_writing(started([*arguments, "--overwrite"]), tmp_path, rng.uniform(0.0, 0.6))
