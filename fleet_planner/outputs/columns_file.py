@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 NAME = "columns.csv"
 FORMS = "forms"
-"""Folder of agencies' own forms: their columns are the agencies' words and stand in no dictionary of ours."""
+"""Folder within a folder of results: the agencies' own forms."""
 OWN_OF_GEOPACKAGES = ("fid", "OGC_FID", "geom")
 """Key and geometry, that every layer of a GeoPackage has (a view's key is ``OGC_FID``)."""
 SYSTEM_TABLES = ("layer_styles", "qgis_projects")
@@ -82,6 +82,8 @@ def places(folder: Path) -> Iterator[tuple[str, list[str]]]:
         elif path.suffix == ".gpkg":
             for table, names in geopackage_columns(path).items():
                 yield f"{path.name}/{table}", names
+        elif path.name == FORMS and path.is_dir():
+            yield from ((f"{FORMS}/{form.name}", csv_header(form)) for form in sorted(path.glob("*.csv")))
 
 
 def csv_header(path: Path) -> list[str]:
