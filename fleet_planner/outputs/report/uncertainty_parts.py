@@ -8,33 +8,35 @@ from markupsafe import Markup
 
 from fleet_planner.outputs.charts.charts import stacked
 from fleet_planner.outputs.numbers import percent, share, significant
+from fleet_planner.outputs.report.report_units import money_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 MILLION = 1e6
 CHART = ("NOx", "PM_exhaust", "CO2")
-SHOWN = ("NOx", "PM_exhaust", "CO2", "CO2_grid")
+SHORT = {"PM_exhaust": "PM"}
+LEAST = 0.005
+"""Groups below this share everywhere are not drawn."""
 EMISSION, CHANGE = "emission", "change_pct"
 
 
 def uncertainty_part(
     rows: Sequence[Mapping[str, Any]], t: Mapping[str, str], names: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return the totals of the scenarios and their changes with bands, in the base year."""
+    """Return the changes of the scenarios with bands, in the base year; the totals where there are no scenarios."""
     year = min(row["year"] for row in rows)
     known = {(r["figure"], r["scenario"], r["pollutant"]): r for r in rows if r["year"] == year}
-    scenarios = list(dict.fromkeys(row["scenario"] for row in rows))
-    shown = [p for p in SHOWN if known[EMISSION, scenarios[0], p]["value"] > 0.0]
-    units = {p: known[EMISSION, scenarios[0], p]["unit"] for p in shown}
-    out = []
-    for scenario in scenarios:
-        cells = [banded(known[EMISSION, scenario, p]) for p in shown]
-        changes = [known.get((CHANGE, scenario, p)) for p in shown]
-        cells += ["–" if row is None else banded(row) for row in changes]
-        out.append([names.get(scenario, scenario), *cells])
-    head = [t["scenario"], *(t["uncertain_total"].format(pollutant=p, unit=units[p]) for p in shown)]
-    head += [t["uncertain_change"].format(pollutant=p) for p in shown]
+    base, *others = dict.fromkeys(row["scenario"] for row in rows)
+    shown = [p for p in CHART if known[EMISSION, base, p]["value"] > 0.0]
+    figure = CHANGE if others else EMISSION
+    out = [
+        [names.get(scenario, scenario), *(banded(known[figure, scenario, p]) for p in shown)]
+        for scenario in others or [base]
+    ]
+    words = "uncertain_change" if others else "uncertain_total"
+    units = {p: known[EMISSION, base, p]["unit"] for p in shown}
+    head = [t["scenario"], *(t[words].format(pollutant=SHORT.get(p, p), unit=units[p]) for p in shown)]
     notes = [t["uncertain_note"].format(draws=f"{rows[0]['draws']:,}", level=f"{rows[0]['level_pct']:g}")]
     return {"id": "uncertainty", "title": t["uncertain"], "notes": notes, "head": head, "rows": out, "words": 1}
 
@@ -59,7 +61,7 @@ def worth_part(
         told = banded(scaled)
         if row["positive_share"] is not None and row["figure"] == "net_present_value":
             told += "; " + t["uncertain_npv_chance"].format(chance=share(row["positive_share"]))
-        out.append([names.get(row["scenario"], row["scenario"]), t[key].format(unit=row["unit"]), told])
+        out.append([names.get(row["scenario"], row["scenario"]), t[key].format(unit=money_name(row["unit"], t)), told])
     if not out:
         return None
     head = [t["scenario"], t["uncertain_what"], t["uncertain_value"]]
@@ -79,14 +81,15 @@ def drivers_chart(
 ) -> dict[str, Any] | None:
     """Return bars of the groups of inputs: totals of the first scenario, then the changes of the others."""
     year, first = min(row["year"] for row in rows), rows[0]["scenario"]
-    groups = list(dict.fromkeys(row["group"] for row in rows))
+    matters = {row["group"] for row in rows if row["total_order"] >= LEAST and row["pollutant"] in CHART}
+    groups = [group for group in dict.fromkeys(row["group"] for row in rows) if group in matters]
     bars: dict[str, list[float]] = {}
     for row in rows:
         told = (
             row["pollutant"] if row["figure"] == EMISSION else f"{names.get(row['scenario'], '')}: {row['pollutant']}"
         )
         wanted = row["year"] == year and (row["figure"] == EMISSION) == (row["scenario"] == first)
-        if wanted and row["pollutant"] in CHART:
+        if wanted and row["pollutant"] in CHART and row["group"] in matters:
             bars.setdefault(told, []).append(max(row["total_order"], 0.0))
     moving = {label: values for label, values in bars.items() if sum(values) > 0.0}
     if not moving:
