@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from docs_pages import REPOSITORY, page
 
 from fleet_planner.cli.main import main
-from fleet_planner.outputs.report.wording import finding_lines
+from fleet_planner.outputs.report.finding_parts import finding_lines
 
 sys.path.insert(0, str(REPOSITORY / "tests" / "cli"))
 from small_run import OSM
