@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fleet_planner.activity.places import Plane, end_directions
 from fleet_planner.kernels import corridors as kernel
+from fleet_planner.tiles import Tiles
 
 if TYPE_CHECKING:
     from fleet_planner.network.model import Network
@@ -56,11 +57,20 @@ class Corridors:
         """Return where the pieces of about ``target_km`` begin in ``order``; the last entry is its length."""
         return np.asarray(kernel.cut(self.order, self.first, self.length_km, target_km))
 
-    def mean_speeds(self, speed_kmh: Float, target_km: float) -> Float:
-        """Return speeds as space means over pieces of about ``target_km``, shape (links, H); 0 leaves them alone."""
+    def mean_speeds(self, speed_kmh: Float, target_km: float, tiles: Tiles | None = None) -> Float:
+        """Return speeds as space means over pieces of about ``target_km``, shape (links, H); 0 leaves them alone.
+
+        Roads are taken so many at a time as ``tiles`` has links, and the speeds stand where it says.
+        """
         if target_km <= 0.0:
             return speed_kmh
-        return np.asarray(kernel.space_means(speed_kmh, self.length_km, self.order, self.pieces(target_km)))
+        tiles = tiles or Tiles()
+        begins = self.pieces(target_km)
+        out = tiles.empty(speed_kmh.shape)
+        for part in tiles.slices(begins.size - 1):
+            some = begins[part.start : part.stop + 1]
+            kernel.space_means(speed_kmh, self.length_km, self.order, some, out)
+        return out
 
     def piece_km(self, target_km: float) -> Float:
         """Return the length of the piece that each link is in, shape (links,)."""

@@ -152,7 +152,7 @@ class Activity:
         """Return the activity with speeds averaged over another length of road."""
         if self.speeds is None:
             return self
-        mean = self.speeds.corridors.mean_speeds(self.speeds.link_kmh, target_km)
+        mean = self.speeds.corridors.mean_speeds(self.speeds.link_kmh, target_km, self.tiles)
         return replace(self, speed_kmh=mean)
 
     def month_weight(self) -> NDArray[np.float64]:

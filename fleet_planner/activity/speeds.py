@@ -86,7 +86,7 @@ def hour_speeds(setting: TrafficSetting, placed: Placed) -> Speeds:
             speed[here] = one[here]
             known |= here
         findings.append(Finding("activity.speeds_known", "info", {}, share=share_of_vkt(spread, known)))
-    mean = corridors.mean_speeds(speed, section.corridor_km)
+    mean = corridors.mean_speeds(speed, section.corridor_km, setting.tiles)
     if section.corridor_km > 0.0:
         findings.append(_averaged(corridors, spread, section.corridor_km))
     return Speeds(speed, corridors, mean, tuple(findings))
@@ -101,8 +101,11 @@ def share_of_vkt(spread: Spread, where: NDArray[np.bool_]) -> float:
 
 def _by_profile(setting: TrafficSetting) -> Float:
     links = setting.network.links
-    free_flow = links["free_flow_kmh"].to_numpy().astype(np.float64)
-    return hourly_speeds(free_flow, class_groups(links["road_class"]), setting.days)
+    free_flow, group = links["free_flow_kmh"].to_numpy().astype(np.float64), class_groups(links["road_class"])
+    out = setting.tiles.empty((links.height, HOURS_PER_DAY * len(setting.days)))
+    for part in setting.tiles.slices(links.height):
+        out[part] = hourly_speeds(free_flow[part], group[part], setting.days)
+    return out
 
 
 def _by_volume(setting: TrafficSetting, spread: Spread) -> tuple[Float, list[Finding]]:

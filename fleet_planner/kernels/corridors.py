@@ -138,8 +138,8 @@ def cut(order, first, length, target):
 
 
 @numba.njit(cache=True, parallel=True)
-def space_means(speed_kmh, length, order, piece_first):
-    """Return the mean speed over space of each link's piece: length over time.
+def space_means(speed_kmh, length, order, piece_first, out):
+    """Put the mean speed over space of each link's piece, length over time, into ``out``.
 
     Parameters
     ----------
@@ -147,14 +147,10 @@ def space_means(speed_kmh, length, order, piece_first):
         Above 0.
     length : (links,) float64
     order, piece_first
-        From `chains` and `cut`.
-
-    Returns
-    -------
-    (links, H) float64
+        From `chains` and `cut`; of some pieces only their links are filled.
+    out : (links, H) float64
     """
     n_h = speed_kmh.shape[1]
-    out = np.empty_like(speed_kmh)
     for p in numba.prange(piece_first.size - 1):
         a, b = piece_first[p], piece_first[p + 1]
         if b - a == 1:
@@ -173,7 +169,6 @@ def space_means(speed_kmh, length, order, piece_first):
             i = order[k]
             for h in range(n_h):
                 out[i, h] = time[h]
-    return out
 
 
 @numba.njit(cache=True, parallel=True)

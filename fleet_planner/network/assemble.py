@@ -128,12 +128,12 @@ def _findings(links: pl.DataFrame, found: Components) -> tuple[Finding, ...]:
     out = [Finding("network.size", "info", {"nodes": f"{nodes:,}", "km": f"{total:,.0f}"}, links.height)]
 
     def count(code: str, kind: str, which: pl.Expr | pl.Series, **values: str) -> None:
-        picked = links.filter(which)
-        if picked.height:
-            km = float(picked["length_km"].sum())
+        picked = links.select(pl.col("length_km").filter(which))["length_km"]
+        if picked.len():
+            km = float(picked.sum())
             values["km"] = f"{km:,.1f}"
             share = km / total if total else 0.0
-            out.append(Finding(code, kind, values, picked.height, share))  # type: ignore[arg-type]  # one of Kind
+            out.append(Finding(code, kind, values, picked.len(), share))  # type: ignore[arg-type]  # one of Kind
 
     for code, column in (("network.speed_imputed", "speed_source"), ("network.lanes_imputed", "lanes_source")):
         part = links.filter(pl.col(column) == "class_rural").height

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -15,6 +17,7 @@ from fleet_planner.errors import InputError
 from fleet_planner.unpacking import refuse_other_kind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -25,8 +28,21 @@ TURNS = "turns"
 WKT_COLUMNS = ("geometry", "wkt", "WKT", "geom", "the_geom")
 
 
-Contents: TypeAlias = "tuple[pl.DataFrame, Any, str | None, str, str]"
-"""Attributes, shapes, coordinate system, attribution, layer."""
+ROWS_AT_ONCE = 131_072
+"""Rows of a table that stand in memory as objects at a time."""
+
+Part: TypeAlias = "tuple[pl.DataFrame, Any]"
+"""Attributes and shapes of some rows."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """A table as it is read: its rows part by part, coordinate system, attribution, layer."""
+
+    parts: Iterator[Part]
+    crs: str | None = None
+    attribution: str = ""
+    layer: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,24 +80,39 @@ def read_lines(path: Path, lock_wait_s: float) -> LineTable:
         The file cannot be read, is locked for longer than ``lock_wait_s``, has no lines, or its coordinates are
         in an unknown system.
     """
+    frames, points, counts = [], [], []
+    rows = lines = 0
+    with _told_as_input_error(path):
+        contents = _read(path, lock_wait_s)
+        for frame, shapes in contents.parts:
+            numbered = frame.with_row_index("row", offset=2 + rows)
+            usable, found, sizes = _lines_of(shapes)
+            rows, lines = rows + frame.height, lines + int(usable.sum())
+            frames.append(numbered.filter(pl.Series(usable)))
+            points.append(found)
+            counts.append(sizes)
+    if not lines:
+        raise InputError(
+            "the network table is empty" if not rows else "no row of the network table has a line as geometry",
+            "Give one LineString per road.",
+            file=path,
+        )
+    offsets = np.concatenate([[0], np.cumsum(np.concatenate(counts))]).astype(np.int64)
+    place = to_wgs84(np.concatenate(points), contents.crs, path)
+    kept = pl.concat(frames, how="vertical_relaxed", rechunk=True)
+    return LineTable(kept, place, offsets, rows - lines, contents.attribution, contents.layer)
+
+
+def _lines_of(shapes: Any) -> tuple[NDArray[np.bool_], NDArray[np.float64], NDArray[np.int64]]:
+    """Return which shapes are usable lines, the points of these one behind the other, and how many each has."""
     import shapely
 
-    frame, shapes, crs, attribution, layer = _read(path, lock_wait_s)
     shapes = shapely.line_merge(shapes)
     points, owner = shapely.get_coordinates(shapes, return_index=True)
     usable = (shapely.get_type_id(shapes) == shapely.GeometryType.LINESTRING) & ~shapely.is_empty(shapes)
     usable[owner[~np.isfinite(points).all(axis=1)]] = False
-    if not usable.any():
-        raise InputError(
-            "the network table is empty" if frame.is_empty() else "no row of the network table has a line as geometry",
-            "Give one LineString per road.",
-            file=path,
-        )
-    points = points[usable[owner]]
-    lines = int(usable.sum())
-    offsets = np.searchsorted(np.cumsum(usable)[owner[usable[owner]]] - 1, np.arange(lines + 1)).astype(np.int64)
-    kept = frame.with_row_index("row", offset=2).filter(pl.Series(usable))
-    return LineTable(kept, to_wgs84(points, crs, path), offsets, len(usable) - lines, attribution, layer)
+    sizes = np.bincount(owner, minlength=len(usable))[usable]
+    return usable, points[usable[owner]], sizes
 
 
 def read_turns(path: Path) -> pl.DataFrame | None:
@@ -121,30 +152,61 @@ def to_wgs84(points: NDArray[np.float64], crs: str | None, path: Path) -> NDArra
     return np.ascontiguousarray(points)
 
 
-def _read(path: Path, lock_wait_s: float) -> Contents:
+@contextmanager
+def _told_as_input_error(path: Path) -> Iterator[None]:
+    """Turn what the readers raise, also in the middle of a file, into one message."""
     from pyogrio.errors import DataLayerError, DataSourceError
 
-    kind = path.suffix.lower()
-    refuse_other_kind(path)
-    if kind == ".gpkg":
-        wait_for_lock(path, lock_wait_s)
     try:
-        if kind in {".parquet", ".pq"}:
-            return _read_parquet(path)
-        return _read_csv(path) if kind == ".csv" else _read_gdal(path)
+        yield
     except (DataSourceError, DataLayerError, OSError, ValueError, pl.exceptions.PolarsError) as error:
         raise InputError(
             f"this network table cannot be read: {error}", "Check that it is whole and of the kind it says.", file=path
         ) from error
 
 
+def _read(path: Path, lock_wait_s: float) -> Contents:
+    kind = path.suffix.lower()
+    refuse_other_kind(path)
+    if kind == ".gpkg":
+        wait_for_lock(path, lock_wait_s)
+    if kind in {".parquet", ".pq"}:
+        return _read_parquet(path)
+    return _read_csv(path) if kind == ".csv" else _read_gdal(path)
+
+
 def _read_parquet(path: Path) -> Contents:
     import geopandas as gpd
+    import pyarrow.parquet as pq
+    import shapely
 
-    shapes = gpd.read_parquet(path)
-    crs = None if shapes.crs is None else shapes.crs.to_string()
-    frame = pl.read_parquet(path).select(~cs.binary())
-    return frame, shapes.geometry.to_numpy(), crs, "", ""
+    file = pq.ParquetFile(path)
+    about = json.loads((file.schema_arrow.metadata or {}).get(b"geo", b"{}"))
+    name = about.get("primary_column", "")
+    column = about.get("columns", {}).get(name, {})
+    if column.get("encoding") != "WKB" or name not in file.schema_arrow.names:
+        shapes = gpd.read_parquet(path)  # says what is missing, and knows the other encodings
+        system = None if shapes.crs is None else shapes.crs.to_string()
+        return Contents(iter([(pl.read_parquet(path).select(~cs.binary()), shapes.geometry.to_numpy())]), system)
+
+    def parts() -> Iterator[Part]:
+        for batch in file.iter_batches(ROWS_AT_ONCE):
+            frame = pl.DataFrame(pl.from_arrow(batch))
+            yield frame.select(~cs.binary()), shapely.from_wkb(frame[name].to_numpy())
+
+    return Contents(parts(), _crs_of(column))
+
+
+def _crs_of(column: Mapping[str, Any]) -> str | None:
+    """Return the coordinate system that the metadata of a GeoParquet's column name; longitude, latitude by default."""
+    from pyproj import CRS
+    from pyproj.exceptions import CRSError
+
+    told = column.get("crs", "OGC:CRS84")
+    try:
+        return None if told is None else str(CRS.from_user_input(told).to_string())
+    except CRSError as error:
+        raise ValueError(str(error)) from error
 
 
 def _read_csv(path: Path) -> Contents:
@@ -159,12 +221,11 @@ def _read_csv(path: Path) -> Contents:
             file=path,
         )
     texts = frame[name].cast(pl.String).to_list()
-    return frame.drop(name), shapely.from_wkt(texts, on_invalid="ignore"), None, "", ""
+    return Contents(iter([(frame.drop(name), shapely.from_wkt(texts, on_invalid="ignore"))]))
 
 
 def _read_gdal(path: Path) -> Contents:
     import pyogrio
-    import shapely
 
     layers = {str(name): str(kind) for name, kind in pyogrio.list_layers(path)}
     lines = [name for name, kind in layers.items() if "LineString" in kind or kind == "Unknown"]
@@ -175,15 +236,22 @@ def _read_gdal(path: Path) -> Contents:
             "Give one LineString per road.",
             file=path,
         )
-    meta, _, wkb, values = pyogrio.raw.read(path, layer=layer)
-    frame = pl.DataFrame(
-        {
-            name: pl.Series(array.tolist() if array.dtype == object else array, strict=False)
-            for name, array in zip(meta["fields"].tolist(), values, strict=True)
-        }
-    )
-    about = pyogrio.read_info(path, layer=layer).get("layer_metadata") or {}
-    return frame, shapely.from_wkb(wkb), meta["crs"], str(about.get("attribution", "")), layer
+    info = pyogrio.read_info(path, layer=layer)
+    about = info.get("layer_metadata") or {}
+    parts = _gdal_parts(path, layer)
+    return Contents(parts, info["crs"], str(about.get("attribution", "")), layer)
+
+
+def _gdal_parts(path: Path, layer: str) -> Iterator[Part]:
+    """Yield the rows of a layer so many at a time."""
+    import shapely
+    from pyogrio.raw import open_arrow
+
+    with open_arrow(path, layer=layer, batch_size=ROWS_AT_ONCE, use_pyarrow=True) as (meta, reader):
+        name = meta["geometry_name"] or "wkb_geometry"
+        for batch in reader:
+            frame = pl.DataFrame(pl.from_arrow(batch))
+            yield frame.drop(name), shapely.from_wkb(frame[name].to_numpy())
 
 
 def wait_for_lock(path: Path, wait_s: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fleet_planner.outputs.layers import frames
@@ -11,7 +12,7 @@ from fleet_planner.pipeline.computing.places import KINDS
 from fleet_planner.pipeline.telling.bands import bands_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     import polars as pl
 
@@ -77,6 +78,16 @@ def parquet_tables(results: Results) -> Mapping[str, Callable[[], pl.DataFrame]]
     if (air := results.air) is not None:
         out["exposure_weights"] = lambda: air.weights
     return out
+
+
+def parquet_parts(results: Results) -> Mapping[str, Callable[[], Iterable[pl.DataFrame]]]:
+    """Return what makes the parts of the tables that are written as Parquet: those of links tile by tile."""
+    whole = {name: partial(_alone, make) for name, make in parquet_tables(results).items()}
+    return {**whole, "links": partial(frames.links_by_tile, results)}
+
+
+def _alone(make: Callable[[], pl.DataFrame]) -> list[pl.DataFrame]:
+    return [make()]
 
 
 def _of_traffic(results: Results) -> Tables:

@@ -7,6 +7,8 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from fleet_planner.errors import InputError, OutputError
 from fleet_planner.outputs.columns_file import write_columns
 from fleet_planner.outputs.layers import frames
@@ -19,10 +21,11 @@ from fleet_planner.outputs.report.pdf import print_pdf
 from fleet_planner.outputs.report.report import read_report_data, report_html
 from fleet_planner.outputs.report.report_data import report_data
 from fleet_planner.outputs.reserve import clear_inside, replace_together
-from fleet_planner.outputs.run_tables import csv_tables, parquet_tables, stock_tables
+from fleet_planner.outputs.run_tables import csv_tables, parquet_parts, stock_tables
 from fleet_planner.outputs.target import whole_directory
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from fleet_planner.fleet.turnover import Projection
@@ -64,8 +67,8 @@ def write_run(results: Results, out: Path, *, overwrite: bool, language: Languag
         tables = csv_tables(results)
         for name, table in tables.items():
             table.write_csv(folder / f"{name}.csv")
-        for name, make in parquet_tables(results).items():
-            make().write_parquet(folder / f"{name}.parquet")
+        for name, parts in parquet_parts(results).items():
+            write_parts(parts(), folder / f"{name}.parquet")
         _write_cells(results, folder)
         write_statements(results, tables["mrv_bands"], folder)
         report_s = _write_report(results, folder, language)
@@ -75,6 +78,21 @@ def write_run(results: Results, out: Path, *, overwrite: bool, language: Languag
         content["timings_s"]["outputs"] = round(time.perf_counter() - begin, 3)
         (folder / MANIFEST).write_text(manifest_text(content), encoding="utf-8")
     return out
+
+
+def write_parts(tables: Iterable[pl.DataFrame], path: Path) -> None:
+    """Write tables of the same columns, one at least, under each other as one Parquet file."""
+    import pyarrow.parquet as pq
+
+    writer = None
+    try:
+        for table in tables:
+            rows = table.to_arrow(compat_level=pl.CompatLevel.oldest())
+            writer = writer or pq.ParquetWriter(path, rows.schema, compression="zstd")
+            writer.write_table(rows)
+    finally:
+        if writer is not None:
+            writer.close()
 
 
 def _write_report(results: Results, folder: Path, language: Language) -> float:

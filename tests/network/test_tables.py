@@ -11,7 +11,7 @@ import pytest
 from shapely import LineString, MultiLineString, Point
 
 from fleet_planner.errors import InputError
-from fleet_planner.network import Network, load_network, read_network, write_network
+from fleet_planner.network import Network, load_network, read_network, table_files, write_network
 from fleet_planner.plan.models import ColumnMap, NetworkSection
 
 LINES = [LineString([(0.0, 0.0), (0.01, 0.0)]), LineString([(0.01, 0.0), (0.02, 0.0)])]
@@ -90,6 +90,34 @@ def refused(folder: Path, table: gpd.GeoDataFrame, **keys: object) -> InputError
     with pytest.raises(InputError) as error:
         load(folder, table, **keys)
     return error.value
+
+
+@pytest.mark.parametrize("name", ["n.gpkg", "n.parquet"])
+def test_a_table_is_read_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    lines = [LineString([(k, 0), (k + 0.5, k % 3), (k + 1, 0)][: 2 + k % 2]) for k in range(9)]
+    shapes = [*lines[:4], None, Point(1, 1), *lines[4:], MultiLineString([[(9, 0), (9, 1)], [(9, 1), (9, 2)]])]
+    u = [0, 1, 2, 3, 90, 91, 4, 5, 6, 7, 8, 9]
+    v = [1, 2, 3, 4, 91, 92, 5, 6, 7, 8, 9, 10]
+    lanes = [1, 2, None, 2, 2, 2, None, 1, 1, 1, 1, 3]
+    streets = ["a", "b", None, *"defghijkl"]
+    columns = {"u": u, "v": v, "road_class": ["primary"] * 12, "lanes": lanes, "street": streets}
+    frame = gpd.GeoDataFrame(columns, geometry=shapes, crs=4326)
+    frame.to_parquet(tmp_path / name) if name.endswith("parquet") else frame.to_file(tmp_path / name)
+    section = NetworkSection(file=name, columns=ColumnMap(lanes="lanes", name="street"))
+    whole = load_network(section, tmp_path, "EU")
+    monkeypatch.setattr(table_files, "ROWS_AT_ONCE", 2)
+    parts = load_network(section, tmp_path, "EU")
+    assert parts.links.equals(whole.links)
+    assert np.array_equal(parts.coordinates, whole.coordinates)
+    assert np.array_equal(parts.offsets, whole.offsets)
+    assert parts.links.height == 10
+    assert [f.count for f in parts.findings if f.code == "network.rows_dropped"] == [2]
+    assert parts.findings == whole.findings
+    frame = frame.assign(lanes=[*lanes[:-1], -1])
+    frame.to_parquet(tmp_path / name) if name.endswith("parquet") else frame.to_file(tmp_path / name)
+    capacity = NetworkSection(file=name, columns=ColumnMap(capacity_veh_h="lanes"))
+    with pytest.raises(InputError, match="row 13, column lanes"):
+        load_network(capacity, tmp_path, "EU")
 
 
 def test_refusals_name_the_place(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from fleet_planner.tables.dictionary import DAY_UNIT, PER_KM_UNIT, stem
 from fleet_planner.units import DAYS_PER_YEAR, G_PER_KG, MASS_PER_T
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -89,9 +89,9 @@ def change_column(spec: PollutantSpec, per: Literal["per_km", "per_km2", "pct"])
     return f"{stem(spec, unit)}_change_{per}_day"
 
 
-def day_values(result: ScenarioResult, spec: PollutantSpec) -> NDArray[np.float64]:
-    """Return the emissions of each link, kg a day (MJ, kWh)."""
-    values = result.inventory.link[:, result.inventory.pollutants.index(spec.pollutant)]
+def day_values(result: ScenarioResult, spec: PollutantSpec, links: slice = slice(None)) -> NDArray[np.float64]:
+    """Return the emissions of each of some links, kg a day (MJ, kWh)."""
+    values = result.inventory.link[links, result.inventory.pollutants.index(spec.pollutant)]
     return values / G_PER_KG if spec.unit == "g" else values
 
 
@@ -129,21 +129,31 @@ def links_frame(results: Results) -> pl.DataFrame:
 
 def links_long(results: Results) -> pl.DataFrame:
     """Return every pollutant and scenario by link: ``link_id, scenario, vkt_per_day, <pollutant>_kg_per_day ...``."""
-    parts = []
+    return pl.concat(links_by_tile(results))
+
+
+def links_by_tile(results: Results) -> Iterator[pl.DataFrame]:
+    """Yield the rows of `links_long`, of a tile in one scenario at a time."""
+    of_baseline = results.activity.km.sum(axis=0)
     for result in results.scenarios:
-        driven = results.driven.get(result.fleet.name, results.activity.km.sum(axis=0))
-        of_links = links_of(results.network, result.inventory, driven)
-        parts.append(of_links.select("link_id", pl.lit(result.fleet.name).alias("scenario"), pl.exclude("link_id")))
-    return pl.concat(parts)
+        driven = results.driven.get(result.fleet.name, of_baseline)
+        for part in results.activity.tiles.slices(driven.size):
+            of_links = links_of(results.network, result.inventory, driven, part)
+            yield of_links.select("link_id", pl.lit(result.fleet.name).alias("scenario"), pl.exclude("link_id"))
 
 
-def links_of(network: Network, inventory: Inventory, driven_km: NDArray[np.float64]) -> pl.DataFrame:
-    """Return every pollutant of an inventory by link: ``link_id, vkt_per_day, <pollutant>_kg_per_day ...``."""
+def links_of(
+    network: Network, inventory: Inventory, driven_km: NDArray[np.float64], part: slice = slice(None)
+) -> pl.DataFrame:
+    """Return every pollutant of an inventory by link: ``link_id, vkt_per_day, <pollutant>_kg_per_day ...``.
+
+    Of the links of ``part``, by default all.
+    """
     have = [s for s in pollutants() if s.pollutant in inventory.pollutants]
     frame = pl.DataFrame(
-        {day_name(s): inventory.link[:, inventory.pollutants.index(s.pollutant)] / scale_of(s) for s in have}
+        {day_name(s): inventory.link[part, inventory.pollutants.index(s.pollutant)] / scale_of(s) for s in have}
     )
-    return frame.select(network.links["link_id"], pl.Series("vkt_per_day", driven_km), pl.all())
+    return frame.select(network.links["link_id"][part], pl.Series("vkt_per_day", driven_km[part]), pl.all())
 
 
 def vehicles_frame(results: Results) -> pl.DataFrame:
@@ -354,9 +364,10 @@ def _zone_of_link(results: Results, zones: Any) -> tuple[NDArray[np.int64], NDAr
 
     middle = results.network.coordinates[(results.network.offsets[:-1] + results.network.offsets[1:]) // 2]
     tree = shapely.STRtree(zones.geometry.to_numpy())
-    link, zone = tree.query(shapely.points(middle), predicate="intersects")
     owner = np.full(middle.shape[0], len(zones), dtype=np.int64)
-    np.minimum.at(owner, link, zone)  # a middle on a border belongs to the zone that comes first
+    for part in results.activity.tiles.slices(middle.shape[0]):
+        link, zone = tree.query(shapely.points(middle[part]), predicate="intersects")
+        np.minimum.at(owner, part.start + link, zone)  # a middle on a border belongs to the zone that comes first
     inside = owner < len(zones)
     return owner[inside], inside
 

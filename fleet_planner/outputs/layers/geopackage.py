@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from fleet_planner.network import links_geometry
 from fleet_planner.outputs.layers import frames, geopackage_tables, styles
 from fleet_planner.outputs.layers.area_layer import area_layer
 from fleet_planner.outputs.layers.buses import bus_layer
@@ -20,11 +19,13 @@ from fleet_planner.outputs.layers.colourings import (
     short_name,
 )
 from fleet_planner.outputs.layers.layer import Layer, Style
+from fleet_planner.outputs.layers.lines import LinkLines
 from fleet_planner.outputs.layers.machine_tables import sites_frame
 from fleet_planner.outputs.layers.place_tables import LAYER, place_layer
 from fleet_planner.outputs.layers.views import change_table, change_view, top_table, top_view
 from fleet_planner.pipeline.computing.places import KINDS
 from fleet_planner.tables import finding_text
+from fleet_planner.tiles import LINKS_AT_ONCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -126,16 +127,14 @@ def _titles(english: str, chinese: str) -> dict[Language, str]:
 
 def drawn_layers(results: Results) -> list[Layer]:
     """Return links, hotspots, zones and the like with their geometry and style."""
-    import shapely
-
     base = results.scenarios[0].fleet.name
     names, chinese = frames.titles(results, "en"), frames.titles(results, "zh")
     shown = list(_shown(results))
     links = frames.links_frame(results)
-    geometry = links_geometry(results.network)
+    lines = LinkLines(results.network)
     out = []
     roads = [*by_scenario(shown, chinese, frames.per_km_column), *TRAFFIC]
-    out.append(_coloured("links", links, shapely.to_wkb(geometry), "LineString", roads, names))
+    out.append(_coloured("links", links, lines, "LineString", roads, names))
     hot = frames.hotspot_rows(frames.roads_frame(results), base)
     if hot.height:
         aliases = geopackage_tables.aliases("hotspots", hot.columns, names)
@@ -145,15 +144,15 @@ def drawn_layers(results: Results) -> list[Layer]:
             styles.single_sld("hotspots", HOTSPOT_COLOUR, HOTSPOT_MM),
             "排放热点",
         )
-        wkb = shapely.to_wkb(geometry[hot["link_id"].to_numpy()])
+        wkb = lines.take(hot["link_id"].to_numpy())
         out.append(Layer("hotspots", hot, wkb, "LineString", marker, names))
     canyons = links.filter(pl.col("canyon")) if "canyon" in links.columns else links.clear()
     if canyons.height:
-        wkb = shapely.to_wkb(geometry[canyons["link_id"].to_numpy()])
+        wkb = lines.take(canyons["link_id"].to_numpy())
         out.append(_canyons(canyons, wkb, names))
     buses = bus_layer(results)
     if buses is not None:
-        wkb = shapely.to_wkb(geometry[buses["link_id"].to_numpy()])
+        wkb = lines.take(buses["link_id"].to_numpy())
         out.append(_coloured("buses", buses, wkb, "LineString", BUSES, names))
     zones = frames.zones_frame(results)
     if zones is not None:
@@ -288,9 +287,8 @@ def write_layer(path: Path, layer: Layer) -> None:
     """Write a layer beside those that the file has."""
     from pyogrio.raw import write_arrow
 
-    table = layer.frame.with_columns(pl.Series("geom", layer.wkb.tolist(), dtype=pl.Binary))
     write_arrow(
-        table.to_arrow(compat_level=pl.CompatLevel.oldest()),
+        arrow_rows(layer),
         path,
         layer=layer.name,
         driver="GPKG",
@@ -303,6 +301,22 @@ def write_layer(path: Path, layer: Layer) -> None:
             "GEOMETRY_NAME": "geom",
         },
     )
+
+
+def arrow_rows(layer: Layer) -> Any:
+    """Return the rows of a layer with their geometry as a stream of Arrow, which is formed as it is read."""
+    import pyarrow as pa
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for first in range(0, max(layer.frame.height, 1), LINKS_AT_ONCE):
+            part = slice(first, first + LINKS_AT_ONCE)
+            shapes = pl.Series("geom", layer.wkb[part].tolist(), dtype=pl.Binary)
+            table = layer.frame[part].with_columns(shapes).to_arrow(compat_level=pl.CompatLevel.oldest())
+            yield from table.to_batches()
+
+    empty = layer.frame.clear().with_columns(pl.Series("geom", [], dtype=pl.Binary))
+    schema = empty.to_arrow(compat_level=pl.CompatLevel.oldest()).schema
+    return pa.RecordBatchReader.from_batches(schema, batches())
 
 
 def table_layers(results: Results) -> dict[str, pl.DataFrame]:

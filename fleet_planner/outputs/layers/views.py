@@ -89,11 +89,12 @@ def change_view(layer: Layer, changes: pl.DataFrame, scenario: str, titles: Mapp
 
 def top_table(links: Layer, specs: Sequence[PollutantSpec], base: str) -> pl.DataFrame:
     """Return ``tables/columns/top_links.csv``: the links that emit most per km and day, by pollutant."""
-    rows = links.frame.with_row_index("links_fid", offset=1).filter(pl.col("length_km") >= TOP_MIN_KM)
     parts = []
     for spec in specs:
         column = frames.per_km_column(spec, base)
-        top = rows.filter(pl.col(column) > 0.0).sort(column, "links_fid", descending=[True, False]).head(TOP_LINKS)
+        rows = links.frame.select("link_id", "length_km", column).with_row_index("links_fid", offset=1)
+        some = rows.filter((pl.col("length_km") >= TOP_MIN_KM) & (pl.col(column) > 0.0))
+        top = some.sort(column, "links_fid", descending=[True, False]).head(TOP_LINKS)
         parts.append(
             top.select(
                 pl.lit(spec.pollutant).alias("pollutant"),

@@ -83,7 +83,7 @@ def _slower(activity: Activity, longer_h_per_km: Float, corridor_km: float) -> A
         return replace(activity, speed_kmh=1.0 / (1.0 / activity.speed_kmh + longer_h_per_km))
     before = activity.speeds
     link = 1.0 / (1.0 / before.link_kmh + longer_h_per_km)
-    mean = before.corridors.mean_speeds(link, corridor_km)
+    mean = before.corridors.mean_speeds(link, corridor_km, activity.tiles)
     return replace(activity, speed_kmh=mean, speeds=replace(before, link_kmh=link, mean_kmh=mean))
 
 
