@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -21,6 +21,8 @@ from fleet_planner.reference import reference_table
 from fleet_planner.tables import columns
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fleet_planner.fleet.forms import Reading
     from fleet_planner.fleet.read import NativeBlock, Setting
     from fleet_planner.fleet.source import Source
@@ -53,6 +55,8 @@ class Assembled:
         Of the file; "" for Parquet.
     other_encoding
         Rows in another encoding.
+    mapped
+        Rows mapped that ``vehicles`` stands for: more than its own where they are added up to groups.
     """
 
     vehicles: pl.DataFrame
@@ -63,10 +67,13 @@ class Assembled:
     totals: Totals
     encoding: str
     other_encoding: int
+    mapped: int
 
 
 @dataclass(frozen=True)
-class _Part:
+class Part:
+    """Some rows of a registry checked and mapped; fields as of `Assembled`, ``wrong`` still in pieces."""
+
     vehicles: pl.DataFrame
     groups: pl.DataFrame
     wrong: list[pl.DataFrame]
@@ -85,16 +92,17 @@ def assemble(source: Source, reading: Reading, setting: Setting) -> Assembled:
     InputError
         The file has no rows, is no text, or a standard is needed and the country is unknown.
     """
-    parts: list[_Part] = []
+    parts: list[Part] = []
     encoding, other = "", 0
     for block in native_blocks(source, reading, setting):
         encoding = block.encoding or encoding
         other += block.other_encoding
-        parts.append(_checked(block, source, setting))
+        parts.append(checked(block, source, setting))
     return _together(parts, source, reading, encoding, other)
 
 
-def _checked(block: NativeBlock, source: Source, setting: Setting) -> _Part:
+def checked(block: NativeBlock, source: Source, setting: Setting) -> Part:
+    """Check and map the rows of a block."""
     made = block.made
     comma = source.separator == ";" and made.vehicles is None  # numbers that a form's reader wrote have points
     good, rejected, lost = check_registry(
@@ -115,7 +123,7 @@ def _checked(block: NativeBlock, source: Source, setting: Setting) -> _Part:
     checked = sum_of(vehicles["count"]) + lost_vehicles(lost)
     ragged = block.unread.select("row", pl.lit(None, dtype=pl.Float64).alias("count"))
     unread = pl.concat([ragged, made.lost]).select("row", *(_of_lost(name) for name in LOST_COLUMNS[1:]))
-    return _Part(
+    return Part(
         vehicles=vehicles,
         groups=tally(vehicles),
         wrong=[block.unread, made.wrong, rejected.drop("file"), unknown],
@@ -131,23 +139,77 @@ def _of_lost(name: str) -> pl.Expr:
     return pl.col("count") if name == "count" else pl.lit(None).alias(name)
 
 
-def _together(parts: list[_Part], source: Source, reading: Reading, encoding: str, other: int) -> Assembled:
+def _together(parts: list[Part], source: Source, reading: Reading, encoding: str, other: int) -> Assembled:
     vehicles = pl.concat([part.vehicles for part in parts])
-    lost = pl.concat([part.lost for part in parts])
-    outside = pl.concat([part.outside for part in parts])
-    groups = [part.groups for part in parts]
-    wrong = [table for part in parts for table in part.wrong]
-    rows, left_out = sum(part.rows for part in parts), sum(part.left_out for part in parts)
-    read = sum(part.read for part in parts)
+    sums = Sums.of(parts, encoding, other)
     parts.clear()  # ten million rows need not stand in memory twice
-    removed = []
-    twice = same_ids(pl.concat([vehicles.select("row", ID), lost.select("row", ID)]))
+    twice = same_ids(pl.concat([vehicles.select("row", ID), sums.lost.select("row", ID)]))
     if twice.height:
         again = pl.col("row").is_in(twice["row"].implode())
-        removed.append(tally(vehicles.filter(again)))
-        lost = pl.concat([lost, vehicles.filter(again).select(LOST_COLUMNS).cast(lost.schema)])
+        sums = sums.without(vehicles.filter(again), twice)
         vehicles = vehicles.filter(~again)
-    rejected = masked(rejected_cells([*wrong, twice], source.path))
+    kept = vehicles.height if reading.form == NATIVE else vehicles["row"].n_unique()
+    return closed(vehicles.drop(FLAGS), sums, (kept, vehicles.height), source, reading)
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What the parts of a registry add up to, apart from the vehicles; fields as of `Part` and `Assembled`."""
+
+    groups: list[pl.DataFrame]
+    removed: list[pl.DataFrame]
+    wrong: list[pl.DataFrame]
+    lost: pl.DataFrame
+    outside: pl.DataFrame
+    rows: int
+    left_out: int
+    read: float
+    encoding: str
+    other_encoding: int
+
+    @classmethod
+    def of(cls, parts: Sequence[Part], encoding: str, other_encoding: int) -> Sums:
+        """Add parts up."""
+        return cls(
+            groups=[part.groups for part in parts],
+            removed=[],
+            wrong=[table for part in parts for table in part.wrong],
+            lost=pl.concat([part.lost for part in parts]),
+            outside=pl.concat([part.outside for part in parts]),
+            rows=sum(part.rows for part in parts),
+            left_out=sum(part.left_out for part in parts),
+            read=sum(part.read for part in parts),
+            encoding=encoding,
+            other_encoding=other_encoding,
+        )
+
+    def without(self, again: pl.DataFrame, twice: pl.DataFrame) -> Sums:
+        """Return the sums when rows (``vehicles`` with `FLAGS`) are taken out for their ids, told in ``twice``."""
+        lost = pl.concat([self.lost, again.select(LOST_COLUMNS).cast(self.lost.schema)])
+        removed, wrong = [*self.removed, tally(again)], [*self.wrong, twice]
+        return replace(self, removed=removed, lost=lost, wrong=wrong)
+
+
+def closed(vehicles: pl.DataFrame, sums: Sums, kept: tuple[int, int], source: Source, reading: Reading) -> Assembled:
+    """Return the registry with everything counted.
+
+    Parameters
+    ----------
+    vehicles
+        Of all parts, without the rows that ``sums`` has as lost.
+    sums
+        Of all parts.
+    kept
+        Rows of the file, and rows mapped, that the vehicles stand for: forms make several of one.
+    source, reading
+        Where they come from.
+
+    Raises
+    ------
+    InputError
+        No row is usable.
+    """
+    rejected = masked(rejected_cells(sums.wrong, source.path))
     if reading.form != NATIVE:  # all kinds of vehicles of a row may have the same fault
         rejected = rejected.unique(["row", "column", "reason"], keep="first", maintain_order=True)
     if vehicles.is_empty():
@@ -156,17 +218,27 @@ def _together(parts: list[_Part], source: Source, reading: Reading, encoding: st
         place = {name: first[name] for name in ("row", "column", "value")}
         raise InputError(problem, first["remedy"], source.path, **place)
     totals = Totals(
-        rows_read=rows,
-        rows_left_out=left_out,
-        rows_kept=vehicles.height if reading.form == NATIVE else vehicles["row"].n_unique(),
+        rows_read=sums.rows,
+        rows_left_out=sums.left_out,
+        rows_kept=kept[0],
         rows_rejected=rejected["row"].n_unique(),
-        vehicles_read=read,
+        vehicles_read=sums.read,
         vehicles_kept=sum_of(vehicles["count"]),
-        vehicles_rejected=lost_vehicles(lost),
-        vehicles_outside=sum_of(outside["count"]),
+        vehicles_rejected=lost_vehicles(sums.lost),
+        vehicles_outside=sum_of(sums.outside["count"]),
     )
     totals.must_close()
-    return Assembled(vehicles.drop(FLAGS), summed(groups, removed), rejected, lost, outside, totals, encoding, other)
+    return Assembled(
+        vehicles,
+        summed(sums.groups, sums.removed),
+        rejected,
+        sums.lost,
+        sums.outside,
+        totals,
+        sums.encoding,
+        sums.other_encoding,
+        kept[1],
+    )
 
 
 def _with_defaults(mapped: pl.DataFrame, setting: Setting) -> pl.DataFrame:

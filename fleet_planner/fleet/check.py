@@ -103,20 +103,20 @@ def rejected_cells(parts: list[pl.DataFrame], path: Path) -> pl.DataFrame:
     return order.select(pl.lit(str(path)).alias("file"), *list(REJECTED)[1:])
 
 
-def lost_share(good: pl.DataFrame, lost: pl.DataFrame) -> float:
+def lost_share(good: pl.DataFrame, lost: pl.DataFrame, rows: int) -> float:
     """Return the share of the vehicle-km in the lost rows.
 
     Where the distance cannot be read, that of as many mean good vehicles counts; where not even their number can, that
-    of a mean good row.
+    of a mean good row. ``rows`` is the number of rows that ``good`` stands for.
     """
     if lost.is_empty():
         return 0.0
     kept, number = good.select(VKT.sum().alias("km"), pl.col("count").sum()).row(0)
-    a_row = kept / good.height if good.height else 1.0
+    a_row = kept / rows if rows else 1.0
     a_vehicle = kept / number if number else 1.0
     by_number = pl.when(pl.col("count") >= 0).then(pl.col("count") * a_vehicle).otherwise(a_row)
     gone = float(lost.select(pl.when(READABLE).then(VKT).otherwise(by_number).sum()).item())
-    return gone / (gone + kept) if gone + kept > 0.0 else lost.height / (lost.height + good.height)
+    return gone / (gone + kept) if gone + kept > 0.0 else lost.height / (lost.height + rows)
 
 
 def _typed(raw: pl.DataFrame, *, decimal_comma: bool) -> tuple[pl.DataFrame, list[pl.DataFrame]]:

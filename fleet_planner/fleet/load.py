@@ -15,6 +15,7 @@ from fleet_planner.fleet.check import VKT, lost_share
 from fleet_planner.fleet.coverage import REJECTED_CODE, coverage_finding, coverage_of, findings_of
 from fleet_planner.fleet.forms import NATIVE, Choice
 from fleet_planner.fleet.forms.convert import IMPORTED
+from fleet_planner.fleet.grouped import assemble_grouped
 from fleet_planner.fleet.identifiers import ID, finding_of, hidden, key_of, without_plates
 from fleet_planner.fleet.model import Fleet
 from fleet_planner.fleet.read import Setting, native_blocks, open_registry
@@ -62,7 +63,8 @@ def load_fleet(
 def setting_of(section: FleetSection, city: City, default_load: float | None, *, stream_loads: bool = True) -> Setting:
     """Return what the plan says of its registry; see `Setting`."""
     choice = Choice(section.format, section.columns, section.keep, VEHICLES_PER_UNIT[section.count_unit])
-    return Setting(city.country, city.year, default_load, choice, section.encoding or None, stream_loads)
+    read_as = (choice, section.encoding or None, stream_loads, section.grouped)
+    return Setting(city.country, city.year, default_load, *read_as)
 
 
 def refuse_if_too_much_rejected(fleet: Fleet, limit: float, path: Path) -> None:
@@ -118,9 +120,11 @@ def check_registry_file(path: Path, setting: Setting, key: Key | None = None) ->
         The file cannot be read, holds no usable row, or the country is unknown.
     """
     source, reading = open_registry(path, setting)
-    made = assemble(source, reading, setting)
-    share = lost_share(made.vehicles, made.lost)
-    ids, changed = hidden(made.vehicles[ID], made.vehicles["row"], key, every=reading.plates)
+    made = (assemble_grouped if setting.grouped else assemble)(source, reading, setting)
+    share = lost_share(made.vehicles, made.lost, made.mapped)
+    ids, changed = made.vehicles[ID], 0
+    if not setting.grouped:  # groups have names of their own
+        ids, changed = hidden(ids, made.vehicles["row"], key, every=reading.plates)
     vehicles = made.vehicles.select(FLEET_COLUMNS).with_columns(
         ids, *(without_plates(made.vehicles[name]) for name in PLACES)
     )
@@ -129,6 +133,8 @@ def check_registry_file(path: Path, setting: Setting, key: Key | None = None) ->
     coverage = coverage_of(made.groups, totals.rows_rejected, gone, share)
     told = [*findings_of(made.groups, _rejected_finding(made.lost, totals, share), country=setting.country)]
     told += [coverage_finding(coverage), *_reading_findings(made, reading)]
+    if setting.grouped:
+        told.append(Finding("fleet.grouped", "info", {"rows": f"{made.mapped:,}"}, vehicles.height))
     if (told_ids := finding_of(changed, key)) is not None:
         told.append(told_ids)
     return Fleet(vehicles, made.rejected, tuple(told), share, coverage, totals)
@@ -194,10 +200,17 @@ def write_fixed(path: Path, fleet: Fleet, out: Path, setting: Setting | None = N
     Raises
     ------
     InputError
-        The registry cannot be read.
+        The registry cannot be read, or is added up to groups.
     OutputError
         ``out`` cannot be written.
     """
+    if setting is not None and setting.grouped:
+        raise InputError(
+            "the usable rows of a registry that is added up to groups are not kept",
+            "Leave fleet.grouped out of the plan, or check the registry itself.",
+            file=path,
+            column="fleet.grouped",
+        )
     beside = out.with_name(f".{out.name}.partial-{os.getpid()}")
     try:
         with beside.open("wb") as stream:

@@ -40,6 +40,8 @@ class Setting:
         Of a CSV; None: UTF-8, GB18030 where a row is none.
     stream_loads
         Whether the stream's own load, where ``reference/vehicle_use.csv`` has one, goes before the default.
+    grouped
+        Whether rows are added up to groups of like vehicles as they are read.
     """
 
     country: str = "EU"
@@ -48,6 +50,7 @@ class Setting:
     choice: Choice = field(default_factory=Choice)
     encoding: str | None = None
     stream_loads: bool = True
+    grouped: bool = False
 
 
 @dataclass(frozen=True)

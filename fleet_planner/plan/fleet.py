@@ -26,6 +26,10 @@ class FleetSection(Section):
     count_unit: Literal["vehicles", "thousand", "ten_thousand"] = Field(
         default="vehicles", description="what a count of 1 means in stock tables that do not say it"
     )
+    grouped: bool = Field(
+        default=False,
+        description="rows are added up to groups of like vehicles as they are read: for registries larger than memory",
+    )
     encoding: str = Field(
         default="", description="encoding of a CSV registry; empty: UTF-8, and GB18030 (holds GBK) where a row is none"
     )

@@ -483,6 +483,14 @@ class Plan(Section):
         return self
 
     @model_validator(mode="after")
+    def _groups_have_no_vehicles(self) -> Plan:
+        if self.fleet.grouped and (self.measured.file or self.faults.by_vehicle):
+            raise ValueError(
+                "measured.file and faults.by_vehicle need the vehicles one by one: leave fleet.grouped out, or them"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _names_differ(self) -> Plan:
         names = ["baseline", *(s.name for s in self.scenario)]
         if twice := sorted({n for n in names if names.count(n) > 1}):
