@@ -7,11 +7,13 @@ below one tile to the last bit.
 
 from __future__ import annotations
 
+import ctypes
 import mmap
 import os
 import tempfile
 import weakref
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +22,7 @@ import numpy as np
 from fleet_planner.errors import OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -114,10 +116,36 @@ class Tiles:
             return np.empty((rows, columns))
         return self.scratch.empty((columns, rows)).T
 
+    def sums(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the sums of the columns of an array of `columns`, one after the other where it stands in a file."""
+        if self.scratch is None:
+            return np.asarray(values.sum(axis=0))
+        out = np.empty(values.shape[1])
+        for k in range(out.size):
+            out[k] = values[:, k].sum()
+            self.release()
+        return out
+
     def release(self) -> None:
-        """Hand the memory of arrays in files back to the system."""
+        """Hand the memory of arrays in files, and what is free anyway, back to the system."""
         if self.scratch is not None:
             self.scratch.release()
+            _give_back()
+
+
+@cache
+def _trim() -> Callable[[int], int] | None:
+    """Return glibc's function that hands free memory back; nothing on other systems."""
+    try:
+        return ctypes.CDLL("libc.so.6").malloc_trim
+    except (OSError, AttributeError):
+        return None
+
+
+def _give_back() -> None:
+    """Hand memory that is free between small pieces back: shapes and texts of a tile leave it behind."""
+    if (trim := _trim()) is not None:
+        trim(0)
 
 
 def disk_folder() -> Path:

@@ -93,6 +93,7 @@ def compute_inventory(
         below_range=below,
         histogram=histogram,
         grade_span=ready.span,
+        tiles=activity.tiles,
         findings=inventory_findings(
             factors,
             km_technology,
@@ -250,7 +251,7 @@ def named_where_driven(vehicles: pl.DataFrame, inventory: Inventory, untreated: 
 
 def _closure(link: Array, stream_hour: Array, vehicle: Array, km_stream: Array, activity: Activity) -> dict[str, float]:
     """Return the largest relative differences between the three ways to add up."""
-    by_link, by_hour, by_vehicle = link.sum(axis=0), stream_hour.sum(axis=(0, 1)), vehicle.sum(axis=0)
+    by_link, by_hour, by_vehicle = activity.tiles.sums(link), stream_hour.sum(axis=(0, 1)), vehicle.sum(axis=0)
     km = activity.km.sum(axis=1)
     return {
         "vehicles_vs_links": _largest(by_vehicle, by_link),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fleet_planner.activity.parts import AccessParts
+from fleet_planner.tiles import Tiles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,6 +61,8 @@ class Inventory:
         First of the G grade steps of ``histogram``, and the one behind the last.
     parts, naming
         Names of the parts that streams fall into by their access, and how vehicles are told apart.
+    tiles
+        How many links are worked on at a time, and where ``link`` stands.
     """
 
     pollutants: tuple[str, ...]
@@ -79,4 +82,9 @@ class Inventory:
     grade_span: tuple[int, int]
     findings: tuple[Finding, ...] = ()
     parts: tuple[str, ...] = ()
+    tiles: Tiles = field(default_factory=Tiles)
     naming: AccessParts = field(default_factory=AccessParts)
+
+    def totals(self) -> NDArray[np.float64]:
+        """Return the sums over the links, shape (P,)."""
+        return self.tiles.sums(self.link)

@@ -335,7 +335,7 @@ def computed_year(shared: YearBase, part: YearPart) -> YearState:
     outside: dict[str, float] = {}
     if part.left is not None:
         there = _inventory(shared, part.left, part.year)
-        outside = dict(zip(there.pollutants, there.link.sum(axis=0).tolist(), strict=True))
+        outside = dict(zip(there.pollutants, there.totals().tolist(), strict=True))
     return year_state(part.state.fleet.vehicles, inventory, outside)
 
 
@@ -344,7 +344,7 @@ def year_state(vehicles: pl.DataFrame, inventory: Inventory, outside: Mapping[st
     named = pl.DataFrame(inventory.vehicle, schema=list(inventory.pollutants))
     scopes = pl.concat([vehicles.select(SCOPE), named], how="horizontal").group_by(SCOPE).sum().sort(SCOPE)
     local = float(vehicles.filter(~pl.col("visiting"))["count"].sum())
-    total = dict(zip(inventory.pollutants, inventory.link.sum(axis=0).tolist(), strict=True))
+    total = dict(zip(inventory.pollutants, inventory.totals().tolist(), strict=True))
     vkt_km = float(sum(vkt_by_stream(vehicles).values()))
     return YearState(total, outside or {}, scopes, local, vkt_km, fleet_use(vehicles, inventory))
 

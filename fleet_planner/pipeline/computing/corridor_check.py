@@ -38,7 +38,7 @@ def corridor_findings(
         other = activity.with_corridors(factor * corridor_km)
         there = replace(inventory, histogram=driven_histogram(other, links, factors, inventory))
         now = totals(state.vehicles, state.multipliers, factors, there, context)
-        before = inventory.link.sum(axis=0)
+        before = inventory.totals()
         changes = []
         for name in SHOWN:
             p = inventory.pollutants.index(name)

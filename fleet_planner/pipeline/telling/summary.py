@@ -21,7 +21,7 @@ def summary_table(results: list[ScenarioResult], nonroad: NonRoad | None = None)
     rows = []
     base: dict[str, float] = {}
     for result in results:
-        totals = result.inventory.link.sum(axis=0)
+        totals = result.inventory.totals()
         for p, name in enumerate(result.inventory.pollutants):
             factor = DAYS_PER_YEAR * specs[name].per_year_factor
             machines = 0.0 if nonroad is None else nonroad.total(name) * factor
@@ -51,7 +51,7 @@ def terrain_table(graded: Inventory, flat: Inventory | None) -> pl.DataFrame:
     """
     rows = []
     if flat is not None:
-        with_grade_per_day, flat_per_day = graded.link.sum(axis=0), flat.link.sum(axis=0)
+        with_grade_per_day, flat_per_day = graded.totals(), flat.totals()
         for p, spec in enumerate(pollutants()):
             if flat_per_day[p] > 0.0:
                 factor = DAYS_PER_YEAR * spec.per_year_factor
