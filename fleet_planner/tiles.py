@@ -68,6 +68,10 @@ class Scratch:
         self._kept.append(weakref.ref(held))
         return np.frombuffer(held, dtype=dtype, count=int(np.prod(shape))).reshape(shape)
 
+    def __reduce__(self) -> tuple[type[Scratch], tuple[Path]]:
+        """Return what a worker in another process makes its own scratch of."""
+        return Scratch, (self.folder,)
+
     def release(self) -> None:
         """Hand the memory of all arrays back to the system; what they hold stays in their files."""
         alive = [held for one in self._kept if (held := one()) is not None]

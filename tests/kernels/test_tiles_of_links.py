@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gc
 import os
+import pickle
 from dataclasses import replace
 from pathlib import Path
 
@@ -77,9 +78,16 @@ def test_an_array_in_a_file_keeps_what_it_holds_and_leaves_nothing(tmp_path: Pat
     scratch.release()
     assert array.sum() == 3000 * 2999 / 2
     assert not list(tmp_path.iterdir())
-    columns = Tiles(2, scratch).columns(5, 3)
+    tiles = Tiles(2, scratch)
+    columns = tiles.columns(5, 3)
     assert columns.shape == (5, 3)
     assert columns[:, 1].flags.c_contiguous
+    columns[:] = np.arange(15.0).reshape(5, 3)
+    assert tiles.sums(columns).tolist() == [30.0, 35.0, 40.0]
+    there = pickle.loads(pickle.dumps((tiles, columns)))  # noqa: S301  # as a worker in another process gets it
+    assert there[0] == tiles
+    assert np.array_equal(there[1], columns)
+    assert there[0].empty((2,)).size == 2
     del array, columns
     gc.collect()
     scratch.release()
