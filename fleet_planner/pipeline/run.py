@@ -240,7 +240,7 @@ def _compared(ready: Prepared) -> Comparison | None:
         return None
     with ready.run.clock.step("comparison"):
         ready.run.progress("measures head to head", 0.8)
-        return compare(ready.plan, ready.run, ready.computed, ready.fleet, ready.elsewhere)
+        return compare(ready.plan, ready.run, ready.computed, ready.fleet, ready.elsewhere, ready.priced.grid)
 
 
 def _all_findings(

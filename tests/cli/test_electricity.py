@@ -197,3 +197,26 @@ def test_los_angeles_reaches_its_target_of_2050_or_tells_the_gap(tmp_path: Path)
     assert gap["neutral_year"] == 2050
     assert gap["gap_t_per_year"] == pytest.approx(gap["emitted_t_per_year"])
     assert gap["gap_t_per_year"] >= left["baseline", 2050] > 0.0
+
+
+def test_break_evens_follow_the_course_of_electricity(tmp_path: Path) -> None:
+    plan = "[electricity]\naverage_by_year = { 2024 = 0.8, 2040 = 0.0 }\n" + SCENARIO.replace(
+        "uptake_by_year = { 2026 = 1.0 }", ""
+    )
+    both = plan + '[[scenario.measure]]\nmeasure = "dpf_passive"\nstreams = ["rigid_truck", "urban_bus"]\n'
+    assert call(tmp_path, both, "run", "out").exit_code == 0
+    table = pl.read_csv(tmp_path / "out" / "break_even.csv").filter(against="dpf_passive")
+    grid = table.filter(variable="grid_kg_per_kwh").sort("year")
+    assert grid["year"].to_list() == [2024, 2029, 2034, 2039, 2040]
+    # what new demand brings stays in proportion to the mean, which falls to nothing in sixteen years
+    left = [1.0 - (year - 2024) / 16.0 for year in grid["year"]]
+    assert grid["now"].to_list() == pytest.approx([grid["now"][0] * share for share in left], abs=1e-12)
+    # a kWh without carbon is worth what its carbon cost before; the border of the grid itself stays where it is
+    nets = grid["net_benefit_electric_usd2024_per_vehicle"].to_list()
+    assert nets == sorted(nets)
+    assert nets[-1] > nets[0]
+    assert grid["net_benefit_against_usd2024_per_vehicle"].n_unique() == 1
+    borders = grid["border"].drop_nulls().to_list()
+    assert borders == pytest.approx(borders[:1] * len(borders))
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "with the electricity of" in page

@@ -83,9 +83,10 @@ def _per_tonne(cell: Mapping[str, Any], t: Mapping[str, str]) -> dict[str, str]:
 def _break_even(
     rows: list[dict[str, Any]], t: Mapping[str, str], streams: Mapping[str, str], titles: Mapping[str, str]
 ) -> list[dict[str, Any]]:
-    """Return a row per pair of options with a cell per variable."""
+    """Return a row per pair of options: a cell per variable at the base year's electricity, and what later years do."""
     pairs: dict[tuple[str, str, str], dict[str, Any]] = {}
-    for row in rows:
+    first = min((row["year"] for row in rows), default=0)
+    for row in (r for r in rows if r["year"] == first):
         key = (row["stream"], row["electric"], row["against"])
         electric = row["net_benefit_electric_usd2024_per_vehicle"]
         other = row["net_benefit_against_usd2024_per_vehicle"]
@@ -104,7 +105,22 @@ def _break_even(
         border = "" if row["border"] is None else significant(row["border"])
         words = t[f"border_{row['verdict']}"].format(border=border)
         pair["cells"].append({"border": words, "now": significant(row["now"])})
+    for key, pair in pairs.items():
+        pair["later"] = _turns([r for r in rows if key == (r["stream"], r["electric"], r["against"])], t)
     return list(pairs.values())
+
+
+def _turns(rows: list[dict[str, Any]], t: Mapping[str, str]) -> str:
+    """Return from which year of electricity's course on the order of two options is another; empty if it is not."""
+    ahead = {
+        r["year"]: r["net_benefit_electric_usd2024_per_vehicle"] >= r["net_benefit_against_usd2024_per_vehicle"]
+        for r in rows
+    }
+    years = sorted(ahead)
+    turned = next((y for y in years if ahead[y] != ahead[years[0]]), None)
+    if turned is None:
+        return t["break_even_stays"].format(year=years[-1]) if len(years) > 1 else ""
+    return t["break_even_ahead_from" if ahead[turned] else "break_even_behind_from"].format(year=turned)
 
 
 def _grant(

@@ -25,8 +25,9 @@ from fleet_planner.pipeline.comparing.grants import grants_table
 from fleet_planner.pipeline.comparing.options import GROUP, option_effects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
+    from fleet_planner.economics.grid import GridPair
     from fleet_planner.economics.valuation import Valuation
     from fleet_planner.fleet import Fleet
     from fleet_planner.pipeline.comparing.options import Elsewhere, OptionEffects
@@ -47,11 +48,14 @@ BREAK_EVEN = {
     "vehicles": pl.Float64,
     "net_benefit_electric_usd2024_per_vehicle": pl.Float64,
     "net_benefit_against_usd2024_per_vehicle": pl.Float64,
+    "year": pl.Int64,
     "variable": pl.String,
     "verdict": pl.String,
     "border": pl.Float64,
     "now": pl.Float64,
 }
+STEP_YEARS = 5
+"""Of the course of electricity, a year in so many is told."""
 
 
 @dataclass(frozen=True)
@@ -80,8 +84,17 @@ class Comparison:
     findings: tuple[Finding, ...]
 
 
-def compare(plan: Plan, run: Inventories, computed: Computed, fleet: Fleet, elsewhere: Elsewhere) -> Comparison | None:
+def compare(
+    plan: Plan,
+    run: Inventories,
+    computed: Computed,
+    fleet: Fleet,
+    elsewhere: Elsewhere,
+    grid: GridPair | None = None,
+) -> Comparison | None:
     """Compare the measures of a plan; nothing where it has none to compare.
+
+    Break-evens stand at the electricity of the base year, and where ``grid`` has a course also at that of later years.
 
     Raises
     ------
@@ -99,7 +112,7 @@ def compare(plan: Plan, run: Inventories, computed: Computed, fleet: Fleet, else
         head_to_head(totals, named, values),
         effectiveness(totals, kinds),
         abatement_table(found, values),
-        break_even_table(found, values, run.measures, elsewhere.grid_kg_per_kwh),
+        break_even_table(found, values, run.measures, grids_by_year(plan.city.year, elsewhere.grid_kg_per_kwh, grid)),
         grants_table(plan, run, computed, fleet, found, elsewhere),
         (*found.findings, *_findings(values)),
     )
@@ -137,10 +150,35 @@ def _with_damage(steps: pl.DataFrame, effects: pl.DataFrame, values: Valuation) 
     return both.with_columns((pl.col("after") - pl.col("before").fill_null(0.0)).alias(STEP_DAMAGE))
 
 
+def grids_by_year(year: int, grid_kg_per_kwh: float, grid: GridPair | None) -> dict[int, float]:
+    """Return the factor of electricity of the base year and of later ones of its course, kg CO2e per kWh by year.
+
+    A vehicle bought in the base year meets them all: every fifth year is told, and the last one of the course.
+    """
+    out = {year: grid_kg_per_kwh}
+    if grid is None or not grid.course.changes:
+        return out
+    last = max(int(y) for curve in (grid.course.average, grid.course.marginal) for y, _ in curve.points)
+    later = [*range(year + STEP_YEARS, last, STEP_YEARS), last]
+    return out | {y: grid.of_differences_in(y) for y in later if y > year}
+
+
 def break_even_table(
-    found: OptionEffects, values: Valuation, measures: pl.DataFrame, grid_kg_per_kwh: float
+    found: OptionEffects, values: Valuation, measures: pl.DataFrame, grids: Mapping[int, float]
 ) -> pl.DataFrame:
-    """Return where each electric option overtakes each other one, by stream, on the vehicles that can take both."""
+    """Return where each electric option overtakes each other one, by stream and year, on vehicles that can take both.
+
+    Parameters
+    ----------
+    found
+        Every option of every group.
+    values
+        Damage and carbon.
+    measures
+        From `measures_table`.
+    grids
+        Of `grids_by_year`; all else is of the base year.
+    """
     to_fuel = {r["measure_id"]: r["to_fuel"] for r in measures.unique("measure_id").iter_rows(named=True)}
     electric = [o.name for o in found.options if to_fuel.get(o.name) in ELECTRIC]
     others = [o.name for o in found.options if o.name not in electric]
@@ -153,7 +191,8 @@ def break_even_table(
                 if pair is None:
                     continue
                 a, b = pair
-                rows += _borders(str(stream), (first, second), (a, b), values, grid_kg_per_kwh)
+                for year, factor in grids.items():
+                    rows += _borders((str(stream), first, second), year, (a, b), values, factor)
     table = pl.DataFrame(rows, schema=BREAK_EVEN, orient="row")
     return table.sort("stream", "electric", "against", maintain_order=True)
 
@@ -171,8 +210,8 @@ def _on_both(own: pl.DataFrame, first: str, second: str) -> tuple[pl.DataFrame, 
 
 
 def _borders(
-    stream: str,
-    names: tuple[str, str],
+    names: tuple[str, str, str],
+    year: int,
     sides: tuple[pl.DataFrame, pl.DataFrame],
     values: Valuation,
     grid_kg_per_kwh: float,
@@ -183,7 +222,7 @@ def _borders(
     nets = [net_benefit_usd_per_year(way, setting) for way in (electric, other)]
     for variable in VARIABLES:
         found = break_even(electric, other, setting, variable)
-        yield (stream, *names, vehicles, *nets, variable, found.verdict, found.value, getattr(setting, variable))
+        yield (*names, vehicles, *nets, year, variable, found.verdict, found.value, getattr(setting, variable))
 
 
 def way_of(side: pl.DataFrame, values: Valuation) -> Way:
