@@ -43,6 +43,7 @@ CASES = (
     Case("registry", "registry", "", "--rows 100000 --vehicles 100000"),
     Case("draws of a city", "uncertainty", "", "--copies 1 --draws 64"),
     Case("sweep", "sweep", "", "--copies 1 --levels 0,1"),
+    Case("sweep on workers", "cluster", "", "--workers 1,2 --tasks 4 --empty 50"),
     Case(
         "OpenStreetMap to links",
         "read_network",

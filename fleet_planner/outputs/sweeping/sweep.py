@@ -114,7 +114,7 @@ def run_sweep(sweep: Sweep, path: Path, out: Path, engine: Engine, progress: Pro
         known: dict[str, str] = {}
         progress(f"{before} of {len(tasks)} tasks", before / len(tasks))
         for outcome in engine.outcomes(carry_out, orders, sweep.sweep.retries):
-            part = _as_here(part_of(outcome), known)
+            part = as_here(part_of(outcome), known)
             keep(out, part)
             parts[part.key] = part
             progress(_far(parts, len(tasks)), len(parts) / len(tasks))
@@ -133,7 +133,7 @@ def _order(task: Task, sweep: Sweep, out: Path) -> Order:
     return Order(task, directory, sweep.sweep.language)
 
 
-def _as_here(part: Part, known: dict[str, str]) -> Part:
+def as_here(part: Part, known: dict[str, str]) -> Part:
     """Return a part; one whose worker read another file under the same name has failed."""
     if name := changed_input(part, known):
         told = f"{name}: the worker {part.worker} read other content than lies here: give all machines the same files."

@@ -238,12 +238,12 @@ class DaskEngine:
                 key = waiting.pop(future.key, None)
                 if key is None:
                     continue
-                last = self._result(future)
+                last, deaths = self._result(future)
                 if last.again and began[key] <= retries:
                     held[key] = hand_in(key)
                     continue
                 del held[key]
-                yield Outcome(key, last, max(began[key], self._begun(f"{session}-{key}")))
+                yield Outcome(key, last, max(began[key], deaths, self._begun(f"{session}-{key}")))
         finally:
             if held and self.client.status == "running":
                 self.client.cancel(list(held.values()))
@@ -262,8 +262,8 @@ class DaskEngine:
             raise _lost(f"the scheduler has had no worker for {WAIT_FOR_WORKERS_S:.0f} s")
         return seen
 
-    def _result(self, future: Any) -> Attempt:
-        """Return what a part came to; a part whose workers died is one that failed."""
+    def _result(self, future: Any) -> tuple[Attempt, int]:
+        """Return what a part came to, and how many workers died of it; then it has failed."""
         from distributed import KilledWorker
 
         if future.status == "cancelled" or self.client.status != "running":
@@ -272,10 +272,10 @@ class DaskEngine:
             result: Attempt = future.result()
         except KilledWorker as error:
             told = f"{error.allowed_failures + 1} workers died of it one after the other: out of memory?"
-            return Attempt(error=told)
+            return Attempt(error=told), error.allowed_failures + 1
         except Exception as error:  # noqa: BLE001  # a result that cannot travel, a worker without our package
-            return Attempt(error=f"{type(error).__name__}: {first_line(error)}", again=True)
-        return result
+            return Attempt(error=f"{type(error).__name__}: {first_line(error)}", again=True), 0
+        return result, 0
 
     def _begun(self, topic: str) -> int:
         """Return how often workers began a part, as they told the scheduler."""
