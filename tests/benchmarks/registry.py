@@ -1,11 +1,11 @@
 """Time and memory of a registry of ten million rows, and of the emissions of ten million vehicles; JSON on stdout.
 
-Usage: python tests/benchmarks/registry.py [--rows 10000000] [--vehicles 10000000] [--key]
+Usage: python tests/benchmarks/registry.py [--rows 10000000] [--vehicles 10000000] [--key] [--grouped]
 
 ``registry``: a synthetic CSV (buses, trucks, cars and vans of 29 model years, zones, depots in Chinese) is written to a
 temporary folder, then read, checked and mapped by `check_file` in a process of its own, whose peak memory is told.
 ``cpu_seconds`` is the time of all its threads: on a busy machine the wall clock waits for others. With ``--key`` the ids
-are hashed. ``vehicles``: emissions of each of so many vehicles, 12 pollutants with all their processes.
+are hashed; with ``--grouped`` rows are added up to groups as they are read. ``vehicles``: emissions of each of so many vehicles, 12 pollutants with all their processes.
 """
 
 from __future__ import annotations
@@ -66,26 +66,28 @@ def write_registry(path: Path, rows: int) -> None:
             frame.write_csv(stream, include_header=begin == 0)
 
 
-def check(path: Path, key_file: Path | None) -> dict[str, float]:
+def check(path: Path, key_file: Path | None, *, grouped: bool) -> dict[str, float]:
     """Return rows, seconds and peak memory of checking a registry; to be called in a fresh process."""
-    from fleet_planner.fleet import check_file
+    from fleet_planner.fleet import check_registry_file
     from fleet_planner.fleet.identifiers import read_key
+    from fleet_planner.fleet.read import Setting
 
     begin = time.perf_counter()
-    fleet = check_file(path, country="CN", year=2024, key=read_key(key_file) if key_file else None)
+    fleet = check_registry_file(path, Setting("CN", 2024, grouped=grouped), read_key(key_file) if key_file else None)
     seconds = time.perf_counter() - begin
     use = resource.getrusage(resource.RUSAGE_SELF)
     return {
-        "rows": fleet.vehicles.height,
+        "rows": fleet.totals.rows_kept,
+        "vehicles_or_groups": fleet.vehicles.height,
         "rejected_rows": fleet.rejected["row"].n_unique(),
         "seconds": round(seconds, 1),
         "cpu_seconds": round(use.ru_utime + use.ru_stime, 1),
-        "rows_per_second": round(fleet.vehicles.height / seconds),
+        "rows_per_second": round(fleet.totals.rows_kept / seconds),
         "peak_gb": round(use.ru_maxrss / GB, 2),
     }
 
 
-def registry(rows: int, *, key: bool) -> dict[str, float]:
+def registry(rows: int, *, key: bool, grouped: bool) -> dict[str, float]:
     """Write a registry to a temporary folder and check it in a process of its own."""
     from fleet_planner.fleet.identifiers import write_key
 
@@ -93,6 +95,8 @@ def registry(rows: int, *, key: bool) -> dict[str, float]:
         path, key_file = Path(folder) / "registry.csv", Path(folder) / "key"
         write_registry(path, rows)
         arguments = [sys.executable, __file__, "--check", str(path)]
+        if grouped:
+            arguments.append("--grouped")
         if key:
             write_key(key_file)
             arguments += ["--key-file", str(key_file)]
@@ -153,13 +157,14 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=10_000_000)
     parser.add_argument("--vehicles", type=int, default=10_000_000)
     parser.add_argument("--key", action="store_true")
+    parser.add_argument("--grouped", action="store_true")
     parser.add_argument("--check", type=Path)
     parser.add_argument("--key-file", type=Path)
     a = parser.parse_args()
     if a.check:
-        print(json.dumps(check(a.check, a.key_file)))
+        print(json.dumps(check(a.check, a.key_file, grouped=a.grouped)))
         return
-    result = {"registry": registry(a.rows, key=a.key)}
+    result = {"registry": registry(a.rows, key=a.key, grouped=a.grouped)}
     if a.vehicles:
         result["vehicles"] = vehicles(a.vehicles)
     print(json.dumps(result, indent=1))
