@@ -38,6 +38,7 @@ CASES = (
     Case("inventory", "hot_inventory", "", "--links 2000 --vehicles 50000 --technologies 12 --repeat 2"),
     Case("factors", "factors", "", "--rows 20000 --repeat 2"),
     Case("whole run of a large city", "big_city", f"--folder {WORK}/big", f"--copies 1 --folder {WORK}/big"),
+    Case("province in tiles", "province", "", "--links 70000"),
     Case("report and map", "report_map", f"{WORK}/big/out1", f"{WORK}/big/out1", "chromium"),
     Case("GeoPackage", "geopackage", "", "--links 10000 --scenarios 2"),
     Case("registry", "registry", "", "--rows 100000 --vehicles 100000"),
