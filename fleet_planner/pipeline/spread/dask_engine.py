@@ -139,14 +139,15 @@ def _connected(asked: Asked) -> Iterator[Any]:
     if any(given.values()):
         named = {"tls_ca_file": asked.ca, "tls_client_cert": asked.cert, "tls_client_key": asked.key}
         security = Security(require_encryption=True, **{k: str(v) for k, v in named.items() if v is not None})
-    logger = logging.getLogger("distributed")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)  # what goes wrong is told in a message
+    loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)  # what goes wrong is told in a message
     try:
         with _no_warnings():
             client = Client(asked.address, security=security, timeout=CONNECT_S)
     except (OSError, ValueError, TypeError, RuntimeError) as error:
-        logger.setLevel(level)
+        _set_back(loggers, levels)
         raise InputError(
             f"no Dask scheduler answers there: {first_line(error)}",
             "Give the address that dask scheduler prints, and for tls:// the certificates.",
@@ -157,6 +158,11 @@ def _connected(asked: Asked) -> Iterator[Any]:
         with client:
             yield client
     finally:
+        _set_back(loggers, levels)
+
+
+def _set_back(loggers: list[logging.Logger], levels: list[int]) -> None:
+    for logger, level in zip(loggers, levels, strict=True):
         logger.setLevel(level)
 
 
