@@ -11,6 +11,12 @@ from click.testing import CliRunner
 from small_run import write_inputs
 
 from fleet_planner.cli.main import main
+from fleet_planner.outputs.numbers import percent, significant
+from fleet_planner.outputs.report.drawn_words import Ends, banded, ended, fall
+from fleet_planner.outputs.report.report import read_report_data, report_html
+from fleet_planner.outputs.report.report_units import Chosen, in_units
+from fleet_planner.outputs.report.uncertainty_parts import uncertainty_part
+from fleet_planner.tables.load import report_words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,6 +58,56 @@ def test_the_report_and_the_manifest_tell_it(folder: Path) -> None:
     assert "How sure the figures are" in page
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert "uncertainty.drawn" in {f["code"] for f in manifest["findings"]}
+
+
+def test_findings_and_summary_state_their_bands(folder: Path) -> None:
+    data = read_report_data(folder)
+    row = pl.read_csv(folder / "uncertainty.csv").filter(scenario="electric_buses", pollutant="NOx")
+    change = row.filter(figure="change_pct").row(0, named=True)
+    least, most = (percent(change[k]).lstrip("−") for k in ("high", "low"))
+    total = row.filter(figure="emission").row(0, named=True)
+    ends = [significant(total[k]) for k in ("low", "high")]
+    for language, band, line in (
+        ("en", f"(95 % of draws: {least} to {most})", f"({ends[0]} to {ends[1]})"),
+        ("zh", f"（95%的抽样：{least}至{most}）", f"（{ends[0]}至{ends[1]}）"),
+    ):
+        page = report_html(data, language)  # type: ignore[arg-type]
+        lead = page[page.index('<section id="lead">') : page.index('<section id="public">')]
+        assert band in lead
+        assert line in lead
+        summary = page[page.index('<section id="summary">') : page.index('<section id="map-section">')]
+        assert f"{ends[0]}–{ends[1]}" in summary
+        assert f"{percent(change['low'])} … {percent(change['high'])}" in summary
+
+
+def test_bands_follow_the_units(folder: Path) -> None:
+    data = read_report_data(folder)
+    factor = 1.0 / 0.90718474
+    turned = in_units(data, Chosen("short_ton", "rmb"))
+    for before, after in zip(data["meaning"]["uncertainty"], turned["meaning"]["uncertainty"], strict=True):
+        wanted = {"emission": factor, "cost": turned["money_scale"]}.get(before["figure"], 1.0)
+        if before["pollutant"] == "Pb" or before["unit"] not in {"t", "US$ 2024/year"}:
+            wanted = 1.0
+        for key in ("value", "low", "high"):
+            assert after[key] == pytest.approx(wanted * before[key])
+    costs = [row for row in turned["meaning"]["uncertainty"] if row["figure"] == "cost"]
+    assert {row["unit"] for row in costs} == {"CNY 2024/year"}
+    alone = data | {"scenarios": data["scenarios"][:1]}
+    alone["meaning"] = {"uncertainty": [row for row in data["meaning"]["uncertainty"] if row["scenario"] == "baseline"]}
+    t = {**report_words("en"), "rate": "US short tons a year"}
+    part = uncertainty_part(in_units(alone, Chosen("short_ton", "usd"))["meaning"]["uncertainty"], t, {})
+    nox = next(row for row in alone["meaning"]["uncertainty"] if row["pollutant"] == "NOx")
+    assert part["head"][1] == "NOx, US short tons a year"
+    assert part["rows"][0][1].startswith(significant(factor * nox["value"]) + " (")
+
+
+def test_a_band_is_told_once_in_full() -> None:
+    t = {"with_band": "{told} ({level} % of draws: {low} to {high})", "with_ends": "{told} ({low} to {high})"}
+    data = {"year": 2024, "meaning": {"uncertainty": [{"year": 2024, "level_pct": 90.0}]}}
+    assert banded("250", Ends(210.0, 290.0), significant, data, t) == "250 (90 % of draws: 210 to 290)"
+    assert ended("250", Ends(210.0, 290.0), significant, t) == "250 (210 to 290)"
+    assert banded("250", None, significant, {"year": 2024}, t) == ended("250", None, significant, t) == "250"
+    assert fall(Ends(-40.0, 5.0)) == Ends(-5.0, 40.0)
 
 
 def test_the_same_seed_on_one_thread(folder: Path, tmp_path: Path) -> None:

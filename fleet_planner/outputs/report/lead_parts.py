@@ -6,6 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from fleet_planner.outputs.numbers import percent, share, significant
 from fleet_planner.outputs.report import wording
+from fleet_planner.outputs.report.drawn_words import (
+    AVOIDED,
+    COST,
+    banded,
+    change_ends,
+    ended,
+    ends_of,
+    fall,
+    in_percent,
+    total_ends,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,21 +78,34 @@ def _rows(data: Data, names: Words, pollutant: str) -> list[Any]:
     return [row for row in data["summary"] if row["pollutant"] == pollutant and row["scenario"] in others]
 
 
-def _best(data: Data, t: Words, names: Words, pollutant: str) -> dict[str, Any] | None:
+def best_row(data: Data, names: Words, pollutant: str) -> Any | None:
+    """Return the row of the summary of the scenario that cuts a pollutant most; nothing where none does."""
     best = min(_rows(data, names, pollutant), key=lambda row: row["value_per_year"], default=None)
-    if best is None or best["value_per_year"] >= best["baseline_per_year"]:
+    return best if best and best["value_per_year"] < best["baseline_per_year"] else None
+
+
+def best_words(data: Data, t: Words, names: Words, row: Any, key: str) -> str:
+    """Return the sentence on the scenario that cuts most, each figure with its band where the run has draws."""
+    base = next(r for r in data["summary"] if (r["scenario"], r["pollutant"]) == (next(iter(names)), row["pollutant"]))
+    before, value = significant(row["baseline_per_year"]), significant(row["value_per_year"])
+    change = percent(row["change_pct"]).lstrip("−")
+    return t[key].format(
+        scenario=names[row["scenario"]],
+        change=banded(change, fall(change_ends(row)), in_percent, data, t),
+        before=ended(before, total_ends(base), significant, t),
+        value=ended(value, total_ends(row), significant, t),
+        unit=t["rate"],
+        cost=cost_words(data, row["scenario"], t),
+    )
+
+
+def _best(data: Data, t: Words, names: Words, pollutant: str) -> dict[str, Any] | None:
+    best = best_row(data, names, pollutant)
+    if best is None:
         return None
     key, label = ("headline_best", "lead_cut_label") if pollutant == "NOx" else ("headline_pm", "lead_pm_label")
-    text = t[key].format(
-        scenario=names[best["scenario"]],
-        change=percent(best["change_pct"]).lstrip("−"),
-        before=significant(best["baseline_per_year"]),
-        value=significant(best["value_per_year"]),
-        unit=t["rate"],
-        cost=cost_words(data, best["scenario"], t),
-    )
     left = [best["value_per_year"], best["baseline_per_year"] - best["value_per_year"]]
-    return _found(percent(best["change_pct"]), t[label], text, left)
+    return _found(percent(best["change_pct"]), t[label], best_words(data, t, names, best, key), left)
 
 
 def yearly_cost(data: Data, scenario: str) -> float:
@@ -90,9 +114,22 @@ def yearly_cost(data: Data, scenario: str) -> float:
 
 
 def cost_words(data: Data, scenario: str, t: Words) -> str:
-    """Return ``at a cost of ...`` or ``saving ...``."""
+    """Return ``at a cost of ...`` or ``saving ...``, with the band where the run has draws."""
     total = yearly_cost(data, scenario)
-    return t["saves_words" if total < 0.0 else "costs_words"].format(value=significant(abs(total) / MILLION))
+    value = ended(significant(abs(total) / MILLION), _cost_ends(data, scenario, total), significant, t)
+    return t["saves_words" if total < 0.0 else "costs_words"].format(value=value)
+
+
+def _cost_ends(data: Data, scenario: str, total: float) -> Any:
+    """Return the band of a yearly cost in millions, or of what is saved where that is below nought."""
+    ends = ends_of(data, COST, scenario)
+    return None if ends is None else ends.times((-1.0 if total < 0.0 else 1.0) / MILLION)
+
+
+def told_cost(data: Data, scenario: str, t: Words) -> str:
+    """Return what a scenario costs or saves a year, millions, with the full words of the band."""
+    total = yearly_cost(data, scenario)
+    return banded(significant(abs(total) / MILLION), _cost_ends(data, scenario, total), significant, data, t)
 
 
 def _value(data: Data, t: Words, names: Words) -> dict[str, Any] | None:
@@ -109,7 +146,8 @@ def _value(data: Data, t: Words, names: Words) -> dict[str, Any] | None:
     told = {"scenario": names[scenario], "cut": significant(cut), "unit": t["rate"]}
     if per < 0.0:
         saved = significant(-yearly_cost(data, scenario) / MILLION)
-        return _found(saved, t["lead_saves_label"], t["lead_saves"].format(saved=saved, **told))
+        text = t["lead_saves"].format(saved=told_cost(data, scenario, t), **told)
+        return _found(saved, t["lead_saves_label"], text)
     cost = significant(per / THOUSAND)
     return _found(cost, t["lead_cheapest_label"], t["lead_cheapest"].format(cost=cost, **told))
 
@@ -124,13 +162,15 @@ def _health(data: Data, t: Words, names: Words) -> dict[str, Any] | None:
     if best is None or best["avoided"] <= 0.0:
         return None
     deaths = significant(best["avoided"], 2)
-    text = t["lead_health"].format(
-        scenario=names[best["scenario"]],
-        deaths=deaths,
-        low=significant(best["avoided_low"], 2),
-        high=significant(best["avoided_high"], 2),
-    )
+    ends = {"low": significant(best["avoided_low"], 2), "high": significant(best["avoided_high"], 2)}
+    drawn = ends_of(data, AVOIDED, best["scenario"], "deaths")
+    told = banded(deaths, drawn, _two_digits, data, t) if drawn else t["with_range"].format(told=deaths, **ends)
+    text = t["lead_health"].format(scenario=names[best["scenario"]], deaths=told)
     return _found(deaths, t["lead_health_label"], text)
+
+
+def _two_digits(value: float) -> str:
+    return significant(value, 2)
 
 
 def _when(data: Data, t: Words) -> dict[str, Any] | None:

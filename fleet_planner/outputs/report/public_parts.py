@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fleet_planner.outputs.numbers import percent, significant
-from fleet_planner.outputs.report.lead_parts import yearly_cost
+from fleet_planner.outputs.report.drawn_words import banded, change_ends, ended, total_ends
+from fleet_planner.outputs.report.lead_parts import told_cost, yearly_cost
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     Data = Mapping[str, Any]
 
 BODIES = ("temm", "neaspec", "neac", "eanet", "ltp", "tpm")
-KG_PER_T, MILLION = 1e3, 1e6
+KG_PER_T = 1e3
 SAID = ("NOx", "PM_exhaust", "CO2")
 
 
@@ -25,7 +26,7 @@ def public_parts(data: Data, t: Words, names: Words, city: str) -> dict[str, Any
     if any((base, p) not in totals for p in SAID):
         return {}
     year = {p: totals[base, p]["value_per_year"] for p in SAID}
-    told = {p: f"{significant(value)} {t['rate']}" for p, value in year.items()}
+    told = {p: f"{_total(totals[base, p], data, t, first=p == SAID[0])} {t['rate']}" for p in SAID}
     what = t["public_what"].format(
         year=data["year"], city=city, nox=told["NOx"], pm=told["PM_exhaust"], co2=told["CO2"]
     )
@@ -50,12 +51,23 @@ def public_parts(data: Data, t: Words, names: Words, city: str) -> dict[str, Any
     }
 
 
+def _total(row: Data, data: Data, t: Words, *, first: bool) -> str:
+    """Return a yearly total with its band; the first of a sentence says what the band is."""
+    value, ends = significant(row["value_per_year"]), total_ends(row)
+    return banded(value, ends, significant, data, t) if first else ended(value, ends, significant, t)
+
+
+def _change(row: Data, data: Data, t: Words, *, first: bool) -> str:
+    value, ends = percent(row["change_pct"]), change_ends(row)
+    return banded(value, ends, percent, data, t) if first else ended(value, ends, percent, t)
+
+
 def _scenario(data: Data, t: Words, names: Words, totals: Mapping[tuple[str, str], Any], name: str) -> str:
-    change = {p: percent(totals[name, p]["change_pct"]) for p in SAID}
+    change = {p: _change(totals[name, p], data, t, first=p == SAID[0]) for p in SAID}
     cost = yearly_cost(data, name)
     money = ""
     if any(row["scenario"] == name for row in data["costs"]):
-        money = t["public_saves" if cost < 0.0 else "public_costs"].format(value=significant(abs(cost) / MILLION))
+        money = t["public_saves" if cost < 0.0 else "public_costs"].format(value=told_cost(data, name, t))
     return (
         t["public_scenario"]
         .format(

@@ -8,10 +8,19 @@ from fleet_planner.outputs.numbers import percent, share, significant
 from fleet_planner.outputs.report import wording
 from fleet_planner.outputs.report.area_parts import agency_parts, areas_parts
 from fleet_planner.outputs.report.comparison_parts import comparison
+from fleet_planner.outputs.report.drawn_words import (
+    band_line,
+    banded,
+    change_ends,
+    drawn,
+    in_percent,
+    total_ends,
+)
 from fleet_planner.outputs.report.duty_parts import duty
 from fleet_planner.outputs.report.economics_parts import cash_rows, grid_rows, ownership_rows, worth_rows
 from fleet_planner.outputs.report.finding_parts import finding_lines
 from fleet_planner.outputs.report.later_parts import later, paths, reached, targets
+from fleet_planner.outputs.report.lead_parts import best_row, best_words
 from fleet_planner.outputs.report.machines import machines_parts
 from fleet_planner.outputs.report.meaning_parts import meaning_parts
 from fleet_planner.outputs.report.operation_report import operation_table
@@ -85,7 +94,7 @@ def parts(data: Data, t: Words, names: Words, language: Language) -> Data:
         "cautions": cautions(data, t, names, language),
         "incomplete": incomplete(data, t, language),
         "summary": summary(data, t, language),
-        "summary_note": t["summary_note_machines" if data.get("machines") else "summary_note"],
+        "summary_note": _summary_note(data, t),
         "processes": processes(data, t, language),
         "voc": voc(data, t),
         "later": later(data, t, wording.pollutant_names(language)),
@@ -171,14 +180,17 @@ def _cards(data: Data, t: Words) -> list[Data]:
     thousand = t["card_thousand"].format(unit=t["rate"])
     for pollutant, key, scale in (("NOx", "card_nox", 1.0), ("PM_exhaust", "card_pm", 1.0), ("CO2", "card_co2", 1e3)):
         if (_base(data), pollutant) in totals:
-            value = totals[_base(data), pollutant]["value_per_year"] / scale
-            out.append({"value": significant(value), "unit": t["rate"] if scale == 1.0 else thousand, "label": t[key]})
+            row = totals[_base(data), pollutant]
+            unit = t["rate"] if scale == 1.0 else thousand
+            ends = total_ends(row)
+            band = band_line(ends and ends.times(1.0 / scale), data, t)
+            told = significant(row["value_per_year"] / scale)
+            out.append({"value": told, "unit": unit, "label": t[key], "band": band})
     return out
 
 
 def headlines(data: Data, t: Words, names: Words, streams: Words) -> list[str]:
     """Return the sentences at the top: who emits most, which scenario cuts most, at what cost."""
-    totals = _totals(data)
     out = []
     order, values = data["streams"]["names"], data["streams"]["values"]["NOx"]
     whole = sum(values) or 1.0
@@ -190,25 +202,9 @@ def headlines(data: Data, t: Words, names: Words, streams: Words) -> list[str]:
             )
         )
     for key, pollutant in (("headline_best", "NOx"), ("headline_pm", "PM_exhaust"), ("headline_co2", "CO2")):
-        others = [totals[name, pollutant] for name in names if name != _base(data)]
-        best = min(others, key=lambda r: r["value_per_year"], default=None)
-        if best and best["value_per_year"] < best["baseline_per_year"]:
-            out.append(
-                t[key].format(
-                    scenario=names[best["scenario"]],
-                    change=percent(best["change_pct"]).lstrip("−"),
-                    before=significant(best["baseline_per_year"]),
-                    value=significant(best["value_per_year"]),
-                    unit=t["rate"],
-                    cost=_cost_words(data, best["scenario"], t),
-                )
-            )
+        if best := best_row(data, names, pollutant):
+            out.append(best_words(data, t, names, best, key))
     return out
-
-
-def _cost_words(data: Data, scenario: str, t: Words) -> str:
-    total = sum(row["total_usd2024_per_year"] for row in data["costs"] if row["scenario"] == scenario)
-    return t["saves_words" if total < 0.0 else "costs_words"].format(value=significant(abs(total) / MILLION))
 
 
 def summary(data: Data, t: Words, language: Language) -> list[Data]:
@@ -233,6 +229,13 @@ def summary(data: Data, t: Words, language: Language) -> list[Data]:
         if rows:
             out.append({"title": t[key].format(unit=t["rate"]), "rows": rows})
     return out
+
+
+def _summary_note(data: Data, t: Words) -> str:
+    """Return the note over the table; what the figures below the totals are, in a run with draws."""
+    note = t["summary_note_machines" if data.get("machines") else "summary_note"]
+    rows = drawn(data)
+    return note + t["summary_note_drawn"].format(level=f"{rows[0]['level_pct']:g}") if rows else note
 
 
 def _without_factor(data: Data) -> list[Data]:
@@ -266,7 +269,7 @@ def cautions(data: Data, t: Words, names: Words, language: Language) -> list[str
         for row in sorted(rising, key=lambda r: -r["change_pct"])[:MOST_CAUTIONS]:
             title = titles[row["pollutant"]]
             within = title[:1].lower() + title[1:]
-            change = percent(row["change_pct"]).lstrip("+")
+            change = banded(in_percent(row["change_pct"]), change_ends(row), in_percent, data, t)
             out.append(t["headline_rises"].format(scenario=name, pollutant=within, change=change))
     return out
 
@@ -275,8 +278,10 @@ def _cell(row: Data, *, first: bool) -> Data:
     change = None if first else row["change_pct"]
     tone = "" if change is None or abs(change) < 0.05 else "less" if change < 0 else "more"
     text = "" if first else percent(change)
-    low, high = row.get("low_per_year"), row.get("high_per_year")
-    band = "" if low is None or high is None or low == high else f"{significant(low)}–{significant(high)}"
+    ends, changes = total_ends(row), None if first else change_ends(row)
+    band = "" if ends is None or ends.low == ends.high else f"{significant(ends.low)}–{significant(ends.high)}"
+    if band and changes is not None and changes.low != changes.high:
+        band += f"; {percent(changes.low)} … {percent(changes.high)}"
     return {"value": significant(row["value_per_year"]), "change": text, "tone": tone, "band": band}
 
 

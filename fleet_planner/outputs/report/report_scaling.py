@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fleet_planner.tables import pollutants
 from fleet_planner.units import MASS_PER_T
 
 INSIDE = "USD 2024"
 """Amounts that the page may turn; a plan whose economics have another unit keeps it, as the heads say."""
 TON = "t"
+EMISSION = "emission"
 MONEY = "usd"
 RATES = ("private_rate", "public_rate", "rate")
 COUNTED = ("years", "first_year", "last_year", "least_cover", "least_cover_year")
@@ -17,6 +19,8 @@ COUNTED = ("years", "first_year", "last_year", "least_cover", "least_cover_year"
 GRANT = ("cost_per_vehicle", "grant_per_vehicle", "low", "high", "limit")
 BENEFITS = ("costs", "health", "climate", "net_present_value", "net_low", "net_high")
 HEALTH = ("value", "low", "high", "avoided", "avoided_low", "avoided_high")
+DRAWN_MONEY = "US$ 2024"
+DRAWN = ("value", "mean", "median", "low", "high", "sd")
 TARGET = ("base_per_year", "allowed_per_year", "value_per_year", "gap_per_year")
 
 Data = Mapping[str, Any]
@@ -43,6 +47,7 @@ def with_money(data: Data, factor: float, unit: str) -> dict[str, Any]:
             for row in comparison["break_even"]
         ]
     if means:
+        means["uncertainty"] = [_drawn_money(row, factor, unit) for row in means.get("uncertainty", [])]
         means["benefits"] = [_in_unit(row, BENEFITS, factor, unit) for row in means.get("benefits", [])]
         means["health"] = [
             scaled(row, HEALTH, factor) if row["effect"] == "value" else row for row in means.get("health", [])
@@ -80,12 +85,25 @@ def with_mass(data: Data, factor: float, mass: str) -> dict[str, Any]:
         ],
         "targets": [_mass(row, TARGET, factor, mass) for row in data.get("targets") or []],
         "later": _later(later, factor, mass) if later else later,
+        "meaning": _drawn_masses(data.get("meaning"), factor, mass),
         "standards": [(name, value * factor) for name, value in data["standards"]],
         "operation": [
             row | {"effects": {k: _effect(effect, factor, mass) for k, effect in row["effects"].items()}}
             for row in data.get("operation") or []
         ],
     }
+
+
+def _drawn_masses(means: Data | None, factor: float, mass: str) -> Data | None:
+    """Return the tables on climate and air with the yearly totals of the draws in another unit; lead stays in kg."""
+    if not means or not means.get("uncertainty"):
+        return means
+    in_t = {p.pollutant for p in pollutants() if p.unit_per_year == TON}
+    rows = [
+        _mass(row, DRAWN, factor, mass) if row["figure"] == EMISSION and row["pollutant"] in in_t else dict(row)
+        for row in means["uncertainty"]
+    ]
+    return {**means, "uncertainty": rows}
 
 
 def scaled(row: Data, keys: Any, factor: float) -> dict[str, Any]:
@@ -104,6 +122,14 @@ def named(value: Any, factor: float) -> Any:
 
 def _in_unit(row: Data, keys: Any, factor: float, unit: str) -> dict[str, Any]:
     return dict(row) if row["unit"] != INSIDE else scaled(row, keys, factor) | {"unit": unit}
+
+
+def _drawn_money(row: Data, factor: float, unit: str) -> dict[str, Any]:
+    """Return a row of the draws in another currency; ``US$ 2024/year`` is the unit of costs there."""
+    for known in (INSIDE, DRAWN_MONEY):
+        if row["unit"].startswith(known):
+            return scaled(row, DRAWN, factor) | {"unit": row["unit"].replace(known, unit)}
+    return dict(row)
 
 
 def _all_amounts(row: Data, factor: float, unit: str) -> dict[str, Any]:

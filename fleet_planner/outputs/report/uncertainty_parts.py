@@ -35,8 +35,7 @@ def uncertainty_part(
         for scenario in others or [base]
     ]
     words = "uncertain_change" if others else "uncertain_total"
-    units = {p: known[EMISSION, base, p]["unit"] for p in shown}
-    head = [t["scenario"], *(t[words].format(pollutant=SHORT.get(p, p), unit=units[p]) for p in shown)]
+    head = [t["scenario"], *(t[words].format(pollutant=SHORT.get(p, p), unit=t["rate"]) for p in shown)]
     notes = [t["uncertain_note"].format(draws=f"{rows[0]['draws']:,}", level=f"{rows[0]['level_pct']:g}")]
     return {"id": "uncertainty", "title": t["uncertain"], "notes": notes, "head": head, "rows": out, "words": 1}
 
