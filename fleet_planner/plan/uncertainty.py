@@ -12,10 +12,16 @@ InputGroup = Literal["factors", "activity", "fleet", "speeds", "effects", "grid"
 Shape = Literal["lognormal", "normal", "uniform", "triangular"]
 
 
+LEAST_PUBLISHED = 2
+
+
 class InputSpread(Section):
     """How one input is distributed, in place of what is packaged."""
 
-    distribution: Shape = Field(default="lognormal", description="lognormal, normal, uniform or triangular")
+    distribution: Shape | None = Field(
+        default=None,
+        description="lognormal, normal, uniform or triangular; left out: lognormal with low and high, else as packaged",
+    )
     low: Positive | None = Field(default=None, description="lower end as a multiple of the run's value, such as 0.8")
     high: Positive | None = Field(default=None, description="upper end as a multiple of the run's value, such as 1.3")
     published: list[Positive] = Field(
@@ -31,6 +37,10 @@ class InputSpread(Section):
         if self.published:
             if self.low is not None or self.high is not None:
                 raise ValueError("give either low and high, or published values")
+            if len(set(self.published)) < LEAST_PUBLISHED:
+                raise ValueError("one published value has no range: give two or more, 1.0 for the run's own")
+            if self.distribution not in (None, "lognormal"):
+                raise ValueError("published values make a lognormal: leave the distribution out")
             return self
         if (self.low is None) != (self.high is None):
             raise ValueError("low and high belong together")
@@ -45,6 +55,12 @@ class InputCorrelation(Section):
     input: str = Field(description="name of an input, such as prices.fuel")
     with_input: str = Field(description="name of the other")
     correlation: Annotated[float, Field(ge=-0.99, le=0.99)] = Field(description="of their normal scores, -0.99 to 0.99")
+
+    @model_validator(mode="after")
+    def _of_two(self) -> InputCorrelation:
+        if self.input == self.with_input:
+            raise ValueError(f"an input has no correlation with itself (found: {self.input} twice)")
+        return self
 
 
 class UncertaintySection(Section):

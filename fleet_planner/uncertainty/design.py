@@ -16,13 +16,13 @@ from fleet_planner.factors.compiling.uncertainty import code_of, interval_95
 from fleet_planner.kernels.draws import drawn_totals
 from fleet_planner.scenarios import measures_table
 from fleet_planner.scenarios.effects import BURNT, DRIVEN, FOLLOWS
-from fleet_planner.uncertainty.inputs import Input, Spreads
 from fleet_planner.uncertainty.roads import HOUR_GROUPS, road_groups
 from fleet_planner.uncertainty.terms import FACTOR_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from fleet_planner.uncertainty.inputs import Input, Spreads
     from fleet_planner.uncertainty.sampling import Sample
     from fleet_planner.uncertainty.terms import Terms
 
@@ -40,7 +40,9 @@ def speed_nodes(spreads: Spreads) -> Array:
     nodes = []
     for hours in HOUR_GROUPS:
         one = spreads.make(f"speeds.{hours}", "")
-        nodes.append((one.low, one.high) if one.low < 1.0 < one.high else (1.0 / NODE_WITHOUT, NODE_WITHOUT))
+        within = one.low < 1.0 < one.high
+        beyond = (min(one.low, 1.0 / NODE_WITHOUT), max(one.high, NODE_WITHOUT))  # a band to one side of the run
+        nodes.append((one.low, one.high) if within else beyond)
     return np.array(nodes)
 
 
@@ -100,7 +102,7 @@ class Collector:
         else:
             code = code_of(dict(zip(FACTOR_KEY, technology, strict=True)), pollutant, process)
             one = self.spreads.make("factors", item, *interval_95(code))
-        self.inputs[label] = Input(label, one.family, one.group, one.distribution, one.low, one.high, one.common_share)
+        self.inputs[label] = replace(one, name=label)
 
 
 @dataclass

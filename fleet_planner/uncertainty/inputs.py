@@ -17,6 +17,20 @@ if TYPE_CHECKING:
     from fleet_planner.plan.uncertainty import InputSpread, UncertaintySection
 
 Z_95 = 1.96
+APART = {
+    "valuation": "the coefficients are drawn apart from the other inputs",
+    "links": "the traffic of single links is drawn apart from the other inputs",
+    "mix.given": "the mix of standards moves by mix.derived, of which it sets the ends alone",
+}
+"""Inputs that a correlation cannot reach, and why."""
+ONE_ALONE = frozenset(
+    {
+        *("nonroad", "roads.main", "roads.collector", "roads.local"),
+        *("speeds.peak", "speeds.other", "grid", "prices.electricity"),
+    }
+)
+"""Names of one input each: all of it is in common."""
+LEAST_EIGENVALUE = 1e-9
 MARGIN = 1.02
 """The ends of a band that has to hold published values lie this factor beyond them."""
 
@@ -68,6 +82,8 @@ class Input:
         As of `Spread`, filled in.
     common_share
         As of `Spread`.
+    source
+        Name of the `Spread` that it was made from.
     """
 
     name: str
@@ -77,6 +93,7 @@ class Input:
     low: float
     high: float
     common_share: float = 0.0
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,7 +109,15 @@ class Spreads:
         return self.by_name.get(f"{name}.{item}", self.by_name[name])
 
     def make(self, name: str, item: str, low: float | None = None, high: float | None = None) -> Input:
-        """Return an input; ``low`` and ``high`` are used where its distribution has no ends."""
+        """Return an input; ``low`` and ``high`` are used where its distribution has no ends.
+
+        One that the plan names alone shares what all of its name have in common, unless a correlation names it too.
+
+        Raises
+        ------
+        PlanError
+            A lognormal reaches down to nought.
+        """
         spread = self.of(name, item)
         if spread.low is not None and spread.high is not None:
             low, high = spread.low, spread.high
@@ -100,9 +125,17 @@ class Spreads:
             raise ValueError(f"{name} has no ends of its own")
         if spread.group in self.off:
             low = high = 1.0
+        if spread.distribution == "lognormal" and low <= 0.0 and low < high:
+            raise PlanError(
+                f"{name}:{item} can be nought, which a lognormal cannot",
+                "Leave the distribution out, take triangular or uniform, or give low and high.",
+                column=f"uncertainty.inputs.{spread.name}",
+                value=spread.distribution,
+            )
         label = f"{name}:{item}" if item else name
-        common = spread.common_share if spread.name == name else 0.0
-        return Input(label, spread.name, spread.group, spread.distribution, low, high, common)
+        apart = spread.name != name and any(spread.name in pair[:2] for pair in self.correlations)
+        family, common = (spread.name, 0.0) if apart else (name, spread.common_share)
+        return Input(label, family, spread.group, spread.distribution, low, high, common, spread.name)
 
 
 def packaged() -> dict[str, Spread]:
@@ -131,21 +164,52 @@ def spreads_of(section: UncertaintySection) -> Spreads:
     """
     known = packaged()
     out = dict(known)
+    longest = sorted(known, key=len, reverse=True)
     for name, given in section.inputs.items():
-        base = known.get(name) or known.get(name.rpartition(".")[0]) or known.get(name.partition(".")[0])
+        base = known.get(name) or next((known[k] for k in longest if name.startswith(f"{k}.")), None)
         if base is None:
             raise PlanError("no such input", use_one_of(name, known), column=f"uncertainty.inputs.{name}", value=name)
         out[name] = _overridden(name, base, given, section.level)
     pairs = [(c.input, c.with_input, c.correlation) for c in section.correlation]
     for a, b, _ in pairs:
         for name in (a, b):
-            if name not in out:
-                raise PlanError("no such input", use_one_of(name, out), column="uncertainty.correlation", value=name)
+            _check_reached(name, out, known)
+    _check_once(pairs)
     if not pairs:
         rows = reference_table("uncertainty_correlations.csv")
         pairs = [(r["input"], r["with_input"], float(r["correlation"])) for r in rows.iter_rows(named=True)]
     _check_positive(pairs)
     return Spreads(out, frozenset(section.off), tuple(pairs))
+
+
+def _check_reached(name: str, spreads: Mapping[str, Spread], known: Mapping[str, Spread]) -> None:
+    """Refuse a correlation that would do nothing."""
+    where = "uncertainty.correlation"
+    if name not in spreads:
+        raise PlanError("no such input", use_one_of(name, spreads), column=where, value=name)
+    why = next((why for apart, why in APART.items() if name == apart or name.startswith(f"{apart}.")), None)
+    if why:
+        raise PlanError(f"a correlation with {name} has no effect: {why}", "Leave it out.", column=where, value=name)
+    if name in known and name not in ONE_ALONE and spreads[name].common_share == 0.0:
+        raise PlanError(
+            f"a correlation with {name} has no effect: its inputs have nothing in common",
+            f"Set common_share above 0 under uncertainty.inputs.{name}.",
+            column=where,
+            value=name,
+        )
+
+
+def _check_once(pairs: Sequence[tuple[str, str, float]]) -> None:
+    seen: set[frozenset[str]] = set()
+    for a, b, _ in pairs:
+        if frozenset((a, b)) in seen:
+            raise PlanError(
+                "two correlations of the same inputs",
+                "Leave one out.",
+                column="uncertainty.correlation",
+                value=f"{a} - {b}",
+            )
+        seen.add(frozenset((a, b)))
 
 
 def _overridden(name: str, base: Spread, given: InputSpread, level: float) -> Spread:
@@ -154,11 +218,9 @@ def _overridden(name: str, base: Spread, given: InputSpread, level: float) -> Sp
         low, high = holding(given.published, level)
         return Spread(name, base.group, "lognormal", low, high, common, own=True, checked=True)
     own_low, own_high = (base.low, base.high) if given.low is None else (given.low, given.high)
-    if own_low is None and name != base.name:
-        raise PlanError(
-            "the input needs low and high", "Give both, or published values.", column=f"uncertainty.inputs.{name}"
-        )
-    return Spread(name, base.group, given.distribution, own_low, own_high, common, own=True, checked=True)
+    shape = given.distribution or (base.distribution if given.low is None else "lognormal")
+    checked = base.checked or given.low is not None
+    return Spread(name, base.group, shape, own_low, own_high, common, own=True, checked=checked)
 
 
 def holding(published: Sequence[float], level: float) -> tuple[float, float]:
@@ -179,7 +241,7 @@ def _check_positive(pairs: Sequence[tuple[str, str, float]]) -> None:
     names = sorted({n for a, b, _ in pairs for n in (a, b)})
     if not names:
         return
-    if np.linalg.eigvalsh(correlation_matrix(names, pairs))[0] <= 0.0:
+    if np.linalg.eigvalsh(correlation_matrix(names, pairs))[0] <= LEAST_EIGENVALUE:
         raise PlanError(
             "these correlations cannot all hold at once",
             "Lower some of them: the matrix must be positive definite.",

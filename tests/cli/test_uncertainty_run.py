@@ -56,6 +56,8 @@ def test_a_difference_is_surer_than_the_totals(folder: Path) -> None:
 def test_the_report_and_the_manifest_tell_it(folder: Path) -> None:
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert "How sure the figures are" in page
+    assert "Electric buses: Exhaust particles" in page
+    assert "Portfolio, market and schedules" in page
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert "uncertainty.drawn" in {f["code"] for f in manifest["findings"]}
 
@@ -111,9 +113,20 @@ def test_a_band_is_told_once_in_full() -> None:
 
 
 def test_the_same_seed_on_one_thread(folder: Path, tmp_path: Path) -> None:
-    again = run(write_inputs(tmp_path), tmp_path / "again", "--draws", "100", "--threads", "1", "--language", "zh")
+    """An entry of an input that the run does not have changes nothing, and is told."""
+    plan = write_inputs(tmp_path)
+    more = '[uncertainty.inputs."activity.tram"]\nlow = 0.5\nhigh = 2.0\n'
+    plan.write_text(plan.read_text(encoding="utf-8") + more, encoding="utf-8")
+    again = run(plan, tmp_path / "again", "--draws", "100", "--threads", "1", "--language", "zh")
+    manifest = json.loads((again / "manifest.json").read_text(encoding="utf-8"))
+    unused = [f for f in manifest["findings"] if f["code"] == "uncertainty.unused"]
+    assert [f["count"] for f in unused] == [1]
+    assert "activity.tram" in str(unused[0])
     assert (again / "uncertainty.csv").read_bytes() == (folder / "uncertainty.csv").read_bytes()
-    assert "结果的不确定性" in (again / "report.html").read_text(encoding="utf-8")
+    page = (again / "report.html").read_text(encoding="utf-8")
+    assert "结果的不确定性" in page
+    assert "Electric buses：尾气颗粒物" in page or "电动公交：尾气颗粒物" in page
+    assert "单车持有成本" in page
 
 
 def test_a_wrong_input_is_refused(tmp_path: Path) -> None:

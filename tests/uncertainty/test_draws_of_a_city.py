@@ -18,6 +18,7 @@ from fleet_planner.inventory.carried import stream_links
 from fleet_planner.pipeline.computing.targets import verdicts
 from fleet_planner.pipeline.drawing.chances import with_chances
 from fleet_planner.pipeline.drawing.emitted import emitted
+from fleet_planner.pipeline.drawing.figures import findings_of
 from fleet_planner.pipeline.drawing.on_links import drawn_links
 from fleet_planner.pipeline.drawing.states import Ground, ground_of
 from fleet_planner.uncertainty.design import Drawer
@@ -79,6 +80,15 @@ def test_all_multipliers_at_one_are_the_run(ground: Ground) -> None:
     totals = drawn(ground, np.ones((1, len(ground.sampler.inputs))))
     for state, got in zip(ground.states, totals, strict=True):
         np.testing.assert_allclose(got[0], state.central, rtol=1e-12)
+
+
+def test_few_draws_are_told(city: Prepared, ground: Ground) -> None:
+    """The band of 95 % of 64 draws ends at the second draw from either side; 100 have two and a half beyond it."""
+    section = city.plan.uncertainty
+    few = [f for f in findings_of(section, ground) if f.code == "uncertainty.few"]
+    assert [(f.count, f.values["needed"]) for f in few] == [(64, 100)]
+    enough = section.model_copy(update={"draws": 100})
+    assert "uncertainty.few" not in {f.code for f in findings_of(enough, ground)}
 
 
 def test_later_years_are_among_the_states(ground: Ground) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from fleet_planner.errors import PlanError
 from fleet_planner.plan.uncertainty import InputCorrelation, InputSpread, UncertaintySection
+from fleet_planner.uncertainty.design import speed_nodes
 from fleet_planner.uncertainty.inputs import Input, holding, spreads_of
 from fleet_planner.uncertainty.sampling import cube, quantile, sampler
 
@@ -86,3 +87,70 @@ def test_wrong_inputs_are_refused() -> None:
     pairs = [InputCorrelation(input=a, with_input=b, correlation=r) for a, b, r in three]
     with pytest.raises(PlanError, match="cannot all hold"):
         spreads_of(UncertaintySection(correlation=pairs))
+
+
+def test_an_input_of_its_own_still_shares_with_its_name() -> None:
+    """Correlation within the name 0.3, though one of them is wider."""
+    spreads = spreads_of(UncertaintySection(inputs={"activity.car": InputSpread(low=0.5, high=2.0)}))
+    made = sampler([spreads.make("activity", "car"), spreads.make("activity", "urban_bus")], spreads.correlations)
+    values = np.log(made.values(cube(MANY, made.dimensions, "sobol", 3)))
+    assert np.corrcoef(values.T)[0, 1] == pytest.approx(0.3, abs=0.03)
+    assert np.quantile(values[:, 0], [0.025, 0.975]) == pytest.approx(np.log([0.5, 2.0]), abs=0.03)
+
+
+def test_an_input_that_a_correlation_names_is_correlated_itself() -> None:
+    section = UncertaintySection(
+        inputs={"activity.car": InputSpread(low=0.5, high=2.0)},
+        correlation=[InputCorrelation(input="activity.car", with_input="grid", correlation=0.6)],
+    )
+    spreads = spreads_of(section)
+    made = sampler([spreads.make("activity", "car"), spreads.make("grid", "")], spreads.correlations)
+    values = np.log(made.values(cube(MANY, made.dimensions, "sobol", 3)))
+    assert np.corrcoef(values.T)[0, 1] == pytest.approx(0.6, abs=0.03)
+
+
+@pytest.mark.parametrize("name", ["valuation", "links", "mix.given", "mix.derived"])
+def test_a_correlation_that_would_do_nothing_is_refused(name: str) -> None:
+    pair = InputCorrelation(input="activity", with_input=name, correlation=0.5)
+    with pytest.raises(PlanError, match="has no effect"):
+        spreads_of(UncertaintySection(correlation=[pair]))
+
+
+def test_what_has_something_in_common_by_the_plan_may_be_correlated() -> None:
+    pair = InputCorrelation(input="activity", with_input="mix.derived", correlation=0.5)
+    spreads = spreads_of(UncertaintySection(correlation=[pair], inputs={"mix.derived": InputSpread(common_share=0.4)}))
+    assert spreads.by_name["mix.derived"].common_share == 0.4
+
+
+def test_one_pair_twice_and_an_input_with_itself_are_refused() -> None:
+    pairs = [("activity", "grid", 0.5), ("grid", "activity", -0.2)]
+    twice = [InputCorrelation(input=a, with_input=b, correlation=r) for a, b, r in pairs]
+    with pytest.raises(PlanError, match="two correlations of the same"):
+        spreads_of(UncertaintySection(correlation=twice))
+    with pytest.raises(ValueError, match="with itself"):
+        InputCorrelation(input="grid", with_input="grid", correlation=0.5)
+
+
+def test_a_distribution_stays_packaged_where_only_its_share_is_given() -> None:
+    spreads = spreads_of(UncertaintySection(inputs={"effects": InputSpread(common_share=0.9)}))
+    one = spreads.make("effects", "dpf", 0.0, 1.5)
+    assert (one.distribution, one.common_share) == ("triangular", 0.9)
+    assert not spreads.by_name["effects"].checked
+
+
+def test_a_lognormal_of_what_can_be_nought_is_refused() -> None:
+    spreads = spreads_of(UncertaintySection(inputs={"effects": InputSpread(distribution="lognormal")}))
+    with pytest.raises(PlanError, match="can be nought"):
+        spreads.make("effects", "dpf", 0.0, 1.5)
+
+
+def test_published_values_are_two_and_lognormal() -> None:
+    with pytest.raises(ValueError, match="has no range"):
+        InputSpread(published=[1.2, 1.2])
+    with pytest.raises(ValueError, match="make a lognormal"):
+        InputSpread(published=[0.8, 1.2], distribution="uniform")
+
+
+def test_speeds_to_one_side_of_the_run_have_nodes_that_reach_them() -> None:
+    spreads = spreads_of(UncertaintySection(inputs={"speeds.peak": InputSpread(low=1.05, high=1.4)}))
+    assert speed_nodes(spreads)[0] == pytest.approx([1.0 / 1.1, 1.4])

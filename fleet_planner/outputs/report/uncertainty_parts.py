@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 MILLION = 1e6
 CHART = ("NOx", "PM_exhaust", "CO2")
-SHORT = {"PM_exhaust": "PM"}
 LEAST = 0.005
 """Groups below this share everywhere are not drawn."""
 EMISSION, CHANGE = "emission", "change_pct"
@@ -35,7 +34,7 @@ def uncertainty_part(
         for scenario in others or [base]
     ]
     words = "uncertain_change" if others else "uncertain_total"
-    head = [t["scenario"], *(t[words].format(pollutant=SHORT.get(p, p), unit=t["rate"]) for p in shown)]
+    head = [t["scenario"], *(t[words].format(pollutant=_told(p, t), unit=t["rate"]) for p in shown)]
     notes = [t["uncertain_note"].format(draws=f"{rows[0]['draws']:,}", level=f"{rows[0]['level_pct']:g}")]
     return {"id": "uncertainty", "title": t["uncertain"], "notes": notes, "head": head, "rows": out, "words": 1}
 
@@ -84,18 +83,22 @@ def drivers_chart(
     groups = [group for group in dict.fromkeys(row["group"] for row in rows) if group in matters]
     bars: dict[str, list[float]] = {}
     for row in rows:
-        told = (
-            row["pollutant"] if row["figure"] == EMISSION else f"{names.get(row['scenario'], '')}: {row['pollutant']}"
-        )
+        told = _told(row["pollutant"], t)
+        if row["figure"] != EMISSION:
+            told = t["drivers_of"].format(scenario=names.get(row["scenario"], row["scenario"]), pollutant=told)
         wanted = row["year"] == year and (row["figure"] == EMISSION) == (row["scenario"] == first)
         if wanted and row["pollutant"] in CHART and row["group"] in matters:
             bars.setdefault(told, []).append(max(row["total_order"], 0.0))
     moving = {label: values for label, values in bars.items() if sum(values) > 0.0}
     if not moving:
         return None
-    words = ["+".join(t[f"driver_{name}"] for name in group.split("+")) for group in groups]
+    words = [" + ".join(t[f"driver_{name}"] for name in group.split("+")) for group in groups]
     svg = stacked(t["drivers"], list(moving), words, list(moving.values()))
     return {"title": t["drivers"], "svg": Markup(svg)}  # noqa: S704  # labels are escaped where drawn
+
+
+def _told(pollutant: str, t: Mapping[str, str]) -> str:
+    return t["uncertain_pm"] if pollutant == "PM_exhaust" else pollutant
 
 
 def banded(row: Mapping[str, Any]) -> str:

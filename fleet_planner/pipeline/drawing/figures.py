@@ -32,7 +32,10 @@ if TYPE_CHECKING:
     from fleet_planner.plan.uncertainty import UncertaintySection
     from fleet_planner.uncertainty.design import Drawer
 
-GAP = "target_gap"
+INDIRECT = frozenset(("links", "mix.given"))
+"""Distributions that act though no input is made from them alone."""
+FEWEST_BEYOND = 2.5
+"""With fewer draws than this beyond an end of the band, the end is that of one or two draws."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,8 @@ class Drawn:
         What has bands.
     links
         Ends of the bands of the baseline's emissions by pollutant, shape (links, 2), average day.
+    coefficients
+        Names of the distributions that coefficients were drawn from.
     """
 
     section: UncertaintySection
@@ -59,16 +64,18 @@ class Drawn:
     emissions: Emitted
     figures: tuple[Figure, ...]
     links: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    coefficients: frozenset[str] = frozenset()
 
     def with_meaning(self, meaning: Mapping[str, pl.DataFrame], plan: Plan) -> Drawn:
         """Return the draws with those of what the emissions mean."""
         carbon = valuation(
             plan.city.country, plan.city.year, plan.comparison, plan.economics.social_carbon_usd_per_t
         ).carbon
-        ends = (carbon.low / carbon.usd_per_t, carbon.high / carbon.usd_per_t)
+        worth = carbon.usd_per_t  # nought where the plan gives carbon no value
+        ends = (carbon.low / worth, carbon.high / worth) if worth > 0.0 else (1.0, 1.0)
         known = coefficients(meaning, self.ground.spreads, self.section, ends)
         more = harm_figures(meaning, known, self.emissions, plan.city.year, self.figures)
-        return replace(self, figures=(*self.figures, *more))
+        return replace(self, figures=(*self.figures, *more), coefficients=known.sources)
 
 
 @dataclass(frozen=True)
@@ -145,10 +152,28 @@ def drawn_tables(ready: Prepared, drawn: Drawn | None, meaning: Mapping[str, pl.
         with ready.run.clock.step("drivers"):
             ready.run.progress("what drives the ranges", 0.8)
             tables["uncertainty_drivers"] = drivers_table(ready, drawn.ground)
-    return DrawnTables(tables, _findings(section, drawn.ground))
+    return DrawnTables(tables, (*findings_of(section, drawn.ground), *unused(drawn)))
 
 
-def _findings(section: UncertaintySection, ground: Ground) -> tuple[Finding, ...]:
+def unused(drawn: Drawn) -> tuple[Finding, ...]:
+    """Return the finding of what the plan says of inputs that this run does not have."""
+    section, inputs = drawn.section, drawn.ground.sampler.inputs
+    used = {one.source for one in inputs} | drawn.coefficients | INDIRECT
+    families = {one.family for one in inputs}
+    names = [name for name in section.inputs if name not in used]
+    pairs = [c for c in section.correlation if not {c.input, c.with_input} <= families]
+    names += [f"{c.input} - {c.with_input}" for c in pairs]
+    if not names:
+        return ()
+    return (Finding("uncertainty.unused", "warning", {"inputs": ", ".join(names)}, count=len(names)),)
+
+
+def _draws_needed(level: float) -> int:
+    return round(2.0 * FEWEST_BEYOND / (1.0 - level))
+
+
+def findings_of(section: UncertaintySection, ground: Ground) -> tuple[Finding, ...]:
+    """Return how it was drawn, what was not checked, and whether the draws are few for their level."""
     used = {one.family for one in ground.sampler.inputs}
     unchecked = sorted(name for name in used if not ground.spreads.by_name[name].checked)
     values: dict[str, str | int | float] = {
@@ -159,6 +184,10 @@ def _findings(section: UncertaintySection, ground: Ground) -> tuple[Finding, ...
         "off": ", ".join(section.off) or "–",
     }
     out = [Finding("uncertainty.drawn", "info", values)]
+    beyond = section.draws * (1.0 - section.level) / 2.0
+    if beyond < FEWEST_BEYOND:
+        few: dict[str, str | int | float] = {"level": values["level"], "needed": _draws_needed(section.level)}
+        out.append(Finding("uncertainty.few", "warning", few, count=section.draws))
     if unchecked:
         named = {"inputs": ", ".join(unchecked)}
         out.append(Finding("uncertainty.unchecked", "assumption", named, count=len(unchecked)))

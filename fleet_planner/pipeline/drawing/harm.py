@@ -7,7 +7,7 @@ band of the coefficient alone contains them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from fleet_planner.economics.effectiveness import weights
 from fleet_planner.factors.compiling.channels import POLLUTANTS
 from fleet_planner.pipeline.drawing.bands import Figure
-from fleet_planner.uncertainty.inputs import Input, holding, holding_any_sign
+from fleet_planner.uncertainty.inputs import holding, holding_any_sign
 from fleet_planner.uncertainty.sampling import cube, sampler
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from fleet_planner.pipeline.drawing.emitted import Emitted
     from fleet_planner.plan.uncertainty import UncertaintySection
-    from fleet_planner.uncertainty.inputs import Spreads
+    from fleet_planner.uncertainty.inputs import Input, Spreads
 
 Array = NDArray[np.float64]
 VALUATION, CARBON = "valuation", "valuation:carbon"
@@ -38,10 +38,11 @@ DIESEL_PM = "PM_diesel"
 
 @dataclass(frozen=True)
 class Coefficients:
-    """Multipliers of coefficients by name, shape (draws,) each."""
+    """Multipliers of coefficients by name, shape (draws,) each; ``sources`` are the distributions they come from."""
 
     names: Mapping[str, int]
     values: Array
+    sources: frozenset[str] = frozenset()
 
     def of(self, name: str) -> Array:
         """Return the multipliers of one coefficient."""
@@ -51,32 +52,34 @@ class Coefficients:
 def coefficients(
     meaning: Mapping[str, pl.DataFrame], spreads: Spreads, section: UncertaintySection, carbon: tuple[float, float]
 ) -> Coefficients:
-    """Draw the coefficients of the tables of a run, each between its low and high as multiples of its value."""
-    spread = spreads.by_name[VALUATION]
-    still = VALUATION in spreads.off
-    ends: dict[str, tuple[str, float, float]] = {CARBON: (spread.distribution, *carbon)}
+    """Draw the coefficients of the tables of a run, each between its low and high as multiples of its value.
+
+    What the plan gives of a coefficient goes before that.
+    """
+    made = {CARBON: _made(spreads, CARBON, *carbon)}
     for row in _lines(meaning.get("health", pl.DataFrame())):
-        if row["value"] > 0.0:
-            ends.setdefault(_line(row), (spread.distribution, row["low"] / row["value"], row["high"] / row["value"]))
+        if row["value"] > 0.0 and _line(row) not in made:
+            made[_line(row)] = _made(spreads, _line(row), row["low"] / row["value"], row["high"] / row["value"])
     for row in _far(meaning):
-        if row["value"] > 0.0:
-            both = [row["low"] / row["value"], row["high"] / row["value"]]
-            held = ("lognormal", *holding(both, section.level)) if row["low"] > 0.0 else None
-            ends.setdefault(_receptor(row), held or ("normal", *holding_any_sign(both, section.level)))
-    made = [
-        Input(
-            name,
-            VALUATION,
-            VALUATION,
-            shape,
-            *((1.0, 1.0) if still or low >= high else (low, high)),
-            spread.common_share,
-        )
-        for name, (shape, low, high) in ends.items()
-    ]
-    draws_of = sampler(made, ())
+        name = _receptor(row)
+        if row["value"] > 0.0 and name not in made:
+            low, high = row["low"] / row["value"], row["high"] / row["value"]
+            one = _made(spreads, name, low, high)
+            if not spreads.of(VALUATION, name.partition(":")[2]).own and one.low < one.high:
+                held = (
+                    holding([low, high], section.level) if low > 0.0 else holding_any_sign([low, high], section.level)
+                )
+                one = replace(one, distribution="lognormal" if low > 0.0 else "normal", low=held[0], high=held[1])
+            made[name] = one
+    draws_of = sampler(list(made.values()), ())
     points = cube(section.draws, draws_of.dimensions, section.method, section.seed + SEED_APART)
-    return Coefficients({one.name: i for i, one in enumerate(made)}, draws_of.values(points))
+    sources = frozenset(one.source for one in made.values())
+    return Coefficients({name: i for i, name in enumerate(made)}, draws_of.values(points), sources)
+
+
+def _made(spreads: Spreads, name: str, low: float, high: float) -> Input:
+    """Return a coefficient; one without a range of its own or of the plan stays as the run has it."""
+    return spreads.make(VALUATION, name.partition(":")[2], *((low, high) if low < high else (1.0, 1.0)))
 
 
 def harm_figures(
