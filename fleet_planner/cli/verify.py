@@ -14,7 +14,8 @@ import click
 def verify(ctx: click.Context, run_dir: Path, inputs: Path | None) -> None:
     """Check RUN_DIR: every file and every input by its hash, every sum of the tables recomputed.
 
-    Any folder of results with a manifest.json will do. Ends with status 1 and a message for each break.
+    Any folder of results with a manifest.json will do, and what `export` wrote. Ends with status 1 and a message for
+    each break.
     """
     from fleet_planner.outputs.checking.read import read_manifest
     from fleet_planner.outputs.checking.verify import verify as verified

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 PROGRAM = "fleet_planner"
 MANIFEST = "manifest.json"
+EXPORT = "export.json"
+"""What an export has in the place of a manifest."""
 LIBRARIES = (
     *("numpy", "numba", "polars", "geopandas", "pyogrio", "shapely", "scipy", "osmium", "aequilibrae"),
     "highspy",

@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fleet_planner.errors import OutputError
@@ -16,7 +17,6 @@ if sys.platform != "win32":
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 PARTIAL, OLD, LOCK = "partial", "old", "lock"
 """Kinds of hidden neighbours of a folder: in the making, replaced just now, the lock of a command at work."""
@@ -127,20 +127,65 @@ def clear_left_over(place: Path) -> None:
                 shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
 
-def replace_together(texts: Mapping[Path, str]) -> None:
-    """Write text files beside their places, then move all of them there: a failure leaves every old one.
+def replace_together(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Replace or add files of a folder of results, all in one step where the system can.
 
-    A process killed between two of the moves leaves the first new and the rest old, each whole.
+    The rest of the folder is linked into a new one beside it, and both change places: a killed process leaves the old
+    files or the new ones, never some of each. Where that cannot be (no such call, no hard links, a folder that is not
+    the user's own, that is mounted, or that the command was started in) the files are moved there one by one, each
+    whole; a process killed between two of these moves leaves the first new and the rest old.
+
+    Parameters
+    ----------
+    folder
+        Of results; the caller holds its lock.
+    contents
+        By name of the file.
 
     Raises
     ------
     OSError
         The file system refuses; no file has changed.
     """
-    besides = {path: neighbour(path, PARTIAL) for path in texts}
+    place = folder.resolve()
+    clear_left_over(place)
+    clear_inside(place)
+    if not _replaced_by_exchange(place, contents):
+        _replace_one_by_one(place, contents)
+
+
+def _replaced_by_exchange(place: Path, contents: Mapping[str, bytes]) -> bool:
+    """Return whether the folder, with the files replaced, has changed places with the old one."""
+    if sys.platform != "linux" or not _may_be_swapped(place):
+        return False
     try:
-        for path, text in texts.items():
-            besides[path].write_text(text, encoding="utf-8")
+        with made_beside(place) as beside:
+            shutil.copytree(place, beside, copy_function=os.link, symlinks=True, dirs_exist_ok=True)
+            for name, content in contents.items():
+                (beside / name).unlink(missing_ok=True)  # it is the old file itself
+                (beside / name).write_bytes(content)
+            return exchange(beside, place)
+    except OSError:
+        return False
+    finally:
+        shutil.rmtree(neighbour(place, PARTIAL), ignore_errors=True)
+
+
+def _may_be_swapped(place: Path) -> bool:
+    """Return whether nobody would miss the folder itself: a shell in it would stand in one that is gone."""
+    return (
+        not Path.cwd().is_relative_to(place)
+        and not place.is_mount()
+        and place.stat().st_uid == os.geteuid()
+        and os.access(place, os.W_OK | os.X_OK)
+    )
+
+
+def _replace_one_by_one(place: Path, contents: Mapping[str, bytes]) -> None:
+    besides = {place / name: neighbour(place / name, PARTIAL) for name in contents}
+    try:
+        for path, beside in besides.items():
+            beside.write_bytes(contents[path.name])
         for path, beside in besides.items():
             beside.replace(path)
     finally:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tempfile
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -16,17 +18,16 @@ from fleet_planner.outputs.layers.geopackage import about, write_geopackage
 from fleet_planner.outputs.layers.netcdf import write_netcdf
 from fleet_planner.outputs.manifest import manifest
 from fleet_planner.outputs.mrv import write_statements
-from fleet_planner.outputs.record import MANIFEST, manifest_text, sha256
+from fleet_planner.outputs.record import MANIFEST, manifest_text
 from fleet_planner.outputs.report.pdf import print_pdf
 from fleet_planner.outputs.report.report import read_report_data, report_html
 from fleet_planner.outputs.report.report_data import report_data
-from fleet_planner.outputs.reserve import clear_inside, replace_together
+from fleet_planner.outputs.reserve import replace_together
 from fleet_planner.outputs.run_tables import csv_tables, parquet_parts, stock_tables
 from fleet_planner.outputs.target import whole_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from fleet_planner.fleet.turnover import Projection
     from fleet_planner.outputs.report.report_units import Currency, Units
@@ -155,7 +156,6 @@ def render_report(
     OutputError
         The report cannot be written.
     """
-    path = run_dir / "manifest.json"
     report = run_dir / REPORT_NAMES[language]
     content, data = _read(run_dir)
     try:
@@ -168,9 +168,8 @@ def render_report(
             file=run_dir / "report_data.json",
         ) from error
     try:
-        clear_inside(run_dir)
         entries[report.name] = hashlib.sha256(page.encode()).hexdigest()
-        replace_together({report: page, path: manifest_text(content)})
+        replace_together(run_dir, {report.name: page.encode(), MANIFEST: manifest_text(content).encode()})
     except OSError as error:
         raise OutputError(
             f"the report cannot be written: {error.strerror or error}",
@@ -199,15 +198,17 @@ def print_report(run_dir: Path, language: Language) -> Path:
     """
     content, _ = _read(run_dir)
     page = run_dir / REPORT_NAMES[language]
-    made = print_pdf(page, page.with_suffix(".pdf"))
-    content["files"][made.name] = sha256(made)
+    made = page.with_suffix(".pdf")
+    with tempfile.TemporaryDirectory() as apart:
+        printed = print_pdf(page, Path(apart) / made.name).read_bytes()
+    content["files"][made.name] = hashlib.sha256(printed).hexdigest()
     try:
-        replace_together({run_dir / MANIFEST: manifest_text(content)})
+        replace_together(run_dir, {made.name: printed, MANIFEST: manifest_text(content).encode()})
     except OSError as error:
         raise OutputError(
-            f"the manifest cannot be written: {error.strerror or error}",
+            f"the PDF cannot be written: {error.strerror or error}",
             "Check the folder's permissions and free space.",
-            file=run_dir / MANIFEST,
+            file=made,
         ) from error
     return made
 

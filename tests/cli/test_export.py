@@ -165,6 +165,15 @@ def test_writing_twice_gives_equal_files(run_dir: Path, tmp_path: Path) -> None:
         done(exported(run_dir, tmp_path / name, *forms))
     files = sorted(p.name for p in (tmp_path / "a").iterdir())
     assert "columns.csv" in files
+    checked = done(CliRunner().invoke(main, ["verify", str(tmp_path / "a")]))
+    assert checked == f"{len(files) - 1} files, 0 inputs: no breaks.\n"
+    with (tmp_path / "b" / "summary.csv").open("a", encoding="utf-8") as table:
+        table.write("\n")
+    broken = CliRunner().invoke(main, ["verify", str(tmp_path / "b")])
+    assert broken.exit_code == 1
+    assert "summary.csv: the file was changed after it was written" in broken.output
+    assert "cannot be run again" in CliRunner().invoke(main, ["rerun", str(tmp_path / "a" / "export.json")]).output
+    (tmp_path / "b" / "summary.csv").write_bytes((tmp_path / "b" / "summary.csv").read_bytes()[:-1])
     for file in files:
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes(), file
 

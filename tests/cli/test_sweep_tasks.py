@@ -113,6 +113,7 @@ def test_run_directories_where_asked(tmp_path: Path) -> None:
         ('["mixed"]', '["mixd"]', ["no such scenario", "mixed"]),
         ("retries", "retry", ["did you mean 'retries'"]),
         ("retries = 1", "years = [2020]", ["before the base year", "2020"]),
+        ("[alter]", 'years = [2024]\n[alter]\n"city.year" = [2024, 2026]', ["the base year of b, 2026", "2024"]),
         ("b/plan.toml", "c/plan.toml", ["there is no such plan file", "c/plan.toml"]),
         ("[0.2, 0.5]", str(list(range(60000))), ["120,000 tasks"]),
     ],

@@ -115,6 +115,18 @@ def test_a_run_touches_no_network(tmp_path: Path) -> None:
     for words in (
         ["run", str(plan), "--out", str(tmp_path / "run")],
         ["report", str(tmp_path / "run"), "--language", "zh"],
+        ["compare", str(tmp_path / "run"), "--out", str(tmp_path / "compared")],
+        [
+            "export",
+            str(tmp_path / "run"),
+            "--format",
+            "csv",
+            "--format",
+            "geojson",
+            "--out",
+            str(tmp_path / "exported"),
+        ],
+        ["verify", str(tmp_path / "run")],
     ):
         done = subprocess.run(
             [sys.executable, "-c", OFFLINE, *words], capture_output=True, text=True, check=False, env=os.environ

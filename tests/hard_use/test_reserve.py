@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -118,3 +119,75 @@ def test_without_locks_work_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(reserve, "flock", lambda _: False)
     with reserved(tmp_path / "run", overwrite=False):
         assert names(tmp_path) == set()
+
+
+def a_run(out: Path) -> Path:
+    (out / "below").mkdir(parents=True)
+    for name in ("report.html", "manifest.json", "below/links.parquet"):
+        (out / name).write_text("old")
+    return out
+
+
+REPORTER = """
+import os, signal, sys
+from pathlib import Path
+from fleet_planner.outputs import reserve
+swap = reserve.exchange
+def killed(one, other):
+    if sys.argv[2] == "after":
+        assert swap(one, other)
+    os.kill(os.getpid(), signal.SIGKILL)
+reserve.exchange = killed
+reserve.replace_together(Path(sys.argv[1]), {"report.html": b"new", "manifest.json": b"new"})
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a call of Linux")
+@pytest.mark.parametrize(("when", "told"), [("before", "old"), ("after", "new")])
+def test_page_and_manifest_change_in_one_step(tmp_path: Path, when: str, told: str) -> None:
+    """A report that is killed leaves both old or both new, and the next one clears up."""
+    out = a_run(tmp_path / "run [1]")
+    ended = subprocess.run([sys.executable, "-c", REPORTER, str(out), when], cwd=tmp_path, check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert [(out / n).read_text() for n in ("report.html", "manifest.json")] == [told, told]
+    assert len(names(tmp_path)) == 2
+    reserve.replace_together(out, {"report.html": b"newer", "report.zh.html": b"newer", "manifest.json": b"newer"})
+    assert names(tmp_path) == {out.name}
+    assert names(out) == {"below", "report.html", "report.zh.html", "manifest.json"}
+    assert {(out / n).read_text() for n in ("report.html", "report.zh.html", "manifest.json")} == {"newer"}
+    assert (out / "below" / "links.parquet").read_text() == "old"
+
+
+@pytest.mark.parametrize("why", ["no exchange", "no links", "a shell in it"])
+def test_where_folders_cannot_change_places_files_move_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    out = a_run(tmp_path / "run")
+    number = out.stat().st_ino
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError
+
+    if why == "no exchange":
+        monkeypatch.setattr(reserve, "exchange", lambda *_: False)
+    elif why == "no links":
+        monkeypatch.setattr(reserve.os, "link", refuse)
+    else:
+        monkeypatch.chdir(out / "below")
+    reserve.replace_together(out, {"report.html": b"new", "manifest.json": b"new"})
+    assert out.stat().st_ino == number
+    assert [(out / n).read_text() for n in ("report.html", "manifest.json")] == ["new", "new"]
+    assert (names(tmp_path), names(out)) == ({"run"}, {"below", "report.html", "manifest.json"})
+
+
+def test_a_disk_that_refuses_leaves_both_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = a_run(tmp_path / "run")
+
+    def refuse(path: Path, _: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    with pytest.raises(OSError, match="No space"):
+        reserve.replace_together(out, {"report.html": b"new", "manifest.json": b"new"})
+    assert [(out / n).read_text() for n in ("report.html", "manifest.json")] == ["old", "old"]
+    assert (names(tmp_path), names(out)) == ({"run"}, {"below", "report.html", "manifest.json"})

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet_planner.errors import PlanError
-from fleet_planner.outputs.sweeping.folder import Part
+from fleet_planner.outputs.sweeping.folder import Part, begin_anew
 from fleet_planner.outputs.sweeping.sweep import FAILED, as_here
 from fleet_planner.pipeline.sweeping.tasks import set_key
 
@@ -74,3 +74,11 @@ def test_a_worker_that_read_another_file_has_failed(tmp_path: Path) -> None:
     assert "far:1" in told.error
     assert told.rows == []
     assert as_here(part, {str(file): here}) is part  # a file that only the worker's machine has is not held against us
+
+
+def test_a_sweep_at_work_has_no_mark_of_its_end_and_no_left_over(tmp_path: Path) -> None:
+    for name in ("manifest.json", "sweep.json", "sweep_results.csv", ".sweep.html.partial-99999999"):
+        (tmp_path / name).touch()  # no process has such a number
+    begin_anew(tmp_path)
+    begin_anew(tmp_path)
+    assert {p.name for p in tmp_path.iterdir()} == {"sweep.json", "sweep_results.csv"}

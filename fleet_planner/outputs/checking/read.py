@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fleet_planner.errors import InputError
-from fleet_planner.outputs.record import MANIFEST, PROGRAM
+from fleet_planner.outputs.record import EXPORT, MANIFEST, PROGRAM
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,14 +43,14 @@ class Kept:
 
 
 def read_manifest(place: Path) -> Kept:
-    """Read a manifest; ``place`` is the file or its folder.
+    """Read a manifest, or what an export has in its place; ``place`` is the file or its folder.
 
     Raises
     ------
     InputError
         There is none, it is damaged, or an older version wrote it.
     """
-    path = place / MANIFEST if place.is_dir() else place
+    path = _file_in(place) if place.is_dir() else place
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -69,3 +69,8 @@ def read_manifest(place: Path) -> Kept:
         told = f"the manifest lacks {', '.join(lacking)}: it is damaged or an older version wrote it"
         raise InputError(told, "Run the plan again.", file=path)
     return Kept(path, content)
+
+
+def _file_in(folder: Path) -> Path:
+    exported = folder / EXPORT
+    return exported if exported.is_file() and not (folder / MANIFEST).exists() else folder / MANIFEST

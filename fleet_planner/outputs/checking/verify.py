@@ -67,7 +67,8 @@ def verify(kept: Kept, inputs: Path | None = None) -> Verdict:
     breaks = (*_files(kept), *_inputs(kept, base), *unread, *_broken(sums))
     worst = max((c.difference for c in sums), default=0.0)
     named = kept.content["files"]
-    notes = tuple(f"{n}: not in the manifest" for n in file_hashes(kept.folder) if n not in named)
+    others = (n for n in file_hashes(kept.folder) if n not in named and n != kept.path.name)
+    notes = tuple(f"{n}: not in the manifest" for n in others)
     return Verdict(len(named), len(kept.content["inputs"]), len(sums), worst, breaks, notes)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import polars as pl
 
 from fleet_planner.outputs.export.workbook import write_workbook
+from fleet_planner.outputs.record import EXPORT, MANIFEST, PROGRAM, file_hashes
 from fleet_planner.outputs.target import whole_directory
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def export_files(source: Source, out: Path, formats: Sequence[Format], language:
                 elif item.read_layer is not None:
                     write_layer(item.read_layer(), folder / f"{item.name}.{_ending(form)}", item.name, form)
         source.columns.write_csv(folder / "columns.csv")
-        (folder / "export.json").write_text(_told(source, formats, left_out), encoding="utf-8")
+        (folder / EXPORT).write_text(_told(source, formats, left_out, file_hashes(folder)), encoding="utf-8")
     return left_out
 
 
@@ -133,17 +134,20 @@ def write_layer(layer: Layer, path: Path, name: str, form: Format) -> None:
     )
 
 
-def _told(source: Source, formats: Sequence[Format], left_out: Sequence[Item]) -> str:
-    """Return from which results the files were made, as JSON."""
-    manifest = source.folder / "manifest.json"
+def _told(source: Source, formats: Sequence[Format], left_out: Sequence[Item], files: dict[str, str]) -> str:
+    """Return from which results the files were made, and what they hash to, as JSON."""
+    manifest = source.folder / MANIFEST
     told = {
-        "program": source.manifest.get("program", "fleet_planner"),
+        "program": PROGRAM,
         "version": source.manifest.get("version", ""),
+        "command": "export",
         "results": source.folder.resolve().name,
         "manifest_sha256": hashlib.sha256(manifest.read_bytes()).hexdigest() if manifest.is_file() else "",
         "attribution": source.manifest.get("attribution", ""),
         "formats": list(formats),
         "crs": WGS84,
         "left_out_of_the_workbook": [item.name for item in left_out],
+        "inputs": [],
+        "files": files,
     }
     return json.dumps(told, ensure_ascii=False, indent=1) + "\n"

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fleet_planner.errors import InputError, OutputError
-from fleet_planner.outputs.record import sha256
-from fleet_planner.outputs.reserve import locked
+from fleet_planner.outputs.record import MANIFEST, sha256
+from fleet_planner.outputs.reserve import clear_inside, locked
 from fleet_planner.outputs.target import check_target
 from fleet_planner.pipeline.spread.attempt import code_hash
 
@@ -154,6 +154,12 @@ def kept(out: Path, tasks: list[Task], *, directories: bool) -> dict[str, Part]:
         if all(_hash(name, hashes) == digest for name, digest in part.inputs.items()):
             found[task.key] = part
     return found
+
+
+def begin_anew(out: Path) -> None:
+    """Take away the manifest, which marks a sweep that came to its end, and what a killed one left half-written."""
+    (out / MANIFEST).unlink(missing_ok=True)
+    clear_inside(out)
 
 
 def forget_others(out: Path, tasks: list[Task]) -> None:

@@ -15,6 +15,7 @@ from fleet_planner.outputs.record import MANIFEST, file_hashes, manifest_text, r
 from fleet_planner.outputs.sweeping.folder import (
     RUNS,
     Part,
+    begin_anew,
     changed_input,
     forget_others,
     keep,
@@ -107,6 +108,7 @@ def run_sweep(sweep: Sweep, path: Path, out: Path, engine: Engine, progress: Pro
     """
     tasks = tasks_of(sweep, path)
     with opened(out, path):
+        begin_anew(out)
         forget_others(out, tasks)
         parts = kept(out, tasks, directories=sweep.sweep.directories)
         before = len(parts)

@@ -24,6 +24,9 @@ LIBRARIES = ("numpy", "numba", "llvmlite", "polars", "scipy", "highspy")
 Work = Callable[[Any], Any]
 """Makes a result from an argument; both travel between processes."""
 
+PARTS = frozenset({".py", ".csv", ".gz", ".j2", ".js", ".css"})
+"""Endings of what this program is made of: code, tables, parts of pages."""
+
 _one_at_a_time = threading.Lock()
 """A process computes one part at a time: the kernels' threads must not be started from two threads at once."""
 
@@ -67,7 +70,7 @@ def code_hash() -> str:
     for name in LIBRARIES:
         digest.update(f"{name} {version(name)};".encode())
     root = Path(__file__).parents[2]
-    for path in sorted(p for p in root.rglob("*") if p.suffix in {".py", ".csv", ".gz"}):
+    for path in sorted(p for p in root.rglob("*") if p.suffix in PARTS):
         digest.update(path.relative_to(root).as_posix().encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()

@@ -125,15 +125,16 @@ def _of_plan(sweep: Sweep, entry: SweptPlan, path: Path) -> Iterator[Task]:
     first = check_plan(given, file)
     name = entry.name or first.city.name
     years = tuple(sweep.sweep.years if entry.years is None else entry.years)
-    if early := [y for y in years if y < first.city.year]:
-        told = f"a year before the base year of {name}, {first.city.year}"
-        raise PlanError(told, "Name the base year or later ones.", file=path, column="years", value=early[0])
     alter = {**sweep.alter, **entry.alter}
     for values in itertools.product(*alter.values()):
         data = copy.deepcopy(given)
         for key, value in zip(alter, values, strict=True):
             set_key(data, key, value, path)
-        _ask_years(data, years, first.city.year)
+        base_year = _base_year(data, first.city.year)
+        if early := [y for y in years if y < base_year]:
+            told = f"a year before the base year of {name}, {base_year}"
+            raise PlanError(told, "Name the base year or later ones.", file=path, column="years", value=early[0])
+        _ask_years(data, years, base_year)
         if sweep.sweep.draws is not None:
             data.setdefault("uncertainty", {})["draws"] = sweep.sweep.draws
         altered = tuple((key, written(value)) for key, value in zip(alter, values, strict=True))
@@ -148,6 +149,13 @@ def _of_plan(sweep: Sweep, entry: SweptPlan, path: Path) -> Iterator[Task]:
                     error.problem += f" (with {task.told})"
                 raise
             yield task
+
+
+def _base_year(data: dict[str, Any], given: int) -> int:
+    """Return the base year, which may be altered like any key; what is no year is refused with the plan."""
+    city = data.get("city")
+    year = city.get("year") if isinstance(city, dict) else None
+    return year if isinstance(year, int) else given
 
 
 def _words(*texts: str) -> Iterator[str]:
