@@ -101,7 +101,7 @@ def test_a_dirty_grid_turns_what_electric_buses_do(tmp_path: Path) -> None:
         assert 0.0 < row["break_even_kg_per_kwh"] < 0.9
     assert change[0.0] < 0.0 < change[0.9]
     page = (tmp_path / "at0.9" / "report.html").read_text(encoding="utf-8")
-    assert "Adds CO2 above, kg/kWh" in page
+    assert "Adds CO2 above (kg per kWh)" in page
 
 
 def test_hours_are_weighed_with_the_charging_and_their_stacks_are_told(tmp_path: Path) -> None:

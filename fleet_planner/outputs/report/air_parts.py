@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from fleet_planner.outputs.charts.line_chart import Line, axis, lines
 from fleet_planner.outputs.numbers import significant
+from fleet_planner.outputs.report.headings import heads
 from fleet_planner.outputs.report.wording import class_name, standard_name
 
 Rows = list[dict[str, Any]]
@@ -36,12 +37,12 @@ def season_part(rows: Rows, t: Words, _names: Words) -> dict[str, Any]:
         ]
         for row in own
     ]
-    keys = ("season", "season_part", "season_time", "season_emitted", "season_breathed", "season_mean", "season_adds")
+    keys = ("season", "part_of_day", *("time_share", "emitted_share", "exposure_share"), "mean_ug_m3")
     return {
         "id": "air-seasons",
         "title": t["season_title"],
         "notes": [t["season_note"].format(pollutant=pollutants[0])],
-        "head": [t[k] for k in keys],
+        "head": heads(t, "exposure_by_season", *keys, "contribution_ug_m3"),
         "rows": out,
         "words": 2,
     }
@@ -49,6 +50,7 @@ def season_part(rows: Rows, t: Words, _names: Words) -> dict[str, Any]:
 
 def canyon_part(rows: Rows, t: Words, _names: Words) -> dict[str, Any]:
     """Return how much lies in street canyons: all roads, and the classes that have any."""
+    shares = ("length_share", "emitted_share", "exposure_share", "people_share")
 
     def share(value: float | None) -> str:
         return "–" if value is None else f"{100.0 * value:.1f} %"
@@ -57,18 +59,17 @@ def canyon_part(rows: Rows, t: Words, _names: Words) -> dict[str, Any]:
         [
             t["canyon_all"] if row["road_class"] == "all" else class_name(row["road_class"], t),
             *(f"{row[k]:,}" for k in ("links", "canyon_links")),
-            *(share(row[k]) for k in ("length_share", "emitted_share", "exposure_share", "people_share")),
+            *(share(row[k]) for k in shares),
             "–" if row["aspect"] is None else significant(row["aspect"], 2),
         ]
         for row in rows
         if row["canyon_links"] or row["road_class"] == "all"
     ]
-    keys = ("links", "flagged", "length", "emitted", "breathed", "people", "aspect")
     return {
         "id": "street-canyons",
         "title": t["canyon"],
         "notes": [t[f"canyon_by_{rows[0]['told_by']}"].format(pollutant=rows[0]["pollutant"])],
-        "head": [t["canyon_class"], *(t[f"canyon_{k}"] for k in keys)],
+        "head": heads(t, "street_canyons", "road_class", "links", "canyon_links", *shares, "aspect"),
         "rows": out,
         "words": 1,
     }
@@ -85,18 +86,21 @@ def class_part(rows: Rows, t: Words, _names: Words) -> dict[str, Any]:
         fitted = row["aftertreatment"] if row["aftertreatment"] not in {None, "", "none"} else ""
         fuel = t.get(f"fuel_is_{row['fuel']}", row["fuel"].replace("_", " "))
         words = ", ".join(w for w in (fuel, standard_name(row["standard"], t), fitted.replace("_", " ")) if w)
-        stream = t.get(f"stream_is_{row['stream']}", row["stream"].replace("_", " "))
-        cells = [stream, words, f"{row['vehicles']:,.0f}"]
+        kind = t.get(f"stream_is_{row['stream']}", row["stream"].replace("_", " "))
+        cells = [kind, words, f"{row['vehicles']:,.0f}"]
         cells += [f"{100.0 * v:.1f} %" for v in (row["km_per_day"] / km, row["exposure_share"] or 0.0)]
         cells.append(significant(row["breathed_ug_per_km"]))
         cells += [significant(row["damage_usd2024_per_km"])] if priced else []
         out.append(cells)
-    keys = ["stream", "technology", "vehicles", "km", "share", "breathed", *(["damage"] if priced else [])]
+    stream, vehicles, share, breathed = heads(
+        t, "exposure_by_class", "stream", "vehicles", "exposure_share", "breathed_ug_per_km|µg"
+    )
+    head = [stream, t["class_technology"], vehicles, t["class_km"], share, breathed]
     return {
         "id": "exposure-by-class",
         "title": t["class_title"],
         "notes": [t["class_note"].format(pollutant=first[1])],
-        "head": [t[f"class_{k}"] for k in keys],
+        "head": [*head, *([t["class_damage"]] if priced else [])],
         "rows": out,
         "words": 2,
     }
@@ -112,8 +116,8 @@ def trend_part(rows: Rows, t: Words, _names: Words) -> dict[str, Any]:
         ]
         for row in rows
     ]
-    keys = ("air_pollutant", "trend_year", "air_monitors", "air_observed", "air_modelled", "trend_seen", "trend_made")
-    head = [t[k] for k in keys]
+    trends = (f"{k}|pct_per_year" if k.endswith("year") else k for k in figures)
+    head = heads(t, "monitor_trend", "pollutant", "year", "monitors", *trends)
     notes = [t["trend_note"]]
     return {"id": "air-trend", "title": t["trend"], "notes": notes, "head": head, "rows": out, "words": 2}
 
@@ -123,12 +127,12 @@ def tracer_part(rows: Rows, t: Words, _names: Words) -> dict[str, Any]:
     own = [row for row in rows if row["model"] == "fleet_planner"]
     figures = ("measured_ppb", "modelled_ppb", "fac2", "nmb_pct", "r")
     out = [[t[KINDS[row["air"]]], str(row["samples"]), *(significant(row[k]) for k in figures)] for row in own]
-    keys = ("tracer_air", "tracer_samples", "tracer_measured", "tracer_modelled", "air_fac2", "air_bias", "air_r")
+    keys = ("air", "samples", "measured_ppb", "modelled_ppb", "fac2", "nmb_pct|%", "r")
     return {
         "id": "air-tracer",
         "title": t["tracer"],
         "notes": [t["tracer_note"]],
-        "head": [t[k] for k in keys],
+        "head": heads(t, "tracer_fit", *keys),
         "rows": out,
         "words": 1,
     }

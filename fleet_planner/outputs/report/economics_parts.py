@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from fleet_planner.outputs.numbers import percent, significant
+from fleet_planner.outputs.report.headings import heads
 from fleet_planner.outputs.report.report_units import money_name
 
 if TYPE_CHECKING:
@@ -189,9 +190,11 @@ def grid_rows(data: Mapping[str, Any], t: Words, names: Words) -> dict[str, Any]
         }
         for row in given
     ]
-    keys = ("grid_tailpipe", "grid_power", "grid_average", "grid_rank", "grid_marginal", "grid_rank", "grid_even")
+    power = ("tailpipe_t_per_year|t", "electricity_mwh_per_year|mwh")
+    ranked = ("change_average_t_per_year|t", "rank_average", "change_marginal_t_per_year|t", "rank_marginal")
+    keys = ("year", "scenario", *power, *ranked, "break_even_kg_per_kwh|kg_kwh")
     return {
-        "head": [t["later_year"], t["scenario"], *(t[key] for key in keys)],
+        "head": heads(t, "grid_differences", *keys),
         "rows": rows,
         "note": t["grid_note"].format(**factors) + (f" {t['no']}" if first["checked"] == "no" else ""),
         "changed": any(row["changed"] for row in rows),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fleet_planner.outputs.numbers import percent, significant
+from fleet_planner.outputs.report.headings import heads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,7 +29,7 @@ def grid_part(rows: Sequence[Mapping[str, Any]], t: Mapping[str, str], _names: M
         notes.append(t["grid_path_clean"].format(year=first["clean_year"]))
     if first["checked"] == "no":
         notes.append(t["grid_path_unchecked"])
-    head = [t[k] for k in ("grid_path_year", "grid_path_mean", "grid_path_marginal")]
+    head = heads(t, "grid_path", "year", "average_kg_per_kwh|g_kwh", "marginal_kg_per_kwh|g_kwh")
     return {"id": "grid-path", "title": t["grid_path"], "notes": notes, "head": head, "rows": out, "words": 1}
 
 
@@ -46,8 +47,8 @@ def battery_part(rows: Sequence[Mapping[str, Any]], t: Mapping[str, str], names:
         most = max(row["co2e_t"] for row in own) / T_PER_KT
         cells = [significant(total[k]) for k in ("batteries", "capacity_mwh")]
         out.append([names[scenario], *cells, kilotonnes, significant(most)])
-    keys = ("battery_making_number", "battery_making_mwh", "battery_making_t", "battery_making_most")
-    head = [t["scenario"], *(t[k] for k in keys)]
+    keys = ("scenario", "batteries", "capacity_mwh|mwh", "co2e_t|thousand_t")
+    head = [*heads(t, "battery_manufacturing", *keys), t["battery_making_most"]]
     years = [row["year"] for row in rows]
     notes = [t["battery_making_note"].format(first=min(years), last=max(years))]
     return {"id": "batteries-made", "title": t["battery_making"], "notes": notes, "head": head, "rows": out, "words": 1}
@@ -66,8 +67,8 @@ def hydrogen_part(rows: Sequence[Mapping[str, Any]], t: Mapping[str, str], names
         ]
         for row in rows
     ]
-    keys = ("hydrogen_colour", "hydrogen_used", "hydrogen_made", "hydrogen_whole", "hydrogen_change")
-    head = [t["scenario"], *(t[k] for k in keys)]
+    keys = ("scenario", "colour", "hydrogen_t_per_year|t", "made_t_per_year", "well_to_wheel_t_per_year", "change_pct")
+    head = heads(t, "hydrogen", *keys)
     notes = [t["hydrogen_note"]]
     return {"id": "hydrogen", "title": t["hydrogen"], "notes": notes, "head": head, "rows": out, "words": 2}
 
@@ -84,9 +85,9 @@ def intensity_part(rows: Sequence[Mapping[str, Any]], t: Mapping[str, str], name
             if with_output:
                 cells += [_figure(own[row]["t_per_million_gdp"]), _percent(own[row]["per_gdp_change_pct"])]
             out.append(cells)
-    keys = ["scenario", "grid_path_year", "carbon_intensity_km", "carbon_intensity_change"]
-    keys += ["carbon_intensity_gdp", "carbon_intensity_change"] if with_output else []
-    head = [t[k] for k in keys]
+    keys = ["scenario", "year", "g_per_vehicle_km|g", "per_km_change_pct"]
+    keys += ["t_per_million_gdp|t", "per_gdp_change_pct"] if with_output else []
+    head = heads(t, "carbon_intensity", *keys)
     return {
         "id": "carbon-intensity",
         "title": t["carbon_intensity"],

@@ -13,6 +13,7 @@ from fleet_planner.outputs.report.electricity_parts import (
     hydrogen_part,
     intensity_part,
 )
+from fleet_planner.outputs.report.headings import heading, heads
 from fleet_planner.outputs.report.report_units import money_name
 from fleet_planner.outputs.report.uncertainty_parts import drivers_chart, uncertainty_part, worth_part
 
@@ -78,10 +79,11 @@ def _exposure(rows: Rows, t: Words, names: Words) -> dict[str, Any]:
         ]
         for row in rows
     ]
-    keys = ("scenario", "air_pollutant", "air_traffic", "air_background", "air_change", "air_exposure", "air_highest")
+    keys = ("scenario", "pollutant", "traffic_ug_m3", "background_ug_m3", "change_pct")
     notes = [t["air_note"].format(people=f"{rows[0]['people']:,.0f}")]
     notes += [t["air_made_up"]] if rows[0]["made_up_weather"] else []
-    head = [t[k] for k in (*keys, "air_intake")]
+    more = ("exposure_people_ug_m3|thousand_people", "highest_ug_m3", "intake_fraction_ppm|g_t")
+    head = heads(t, "exposure", *keys, *more)
     return {"id": "air", "title": t["air"], "notes": notes, "head": head, "rows": out, "words": 2}
 
 
@@ -92,21 +94,12 @@ def _fit(rows: Rows, t: Words, names: Words) -> dict[str, Any]:
         [row["pollutant"], str(row["monitors"]), *("–" if row[k] is None else significant(row[k]) for k in figures)]
         for row in rows
     ]
-    keys = (
-        "air_pollutant",
-        "air_monitors",
-        "air_observed",
-        "air_modelled",
-        "air_fac2",
-        "air_bias",
-        "air_r",
-        "air_rmse",
-    )
+    keys = ("pollutant", "monitors", *("nmb_pct|%" if k == "nmb_pct" else k for k in figures))
     return {
         "id": "air-monitors",
         "title": t["air_fit"],
         "notes": [t["air_fit_note"]],
-        "head": [t[k] for k in keys],
+        "head": heads(t, "monitor_fit", *keys),
         "rows": out,
         "words": 1,
     }
@@ -130,8 +123,8 @@ def _climate(rows: Rows, t: Words, names: Words) -> dict[str, Any]:
                 (r["horizon_years"], r["pollutant"]): r for r in rows if (r["scenario"], r["year"]) == (scenario, year)
             }
             out.append([names[scenario], str(year), *_gases(own)])
-    keys = ("scenario", "grid_path_year")
-    heads = ("gas_co2", "gas_grid", "gas_ch4", "gas_n2o", "ghg_100", "ghg_20", "bc_100", "bc_20")
+    keys = heads(t, "climate", "scenario", "year")
+    gases = ("gas_co2", "gas_grid", "gas_ch4", "gas_n2o", "ghg_100", "ghg_20", "bc_100", "bc_20")
     notes = [t["climate_note"]]
     if any(row["checked"] == "no" for row in rows):
         notes.append(t["climate_unchecked"])
@@ -139,7 +132,7 @@ def _climate(rows: Rows, t: Words, names: Words) -> dict[str, Any]:
         "id": "climate",
         "title": t["climate"],
         "notes": notes,
-        "head": [t[k] for k in (*keys, *heads)],
+        "head": [*keys, *(t[k] for k in gases)],
         "rows": out,
         "words": len(keys),
     }
@@ -172,12 +165,13 @@ def _path(rows: Rows, t: Words, names: Words) -> dict[str, Any]:
         if priced:
             cells.append(significant(row["gap_cost_usd2024_per_year"] / MILLION))
         out.append(cells)
-    keys = ["scenario", "path_peak", "path_sum"]
-    keys += ["path_left", "path_spent"] if budget else []
-    keys += ["path_then", "path_gap"] + (["path_gap_cost"] if priced else [])
+    keys = ["scenario", "peak_year", "cumulative_t"]
+    keys += ["budget_left_t", "budget_spent_year"] if budget else []
+    keys += ["emitted_t_per_year", "gap_t_per_year"]
+    keys += ["gap_cost_usd2024_per_year|million_a_year"] if priced else []
     first = rows[0]
     note = t["path_note"].format(first=first["from_year"], last=first["to_year"], neutral=first["neutral_year"])
-    head = [t[k] for k in keys]
+    head = heads(t, "climate_path", *keys)
     return {"id": "climate-path", "title": t["path"], "notes": [note], "head": head, "rows": out, "words": 2}
 
 
@@ -229,8 +223,9 @@ def _equity(rows: Rows, t: Words, names: Words) -> dict[str, Any]:
         cells = [significant(row[k]) for k in ("traffic_ug_m3", "avoided_ug_m3") for row in (worst, best)]
         index = [significant(worst[k], 2) for k in ("concentration_index", "avoided_index")]
         out.append([names[key[0]], key[1], *cells, *index])
-    keys = ("scenario", "equity_what", "equity_worst", "equity_best", "equity_gain_worst", "equity_gain_best")
-    head = [t[k] for k in (*keys, "equity_index", "equity_gain_index")]
+    fifths = ("equity_worst", "equity_best", "equity_gain_worst", "equity_gain_best")
+    scenario, what, *both = heads(t, "equity", "scenario", "pollutant", "concentration_index", "avoided_index")
+    head = [scenario, what, *(t[k] for k in fifths), *both]
     return {"id": "equity", "title": t["equity"], "notes": [t["equity_note"]], "head": head, "rows": out, "words": 2}
 
 
@@ -244,9 +239,9 @@ def _hotspots(rows: Rows, t: Words, _names: Words) -> dict[str, Any]:
         ]
         for row in rows[:10]
     ]
-    keys = ("hot_rank", "hot_street", "hot_class", "hot_km", "hot_kg", "hot_exposure", "hot_tonnes")
+    figures = ("length_km|km", "kg_per_day|kg_a_day", "exposure_per_km|people_ug_m3", "rank_by_tonnes")
     note = t["hot_note"].format(pollutant=rows[0]["pollutant"])
-    head = [t[k] for k in keys]
+    head = heads(t, "exposure_hotspots", "rank", "name", "road_class", *figures)
     return {"id": "exposure-hotspots", "title": t["hot"], "notes": [note], "head": head, "rows": out, "words": 3}
 
 
@@ -260,7 +255,7 @@ def _benefits(rows: Rows, t: Words, names: Words) -> dict[str, Any]:
             _range(row, "benefit_cost_ratio", "ratio_low", "ratio_high", 1.0) if row["ratio_low"] is not None else "–"
         )
         out.append([names[row["scenario"]], t[f"npv_{row['verdict']}"], *cells, ratio])
-    keys = ("scenario", "npv_verdict", "npv_costs", "npv_health", "npv_climate", "npv_net", "npv_ratio")
+    keys = ("scenario", "verdict", "costs", "health", "climate", "net_present_value", "benefit_cost_ratio")
     first = rows[0]
     rate = f"{100.0 * first['rate']:g} %"
     notes = [
@@ -270,7 +265,7 @@ def _benefits(rows: Rows, t: Words, names: Words) -> dict[str, Any]:
     ]
     if any(row["checked"] == "no" for row in rows):
         notes.append(t["npv_unchecked"])
-    head = [t[k] for k in keys]
+    head = heads(t, "benefits", *keys)
     return {"id": "benefits", "title": t["npv"], "notes": notes, "head": head, "rows": out, "words": 2}
 
 
@@ -285,7 +280,8 @@ def _plants(rows: Rows, t: Words, names: Words) -> dict[str, Any]:
         ]
         for row in rows
     ]
-    head = [t[k] for k in ("scenario", "plant_pollutant", "plant_emitted", "plant_added", "plant_breathed")]
+    keys = ("scenario", "pollutant", "emitted_t_per_year", "added_t_per_year", "added_intake_g_per_year|g")
+    head = heads(t, "power_plants", *keys)
     note = t["plant_note"].format(share=f"{100.0 * rows[0]['thermal_share']:.0f} %")
     return {"id": "power-plants", "title": t["plant"], "notes": [note], "head": head, "rows": out, "words": 2}
 
@@ -297,7 +293,7 @@ def _acid(rows: Rows, t: Words, names: Words) -> dict[str, Any]:
         own = {row["pollutant"]: row for row in rows if row["scenario"] == scenario}
         keq = [significant(own[p]["acid_keq_per_year"] / THOUSAND) for p in ("SO2", "NOx", "NH3", "all")]
         out.append([names[scenario], *keq, percent(own["all"]["change_pct"])])
-    head = [t["scenario"], "SO2", "NOx", "NH3", t["acid_all"], t["acid_change"]]
+    head = [heading(t, "acid", "scenario"), "SO2", "NOx", "NH3", t["acid_all"], heading(t, "acid", "change_pct")]
     return {"id": "acid", "title": t["acid"], "notes": [t["acid_note"]], "head": head, "rows": out, "words": 1}
 
 
@@ -312,6 +308,6 @@ def _receptors(rows: Rows, t: Words, names: Words) -> dict[str, Any]:
         for row in rows
         if row["pollutant"] == "all"
     ]
-    head = [t[k] for k in ("scenario", "receptor", "receptor_unit", "receptor_value", "receptor_change")]
+    head = heads(t, "receptors", "scenario", "receptor", "unit", "value", "change")
     notes = [t["receptors_note"]]
     return {"id": "receptors", "title": t["receptors"], "notes": notes, "head": head, "rows": out, "words": 3}

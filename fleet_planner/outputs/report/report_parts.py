@@ -19,6 +19,7 @@ from fleet_planner.outputs.report.drawn_words import (
 from fleet_planner.outputs.report.duty_parts import duty
 from fleet_planner.outputs.report.economics_parts import cash_rows, grid_rows, ownership_rows, worth_rows
 from fleet_planner.outputs.report.finding_parts import finding_lines
+from fleet_planner.outputs.report.headings import heads
 from fleet_planner.outputs.report.later_parts import later, paths, reached, targets
 from fleet_planner.outputs.report.lead_parts import best_row, best_words
 from fleet_planner.outputs.report.machines import machines_parts
@@ -63,6 +64,7 @@ MONEY = (
     "energy_cost_usd2024_per_year",
     "total_usd2024_per_year",
 )
+QUALITY = ("input", "basis", "given_pct", "derived_pct", "default_pct", "tier")
 OTHER_SET = "inventory.other_set"
 OWN_SET = "user"
 WHOLE_FLEET = 0.995
@@ -121,6 +123,8 @@ def parts(data: Data, t: Words, names: Words, language: Language) -> Data:
         "grid": grid_rows(data, t, names),
         "worth": worth_rows(data, t, names),
         "cash": cash_rows(data, t, names),
+        "well_to_wheel_head": heads(t, "well_to_wheel", "scenario", *WELL_TO_WHEEL),
+        "quality_head": heads(t, "data_quality", *QUALITY),
         "costs_head": [t[k] for k in ("capex", "annual_capex", "opex", "energy", "total")],
         "per_head": [t[k] for k in ("per_tonne", "per_tonne_pm", "per_tonne_co2")],
         "costs_note": t["costs_note"].format(rate=share(data["discount_rate"])),

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from fleet_planner.outputs.charts.charts import stacked
 from fleet_planner.outputs.numbers import percent, share, significant
+from fleet_planner.outputs.report.headings import heads
 from fleet_planner.outputs.report.report_units import money_name
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def worth_part(
         out.append([names.get(row["scenario"], row["scenario"]), t[key].format(unit=money_name(row["unit"], t)), told])
     if not out:
         return None
-    head = [t["scenario"], t["uncertain_what"], t["uncertain_value"]]
+    head = [*heads(t, "uncertainty", "scenario", "figure"), t["uncertain_value"]]
     notes = [t["uncertain_worth_note"]]
     return {
         "id": "uncertain-worth",
