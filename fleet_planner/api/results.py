@@ -12,7 +12,7 @@ import polars as pl
 
 from fleet_planner.api.geometry import on_map, on_roads
 from fleet_planner.errors import InputError, use_one_of
-from fleet_planner.outputs import check_target, write_run
+from fleet_planner.outputs import reserved, write_run
 from fleet_planner.outputs.export.source import open_source
 from fleet_planner.outputs.layers import frames
 from fleet_planner.outputs.layers.geopackage import drawn_layers, table_layers
@@ -176,12 +176,12 @@ class Result(_Tables):
         Raises
         ------
         OutputError
-            The folder is not empty, or cannot be written.
+            The folder is not empty, cannot be written, or another command is writing into it.
         """
         target = Path(folder)
-        check_target(target, overwrite=overwrite)
         chosen: Language = language or self.plan.outputs.language
-        return open_run(write_run(self._results, target, overwrite=overwrite, language=chosen))
+        with reserved(target, overwrite=overwrite):
+            return open_run(write_run(self._results, target, overwrite=overwrite, language=chosen))
 
     @cached_property
     def _short(self) -> Mapping[str, pl.DataFrame]:

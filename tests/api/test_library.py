@@ -17,6 +17,7 @@ from polars.testing import assert_frame_equal
 import fleet_planner as fp
 from fleet_planner.api.altering import altered_keys, merged
 from fleet_planner.cli.main import main
+from fleet_planner.outputs.reserve import locked
 from fleet_planner.pipeline import prepare as preparing
 from fleet_planner.units import DAYS_PER_YEAR
 from tests.cli.small_run import write_inputs
@@ -214,6 +215,14 @@ def test_a_new_city_is_written_and_loaded(tmp_path: Path) -> None:
     begun = fp.init(tmp_path / "beijing", "beijing")
     assert begun.plan.city.country == "CN-BJ"
     assert "Beijing" in repr(begun) or "北京" in repr(begun)
+
+
+def test_saving_keeps_the_lock_and_clears_what_a_killed_one_left(result: fp.Result, tmp_path: Path) -> None:
+    with locked(tmp_path / "out"), pytest.raises(fp.OutputError, match="another command"):
+        result.save(tmp_path / "out")
+    (tmp_path / ".out.partial-99999999").mkdir()
+    result.save(tmp_path / "out")
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
 
 
 def test_a_run_of_another_command_is_refused(saved: fp.SavedRun, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from fleet_planner.outputs.checking.closures import clip_closures, compare_closu
 from fleet_planner.outputs.checking.market_closures import market_closures
 from fleet_planner.outputs.checking.mix_closures import mix_closures
 from fleet_planner.outputs.checking.siting_closures import siting_closures
+from fleet_planner.outputs.checking.sweep_closures import sweep_closures
 from fleet_planner.outputs.record import file_hashes, sha256
 from fleet_planner.pipeline.telling.input_files import input_path
 
@@ -120,6 +121,8 @@ def _closures(kept: Kept) -> Iterator[Closure]:
         yield from schedule_closures(folder)
     elif command == "buses replace":
         yield from replace_closures(folder, told)
+    elif command == "sweep":
+        yield from sweep_closures(folder, told)
 
 
 def _report(path: Path) -> dict[str, Any] | None:
