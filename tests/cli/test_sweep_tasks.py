@@ -107,6 +107,10 @@ def test_run_directories_where_asked(tmp_path: Path) -> None:
     assert results["value_per_year"].to_list() == whole["value_per_year"].to_list()
     assert 'lang="zh' in (run / "report.html").read_text(encoding="utf-8")
     assert call("verify", run).exit_code == 0
+    (tmp_path / "a" / "r.csv").unlink()
+    assert call("sweep", sweep, "--out", tmp_path / "out").exit_code == 1
+    assert not run.exists()  # what lay there was of inputs that are gone
+    assert call("verify", tmp_path / "out").exit_code == 0
 
 
 @pytest.mark.parametrize(

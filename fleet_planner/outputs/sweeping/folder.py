@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -160,6 +161,11 @@ def begin_anew(out: Path) -> None:
     """Take away the manifest, which marks a sweep that came to its end, and what a killed one left half-written."""
     (out / MANIFEST).unlink(missing_ok=True)
     clear_inside(out)
+
+
+def forget_run(out: Path, key: str) -> None:
+    """Remove the run directory of a task that failed: what lies there is of earlier or of other inputs."""
+    shutil.rmtree(out / RUNS / key, ignore_errors=True)
 
 
 def forget_others(out: Path, tasks: list[Task]) -> None:

@@ -18,6 +18,7 @@ from fleet_planner.outputs.sweeping.folder import (
     begin_anew,
     changed_input,
     forget_others,
+    forget_run,
     keep,
     kept,
     opened,
@@ -117,6 +118,8 @@ def run_sweep(sweep: Sweep, path: Path, out: Path, engine: Engine, progress: Pro
         progress(f"{before} of {len(tasks)} tasks", before / len(tasks))
         for outcome in engine.outcomes(carry_out, orders, sweep.sweep.retries):
             part = as_here(part_of(outcome), known)
+            if part.state == FAILED:
+                forget_run(out, part.key)
             keep(out, part)
             parts[part.key] = part
             progress(_far(parts, len(tasks)), len(parts) / len(tasks))
