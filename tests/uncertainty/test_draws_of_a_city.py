@@ -91,6 +91,14 @@ def test_few_draws_are_told(city: Prepared, ground: Ground) -> None:
     assert "uncertainty.few" not in {f.code for f in findings_of(enough, ground)}
 
 
+def test_only_what_is_drawn_is_told_as_unchecked(city: Prepared, ground: Ground) -> None:
+    section = city.plan.uncertainty.model_copy(update={"off": ["activity", "speeds"]})
+    told = next(f for f in findings_of(section, ground, frozenset({"valuation"})) if f.code == "uncertainty.unchecked")
+    names = str(told.values["inputs"]).split(", ")
+    assert {"factors", "mix.given", "valuation"} <= set(names)
+    assert not {"activity", "links", "roads.main", "speeds.peak"} & set(names)
+
+
 def test_later_years_are_among_the_states(ground: Ground) -> None:
     assert {(s.scenario, s.year) for s in ground.states} == {
         (scenario, year) for scenario in ("baseline", "treated", "electric_buses") for year in (2024, 2025, 2026, 2027)

@@ -152,7 +152,7 @@ def drawn_tables(ready: Prepared, drawn: Drawn | None, meaning: Mapping[str, pl.
         with ready.run.clock.step("drivers"):
             ready.run.progress("what drives the ranges", 0.8)
             tables["uncertainty_drivers"] = drivers_table(ready, drawn.ground)
-    return DrawnTables(tables, (*findings_of(section, drawn.ground), *unused(drawn)))
+    return DrawnTables(tables, (*findings_of(section, drawn.ground, drawn.coefficients), *unused(drawn)))
 
 
 def unused(drawn: Drawn) -> tuple[Finding, ...]:
@@ -172,10 +172,13 @@ def _draws_needed(level: float) -> int:
     return round(2.0 * FEWEST_BEYOND / (1.0 - level))
 
 
-def findings_of(section: UncertaintySection, ground: Ground) -> tuple[Finding, ...]:
+def findings_of(
+    section: UncertaintySection, ground: Ground, coefficients: frozenset[str] = frozenset()
+) -> tuple[Finding, ...]:
     """Return how it was drawn, what was not checked, and whether the draws are few for their level."""
-    used = {one.family for one in ground.sampler.inputs}
-    unchecked = sorted(name for name in used if not ground.spreads.by_name[name].checked)
+    used = {one.source for one in ground.sampler.inputs} | coefficients | INDIRECT
+    spreads = [ground.spreads.by_name[name] for name in sorted(used)]
+    unchecked = [one.name for one in spreads if not one.checked and one.group not in section.off]
     values: dict[str, str | int | float] = {
         "draws": f"{section.draws:,}",
         "level": f"{100.0 * section.level:g}",
