@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from fleet_planner.economics.money import shown_in
 from fleet_planner.economics.valuation import valuation
 from fleet_planner.findings import Finding
 from fleet_planner.pipeline.drawing.bands import CHANGE, EMISSION, PERCENT, Figure, figures_table, with_bands
 from fleet_planner.pipeline.drawing.chances import with_chances
 from fleet_planner.pipeline.drawing.drivers import drivers_table
 from fleet_planner.pipeline.drawing.emitted import Emitted, emitted
-from fleet_planner.pipeline.drawing.harm import coefficients, harm_figures
+from fleet_planner.pipeline.drawing.harm import Base, coefficients, harm_figures
 from fleet_planner.pipeline.drawing.money import collect_money, cost_figures
 from fleet_planner.pipeline.drawing.on_links import drawn_links
 from fleet_planner.pipeline.drawing.states import Ground, ground_of, sample_of
@@ -74,7 +75,8 @@ class Drawn:
         worth = carbon.usd_per_t  # nought where the plan gives carbon no value
         ends = (carbon.low / worth, carbon.high / worth) if worth > 0.0 else (1.0, 1.0)
         known = coefficients(meaning, self.ground.spreads, self.section, ends)
-        more = harm_figures(meaning, known, self.emissions, plan.city.year, self.figures)
+        base = Base(plan.city.year, shown_in(plan.economics).per_usd2024, worth)
+        more = harm_figures(meaning, known, self.emissions, base, self.figures)
         return replace(self, figures=(*self.figures, *more), coefficients=known.sources)
 
 

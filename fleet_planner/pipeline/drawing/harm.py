@@ -34,6 +34,17 @@ HEALTH, AVOIDED, NET, RECEPTOR = "health", "health_avoided", "net_present_value"
 COST = "cost"
 SEED_APART = 2
 DIESEL_PM = "PM_diesel"
+FAR = 2.0
+"""A present value above so many annuities of its figure of the base year is not in proportion to it."""
+
+
+@dataclass(frozen=True)
+class Base:
+    """The base year, what a US dollar of 2024 is in the money shown, and what a tonne of CO2 is worth (US$ 2024)."""
+
+    year: int
+    per_usd2024: float
+    carbon_usd_per_t: float
 
 
 @dataclass(frozen=True)
@@ -83,14 +94,14 @@ def _made(spreads: Spreads, name: str, low: float, high: float) -> Input:
 
 
 def harm_figures(
-    meaning: Mapping[str, pl.DataFrame], known: Coefficients, emissions: Emitted, year: int, figures: Sequence[Figure]
+    meaning: Mapping[str, pl.DataFrame], known: Coefficients, emissions: Emitted, base: Base, figures: Sequence[Figure]
 ) -> list[Figure]:
     """Return health, what of it is avoided, net benefits and what reaches receptors, in all draws."""
-    health = _health(meaning, known, emissions, year)
+    health = _health(meaning, known, emissions, base.year)
     return [
         *health,
-        *_net(meaning, known, emissions, year, [*figures, *health]),
-        *_receptors(meaning, known, emissions, year),
+        *_net(meaning, known, emissions, base, [*figures, *health]),
+        *_receptors(meaning, known, emissions, base.year),
     ]
 
 
@@ -147,31 +158,55 @@ def _health(meaning: Mapping[str, pl.DataFrame], known: Coefficients, emissions:
 
 
 def _net(
-    meaning: Mapping[str, pl.DataFrame], known: Coefficients, emissions: Emitted, year: int, figures: Sequence[Figure]
+    meaning: Mapping[str, pl.DataFrame], known: Coefficients, emissions: Emitted, base: Base, figures: Sequence[Figure]
 ) -> list[Figure]:
-    """Each part of the present value moves as its figure of the base year does."""
+    """Each part of the present value is off by what its figure of the base year is off, every year."""
     table = meaning.get("benefits", pl.DataFrame())
-    moved = {(f.figure, f.scenario, f.item): f.draws / f.value for f in figures if f.value}
+    of = {(f.figure, f.scenario, f.item): f for f in figures if f.year == base.year and not f.pollutant}
     first = next(iter(emissions.totals))[0]
     out = []
     for row in [] if table.is_empty() else table.to_dicts():
         scenario = row["scenario"]
-        if (scenario, year) not in emissions.totals:
+        if (scenario, base.year) not in emissions.totals:
             continue
-        one = np.ones(emissions.totals[first, year].shape[0])
-        health = row["health"] * moved.get((AVOIDED, scenario, "value"), one)
-        costs = row["costs"] * moved.get((COST, scenario, ""), one)
-        climate = row["climate"] * _avoided_co2(emissions, first, scenario, year) * known.of(CARBON)
+        years = range(row["first_year"], row["last_year"] + 1)
+        annuity = base.per_usd2024 * sum((1.0 + row["rate"]) ** (base.year - year) for year in years)
+        avoided, cost = of.get((AVOIDED, scenario, "value")), of.get((COST, scenario, ""))
+        health = off_alike(row["health"], avoided.value, avoided.draws, annuity) if avoided else row["health"]
+        costs = off_alike(row["costs"], cost.value, cost.draws, annuity) if cost else row["costs"]
+        co2 = _avoided_co2(emissions, first, scenario, base.year)
+        climate = off_alike(row["climate"], *co2, annuity * base.carbon_usd_per_t) * known.of(CARBON)
         draws = health + climate - costs
-        out.append(Figure(NET, scenario, year, "", "", row["unit"], row["net_present_value"], draws))
+        out.append(Figure(NET, scenario, base.year, "", "", row["unit"], row["net_present_value"], draws))
     return out
 
 
-def _avoided_co2(emissions: Emitted, first: str, scenario: str, year: int) -> Array:
+def off_alike(worth: float, value: float, draws: Array, annuity: float) -> Array:
+    """Return the draws of a present value whose figure of the base year has draws.
+
+    They are in proportion. Where they cannot be, as costs and savings of the base year nearly cancel out or have the
+    other sign, a unit of the figure counts as the annuity: a quotient by nearly nought would make any band wide.
+
+    Parameters
+    ----------
+    worth
+        Present value of the run.
+    value, draws
+        Of the figure a year, the run's and in all draws.
+    annuity
+        Present value of a unit of the figure every year.
+    """
+    ratio = worth / value if value else 0.0
+    weight = ratio if 0.0 < ratio <= FAR * annuity else annuity
+    return np.asarray(worth + weight * (draws - value))
+
+
+def _avoided_co2(emissions: Emitted, first: str, scenario: str, year: int) -> tuple[float, Array]:
+    """Return the CO2 of vehicles and of electricity that a scenario avoids a year, the run's and in all draws."""
     both = [POLLUTANTS.index(p) for p in ("CO2", "CO2_grid")]
     draws = emissions.totals[first, year][:, both].sum(axis=1) - emissions.totals[scenario, year][:, both].sum(axis=1)
     central = float(emissions.central[first, year][both].sum() - emissions.central[scenario, year][both].sum())
-    return np.asarray(draws / central) if central else np.ones(draws.shape)
+    return central, np.asarray(draws)
 
 
 def _receptors(meaning: Mapping[str, pl.DataFrame], known: Coefficients, emissions: Emitted, year: int) -> list[Figure]:

@@ -43,7 +43,8 @@ def benefits(plan: Plan, known: Known) -> tuple[pl.DataFrame, tuple[Finding, ...
     carbon = valuation(
         plan.city.country, plan.city.year, plan.comparison, plan.economics.social_carbon_usd_per_t
     ).carbon
-    low, high = carbon.low / carbon.usd_per_t, carbon.high / carbon.usd_per_t
+    worth = carbon.usd_per_t  # nought where the plan gives carbon no value
+    low, high = (carbon.low / worth, carbon.high / worth) if worth > 0.0 else (1.0, 1.0)
     sound = dict(known.worth.filter(line="total").select("scenario", "checked").iter_rows())
     felt = carbon.checked and "no" not in set(known.health.filter(part="total")["checked"])
     streams = []
