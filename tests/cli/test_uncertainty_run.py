@@ -76,6 +76,9 @@ def test_findings_and_summary_state_their_bands(folder: Path) -> None:
         page = report_html(data, language)  # type: ignore[arg-type]
         lead = page[page.index('<section id="lead">') : page.index('<section id="public">')]
         assert band in lead
+        assert ("That is {} {}" if language == "en" else "相当于基准情景的{}{}").format(
+            percent(change["value"]).lstrip("−"), band
+        ).replace(" （", "（") in lead
         assert line in lead
         summary = page[page.index('<section id="summary">') : page.index('<section id="map-section">')]
         assert f"{ends[0]}–{ends[1]}" in summary

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from fleet_planner.outputs.charts.charts import bars
 from fleet_planner.outputs.numbers import percent, significant
 from fleet_planner.outputs.report import wording
+from fleet_planner.outputs.report.headings import heading, heads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,7 +71,10 @@ def _shares(given: Data, t: Words, names: Words, language: Language) -> dict[str
         ]
         for row in given["areas"]
     ]
-    return {"head": [t["area_head"], t["area_length"], t["area_vkt"], *(titles[p] for p in shown)], "rows": rows}
+    return {
+        "head": [*heads(t, "areas", "area", "length_km|km", "vkt_per_day|per_day"), *(titles[p] for p in shown)],
+        "rows": rows,
+    }
 
 
 def _percent(value: float | None) -> str:
@@ -114,7 +118,7 @@ def _scenario(given: Data, scenario: str, t: Words, names: Words, language: Lang
     for area in [row["area"] for row in given["areas"]]:
         cells = [_cell(value.get((area, p)), before.get((area, p)), base=value == before) for p in given["shown"]]
         rows.append([_area(area, t), *cells])
-    return {"head": [t["area_head"], *told], "rows": rows, "unit": common}
+    return {"head": [heading(t, "area_totals", "area"), *told], "rows": rows, "unit": common}
 
 
 def _cell(value: float | None, before: float | None, *, base: bool) -> str:
@@ -155,7 +159,7 @@ def _agency_table(
     agency, unit = rows[0]["agency"], rows[0]["unit"]
     with_standard = any(r["standard"] for r in rows)
     pollutants = list(rows[0]["values"])
-    head = [t["area_head"]] if by_area else []
+    head = [heading(t, "area_agency", "area")] if by_area else []
     head += [t["area_class"], t["area_fuel"], *([t["area_standard"]] if with_standard else [])]
     cells = []
     for row in rows:

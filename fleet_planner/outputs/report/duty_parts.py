@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fleet_planner.outputs.numbers import share, significant
+from fleet_planner.outputs.report.headings import heads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 HEAD = (
-    *("vehicles", "duty_days", "duty_km", "duty_p10", "duty_p50", "duty_p90", "duty_within"),
-    *("duty_trip", "duty_starts", "duty_payload", "duty_base"),
+    *("stream", "vehicles", "days_per_year", "km_per_day|km", "km_per_day_p10|km", "km_per_day_p50|km"),
+    *("km_per_day_p90|km", "days_within_250_km_pct", "trip_km|km", "starts_per_day", "payload_t|t", "return_share"),
 )
 
 
@@ -40,4 +41,4 @@ def duty(data: Mapping[str, Any], t: Mapping[str, str], streams: Mapping[str, st
         ]
         for row in given
     ]
-    return {"head": [t[key] for key in HEAD] if rows else [], "rows": rows}
+    return {"head": heads(t, "duty", *HEAD) if rows else [], "rows": rows}

@@ -144,12 +144,16 @@ def _value(data: Data, t: Words, names: Words) -> dict[str, Any] | None:
         return None
     per, cut, scenario = min(found)
     told = {"scenario": names[scenario], "cut": significant(cut), "unit": t["rate"]}
+    row = next(r for r in _rows(data, names, "NOx") if r["scenario"] == scenario)
+    drawn = change_ends(row)
+    change = banded(percent(row["change_pct"]).lstrip("−"), fall(drawn), in_percent, data, t)
+    more = t["lead_cut_drawn"].format(change=change) if drawn else ""
     if per < 0.0:
         saved = significant(-yearly_cost(data, scenario) / MILLION)
         text = t["lead_saves"].format(saved=told_cost(data, scenario, t), **told)
-        return _found(saved, t["lead_saves_label"], text)
+        return _found(saved, t["lead_saves_label"], text + more)
     cost = significant(per / THOUSAND)
-    return _found(cost, t["lead_cheapest_label"], t["lead_cheapest"].format(cost=cost, **told))
+    return _found(cost, t["lead_cheapest_label"], t["lead_cheapest"].format(cost=cost, **told) + more)
 
 
 def _health(data: Data, t: Words, names: Words) -> dict[str, Any] | None:

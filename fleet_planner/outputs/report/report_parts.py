@@ -125,7 +125,7 @@ def parts(data: Data, t: Words, names: Words, language: Language) -> Data:
         "cash": cash_rows(data, t, names),
         "well_to_wheel_head": heads(t, "well_to_wheel", "scenario", *WELL_TO_WHEEL),
         "quality_head": heads(t, "data_quality", *QUALITY),
-        "costs_head": [t[k] for k in ("capex", "annual_capex", "opex", "energy", "total")],
+        "costs_head": heads(t, "costs", *MONEY),
         "per_head": [t[k] for k in ("per_tonne", "per_tonne_pm", "per_tonne_co2")],
         "costs_note": t["costs_note"].format(rate=share(data["discount_rate"])),
         "costs_unchecked": any(row["flag"] for row in costs),

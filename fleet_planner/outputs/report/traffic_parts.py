@@ -6,12 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from fleet_planner.outputs.layers.buses import bus_note, bus_rows
 from fleet_planner.outputs.numbers import percent, share, significant
+from fleet_planner.outputs.report.headings import heads
 from fleet_planner.outputs.report.wording import class_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 MILLION = 1e6
+FIT = (
+    *("counts", "vehicle_class", "road_class", "number", "observed_veh_h|veh_h"),
+    *("geh", "geh_under_5", "r2", "bias_pct"),
+)
 
 
 def traffic(data: Mapping[str, Any], t: Mapping[str, str]) -> dict[str, Any]:
@@ -31,6 +36,7 @@ def traffic(data: Mapping[str, Any], t: Mapping[str, str]) -> dict[str, Any]:
             if several
         ],
         "fit": fit_rows(given["counts"], t) if given["counts"] else [],
+        "fit_head": heads(t, "count_fit", *FIT),
         "fit_note": t["fit_calibrated"] if given["counts"] and given["counts"]["calibrated"] else t["fit_compared"],
         "assigned_note": assigned_note(given["assignment"], t) if given["assignment"] else "",
         "groups": group_rows(given["assignment"], t) if given["assignment"] else [],
