@@ -91,7 +91,7 @@ def test_the_embedded_city_on_zones_of_ones_own(repository: Path, tmp_path: Path
     assert {"activity.assigned", "activity.gravity", "activity.assigned_speeds"} <= codes
     assert not {"activity.no_jobs", "activity.no_freight_sites", "activity.gap_missed"} & codes
     page = (out / "report.html").read_text(encoding="utf-8")
-    assert "method “assigned”" in page
+    assert "method: assigned trips" in page
     assert "Relative gap" in page
     assert 'id="assigned"' in page
     again = CliRunner().invoke(main, ["report", str(out), "--language", "zh"])

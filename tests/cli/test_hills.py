@@ -51,6 +51,7 @@ def city(folder: Path, east: float = 0.0) -> Path:
     return folder / "plan.toml"
 
 
+@pytest.mark.slow
 def test_hills_reach_every_output(tmp_path: Path) -> None:
     out = tmp_path / "out"
     result = call("run", city(tmp_path), "--out", out)

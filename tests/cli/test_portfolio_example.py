@@ -23,6 +23,7 @@ def test_the_example_is_a_plan_with_targets_sites_and_futures() -> None:
     assert {f.name for f in plan.portfolio.future} >= {"mandate", "slow_grid", "cheap_batteries", "short_range"}
 
 
+@pytest.mark.slow
 def test_the_example_runs_within_its_limits(tmp_path: Path) -> None:
     """With its last two futures and without the front, to be short."""
     text = (FOLDER / "mix.toml").read_text(encoding="utf-8").replace('front = "nox"', "")

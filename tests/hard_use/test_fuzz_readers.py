@@ -15,7 +15,7 @@ from fleet_planner.errors import UserError
 from tests.hard_use.mutation import broken
 from tests.hard_use.targets import TARGETS, Target
 
-FEW, MANY = 12, 1500
+FEW, MANY = 12, 250
 HANG_S = 60
 
 

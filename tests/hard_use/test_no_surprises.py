@@ -65,6 +65,7 @@ def sources(repository: Path) -> list[tuple[str, ast.Module]]:
     return [(name, ast.parse(path.read_text(encoding="utf-8"))) for name, path in found]
 
 
+@pytest.mark.slow
 def test_no_input_is_run_as_code(repository: Path) -> None:
     bad, fetching = [], set()
     for name, tree in sources(repository):
