@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -55,7 +56,9 @@ def test_a_case_is_run_with_its_words_and_its_memory_is_told(tmp_path: Path) -> 
     code = "import sys, json\nkept = bytearray(60_000_000)\nprint(json.dumps({'n': int(sys.argv[1]), 'x_s': 0.5}))"
     told = run("one", code, tmp_path)
     assert told["figures"] == {"n": 2.0, "x_s": 0.5}
-    assert 60 < told["peak_mb"] < 2000
+    # Linux counts a new process from the peak of the one that starts it: here the tests', for run_all.py its own small one
+    own_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    assert 60 < told["peak_mb"] < max(200.0, 1.1 * own_mb + 10.0)
     assert told["wall_s"] > 0.0
 
 
