@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path)
     asked = parser.parse_args()
     folder = asked.folder or Path(tempfile.mkdtemp(prefix="fleet_planner-uncertainty-"))
-    path = prepared(folder, asked.copies)
+    path = prepared(folder, asked.copies, "weekday_weekend")
     plan = load_plan(path)
     plan = plan.model_copy(update={"uncertainty": plan.uncertainty.model_copy(update={"draws": asked.draws})})
     ready = prepare(plan, path.parent, silent)
