@@ -18,7 +18,7 @@ from fleet_planner.cli.main import main
 from fleet_planner.outputs.buses.buses_charging import TABLES
 from fleet_planner.tables import columns
 from tests.buses.charging_stays import stay
-from tests.cli.altered import all_are_found
+from tests.cli.altered import not_found
 
 PLAN = """
 [city]
@@ -249,4 +249,4 @@ def test_verify_finds_an_altered_figure(out: Path, tmp_path: Path) -> None:
         "sites.csv": ("energy_kwh_per_year", "damage_usd2024_per_year"),
         "site_costs.csv": ("cost_usd2024_per_year",),
     }
-    all_are_found(out, tmp_path, places)
+    assert not_found(out, tmp_path, places) == []

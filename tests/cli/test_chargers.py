@@ -22,7 +22,7 @@ from fleet_planner.network import load_network
 from fleet_planner.plan.models import NetworkSection
 from fleet_planner.tables import columns
 from fleet_planner.tables.read import read_table
-from tests.cli.altered import all_are_found
+from tests.cli.altered import not_found
 
 PLAN = """
 [city]
@@ -333,4 +333,4 @@ def test_verify_finds_an_altered_figure(run: Path, tmp_path: Path) -> None:
         "catchments.csv": ("kwh_per_day",),
         "charger_regret.csv": ("cost_usd",),
     }
-    all_are_found(run / "out", tmp_path, places)
+    assert not_found(run / "out", tmp_path, places) == []

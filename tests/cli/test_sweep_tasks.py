@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from fleet_planner.outputs.reserve import locked
-from tests.cli.altered import all_are_found
+from tests.cli.altered import not_found
 from tests.cli.swept_towns import call, write_towns
 
 
@@ -52,7 +52,7 @@ def test_the_manifest_holds(swept: Path) -> None:
 
 def test_altered_figures_are_found(swept: Path, tmp_path: Path) -> None:
     places = ("value_per_year", "base_per_year", "change_pct", "cost_usd2024_per_year")
-    all_are_found(swept / "out", tmp_path, {"sweep_results.csv": places})
+    assert not_found(swept / "out", tmp_path, {"sweep_results.csv": places}) == []
 
 
 def test_done_tasks_are_kept_and_wrong_ones_are_told_and_mended(tmp_path: Path) -> None:
