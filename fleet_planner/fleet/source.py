@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -182,13 +182,24 @@ def _parquet_names(path: Path) -> list[str]:
     return list(schema)
 
 
+@contextmanager
+def _told_as_input_error(path: Path) -> Iterator[None]:
+    """Turn what a broken Parquet file raises in its middle into one message."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        problem = f"this Parquet file breaks off or is damaged: {first_line(error)}"
+        raise InputError(problem, "Write it again.", file=path) from error
+
+
 def _parquet_blocks(source: Source) -> Iterator[TextBlock]:
     import pyarrow.parquet as pq
 
     nothing = pl.DataFrame(schema=WRONG)
     row = 2
-    with pq.ParquetFile(source.path) as file:
+    with _told_as_input_error(source.path), pq.ParquetFile(source.path) as file:
         for batch in file.iter_batches(batch_size=PARQUET_ROWS):
+            batch.validate(full=True)  # polars takes texts that are no UTF-8 on trust, and panics later
             frame = pl.DataFrame(pl.from_arrow(batch)).rename({"row": "row_"}, strict=False)
             # not-a-number is how other programs write an empty cell of a column of floats
             text = frame.with_columns(pl.selectors.float().fill_nan(None)).select(pl.all().cast(pl.String))

@@ -107,10 +107,12 @@ def _lines_of(shapes: Any) -> tuple[NDArray[np.bool_], NDArray[np.float64], NDAr
     """Return which shapes are usable lines, the points of these one behind the other, and how many each has."""
     import shapely
 
-    shapes = shapely.line_merge(shapes)
+    shapes = np.array(shapes, dtype=object)
     points, owner = shapely.get_coordinates(shapes, return_index=True)
+    shapes[owner[~np.isfinite(points).all(axis=1)]] = None  # the merging of lines raises on points that are nowhere
+    shapes = shapely.line_merge(shapes)
     usable = (shapely.get_type_id(shapes) == shapely.GeometryType.LINESTRING) & ~shapely.is_empty(shapes)
-    usable[owner[~np.isfinite(points).all(axis=1)]] = False
+    points, owner = shapely.get_coordinates(shapes, return_index=True)
     sizes = np.bincount(owner, minlength=len(usable))[usable]
     return usable, points[usable[owner]], sizes
 
@@ -191,6 +193,7 @@ def _read_parquet(path: Path) -> Contents:
 
     def parts() -> Iterator[Part]:
         for batch in file.iter_batches(ROWS_AT_ONCE):
+            batch.validate(full=True)  # polars takes texts that are no UTF-8 on trust, and panics later
             frame = pl.DataFrame(pl.from_arrow(batch))
             yield frame.select(~cs.binary()), shapely.from_wkb(frame[name].to_numpy())
 
@@ -250,6 +253,7 @@ def _gdal_parts(path: Path, layer: str) -> Iterator[Part]:
     with open_arrow(path, layer=layer, batch_size=ROWS_AT_ONCE, use_pyarrow=True) as (meta, reader):
         name = meta["geometry_name"] or "wkb_geometry"
         for batch in reader:
+            batch.validate(full=True)  # polars takes texts that are no UTF-8 on trust, and panics later
             frame = pl.DataFrame(pl.from_arrow(batch))
             yield frame.drop(name), shapely.from_wkb(frame[name].to_numpy())
 

@@ -11,7 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import geopandas as gpd
 import osmium
+import polars as pl
 
 from fleet_planner.fleet.load import check_file
 from fleet_planner.network import load_network
@@ -194,6 +196,21 @@ def as_geopackage() -> bytes:
         return made.read_bytes()
 
 
+def registry_as_parquet() -> bytes:
+    """Return the little registry as Parquet."""
+    stream = io.BytesIO()
+    pl.read_csv(REGISTRY.encode()).write_parquet(stream, compression="uncompressed")
+    return stream.getvalue()
+
+
+@functools.cache
+def as_geoparquet() -> bytes:
+    """Return the little table of lines as GeoParquet."""
+    stream = io.BytesIO()
+    gpd.GeoDataFrame.from_features(json.loads(GEOJSON), crs="EPSG:4326").to_parquet(stream, compression=None)
+    return stream.getvalue()
+
+
 def network(path: Path) -> object:
     """Read a network by its plan section."""
     return load_network(NetworkSection(file=path.name, cache=False), path.parent, "CL")
@@ -219,6 +236,7 @@ def feed_of_tables(path: Path) -> object:
 TARGETS: dict[str, Target] = {
     "plan": Target("plan.toml", PLAN.encode, load_plan),
     "registry": Target("r.csv", REGISTRY.encode, registry),
+    "registry_parquet": Target("r.parquet", registry_as_parquet, registry, text=False),
     "gtfs_zip": Target("feed.zip", lambda: packed(FEED, ".txt"), read_feed, text=False),
     "gtfs_tables": Target(
         "feed.txt", lambda: "".join(f"### {n}.txt\n{t}" for n, t in FEED.items()).encode(), feed_of_tables
@@ -231,6 +249,7 @@ TARGETS: dict[str, Target] = {
     ),
     "geopackage": Target("n.gpkg", as_geopackage, network, text=False),
     "geojson": Target("n.geojson", GEOJSON.encode, network),
+    "geoparquet": Target("n.parquet", as_geoparquet, network, text=False),
     "network_csv": Target("n.csv", TABLE.encode, network),
     "graphml": Target("n.graphml", GRAPH.encode, network),
     "gmns_zip": Target("n.zip", lambda: packed(GMNS), network, text=False),

@@ -62,3 +62,19 @@ def test_many_broken_files_are_read_or_refused(name: str) -> None:
 @pytest.mark.parametrize(("name", "seed"), [("osm", 36), ("osm", 10), ("osm", 53), ("osm", 19)])
 def test_files_that_once_broke_a_reader(name: str, seed: int) -> None:
     read_or_refuse(TARGETS[name], broken(TARGETS[name].whole(), seed))
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("geojson", b"primary", b"pr\x82mary"),  # no UTF-8
+        ("registry_parquet", b"heavy_truck", b"heavy\x82truck"),
+        ("geoparquet", b"primary", b"pr\x82mary"),
+        ("network_csv", b"LINESTRING(0 0, 0.01 0)", b"LINESTRING(0 0, nan 0)"),
+    ],
+)
+def test_damage_that_coverage_found(name: str, before: bytes, after: bytes) -> None:
+    whole = TARGETS[name].whole()
+    assert before in whole
+    taken = read_or_refuse(TARGETS[name], whole.replace(before, after))
+    assert taken == (name == "network_csv")  # whose other row has a line
