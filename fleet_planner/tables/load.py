@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from fleet_planner.findings import Finding
 
 Language = Literal["en", "zh"]
+SAME_UNITS = {"µg/m³", "ppb"}
+"""Units that are written alike in every language and that no cell carries."""
 
 
 @dataclass(frozen=True)
@@ -137,9 +139,37 @@ class _Word(str):
 
 @cache
 def report_words(language: Language) -> dict[str, str]:
-    """Return the words of the report and of the other pages by key."""
+    """Return the words of the report and of the other pages by key.
+
+    Those that head a column (``headings.csv``) are the title that the dictionary gives it.
+    """
     paths = [folder() / "report_text.csv", *sorted((folder() / "texts").glob("*.csv"))]
-    return {row["key"]: row[language] for path in paths for row in rows(path)}
+    own = {row["key"]: row[language] for path in paths for row in rows(path)}
+    return own | {row["key"]: heading(own, row["table"], row["column"]) for row in rows(folder() / "headings.csv")}
+
+
+def heading(words: Mapping[str, str], table: str, column: str) -> str:
+    """Return the heading of a column of a table of the dictionary, in the language of the words.
+
+    Parameters
+    ----------
+    words
+        Of the page.
+    table
+        Of the dictionary (``tables/columns``).
+    column
+        Its name; ``name|unit`` where the page tells another unit, ``unit`` being a sign or a key ``head_<unit>``.
+
+    Raises
+    ------
+    KeyError
+        The dictionary has no such column.
+    """
+    name, _, unit = column.partition("|")
+    spec = {s.column: s for s in columns(table)}[name]
+    title = spec.title_zh if words["page_language"] == "zh" else spec.title_en
+    shown = words.get(f"head_{unit}", unit) if unit else spec.unit if spec.unit in SAME_UNITS else ""
+    return words["head_with_unit"].format(title=title, unit=shown) if shown else title
 
 
 @cache

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import fleet_planner.outputs.report as package
-from fleet_planner.outputs.report.headings import heading, heads
-from fleet_planner.tables.load import columns, report_words
+from fleet_planner.outputs.report.headings import heads
+from fleet_planner.tables.load import columns, folder, heading, report_words, rows
+
+if TYPE_CHECKING:
+    from fleet_planner.tables import Language
 
 FOLDER = Path(next(iter(package.__path__)))
 
@@ -55,3 +60,46 @@ def test_a_heading_has_the_words_of_the_dictionary_and_a_unit() -> None:
     assert heads(report_words("zh"), "hydrogen", "scenario", "hydrogen_t_per_year|t") == ["情景", "氢气用量（吨）"]
     with pytest.raises(KeyError):
         heading(report_words("en"), "exposure", "no_such_column")
+
+
+PAGES = {
+    "comparison": 5,
+    "break": 2,
+    "grant": 5,
+    "cmp": 9,
+    "market": 30,
+    "mix": 35,
+    "chargers": 19,
+    "sweep": 7,
+    "ebus": 50,
+}
+"""Least number of words that head a column, by page."""
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_words_that_head_a_column_are_its_title(language: Language) -> None:
+    t, found = report_words(language), rows(folder() / "headings.csv")
+    for row in found:
+        name, _, unit = row["column"].partition("|")
+        spec = {s.column: s for s in columns(row["table"])}[name]
+        assert t[row["key"]].startswith(spec.title_zh if language == "zh" else spec.title_en), row
+        assert not unit or f"head_{unit}" in t or not unit.isascii() or unit == "%", f"no word for the unit of {row}"
+    number = {page: sum(row["key"].startswith(f"{page}_") for row in found) for page in PAGES}
+    assert {page: n for page, n in number.items() if n < PAGES[page]} == {}
+
+
+def test_a_word_is_a_heading_or_a_text_and_a_page_uses_it() -> None:
+    keys = [row["key"] for row in rows(folder() / "headings.csv")]
+    texts = [folder() / "report_text.csv", *(folder() / "texts").glob("*.csv")]
+    assert len(set(keys)) == len(keys)
+    assert {row["key"] for path in texts for row in rows(path)}.isdisjoint(keys)
+    code = [p for p in FOLDER.parent.rglob("*") if p.suffix in {".py", ".j2"}]
+    used = "\n".join(p.read_text(encoding="utf-8") for p in code)
+    made = tuple(set(re.findall(r"[\"']([a-z0-9_]+_)\{", used)))
+    assert [k for k in keys if not k.startswith(made) and not re.search(rf"\b{k}\b", used)] == []
+
+
+def test_the_words_of_a_page_tell_the_unit_that_it_shows() -> None:
+    assert report_words("en")["market_cost"] == "Cost (million US$)"
+    assert report_words("zh")["grant_limit"] == "限额（美元/加权短吨）"
+    assert report_words("zh")["ebus_grid_kwh"] == "电网用电（千瓦时）"

@@ -9,7 +9,8 @@ from markupsafe import Markup
 from fleet_planner.outputs.charts.charts import bars
 from fleet_planner.outputs.numbers import percent, significant
 from fleet_planner.outputs.report import wording
-from fleet_planner.outputs.report.headings import heading, heads
+from fleet_planner.outputs.report.headings import heads
+from fleet_planner.tables.load import heading
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -13,9 +13,10 @@ from fleet_planner.outputs.report.electricity_parts import (
     hydrogen_part,
     intensity_part,
 )
-from fleet_planner.outputs.report.headings import heading, heads
+from fleet_planner.outputs.report.headings import heads
 from fleet_planner.outputs.report.report_units import money_name
 from fleet_planner.outputs.report.uncertainty_parts import drivers_chart, uncertainty_part, worth_part
+from fleet_planner.tables.load import heading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
