@@ -16,9 +16,8 @@ from fleet_planner.factors.compiling.channels import CHANNELS, MEASURED, POLLUTA
 from fleet_planner.inventory import compute_inventory
 from fleet_planner.inventory.carried import stream_links
 from fleet_planner.pipeline.computing.targets import verdicts
-from fleet_planner.pipeline.drawing.chances import with_chances
 from fleet_planner.pipeline.drawing.emitted import emitted
-from fleet_planner.pipeline.drawing.figures import findings_of
+from fleet_planner.pipeline.drawing.figures import Drawn, banded_targets, emission_figures, findings_of
 from fleet_planner.pipeline.drawing.on_links import drawn_links
 from fleet_planner.pipeline.drawing.states import Ground, ground_of
 from fleet_planner.uncertainty.design import Drawer
@@ -110,12 +109,13 @@ def test_chances_of_targets_are_shares_of_draws(city: Prepared, ground: Ground) 
     drawer = ground.drawer(cube(64, ground.sampler.dimensions, "sobol", 1))
     found = emitted(ground, drawer, None, city.aims)
     judged = verdicts(city.plan, city.aims, city.computed, city.later)
-    table = with_chances(judged, city.aims, found.counted, 0.9)
+    section = city.plan.uncertainty.model_copy(update={"level": 0.9})
+    table = banded_targets(city, judged, Drawn(section, ground, drawer, found, tuple(emission_figures(found))))
     then, now = (
         drawer.totals(s.terms, s.year - 2024)[:, s.terms.outputs["fuel"] == "diesel"].sum(axis=1)
-        for year in (2027, 2024)
+        for key in (("treated", 2027), ("baseline", 2024))
         for s in ground.states
-        if s.key == ("treated", year)
+        if s.key == key
     )
     p = POLLUTANTS.index("PM_exhaust")
     row = table.filter(target="clean", scenario="treated").row(0, named=True)

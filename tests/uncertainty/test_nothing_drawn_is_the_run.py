@@ -18,6 +18,8 @@ MORE = (
     f"[uncertainty]\ndraws = 4\noff = {list(get_args(InputGroup))}\n[turnover]\nto_year = 2026\nyears = [2026]\n"
     "[economics]\nsocial_carbon_usd_per_t = { 2024 = 0.0 }\n[impacts.health]\npopulation = 300000\n"
     'routes = { "PM2.5" = "intake_fraction", NOx = "damage_per_t" }\n'
+    '[[target]]\nname = "clean"\npollutant = "PM_exhaust"\ncut_pct = 45.0\nbase_year = 2024\nyear = 2025\n'
+    '[[target]]\nname = "peak"\npollutant = "CO2"\npeak_before = 2026\n'
 )
 
 
@@ -26,5 +28,16 @@ def test_every_figure_is_the_run(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     table = pl.read_csv(tmp_path / "out" / "uncertainty.csv", infer_schema_length=None)
     assert {"emission", "cost", "health", "health_avoided", "net_present_value"} <= set(table["figure"])
-    off = pl.max_horizontal((pl.col(c) - pl.col("value")).abs() for c in ("mean", "low", "high"))
-    assert table.filter(off > 1e-9 * pl.col("value").abs() + 1e-9).is_empty()
+    assert table.filter(off("value", "mean", "low", "high") > 1e-9).is_empty()
+    for name in ("summary", "by_year", "targets"):
+        banded = pl.read_csv(tmp_path / "out" / f"{name}.csv", infer_schema_length=None)
+        assert banded["low_per_year"].null_count() == 0, name
+        assert banded.filter(off("value_per_year", "low_per_year", "high_per_year") > 1e-9).is_empty(), name
+    assert set(banded["verdict"]) == {"met", "missed"}
+    assert ((banded["verdict"] == "met") == (banded["met_probability"] == 1.0)).all()
+
+
+def off(value: str, *columns: str) -> pl.Expr:
+    """Return how far columns are from a value, beside the value and one."""
+    far = pl.max_horizontal((pl.col(c) - pl.col(value)).abs() for c in columns)
+    return far / (pl.col(value).abs() + 1.0)

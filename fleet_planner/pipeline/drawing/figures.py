@@ -12,7 +12,7 @@ from fleet_planner.findings import Finding
 from fleet_planner.pipeline.drawing.bands import CHANGE, EMISSION, PERCENT, Figure, figures_table, with_bands
 from fleet_planner.pipeline.drawing.chances import with_chances
 from fleet_planner.pipeline.drawing.drivers import drivers_table
-from fleet_planner.pipeline.drawing.emitted import Emitted, emitted
+from fleet_planner.pipeline.drawing.emitted import Array, Emitted, Key, emitted
 from fleet_planner.pipeline.drawing.harm import Base, coefficients, harm_figures
 from fleet_planner.pipeline.drawing.money import collect_money, cost_figures
 from fleet_planner.pipeline.drawing.on_links import drawn_links
@@ -133,14 +133,33 @@ def banded_years(later: ByYear | None, drawn: Drawn | None) -> ByYear | None:
     """Return the later years with bands; as they are without draws."""
     if later is None or drawn is None:
         return later
-    return replace(later, table=with_bands(later.table, drawn.figures, drawn.section.level))
+    return replace(later, table=with_bands(later.table, along_years(drawn), drawn.section.level))
+
+
+def along_years(drawn: Drawn) -> list[Figure]:
+    """Return the figures of emissions as years have them: in the base year no scenario has begun yet."""
+    start = next(iter(drawn.emissions.totals))
+    kept = [f for f in drawn.figures if f.figure in (EMISSION, CHANGE)]
+    kept = [f for f in kept if f.year != start[1] or f.scenario == start[0]]
+    scenarios = dict.fromkeys(scenario for scenario, _ in drawn.emissions.totals if scenario != start[0])
+    now = [f for f in kept if f.year == start[1]]
+    return [*kept, *(replace(f, scenario=scenario) for scenario in scenarios for f in now)]
 
 
 def banded_targets(ready: Prepared, verdicts: pl.DataFrame, drawn: Drawn | None) -> pl.DataFrame:
     """Return the verdicts on targets with their chances; as they are without draws."""
     if drawn is None or verdicts.is_empty():
         return verdicts
-    return with_chances(verdicts, ready.aims, drawn.emissions.counted, drawn.section.level)
+    counted = drawn.emissions.counted
+    if ready.later is not None:
+        counted = {name: _from_start(paths) for name, paths in counted.items()}
+    return with_chances(verdicts, ready.aims, counted, drawn.section.level)
+
+
+def _from_start(counted: Mapping[Key, Array]) -> dict[Key, Array]:
+    """Return what counts for a target with the first state as the base year of all: as its verdicts have it."""
+    start = next(iter(counted))
+    return {key: counted[start] if key[1] == start[1] else draws for key, draws in counted.items()}
 
 
 def drawn_tables(ready: Prepared, drawn: Drawn | None, meaning: Mapping[str, pl.DataFrame]) -> DrawnTables:
