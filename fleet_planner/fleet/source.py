@@ -22,6 +22,7 @@ from fleet_planner.fleet.text_blocks import (
     TextReader,
     no_text,
 )
+from fleet_planner.foreign import TABLE_FAULTS, frame_of, parquet_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,10 +123,18 @@ def open_source(path: Path, encoding: str | None = None) -> Source:
         with closing(_stream(path, encoding)) as stream:
             line, _, _ = _header(stream, path)
         separator = max(SEPARATORS, key=line.count)
-        names = [name.strip() for name in next(csv.reader([line], delimiter=separator))]
+        names = _names_of(line, separator, path)
     if twice := sorted({n for n in names if names.count(n) > 1}):
         raise InputError("a column stands twice in the header", "Remove one.", file=path, row=1, column=twice[0])
     return Source(path, tuple("row_" if n == "row" else n for n in names), separator, encoding)
+
+
+def _names_of(line: str, separator: str, path: Path) -> list[str]:
+    try:
+        return [name.strip() for name in next(csv.reader([line], delimiter=separator))]
+    except csv.Error as error:
+        problem = "the header holds a line end within, or a cell without end"
+        raise InputError(problem, "Save it as UTF-8 CSV, one row per line.", file=path, row=1) from error
 
 
 def _stream(path: Path, encoding: str | None) -> Bytes:
@@ -166,8 +175,8 @@ def _header(stream: Bytes, path: Path) -> tuple[str, bytes, int]:
 
 def _parquet_names(path: Path) -> list[str]:
     try:
-        schema = pl.read_parquet_schema(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
+        schema = parquet_schema(path)
+    except TABLE_FAULTS as error:
         problem = f"this is not a readable Parquet file: {first_line(error)}"
         raise InputError(problem, "Write it again.", file=path) from error
     for name, kind in schema.items():
@@ -187,7 +196,7 @@ def _told_as_input_error(path: Path) -> Iterator[None]:
     """Turn what a broken Parquet file raises in its middle into one message."""
     try:
         yield
-    except (OSError, ValueError) as error:
+    except TABLE_FAULTS as error:
         problem = f"this Parquet file breaks off or is damaged: {first_line(error)}"
         raise InputError(problem, "Write it again.", file=path) from error
 
@@ -199,8 +208,7 @@ def _parquet_blocks(source: Source) -> Iterator[TextBlock]:
     row = 2
     with _told_as_input_error(source.path), pq.ParquetFile(source.path) as file:
         for batch in file.iter_batches(batch_size=PARQUET_ROWS):
-            batch.validate(full=True)  # polars takes texts that are no UTF-8 on trust, and panics later
-            frame = pl.DataFrame(pl.from_arrow(batch)).rename({"row": "row_"}, strict=False)
+            frame = frame_of(batch).rename({"row": "row_"}, strict=False)
             # not-a-number is how other programs write an empty cell of a column of floats
             text = frame.with_columns(pl.selectors.float().fill_nan(None)).select(pl.all().cast(pl.String))
             numbered = text.with_columns(pl.int_range(row, row + text.height, dtype=pl.Int64).alias("row"))

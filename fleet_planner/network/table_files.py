@@ -14,6 +14,7 @@ import polars as pl
 import polars.selectors as cs
 
 from fleet_planner.errors import InputError
+from fleet_planner.foreign import TABLE_FAULTS, frame_of, read_parquet
 from fleet_planner.unpacking import refuse_other_kind
 
 if TYPE_CHECKING:
@@ -158,10 +159,11 @@ def to_wgs84(points: NDArray[np.float64], crs: str | None, path: Path) -> NDArra
 def _told_as_input_error(path: Path) -> Iterator[None]:
     """Turn what the readers raise, also in the middle of a file, into one message."""
     from pyogrio.errors import DataLayerError, DataSourceError
+    from shapely.errors import ShapelyError
 
     try:
         yield
-    except (DataSourceError, DataLayerError, OSError, ValueError, pl.exceptions.PolarsError) as error:
+    except (DataSourceError, DataLayerError, ShapelyError, *TABLE_FAULTS) as error:
         raise InputError(
             f"this network table cannot be read: {error}", "Check that it is whole and of the kind it says.", file=path
         ) from error
@@ -189,13 +191,12 @@ def _read_parquet(path: Path) -> Contents:
     if column.get("encoding") != "WKB" or name not in file.schema_arrow.names:
         shapes = gpd.read_parquet(path)  # says what is missing, and knows the other encodings
         system = None if shapes.crs is None else shapes.crs.to_string()
-        return Contents(iter([(pl.read_parquet(path).select(~cs.binary()), shapes.geometry.to_numpy())]), system)
+        return Contents(iter([(read_parquet(path).select(~cs.binary()), shapes.geometry.to_numpy())]), system)
 
     def parts() -> Iterator[Part]:
         for batch in file.iter_batches(ROWS_AT_ONCE):
-            batch.validate(full=True)  # polars takes texts that are no UTF-8 on trust, and panics later
-            frame = pl.DataFrame(pl.from_arrow(batch))
-            yield frame.select(~cs.binary()), shapely.from_wkb(frame[name].to_numpy())
+            frame = frame_of(batch)
+            yield frame.select(~cs.binary()), shapely.from_wkb(frame[name].to_numpy(), on_invalid="ignore")
 
     return Contents(parts(), _crs_of(column))
 
@@ -253,9 +254,8 @@ def _gdal_parts(path: Path, layer: str) -> Iterator[Part]:
     with open_arrow(path, layer=layer, batch_size=ROWS_AT_ONCE, use_pyarrow=True) as (meta, reader):
         name = meta["geometry_name"] or "wkb_geometry"
         for batch in reader:
-            batch.validate(full=True)  # polars takes texts that are no UTF-8 on trust, and panics later
-            frame = pl.DataFrame(pl.from_arrow(batch))
-            yield frame.drop(name), shapely.from_wkb(frame[name].to_numpy())
+            frame = frame_of(batch)
+            yield frame.drop(name), shapely.from_wkb(frame[name].to_numpy(), on_invalid="ignore")
 
 
 def wait_for_lock(path: Path, wait_s: float) -> None:

@@ -65,16 +65,19 @@ def test_files_that_once_broke_a_reader(name: str, seed: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "before", "after"),
+    ("name", "before", "after", "taken"),
     [
-        ("geojson", b"primary", b"pr\x82mary"),  # no UTF-8
-        ("registry_parquet", b"heavy_truck", b"heavy\x82truck"),
-        ("geoparquet", b"primary", b"pr\x82mary"),
-        ("network_csv", b"LINESTRING(0 0, 0.01 0)", b"LINESTRING(0 0, nan 0)"),
+        ("geojson", b"primary", b"pr\x82mary", False),  # no UTF-8
+        ("registry_parquet", b"heavy_truck", b"heavy\x82truck", False),
+        ("registry_parquet", b"vehicle_id", b"vehicle\x82id", False),
+        ("geoparquet", b"primary", b"pr\x82mary", False),
+        ("geoparquet", b'axis": [{"name": "Geodetic', b'axis": [{"name": "Geo\xe9etic', True),  # a note beside a column
+        ("registry", b"category,", b"categ\rory,", False),
+        ("geojson", b"[[0.01, 0], [0.02, 0.001]]", b"[[0.01, 0]]", True),  # no line, but the other rows have lines
+        ("network_csv", b"LINESTRING(0 0, 0.01 0)", b"LINESTRING(0 0, nan 0)", True),
     ],
 )
-def test_damage_that_coverage_found(name: str, before: bytes, after: bytes) -> None:
+def test_damage_that_coverage_found(name: str, before: bytes, after: bytes, *, taken: bool) -> None:
     whole = TARGETS[name].whole()
     assert before in whole
-    taken = read_or_refuse(TARGETS[name], whole.replace(before, after))
-    assert taken == (name == "network_csv")  # whose other row has a line
+    assert read_or_refuse(TARGETS[name], whole.replace(before, after)) == taken
