@@ -14,8 +14,9 @@ import json
 import os
 import tempfile
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -25,9 +26,12 @@ from fleet_planner.findings import Finding
 from fleet_planner.network.assemble import LINK_SCHEMA
 from fleet_planner.network.builtin import cache_base
 from fleet_planner.network.model import Network
+from fleet_planner.tiles import LINKS_AT_ONCE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
 
     from fleet_planner.plan.models import NetworkSection
 
@@ -39,8 +43,11 @@ FROM_BYTES = 100_000
 KEPT_PER_INPUT = 8
 """Kept tables of one input with other options or of earlier content; the oldest go."""
 
-MAGIC = b"fleet_planner links 3\n"
+MAGIC = b"fleet_planner links 4\n"
 DIGEST_BYTES = 32
+RAW_AT_ONCE = 1 << 20
+"""Numbers of an array, and bytes of a file, that are taken at a time."""
+
 NOT_OF_THE_TABLE = {
     "cache",
     "zones",
@@ -135,56 +142,100 @@ def _keep(network: Network, folder: Path, name: str, stem: str) -> None:
             beside.unlink(missing_ok=True)
 
 
-def _write(network: Network, handle: Any) -> None:
-    links = io.BytesIO()
-    network.links.write_ipc(links, compression="lz4")
-    hung = b"" if network.structure is None else np.packbits(network.structure).tobytes()
-    turns = io.BytesIO()
-    if network.turns is not None:
-        network.turns.write_ipc(turns, compression="lz4")
-    parts = [links.getvalue(), network.coordinates.tobytes(), network.offsets.tobytes(), hung, turns.getvalue()]
+def _write(network: Network, handle: IO[bytes]) -> None:
+    """Write a network piece by piece, so that it never stands in memory a second time."""
+    links = _ipc_pieces(network.links)
+    turns = [] if network.turns is None else _ipc_pieces(network.turns)
+    parts = {
+        "links": links,
+        "coordinates": _raw_pieces(network.coordinates.reshape(-1)),
+        "offsets": _raw_pieces(network.offsets),
+        "structure": [] if network.structure is None else _raw_pieces(np.packbits(network.structure)),
+        "turns": turns,
+    }
     about = {
-        "sizes": [len(part) for part in parts],
         "attribution": network.attribution,
         "structure": network.structure is not None,
+        "turns": network.turns is not None,
+        "points": len(network.coordinates),
         "findings": [[f.code, f.kind, dict(f.values), f.count, f.share] for f in network.findings],
     }
-    head = json.dumps(about).encode()
-    body = [len(head).to_bytes(8, "little"), head, *parts]
+    handle.write(MAGIC + bytes(DIGEST_BYTES))
     digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
-    for part in body:
-        digest.update(part)
-    for part in (MAGIC, digest.digest(), *body):
-        handle.write(part)
+    for piece in (json.dumps(about).encode(), *chain.from_iterable(_ended(pieces) for pieces in parts.values())):
+        for data in (len(piece).to_bytes(8, "little"), piece):
+            digest.update(data)
+            handle.write(data)
+    handle.seek(len(MAGIC))
+    handle.write(digest.digest())
+
+
+def _ended(pieces: Iterable[bytes | memoryview]) -> Iterator[bytes | memoryview]:
+    """Yield pieces and an empty one, which says that the next part begins."""
+    yield from pieces
+    yield b""
+
+
+def _ipc_pieces(table: pl.DataFrame) -> Iterator[bytes | memoryview]:
+    for first in range(0, max(table.height, 1), LINKS_AT_ONCE):
+        rows = io.BytesIO()
+        table[first : first + LINKS_AT_ONCE].write_ipc(rows, compression="lz4")
+        yield rows.getbuffer()
+
+
+def _raw_pieces(values: NDArray[Any]) -> Iterator[bytes | memoryview]:
+    for first in range(0, values.size, RAW_AT_ONCE):
+        yield values[first : first + RAW_AT_ONCE].tobytes()
 
 
 def load(path: Path) -> Network | None:
     """Return a kept network, or nothing where there is none or the file is damaged."""
     try:
-        data = path.read_bytes()
+        with path.open("rb") as handle:
+            return _load(handle) if _is_whole(handle) else None
     except OSError:
         return None
+
+
+def _is_whole(handle: IO[bytes]) -> bool:
+    """Return whether a file is a kept network that agrees with its hash; what follows is read from behind that."""
     start = len(MAGIC) + DIGEST_BYTES
-    body = memoryview(data)[start:]
-    if data[: len(MAGIC)] != MAGIC or len(body) < 8:
-        return None
-    if hashlib.blake2b(body, digest_size=DIGEST_BYTES).digest() != data[len(MAGIC) : start]:
-        return None
-    size = int.from_bytes(body[:8], "little")
-    about = json.loads(bytes(body[8 : 8 + size]))
-    at, parts = 8 + size, []
-    for length in about["sizes"]:
-        parts.append(body[at : at + length])
-        at += length
-    links = pl.read_ipc(io.BytesIO(parts[0]), use_pyarrow=False)
+    head = handle.read(start)
+    digest = hashlib.blake2b(digest_size=DIGEST_BYTES)
+    while block := handle.read(RAW_AT_ONCE):
+        digest.update(block)
+    handle.seek(start)
+    return head == MAGIC + digest.digest()
+
+
+def _load(handle: IO[bytes]) -> Network | None:
+    about = json.loads(_piece(handle))
+    tables = [pl.read_ipc(io.BytesIO(piece), use_pyarrow=False) for piece in _part(handle)]
+    links = pl.concat(tables, rechunk=True)
+    tables.clear()
     if dict(links.schema) != LINK_SCHEMA:
         return None
-    coordinates = np.frombuffer(parts[1], dtype=np.float64).reshape(-1, 2).copy()
-    offsets = np.frombuffer(parts[2], dtype=np.int64).copy()
+    coordinates = _array(handle, np.dtype(np.float64)).reshape(-1, 2)
+    offsets = _array(handle, np.dtype(np.int64))
+    bits = _array(handle, np.dtype(np.uint8))
+    structure = np.unpackbits(bits, count=about["points"]).astype(np.bool_) if about["structure"] else None
+    turns = [pl.read_ipc(io.BytesIO(piece), use_pyarrow=False) for piece in _part(handle)]
     findings = tuple(Finding(code, kind, values, n, share) for code, kind, values, n, share in about["findings"])
-    structure = None
-    if about["structure"]:
-        bits = np.unpackbits(np.frombuffer(parts[3], dtype=np.uint8), count=len(coordinates))
-        structure = bits.astype(np.bool_)
-    turns = pl.read_ipc(io.BytesIO(parts[4]), use_pyarrow=False) if about["sizes"][4] else None
-    return Network(links, coordinates, offsets, about["attribution"], findings, structure, turns)
+    forbidden = pl.concat(turns, rechunk=True) if about["turns"] else None
+    return Network(links, coordinates, offsets, about["attribution"], findings, structure, forbidden)
+
+
+def _piece(handle: IO[bytes]) -> bytes:
+    return handle.read(int.from_bytes(handle.read(8), "little"))
+
+
+def _part(handle: IO[bytes]) -> Iterator[bytes]:
+    """Yield the pieces up to the empty one."""
+    while piece := _piece(handle):
+        yield piece
+
+
+def _array(handle: IO[bytes], kind: np.dtype[Any]) -> NDArray[Any]:
+    """Return the next part as an array, which may be written to."""
+    pieces = [np.frombuffer(piece, dtype=kind) for piece in _part(handle)]
+    return np.concatenate([np.zeros(0, kind), *pieces])

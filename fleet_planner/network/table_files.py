@@ -214,18 +214,25 @@ def _crs_of(column: Mapping[str, Any]) -> str | None:
 
 
 def _read_csv(path: Path) -> Contents:
-    import shapely
-
-    frame = pl.read_csv(path, infer_schema_length=None)
-    name = next((c for c in WKT_COLUMNS if c in frame.columns), None)
+    lazy = pl.scan_csv(path, infer_schema_length=None)
+    names = lazy.collect_schema().names()
+    name = next((c for c in WKT_COLUMNS if c in names), None)
     if name is None:
         raise InputError(
-            f"the network table has no geometry; its columns are {', '.join(frame.columns)}",
+            f"the network table has no geometry; its columns are {', '.join(names)}",
             "Add a column 'wkt' with LINESTRING texts in longitude and latitude.",
             file=path,
         )
-    texts = frame[name].cast(pl.String).to_list()
-    return Contents(iter([(frame.drop(name), shapely.from_wkt(texts, on_invalid="ignore"))]))
+    return Contents(_csv_parts(lazy, name))
+
+
+def _csv_parts(lazy: pl.LazyFrame, name: str) -> Iterator[Part]:
+    """Yield the rows so many at a time; the kinds of the columns are those of the whole file."""
+    import shapely
+
+    for frame in lazy.collect_batches(chunk_size=ROWS_AT_ONCE, maintain_order=True, lazy=True):
+        texts = frame[name].cast(pl.String).to_list()
+        yield frame.drop(name), shapely.from_wkt(texts, on_invalid="ignore")
 
 
 def _read_gdal(path: Path) -> Contents:

@@ -81,9 +81,10 @@ def parquet_tables(results: Results) -> Mapping[str, Callable[[], pl.DataFrame]]
 
 
 def parquet_parts(results: Results) -> Mapping[str, Callable[[], Iterable[pl.DataFrame]]]:
-    """Return what makes the parts of the tables that are written as Parquet: those of links tile by tile."""
+    """Return what makes the parts of the tables written as Parquet: those of links and vehicles tile by tile."""
     whole = {name: partial(_alone, make) for name, make in parquet_tables(results).items()}
-    return {**whole, "links": partial(frames.links_by_tile, results)}
+    by_tile = {"links": frames.links_by_tile, "vehicles": frames.vehicles_by_tile}
+    return {**whole, **{name: partial(make, results) for name, make in by_tile.items()}}
 
 
 def _alone(make: Callable[[], pl.DataFrame]) -> list[pl.DataFrame]:

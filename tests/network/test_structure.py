@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import polars as pl
+import pytest
 from shapely.geometry import box
 
 from fleet_planner.network import cache
@@ -75,3 +77,30 @@ def test_both_directions_have_the_bridge_and_a_kept_table_too(tmp_path: Path) ->
     assert again.structure is not None
     assert net.structure is not None
     assert again.structure.tolist() == net.structure.tolist()
+
+
+def test_a_kept_table_of_many_pieces_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LINKS_AT_ONCE", "RAW_AT_ONCE"):
+        monkeypatch.setattr(cache, name, 3)
+    net = assemble(roads(), "*", "somebody", "test", ())
+    forbidden = pl.DataFrame(
+        {"from_link": [0], "to_link": [1], "osm_id": [7], "light": [True], "truck": [True], "bus": [False]}
+    )
+    for turns in (None, forbidden[:0], forbidden):
+        with (tmp_path / "kept.links").open("wb") as handle:
+            cache._write(replace(net, turns=turns), handle)
+        again = cache.load(tmp_path / "kept.links")
+        assert again is not None
+        assert again.links.equals(net.links)
+        assert again.coordinates.tobytes() == net.coordinates.tobytes()
+        assert again.offsets.tolist() == net.offsets.tolist()
+        assert again.structure is not None
+        assert again.structure.tobytes() == np.asarray(net.structure).tobytes()
+        assert (again.attribution, again.findings) == (net.attribution, net.findings)
+        assert again.turns is None if turns is None else turns.equals(again.turns)
+    data = bytearray((tmp_path / "kept.links").read_bytes())
+    for at in (3, len(cache.MAGIC) + 1, len(data) // 2, len(data) - 1):
+        (tmp_path / "hurt.links").write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
+        assert cache.load(tmp_path / "hurt.links") is None
+        (tmp_path / "cut.links").write_bytes(data[:at])
+        assert cache.load(tmp_path / "cut.links") is None

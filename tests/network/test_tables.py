@@ -138,6 +138,31 @@ def test_refusals_name_the_place(tmp_path: Path) -> None:
     assert "empty" in refused(tmp_path, frame().iloc[:0], name="empty.parquet").problem
 
 
+def test_a_csv_in_parts_is_the_csv_in_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kinds of columns are those of the whole file, also where the last row alone has a fraction, a text or a break."""
+    lines = [
+        f'{i},{i + 1},primary,50,"Way, {i}","LINESTRING (0 {i / 1000}, 0.01 {(i + 1) / 1000})"' for i in range(700)
+    ]
+    lines += [
+        '700,b,primary,30.5,"A name\nof two lines","LINESTRING (0 0.7, 0.01 0.7)"',
+        '1,2,primary,50,none,"no line"',
+    ]
+    text = "\n".join(["u,v,road_class,maxspeed,name,wkt", *lines])
+    (tmp_path / "t.csv").write_text(text + "\n", encoding="utf-8")
+    section = NetworkSection(file="t.csv", columns=ColumnMap(maxspeed_kmh="maxspeed", name="name"))
+    whole = load_network(section, tmp_path, "CL")
+    monkeypatch.setattr(table_files, "ROWS_AT_ONCE", 50)
+    parts = load_network(section, tmp_path, "CL")
+    assert whole.links.equals(parts.links)
+    assert whole.links["name"].to_list()[-1] == "A name\nof two lines"
+    assert whole.links["free_flow_kmh"].to_list()[-1] == 30.5
+    assert whole.findings == parts.findings
+    assert (whole.coordinates.tobytes(), whole.offsets.tobytes()) == (
+        parts.coordinates.tobytes(),
+        parts.offsets.tobytes(),
+    )
+
+
 def test_csv_without_geometry_lists_its_columns(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("u,v\n1,2\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"its columns are u, v.*wkt"):

@@ -10,6 +10,7 @@ import polars as pl
 from fleet_planner.outputs.layers.roads import road_of_link
 from fleet_planner.tables import PollutantSpec, pollutants
 from fleet_planner.tables.dictionary import DAY_UNIT, PER_KM_UNIT, stem
+from fleet_planner.tiles import Tiles
 from fleet_planner.units import DAYS_PER_YEAR, G_PER_KG, MASS_PER_T
 
 if TYPE_CHECKING:
@@ -158,25 +159,35 @@ def links_of(
 
 def vehicles_frame(results: Results) -> pl.DataFrame:
     """Return every registry row of every scenario with its emissions a day, all its vehicles together."""
-    parts = []
+    return pl.concat(vehicles_by_tile(results))
+
+
+def vehicles_by_tile(results: Results) -> Iterator[pl.DataFrame]:
+    """Yield the rows of `vehicles_frame`, so many of a scenario at a time, all with the same columns."""
+    nothing = [_vehicles_of(result, results.air, slice(0, 0)) for result in results.scenarios]
+    columns = pl.concat(nothing, how="diagonal_relaxed")
     for result in results.scenarios:
-        columns = []
-        if results.air is not None:
-            exposed = results.air.vehicles[result.fleet.name]
-            columns += [
-                pl.Series(f"{air_column(name)}_exposure_people_ug_m3", exposed[:, q])
-                for q, name in enumerate(results.air.pollutants[: exposed.shape[1]])
-            ]
-        named = result.fleet.vehicles.with_columns(pl.lit(result.fleet.name).alias("scenario"))
-        parts.append(with_emissions(named, result.inventory).with_columns(*columns))
-    return pl.concat(parts, how="diagonal_relaxed")
+        for part in Tiles().slices(result.fleet.vehicles.height):
+            yield pl.concat([columns, _vehicles_of(result, results.air, part)], how="diagonal_relaxed")
 
 
-def with_emissions(vehicles: pl.DataFrame, inventory: Inventory) -> pl.DataFrame:
-    """Return the vehicles of an inventory with their emissions a day, all vehicles of a row together."""
+def _vehicles_of(result: ScenarioResult, air: AirResult | None, part: slice) -> pl.DataFrame:
+    columns = []
+    if air is not None:
+        exposed = air.vehicles[result.fleet.name][part]
+        columns = [
+            pl.Series(f"{air_column(name)}_exposure_people_ug_m3", exposed[:, q])
+            for q, name in enumerate(air.pollutants[: exposed.shape[1]])
+        ]
+    named = result.fleet.vehicles[part].with_columns(pl.lit(result.fleet.name).alias("scenario"))
+    return with_emissions(named, result.inventory, part).with_columns(*columns)
+
+
+def with_emissions(vehicles: pl.DataFrame, inventory: Inventory, part: slice = slice(None)) -> pl.DataFrame:
+    """Return the vehicles ``part`` of an inventory with their emissions a day, all vehicles of a row together."""
     have = [s for s in pollutants() if s.pollutant in inventory.pollutants]
     return vehicles.with_columns(
-        pl.Series(day_name(s), inventory.vehicle[:, inventory.pollutants.index(s.pollutant)] / scale_of(s))
+        pl.Series(day_name(s), inventory.vehicle[part, inventory.pollutants.index(s.pollutant)] / scale_of(s))
         for s in have
     )
 
