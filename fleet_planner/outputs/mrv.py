@@ -10,6 +10,7 @@ from fleet_planner.outputs.document import Block, Grid, Heading, Items, Paragrap
 from fleet_planner.outputs.layers import frames
 from fleet_planner.outputs.numbers import significant
 from fleet_planner.outputs.report import wording
+from fleet_planner.outputs.report.told import told_rows
 from fleet_planner.outputs.report.vocabulary import in_words
 from fleet_planner.tables import finding_text
 from fleet_planner.tables.load import report_words
@@ -124,7 +125,7 @@ def _factors(results: Results, t: dict[str, str], language: Language) -> list[Bl
     told = t["mrv_factors_text"].format(set=in_words(results.plan.factors.hot, language))
     rows = [
         [r["item"], r["source"], r["year"], _checked(r["checked"], t), r["licence"]]
-        for r in results.sources.iter_rows(named=True)
+        for r in told_rows(results.sources.to_dicts(), language)
     ]
     head = [t["mrv_item"], t["mrv_source"], t["mrv_year"], t["mrv_checked"], t["mrv_licence"]]
     return [

@@ -26,6 +26,7 @@ from fleet_planner.outputs.report.machines import machines_parts
 from fleet_planner.outputs.report.meaning_parts import meaning_parts
 from fleet_planner.outputs.report.operation_report import operation_table
 from fleet_planner.outputs.report.places import places_parts
+from fleet_planner.outputs.report.told import told_rows
 from fleet_planner.outputs.report.traffic_parts import traffic
 from fleet_planner.outputs.report.vocabulary import in_words
 from fleet_planner.tables import pollutants
@@ -138,8 +139,8 @@ def parts(data: Data, t: Words, names: Words, language: Language) -> Data:
         "findings": [
             {"kind": kind, "title": t[title], "lines": finding_lines(data, kind, language)} for kind, title in FINDINGS
         ],
-        **_assumptions(data, t),
-        "sources": [s | _checked(s["checked"], t) for s in data["sources"]],
+        **_assumptions(data, t, language),
+        "sources": [s | _checked(s["checked"], t) for s in told_rows(data["sources"], language)],
         "inputs": [
             f | {"role": t.get(f"role_{f['role'].replace(' ', '_')}", f["role"]), "size": significant(f["bytes"] / 1e3)}
             for f in data["inputs"]
@@ -442,10 +443,12 @@ def _checked(value: str, t: Words) -> Data:
     return {"mark": value if value in {"yes", "no"} else "other", "checked_text": t.get(value, value)}
 
 
-def _assumptions(data: Data, t: Words) -> Data:
+def _assumptions(data: Data, t: Words, language: Language) -> Data:
+    words = {"None": t["value_none"], "True": t["value_on"], "False": t["value_off"], "": "–"}
+    values = [wording.plain_value(a["value"]) for a in data["assumptions"]]
     rows = [
-        a | {"value": wording.plain_value(a["value"]), "vkt_share": share(a["vkt_share"])} | _checked(a["checked"], t)
-        for a in data["assumptions"]
+        a | {"value": words.get(value, value), "vkt_share": share(a["vkt_share"])} | _checked(a["checked"], t)
+        for a, value in zip(told_rows(data["assumptions"], language), values, strict=True)
     ]
     unchecked = sum(row["mark"] == "no" for row in rows)
     title = t["assumptions_count"].format(count=len(rows), unchecked=unchecked)

@@ -302,7 +302,8 @@ def _plan_values(plan: Plan) -> list[tuple[str, str, str, str, str, float | None
                 value = "; ".join(_in_words(entry) for entry in found)
             elif isinstance(found, dict) and any(isinstance(entry, BaseModel) for entry in found.values()):
                 value = "; ".join(f"{k}: {_in_words(entry)}" for k, entry in found.items())
-            out.append((f"{name}.{key}", value, "", spec.description or "", "plan" if given else "default", None))
+            told = spec.description or _about(found)
+            out.append((f"{name}.{key}", value, "", told, "plan" if given else "default", None))
     if plan.network.elevation:
         for key in ("elevation_step_m", "elevation_window_m"):
             given = getattr(plan.network, key)
@@ -312,6 +313,11 @@ def _plan_values(plan: Plan) -> list[tuple[str, str, str, str, str, float | None
     for stream, share in plan.fleet.visiting_share.items():
         out.append((f"fleet.visiting_share.{stream}", f"{share:g}", "fraction of local km", "the plan", "plan", None))
     return out
+
+
+def _about(found: object) -> str:
+    """Return the first line on a section of the plan within another."""
+    return (type(found).__doc__ or "").partition("\n")[0] if isinstance(found, BaseModel) else ""
 
 
 def _in_words(section: BaseModel) -> str:
