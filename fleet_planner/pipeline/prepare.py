@@ -25,6 +25,7 @@ from fleet_planner.pipeline.computing.places import read_home_places, tied_to_pl
 from fleet_planner.pipeline.computing.targets import aims_of, years_asked
 from fleet_planner.pipeline.computing.tiling import tiles_of
 from fleet_planner.pipeline.computing.traffic import assigned_traffic
+from fleet_planner.pipeline.computing.wanted import ALL, Wanted
 from fleet_planner.pipeline.costing.economics import Setting, setting_of
 from fleet_planner.pipeline.spread.engine import Here
 from fleet_planner.scenarios import measures_table
@@ -206,7 +207,12 @@ def read_city(plan: Plan, base: Path, progress: Progress) -> ReadCity:
 
 
 def prepare(
-    plan: Plan, base: Path, progress: Progress, reading: Reading | None = None, engine: Engine | None = None
+    plan: Plan,
+    base: Path,
+    progress: Progress,
+    reading: Reading | None = None,
+    engine: Engine | None = None,
+    wanted: Wanted = ALL,
 ) -> Prepared:
     """Read everything that a plan names, and compute its inventories.
 
@@ -220,6 +226,8 @@ def prepare(
         Of a plan of the `same_reading`; nothing: all is read now.
     engine
         Computes the inventories; nothing: this process.
+    wanted
+        Which of the later years are computed; where the plan has draws, these have the inputs of all years.
 
     Raises
     ------
@@ -246,8 +254,9 @@ def prepare(
         fleet, scaled = scaled_to_fuel_sold(fleet, computed, sold_t(plan), run.baseline_of)
         computed = run.of(fleet)
     later = None
-    if plan.turnover.to_year is not None:
-        later = by_year(plan, run, computed, fleet, years_asked(plan, aims), nonroad, priced.grid)
+    needed = wanted.after(plan.city.year) or plan.uncertainty.draws or aims
+    if plan.turnover.to_year is not None and needed:
+        later = by_year(plan, run, computed, fleet, years_asked(plan, aims), nonroad, priced.grid, wanted)
     return Prepared(
         plan=plan,
         base=base,

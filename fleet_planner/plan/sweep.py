@@ -25,6 +25,9 @@ class SweepSection(Section):
     years: list[Year] = Field(
         default=[], description="years that are reported; empty: the base year, and those of the plan's [turnover]"
     )
+    years_apart: bool = Field(
+        default=False, description="each of the years a task of its own, for more workers than plans and scenarios"
+    )
     draws: Annotated[int, Field(ge=1, le=100_000)] | None = Field(
         default=None, description="draws of the uncertain inputs in every task, in the place of the plans'"
     )

@@ -42,8 +42,8 @@ class Part:
         Hash of the program that computed it.
     inputs
         Files that it read with their SHA-256.
-    rows
-        Its results.
+    rows, targets
+        Its results, and its verdicts on targets.
     """
 
     key: str
@@ -56,6 +56,7 @@ class Part:
     code: str
     inputs: dict[str, str] = field(default_factory=dict)
     rows: list[list[Any]] = field(default_factory=list)
+    targets: list[list[Any]] = field(default_factory=list)
 
 
 def part_of(outcome: Outcome) -> Part:
@@ -73,6 +74,7 @@ def part_of(outcome: Outcome) -> Part:
         code=code_hash(),
         inputs=answer.inputs if answer else {},
         rows=answer.rows if answer else [],
+        targets=answer.targets if answer else [],
     )
 
 

@@ -27,7 +27,7 @@ from fleet_planner.outputs.sweeping.folder import (
 )
 from fleet_planner.outputs.sweeping.page import sweep_page
 from fleet_planner.outputs.sweeping.task import Order, carry_out
-from fleet_planner.pipeline.sweeping.figures import FIGURES
+from fleet_planner.pipeline.sweeping.figures import FIGURES, TARGETS
 from fleet_planner.pipeline.sweeping.tasks import tasks_of
 from fleet_planner.pipeline.telling.input_files import ARCHIVE
 
@@ -46,10 +46,12 @@ RESULTS = {
     "altered": pl.String,
     **FIGURES,
 }
+VERDICTS = {"task": pl.String, "plan": pl.String, "altered": pl.String, **TARGETS}
 TASKS = {
     "task": pl.String,
     "plan": pl.String,
     "scenario": pl.String,
+    "years": pl.String,
     "altered": pl.String,
     "state": pl.String,
     "tries": pl.Int64,
@@ -71,6 +73,8 @@ class Swept:
     ----------
     results
         Yearly totals of all tasks that are done (``sweep_results``), in the sweep's order.
+    targets
+        Whether they meet the targets of their plans (``sweep_targets``).
     tasks
         What became of every task (``sweep_tasks``).
     before
@@ -78,6 +82,7 @@ class Swept:
     """
 
     results: pl.DataFrame
+    targets: pl.DataFrame
     tasks: pl.DataFrame
     before: int
 
@@ -123,7 +128,7 @@ def run_sweep(sweep: Sweep, path: Path, out: Path, engine: Engine, progress: Pro
             keep(out, part)
             parts[part.key] = part
             progress(_far(parts, len(tasks)), len(parts) / len(tasks))
-        found = Swept(_results(tasks, parts), _accounts(tasks, parts), before)
+        found = Swept(_results(tasks, parts), _verdicts(tasks, parts), _accounts(tasks, parts), before)
         _write(found, tasks, parts, path, out, sweep)
     return found
 
@@ -142,7 +147,7 @@ def as_here(part: Part, known: dict[str, str]) -> Part:
     """Return a part; one whose worker read another file under the same name has failed."""
     if name := changed_input(part, known):
         told = f"{name}: the worker {part.worker} read other content than lies here: give all machines the same files."
-        return replace(part, state=FAILED, error=told, rows=[])
+        return replace(part, state=FAILED, error=told, rows=[], targets=[])
     return part
 
 
@@ -151,11 +156,16 @@ def _results(tasks: list[Task], parts: Mapping[str, Part]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=RESULTS, orient="row")
 
 
+def _verdicts(tasks: list[Task], parts: Mapping[str, Part]) -> pl.DataFrame:
+    rows = [[task.key, task.plan, task.told, *row] for task in tasks for row in parts[task.key].targets]
+    return pl.DataFrame(rows, schema=VERDICTS, orient="row")
+
+
 def _accounts(tasks: list[Task], parts: Mapping[str, Part]) -> pl.DataFrame:
     rows = []
     for task in tasks:
         p = parts[task.key]
-        asked = (task.key, task.plan, task.scenario, task.told)
+        asked = (task.key, task.plan, task.scenario, task.told_years, task.told)
         rows.append((*asked, p.state, p.tries, p.worker, p.cpu, p.seconds, p.error))
     return pl.DataFrame(rows, schema=TASKS, orient="row")
 
@@ -164,6 +174,7 @@ def _write(found: Swept, tasks: list[Task], parts: Mapping[str, Part], path: Pat
     altered = [(task.key, key, value) for task in tasks for key, value in task.altered]
     tables = {
         "sweep_results": found.results,
+        "sweep_targets": found.targets,
         "sweep_tasks": found.tasks,
         "sweep_altered": pl.DataFrame(altered, schema=ALTERED, orient="row"),
     }
@@ -171,7 +182,7 @@ def _write(found: Swept, tasks: list[Task], parts: Mapping[str, Part], path: Pat
         write_whole(out / f"{name}.csv", table.write_csv())
     for language in LANGUAGES:
         name = "sweep.html" if language == sweep.sweep.language else f"sweep.{language}.html"
-        write_whole(out / name, sweep_page(found.results, found.tasks, path.name, language))
+        write_whole(out / name, sweep_page(tables, path.name, language))
     write_columns(out, "sweep")
     content: dict[str, Any] = written_by("sweep", sweep.sweep.language) | {
         "sweep": json.loads(sweep.model_dump_json()),

@@ -19,6 +19,7 @@ from fleet_planner.pipeline.computing.operated import Computing, Planned, plan_o
 from fleet_planner.pipeline.computing.states import Base, Multiplied, State
 from fleet_planner.pipeline.computing.vehicle_adjustments import Adjustments, fault_plan
 from fleet_planner.pipeline.computing.vehicle_use import fleet_use
+from fleet_planner.pipeline.computing.wanted import ALL, Wanted
 from fleet_planner.pipeline.computing.year_fleets import YearFleet, year_fleet
 from fleet_planner.plan.load import check_plan, load_plan
 from fleet_planner.scenarios import baseline, walk
@@ -163,6 +164,7 @@ def by_year(
     asked: Iterable[int] = (),
     nonroad: NonRoad | None = None,
     grid: GridPair | None = None,
+    wanted: Wanted = ALL,
 ) -> ByYear:
     """Return the emissions of the plan's years, without measures and by scenario.
 
@@ -180,6 +182,9 @@ def by_year(
         Machines beside the roads: the same in every year.
     grid
         The city's electricity by year; none: as in the base year.
+    wanted
+        Which of the states are computed. Fleets are carried forward through all years, and draws have the inputs of
+        all, so that the figures of a year do not depend on it.
     """
     years = evaluated_years(plan.turnover, plan.city.year, asked)
     projection = project_fleet(fleet, plan.turnover, plan.city, run.base)
@@ -197,7 +202,7 @@ def by_year(
         findings += trajectory_findings(scenario, path.reached)
     if plan.measured.file:
         findings.append(Finding("fleet.turnover_measured", "assumption", {}))
-    on_roads, fleets = _states(plan, run, computed, fleet, futures)
+    on_roads, fleets = _states(plan, run, computed, fleet, futures, wanted)
     states = {key: on_grid(with_machines(state, nonroad), grid, key[1]) for key, state in on_roads.items()}
     measures = pl.concat(reached).drop("place") if reached else pl.DataFrame(schema=REACHED).drop("place")
     own_ones = {f.name: f.projection for f in futures if f.projection is not projection}
@@ -258,7 +263,7 @@ def waiting_for_grid(plan: Plan, measures: pl.DataFrame) -> dict[str, int]:
 
 
 def _states(
-    plan: Plan, run: Inventories, computed: Computed, fleet: Fleet, futures: list[_Future]
+    plan: Plan, run: Inventories, computed: Computed, fleet: Fleet, futures: list[_Future], wanted: Wanted
 ) -> tuple[dict[tuple[str, int], YearState], dict[tuple[str, int], YearFleet]]:
     """Compute the emissions of every scenario and year; the base year is the same for all.
 
@@ -279,20 +284,18 @@ def _states(
         Multiplied(Adjustments(None, plan.city.year, None), factors, setting.sources.fuels, steps=True),
     )
     shared = YearBase(base, fault_plan(plan.faults), first)
-    keys = [(future.name, year) for future in futures for year in future.fleets]
+    keys = [(future.name, year) for future in futures for year in future.fleets if wanted.has(future.name, year)]
     streams = {whole_stream(s) for s in first_activity.streams}
     fleets: dict[tuple[str, int], YearFleet] = {}
 
     def parts() -> Iterator[YearPart]:
         for future in futures:
             for year, state in future.fleets.items():
+                if not (plan.uncertainty.draws or wanted.has(future.name, year)):
+                    continue
                 run.progress(f"inventory: {future.name} {year}", 0.78)
                 planned = future.driving.get(year)
                 driven = None if planned else run.driven(first_activity, own, state.vehicles)
-                gone = _sent_away(future.projection, year, streams)
-                left = None
-                if gone.height:
-                    left = State(baseline(Fleet(gone, pl.DataFrame())), run.driven(first_activity, own, gone))
                 there = State(state, driven, planned)
                 if plan.uncertainty.draws:
                     multiplied = replace(base.multiplied, adjustments=Adjustments(shared.faults, year, None))
@@ -300,6 +303,12 @@ def _states(
                     fleets[future.name, year] = year_fleet(
                         there, replace(base, multiplied=multiplied), first, untreated
                     )
+                if not wanted.has(future.name, year):
+                    continue
+                gone = _sent_away(future.projection, year, streams)
+                left = None
+                if gone.height:
+                    left = State(baseline(Fleet(gone, pl.DataFrame())), run.driven(first_activity, own, gone))
                 yield YearPart(year, there, left)
 
     with run.clock.step("turnover"):
@@ -307,7 +316,7 @@ def _states(
     states = {}
     for future in futures:
         states[future.name, plan.city.year] = now
-        states |= {(future.name, year): found[future.name, year] for year in future.fleets}
+        states |= {key: state for key, state in found.items() if key[0] == future.name}
     return states, fleets
 
 

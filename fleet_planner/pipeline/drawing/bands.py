@@ -98,12 +98,13 @@ def with_bands(table: pl.DataFrame, figures: Sequence[Figure], level: float) -> 
     """
     keys = [k for k in ("scenario", "year", "pollutant") if k in table.columns]
     names = {EMISSION: ("low_per_year", "high_per_year"), CHANGE: ("change_low_pct", "change_high_pct")}
+    first = min(f.year for f in figures if f.figure == EMISSION)  # the baseline has no change in the base year
     out = table
     for figure, (low, high) in names.items():
         rows = [(f.scenario, f.year, f.pollutant, *band(f.draws, level)) for f in figures if f.figure == figure]
         text = {"scenario": pl.String, "year": pl.Int64, "pollutant": pl.String}
         bands = pl.DataFrame(rows, schema=text | {low: pl.Float64, high: pl.Float64}, orient="row")
         if "year" not in keys:
-            bands = bands.filter(pl.col("year") == pl.col("year").min()).drop("year")
+            bands = bands.filter(pl.col("year") == first).drop("year")
         out = out.join(bands, on=keys, how="left", maintain_order="left")
     return out

@@ -88,8 +88,10 @@ class DrawnTables:
     findings: tuple[Finding, ...] = ()
 
 
-def draw(ready: Prepared, results: Sequence[ScenarioResult]) -> Drawn | None:
+def draw(ready: Prepared, results: Sequence[ScenarioResult], *, on_links: bool = True) -> Drawn | None:
     """Return the draws of a run with its costs; nothing where the plan asks for none.
+
+    Without ``on_links`` there are no bands of links: the other figures are the same.
 
     Raises
     ------
@@ -104,7 +106,7 @@ def draw(ready: Prepared, results: Sequence[ScenarioResult]) -> Drawn | None:
         ground = ground_of(ready, partial(collect_money, results=results))
         drawer = sample_of(ready, ground)
         emissions = emitted(ground, drawer, ready.nonroad, ready.aims)
-        links = drawn_links(ready, ground, drawer)
+        links = drawn_links(ready, ground, drawer) if on_links else {}
         figures = [*emission_figures(emissions), *cost_figures(ready, results, drawer, emissions)]
         return Drawn(section, ground, drawer, emissions, tuple(figures), links)
 

@@ -113,13 +113,15 @@ def ground_of(ready: Prepared, more: Callable[[Collector], None] = lambda _: Non
     for key, driving, central in (*_of_base_year(ready), *_of_later_years(ready)):
         terms = makes.terms(driving)
         collector.collect(terms)
-        states.append(State(*key, terms, central))
+        if central is not None:
+            states.append(State(*key, terms, central))
     more(collector)
     made = sampler(list(collector.inputs.values()), spreads.correlations)
     return Ground(tuple(states), spreads, collector, made)
 
 
-Given = tuple[tuple[str, int], Driving, "NDArray[np.float64]"]
+Given = tuple[tuple[str, int], Driving, "NDArray[np.float64] | None"]
+"""Scenario and year, what drives, and what the run has: nothing of states not asked for, whose inputs still count."""
 
 
 def _of_base_year(ready: Prepared) -> list[Given]:
@@ -151,10 +153,12 @@ def _of_later_years(ready: Prepared) -> list[Given]:
     later, nonroad = ready.later, ready.nonroad
     if later is None:
         return []
-    out = []
+    out: list[Given] = []
     for key, fleet in later.fleets.items():
-        of_all = later.states[key].per_day
-        central = np.array([of_all[p] - (0.0 if nonroad is None else nonroad.total(p)) for p in POLLUTANTS])
+        central = None
+        if key in later.states:
+            of_all = later.states[key].per_day
+            central = np.array([of_all[p] - (0.0 if nonroad is None else nonroad.total(p)) for p in POLLUTANTS])
         given = (fleet.vehicles, fleet.multipliers, fleet.before, fleet.factors, fleet.activity)
         out.append((key, Driving(*given, grouped=fleet.grouped), central))
     return out

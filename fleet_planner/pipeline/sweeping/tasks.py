@@ -1,4 +1,4 @@
-"""A sweep file as tasks: every plan with every combination of its altered keys, scenario by scenario."""
+"""A sweep file as tasks: every plan with every combination of its altered keys, by scenario and, if asked, by year."""
 
 from __future__ import annotations
 
@@ -47,6 +47,8 @@ class Task:
         Years that are reported; empty: those that the plan computes.
     altered
         Altered keys with their values as in TOML, in the sweep's order.
+    judges
+        Whether it judges the plan's targets: of tasks that differ in the year alone, the last one does.
     """
 
     key: str
@@ -56,11 +58,17 @@ class Task:
     scenario: str
     years: tuple[int, ...]
     altered: tuple[tuple[str, str], ...]
+    judges: bool = True
 
     @property
     def told(self) -> str:
         """The altered keys in one line."""
         return "; ".join(f"{key} = {value}" for key, value in self.altered)
+
+    @property
+    def told_years(self) -> str:
+        """The years in one line."""
+        return "; ".join(str(year) for year in self.years)
 
     def checked(self) -> Plan:
         """Return the plan of this task.
@@ -108,7 +116,7 @@ def tasks_of(sweep: Sweep, path: Path) -> list[Task]:
 
 
 def _number(sweep: Sweep, entry: SweptPlan) -> int:
-    out = len(_scenarios(sweep, entry))
+    out = len(_scenarios(sweep, entry)) * len(_parts(sweep, tuple(_years(sweep, entry))))
     for values in {**sweep.alter, **entry.alter}.values():
         out *= len(values)
     return out
@@ -119,12 +127,22 @@ def _scenarios(sweep: Sweep, entry: SweptPlan) -> list[str]:
     return chosen or [""]
 
 
+def _years(sweep: Sweep, entry: SweptPlan) -> list[int]:
+    return sweep.sweep.years if entry.years is None else entry.years
+
+
+def _parts(sweep: Sweep, years: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """Return the years of each task of a scenario."""
+    return [(year,) for year in sorted(set(years))] if sweep.sweep.years_apart else [years]
+
+
 def _of_plan(sweep: Sweep, entry: SweptPlan, path: Path) -> Iterator[Task]:
     file = (path.parent / entry.file).resolve()
     given = read_toml(file)
     first = check_plan(given, file)
     name = entry.name or first.city.name
-    years = tuple(sweep.sweep.years if entry.years is None else entry.years)
+    years = tuple(_years(sweep, entry))
+    _check_apart(sweep, years, path)
     alter = {**sweep.alter, **entry.alter}
     for values in itertools.product(*alter.values()):
         data = copy.deepcopy(given)
@@ -138,10 +156,15 @@ def _of_plan(sweep: Sweep, entry: SweptPlan, path: Path) -> Iterator[Task]:
         if sweep.sweep.draws is not None:
             data.setdefault("uncertainty", {})["draws"] = sweep.sweep.draws
         altered = tuple((key, written(value)) for key, value in zip(alter, values, strict=True))
-        for scenario in _scenarios(sweep, entry):
-            asked = json.dumps([name, data, scenario, years], sort_keys=True, default=str)
+        parts = _parts(sweep, years)
+        for scenario, own in itertools.product(_scenarios(sweep, entry), parts):
+            judges = own == parts[-1]
+            asked = json.dumps([name, data, scenario, own, judges], sort_keys=True, default=str)
             digest = hashlib.sha256(asked.encode()).hexdigest()[:10]
-            task = Task("-".join(_words(name, scenario, digest)), name, file, data, scenario, years, altered)
+            year = str(own[0]) if sweep.sweep.years_apart else ""
+            task = Task(
+                "-".join(_words(name, scenario, year, digest)), name, file, data, scenario, own, altered, judges
+            )
             try:
                 task.checked()
             except UserError as error:
@@ -149,6 +172,18 @@ def _of_plan(sweep: Sweep, entry: SweptPlan, path: Path) -> Iterator[Task]:
                     error.problem += f" (with {task.told})"
                 raise
             yield task
+
+
+def _check_apart(sweep: Sweep, years: tuple[int, ...], path: Path) -> None:
+    """Refuse years apart where no years are named, or where run directories are asked for, which have all years."""
+    if not sweep.sweep.years_apart:
+        return
+    if not years:
+        told = "years shall be tasks of their own, and none are named"
+        raise PlanError(told, "Name years, or leave years_apart out.", file=path, column="years")
+    if sweep.sweep.directories:
+        told = "a run directory has all years of its plan; years_apart makes a task of each"
+        raise PlanError(told, "Leave one of directories and years_apart out.", file=path, column="directories")
 
 
 def _base_year(data: dict[str, Any], given: int) -> int:
