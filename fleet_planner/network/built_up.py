@@ -10,6 +10,7 @@ from fleet_planner.findings import Finding
 from fleet_planner.kernels import geometry
 from fleet_planner.network.segments import Bool, Float, Int, middle_points
 from fleet_planner.reference import reference_table
+from fleet_planner.tiles import LINKS_AT_ONCE, Tiles
 from fleet_planner.units import EARTH_RADIUS_M, M_PER_KM, WGS84_ECCENTRICITY2, WGS84_SEMI_MAJOR_M
 
 if TYPE_CHECKING:
@@ -54,15 +55,17 @@ def built_up(source: Source, middle: Float) -> tuple[Bool, tuple[Finding, ...]]:
     return urban, tuple(found)
 
 
-def within(polygons: Any, points: Float) -> Bool:
-    """Return which points lie in any of the polygons, shape (points,)."""
+def within(polygons: Any, points: Float, at_once: int = LINKS_AT_ONCE) -> Bool:
+    """Return which points lie in any of the polygons, shape (points,); so many points are objects at a time."""
     import shapely
 
     out = np.zeros(len(points), dtype=np.bool_)
-    if len(polygons) and len(points):
+    if not len(polygons):
+        return out
+    for part in Tiles(at_once).slices(len(points)):
         # the tree prepares what it is asked with, so the polygons ask
-        tree = shapely.STRtree(shapely.points(points))
-        out[tree.query(polygons, predicate="contains")[1]] = True
+        tree = shapely.STRtree(shapely.points(points[part]))
+        out[part.start + tree.query(polygons, predicate="contains")[1]] = True
     return out
 
 

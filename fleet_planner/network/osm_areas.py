@@ -10,7 +10,7 @@ from fleet_planner.network.osm_file import BOUNDARY, LANDUSE, OsmFile, Relation
 from fleet_planner.network.segments import LandUse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -46,17 +46,23 @@ def read_land_use(file: OsmFile, known: Mapping[str, bool]) -> LandUse:
             continue
         polygon = shapely.polygons(ring)
         found[kind].append(polygon if polygon.is_valid else shapely.make_valid(polygon))
-    place = {int(n): i for i, n in enumerate(file.way.tolist())} if file.relations else {}
-    for relation in file.relations:
-        named = _kind(relation.tags.get("landuse"), relation.tags.get("boundary"), known)
-        if named is None or relation.tags.get("type") not in OF_AREAS:
-            continue
+    of_areas = [relation for relation in file.relations if is_area(relation.tags, known)]
+    place = _places(file, of_areas)
+    for relation in of_areas:
+        named = _kind(relation.tags.get("landuse"), relation.tags.get("boundary"), known) or ""
         area = _assembled(file, relation, place)
         if area is None:
             broken += 1
         else:
             found[named].append(area)
     return LandUse(**{kind: np.array(areas, dtype=object) for kind, areas in found.items()}, broken=broken)
+
+
+def _places(file: OsmFile, relations: Iterable[Relation]) -> dict[int, int]:
+    """Return the place in the file of each way that is a member of the relations."""
+    members = np.array([n for r in relations for kind, n, _ in r.members if kind == "way"], dtype=np.int64)
+    at = np.flatnonzero(np.isin(file.way, members))
+    return dict(zip(file.way[at].tolist(), at.tolist(), strict=True))
 
 
 def _kind(landuse: str | None, boundary: str | None, known: Mapping[str, bool]) -> str | None:

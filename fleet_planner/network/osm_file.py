@@ -11,25 +11,30 @@ import tempfile
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fleet_planner.kernels import osm_blocks
-from fleet_planner.unpacking import inflated, refuse_definitions, unpack
+from fleet_planner.network.osm_blobs import Bytes, Int, OtherVariantError, blocks, value_of
+from fleet_planner.unpacking import refuse_definitions, unpack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-Int = NDArray[np.int64]
-Bytes = NDArray[np.uint8]
+    from numpy.typing import NDArray
+
+Nodes: TypeAlias = "tuple[Int, NDArray[np.int32], NDArray[np.int32]]"
+"""Numbers, longitudes and latitudes in steps of 1e-7 degrees."""
+
+Number = TypeVar("Number", bound=np.generic)
 HIGHWAY, LANDUSE, BOUNDARY = 0, 1, 2
 """The first columns of `OsmFile.tags`."""
 
 NOTHING = np.zeros(0, dtype=np.int64)
-MOST_HEADER, MOST_BLOB = 64 * 1024, 64 * 1024 * 1024
-"""Greatest sizes of the parts of a file, twice what the format allows for blobs."""
+NODES_KEPT = 16_000_000
+"""Nodes that are kept as they are read, 16 bytes each. Of a file with more, the roads are read before the nodes: the
+buildings of a province have a hundred nodes for each one of its roads."""
 
 STEPS_PER_DEGREE = 10_000_000
 NANO_PER_STEP = 100
@@ -38,10 +43,6 @@ KINDS = ("node", "way", "relation")
 
 class BrokenFileError(ValueError):
     """The file is no OpenStreetMap file, or a damaged one."""
-
-
-class _OtherVariantError(Exception):
-    """A variant of the binary format that is not decoded here."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ def read_osm_file(path: Path, wanted: Wanted) -> OsmFile:
     if path.name.lower().endswith(".pbf"):
         try:
             return _read_binary(path, wanted)
-        except _OtherVariantError:
+        except OtherVariantError:
             pass
         except (OSError, ValueError, LookupError, zlib.error, lzma.LZMAError) as error:
             raise BrokenFileError(str(error)) from error
@@ -160,9 +161,12 @@ def read_osm_file(path: Path, wanted: Wanted) -> OsmFile:
 
 @dataclass
 class _Parts:
-    """What the blocks gave so far."""
+    """What the blocks gave so far; where the blocks with nodes begin, and whether their nodes were let go."""
 
-    nodes: list[tuple[Int, NDArray[np.int32], NDArray[np.int32]]] = field(default_factory=list)
+    nodes: list[Nodes] = field(default_factory=list)
+    nodes_at: list[int] = field(default_factory=list)
+    node_count: int = 0
+    let_go: bool = False
     way: list[Int] = field(default_factory=list)
     tags: list[NDArray[np.int32]] = field(default_factory=list)
     refs: list[Int] = field(default_factory=list)
@@ -174,35 +178,35 @@ class _Parts:
 
 def _read_binary(path: Path, wanted: Wanted) -> OsmFile:
     parts = _Parts()
-    for data in _blocks(path):
-        _add_block(parts, data, wanted, NOTHING, nodes=True)
-    have = set(np.concatenate([NOTHING, *parts.way]).tolist())
+    for at, data in blocks(path):
+        _add_block(parts, data, wanted, NOTHING, at)
     borders = {n for r in parts.relations if wanted.members(r.tags) for kind, n, _ in r.members if kind == "way"}
-    if more := sorted(borders - have):
+    more = np.setdiff1d(np.array(sorted(borders), dtype=np.int64), np.concatenate([NOTHING, *parts.way]))
+    if more.size:
         # ways without tags of their own, known to be wanted only now that their relations are
         bare = Wanted(wanted.keys, frozenset(), frozenset(), lambda _: False, lambda _: False)
         left_out = parts.left_out
-        for data in _blocks(path):
-            _add_block(parts, data, bare, np.array(more, dtype=np.int64), nodes=False)
+        for _, data in blocks(path):
+            _add_block(parts, data, bare, more, None)
         parts.left_out = left_out
-    return _joined(parts, len(wanted.keys))
+    return _joined(parts, len(wanted.keys), path)
 
 
-def _joined(parts: _Parts, keys: int) -> OsmFile:
-    index, node, table = osm_blocks.number_nodes(np.concatenate([NOTHING, *parts.refs]))
-    parts.refs.clear()
+def _joined(parts: _Parts, keys: int, path: Path) -> OsmFile:
+    index, node, table = osm_blocks.number_nodes(_whole(parts.refs, NOTHING))
     lonlat = np.full((node.size, 2), np.nan)
-    for number, lon, lat in parts.nodes:
+    for number, lon, lat in _nodes_again(path, parts.nodes_at) if parts.let_go else parts.nodes:
         place = osm_blocks.look_up(table, node, number)
         found = place >= 0
         lonlat[place[found], 0] = lon[found] / STEPS_PER_DEGREE
         lonlat[place[found], 1] = lat[found] / STEPS_PER_DEGREE
+    parts.nodes.clear()
     return OsmFile(
-        way=np.concatenate([NOTHING, *parts.way]),
-        tags=np.concatenate([np.zeros((0, keys), dtype=np.int32), *parts.tags]),
+        way=_whole(parts.way, NOTHING),
+        tags=_whole(parts.tags, np.zeros((0, keys), dtype=np.int32)),
         texts=tuple(text.decode("utf-8", "replace") for text in parts.texts),
         index=index,
-        offsets=np.concatenate([[0], np.cumsum(np.concatenate([NOTHING, *parts.counts]))]).astype(np.int64),
+        offsets=np.concatenate([[0], np.cumsum(_whole(parts.counts, NOTHING))]).astype(np.int64),
         node=node,
         lonlat=lonlat,
         known=np.isfinite(lonlat[:, 0]),
@@ -211,86 +215,83 @@ def _joined(parts: _Parts, keys: int) -> OsmFile:
     )
 
 
-def _blocks(path: Path) -> Iterator[Bytes]:
-    """Return the content of the file's blocks of data, one after the other."""
-    with path.open("rb") as handle:
-        while (found := _blob(handle)) is not None:
-            kind, content = found
-            if kind == b"OSMData":
-                yield np.frombuffer(content, dtype=np.uint8)
+def _whole(pieces: list[NDArray[Number]], nothing: NDArray[Number]) -> NDArray[Number]:
+    """Return the pieces as one array; they are let go."""
+    out = np.concatenate([nothing, *pieces])
+    pieces.clear()
+    return out
 
 
-def _blob(handle: BinaryIO) -> tuple[bytes, bytes] | None:
-    """Return kind and content of the next part of the file, nothing at its end."""
-    head = handle.read(4)
-    if not head:
-        return None
-    size = int.from_bytes(head, "big")
-    if len(head) < len(b"size") or size > MOST_HEADER:
-        raise ValueError("it does not begin like a file in the PBF format, or is cut off")
-    header = _message(handle.read(size), size)
-    size = int(_value(header[1], 3))
-    if not 0 < size <= MOST_BLOB:
-        raise ValueError("a block has no size")
-    data, found = _message(handle.read(size), size)
-    return _text(*header, 1), _content(data, found)
+def _nodes_again(path: Path, places: Iterable[int]) -> Iterator[Nodes]:
+    """Yield the nodes of the blocks that begin at the places."""
+    for _, data in blocks(path, places):
+        found = osm_blocks.fields(data, 0, data.size)
+        for _, group in _groups(data, found):
+            yield from _nodes(data, group, _steps(found))
 
 
-def _content(data: Bytes, found: Int) -> bytes:
-    """Return what is in a blob, unpacked."""
-    for number, _, start, stop in found.tolist():
-        part = data[start:stop].tobytes()
-        if number == 1:
-            return part
-        if number == 3:
-            return inflated(part, MOST_BLOB)
-        if number == 4:
-            return lzma.LZMADecompressor().decompress(part, MOST_BLOB)
-        if number in {5, 6, 7}:
-            raise _OtherVariantError("compressed in another way")
-    raise ValueError("a block is empty")
+def _add_block(parts: _Parts, data: Bytes, wanted: Wanted, numbers: Int, nodes_at: int | None) -> None:
+    """Add what is wanted of a block.
 
-
-def _message(content: bytes, size: int) -> tuple[Bytes, Int]:
-    """Return the bytes of a message and its fields."""
-    if len(content) < size:
-        raise ValueError("it is cut off")
-    data = np.frombuffer(content, dtype=np.uint8)
-    return data, osm_blocks.fields(data, 0, data.size)
-
-
-def _value(found: Int, number: int, default: int = 0) -> int:
-    """Return the value of a field of whole numbers."""
-    own = found[found[:, 0] == number, 1]
-    return int(own[-1]) if own.size else default
-
-
-def _text(data: Bytes, found: Int, number: int) -> bytes:
-    own = found[found[:, 0] == number]
-    return data[own[-1, 2] : own[-1, 3]].tobytes() if own.size else b""
-
-
-def _add_block(parts: _Parts, data: Bytes, wanted: Wanted, numbers: Int, *, nodes: bool) -> None:
-    """Add what is wanted of a block."""
+    Parameters
+    ----------
+    parts
+        What to add it to.
+    data, wanted
+        The block, and what to read.
+    numbers
+        Ways that are wanted whatever their tags, sorted.
+    nodes_at
+        Where the block begins; nothing: nodes and relations were read before.
+    """
     found = osm_blocks.fields(data, 0, data.size)
-    steps = (_value(found, 17, NANO_PER_STEP), _value(found, 20), _value(found, 19))
-    groups = [osm_blocks.fields(data, start, stop) for n, _, start, stop in found.tolist() if n == 2]
     texts: list[bytes] = []
-    for group in groups:
-        kinds = set(group[:, 0].tolist())
+    for kinds, group in _groups(data, found):
         if not texts and kinds & {3, 4}:
             texts = _texts(data, found)
-        if nodes and 2 in kinds:
-            for dense in group[group[:, 0] == 2]:
-                parts.nodes.append(_dense_nodes(data, dense, steps))
-        if nodes and 1 in kinds:
-            own = group[group[:, 0] == 1]
-            parts.nodes.append(_placed(osm_blocks.plain_nodes(data, own[:, 2].copy(), own[:, 3].copy()), steps))
+        if nodes_at is not None and kinds & {1, 2}:
+            _keep_nodes(parts, _nodes(data, group, _steps(found)), nodes_at)
         if 3 in kinds:
             _add_ways(parts, data, group[group[:, 0] == 3], texts, wanted, numbers)
-        if 4 in kinds and nodes:
+        if 4 in kinds and nodes_at is not None:
             for one in group[group[:, 0] == 4]:
                 _add_relation(parts, data, one, texts, wanted)
+
+
+def _groups(data: Bytes, found: Int) -> Iterator[tuple[set[int], Int]]:
+    """Yield the groups of a block: the numbers of their fields, and the fields."""
+    for number, _, start, stop in found.tolist():
+        if number == 2:
+            group = osm_blocks.fields(data, start, stop)
+            yield set(group[:, 0].tolist()), group
+
+
+def _steps(found: Int) -> tuple[int, int, int]:
+    """Return in which steps a block tells its places, and where they begin."""
+    return value_of(found, 17, NANO_PER_STEP), value_of(found, 20), value_of(found, 19)
+
+
+def _nodes(data: Bytes, group: Int, steps: tuple[int, int, int]) -> Iterator[Nodes]:
+    """Yield the nodes of a group."""
+    for dense in group[group[:, 0] == 2]:
+        yield _dense_nodes(data, dense, steps)
+    own = group[group[:, 0] == 1]
+    if len(own):
+        yield _placed(osm_blocks.plain_nodes(data, own[:, 2].copy(), own[:, 3].copy()), steps)
+
+
+def _keep_nodes(parts: _Parts, nodes: Iterable[Nodes], at: int) -> None:
+    """Note where nodes stand, and keep them as long as they are not too many."""
+    if parts.nodes_at[-1:] != [at]:
+        parts.nodes_at.append(at)
+    if parts.let_go:
+        return
+    for some in nodes:
+        parts.nodes.append(some)
+        parts.node_count += some[0].size
+    if parts.node_count > NODES_KEPT:
+        parts.nodes.clear()
+        parts.let_go = True
 
 
 def _texts(data: Bytes, found: Int) -> list[bytes]:
@@ -303,9 +304,7 @@ def _texts(data: Bytes, found: Int) -> list[bytes]:
     return [content[start:stop] for _, _, start, stop in spans.tolist()]
 
 
-def _dense_nodes(
-    data: Bytes, dense: Int, steps: tuple[int, int, int]
-) -> tuple[Int, NDArray[np.int32], NDArray[np.int32]]:
+def _dense_nodes(data: Bytes, dense: Int, steps: tuple[int, int, int]) -> Nodes:
     spans = {n: (start, stop) for n, _, start, stop in osm_blocks.fields(data, dense[2], dense[3]).tolist()}
     columns = [osm_blocks.numbers(data, *spans.get(n, (0, 0)), True, True) for n in (1, 9, 8)]
     if not columns[0].size == columns[1].size == columns[2].size:
@@ -313,7 +312,7 @@ def _dense_nodes(
     return _placed(columns, steps)
 
 
-def _placed(columns: Sequence[Int], steps: tuple[int, int, int]) -> tuple[Int, NDArray[np.int32], NDArray[np.int32]]:
+def _placed(columns: Sequence[Int], steps: tuple[int, int, int]) -> Nodes:
     """Return nodes with their coordinates in steps of 1e-7 degrees."""
     number, lon, lat = columns
     size, east, north = steps
@@ -365,5 +364,5 @@ def _add_relation(parts: _Parts, data: Bytes, own: Int, texts: list[bytes], want
     if wanted.relation(tags):
         members = zip(column(10), column(9, signed=True), column(8), strict=True)
         parts.relations.append(
-            Relation(_value(found, 1), tags, tuple((KINDS[kind], n, text(role)) for kind, n, role in members))
+            Relation(value_of(found, 1), tags, tuple((KINDS[kind], n, text(role)) for kind, n, role in members))
         )

@@ -80,6 +80,7 @@ def prepare(
         findings += found
         source, others = _kept(source, section, base, areas)
         findings += others
+    source = replace(source, all_roads=None, land_use=None)
     segments = source.segments
     if source.kind == "links":
         given = (source.attribution, tuple(findings))

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from fleet_planner.errors import InputError
 from fleet_planner.kernels import osm_blocks
-from fleet_planner.network import load_network
-from fleet_planner.network.built_up import land_use_kinds
+from fleet_planner.network import load_network, osm_file
+from fleet_planner.network.built_up import land_use_kinds, within
 from fleet_planner.network.osm_areas import is_area, read_land_use
 from fleet_planner.network.osm_file import OsmFile, Wanted, read_osm_file
 from fleet_planner.plan.models import NetworkSection
@@ -146,6 +146,19 @@ def test_every_variant_gives_the_same(tmp_path: Path, name: str, options: str) -
     assert [m[1:] for m in file.relations[0].members] == [(5, "outer"), (6, "outer"), (7, "inner")]
 
 
+@pytest.mark.parametrize("options", ["pbf", "pbf,pbf_dense_nodes=false", "pbf,pbf_compression=none"])
+def test_nodes_read_after_the_roads_give_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: str
+) -> None:
+    write(tmp_path / "a.osm.pbf", options)
+    kept = read(tmp_path / "a.osm.pbf")
+    monkeypatch.setattr(osm_file, "NODES_KEPT", 7)
+    again = read(tmp_path / "a.osm.pbf")
+    for name in ("way", "tags", "index", "offsets", "node", "lonlat", "known"):
+        assert getattr(kept, name).tobytes() == getattr(again, name).tobytes(), name
+    assert (kept.texts, kept.relations, kept.left_out) == (again.texts, again.relations, again.left_out)
+
+
 def test_areas_have_holes_and_broken_ones_are_counted(tmp_path: Path) -> None:
     write(tmp_path / "a.osm.pbf", "pbf")
     found = read_land_use(read(tmp_path / "a.osm.pbf"), land_use_kinds())
@@ -154,6 +167,16 @@ def test_areas_have_holes_and_broken_ones_are_counted(tmp_path: Path) -> None:
     assert found.open_land[0].area == pytest.approx(1e-4)
     assert len(found.low_emission) == 0
     assert found.broken == 1  # the zone: one of its ways is not in the file
+
+
+def test_points_in_areas_some_at_a_time() -> None:
+    areas = np.array([shapely.box(0, 0, 1, 1), shapely.box(0.5, 0.5, 2, 2), shapely.box(5, 5, 6, 6)])
+    points = np.random.default_rng(1).uniform(-1.0, 7.0, (500, 2))
+    inside = within(areas, points)
+    assert 0 < inside.sum() < 500
+    assert inside.tolist() == [bool(shapely.contains_xy(areas, *place).any()) for place in points]
+    assert within(areas, points, 7).tolist() == inside.tolist()
+    assert not within(areas[:0], points).any()
 
 
 def test_areas_are_those_of_pyosmium(tmp_path: Path) -> None:
