@@ -26,7 +26,14 @@ from fleet_planner.pipeline.costing.economics import economy
 from fleet_planner.pipeline.costing.scenario_costs import costs_of
 from fleet_planner.pipeline.costing.scrapped_early import scrapped_early_findings, scrapped_early_table
 from fleet_planner.pipeline.differences.bundles import measure_parts
-from fleet_planner.pipeline.drawing.figures import banded_summary, banded_targets, banded_years, draw, drawn_tables
+from fleet_planner.pipeline.drawing.figures import (
+    banded_air,
+    banded_summary,
+    banded_targets,
+    banded_years,
+    draw,
+    drawn_tables,
+)
 from fleet_planner.pipeline.prepare import Prepared, only_scenarios, prepare, sold_t
 from fleet_planner.pipeline.telling.data_quality import data_quality
 from fleet_planner.pipeline.telling.duty import duty_findings, duty_table
@@ -144,7 +151,8 @@ def _run(plan: Plan, path: Path, progress: Progress, by: tuple[Reading | None, E
     effects = effects_table(computed.operated, plan.economics)
     scrapped = scrapped_early_table(later, plan.economics)
     comparison = with_reassignment(comparison, effects)
-    drawn = draw(ready, results)
+    drawn = draw(ready, results, air)
+    air = banded_air(air, drawn)
     later = banded_years(later, drawn)
     summary = banded_summary(summary_table(results, nonroad), drawn)
     with clock.step("meaning"):

@@ -8,7 +8,9 @@ from pydantic import Field, model_validator
 
 from fleet_planner.plan.base import Fraction, Positive, Section
 
-InputGroup = Literal["factors", "activity", "fleet", "speeds", "effects", "grid", "costs", "prices", "valuation"]
+InputGroup = Literal[
+    "factors", "activity", "fleet", "speeds", "effects", "grid", "costs", "prices", "valuation", "dispersion"
+]
 Shape = Literal["lognormal", "normal", "uniform", "triangular"]
 
 

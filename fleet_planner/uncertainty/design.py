@@ -242,9 +242,10 @@ class Drawer:
 
 
 def km_of(values: Array, place: Mapping[str, int], terms: Terms, years_later: float) -> Array:
-    """Return the multipliers of vehicle-km, shape (draws, streams, R): a stream's total, and how it is spread on roads.
+    """Return the multipliers of vehicle-km, shape (draws, 2 streams, R): a stream's total, and its spread on roads.
 
-    The multipliers of groups of roads move vehicle-km between them; the stream keeps its total.
+    The multipliers of groups of roads move vehicle-km between them; the stream keeps its total. The second half of the
+    streams is how they are spread alone.
     """
     locals_ = [base_stream(s) for s in terms.streams]
     total = values[:, [place[f"activity:{s}"] for s in locals_]]
@@ -254,7 +255,8 @@ def km_of(values: Array, place: Mapping[str, int], terms: Terms, years_later: fl
     share = np.divide(terms.km, km, out=np.zeros_like(terms.km), where=km > 0.0)
     spread = roads @ share.T
     spread = np.where(spread > 0.0, spread, 1.0)
-    return np.ascontiguousarray((total / spread)[:, :, None] * roads[:, None, :])
+    moved = roads[:, None, :] / spread[:, :, None]
+    return np.ascontiguousarray(np.concatenate([total[:, :, None] * moved, moved], axis=1))
 
 
 def mixes_of(values: Array, place: Mapping[str, int], terms: Terms) -> Array:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Z_95 = 1.96
 APART = {
     "valuation": "the coefficients are drawn apart from the other inputs",
+    "dispersion": "the air near roads is drawn apart from the other inputs",
     "links": "the traffic of single links is drawn apart from the other inputs",
     "mix.given": "the mix of standards moves by mix.derived, of which it sets the ends alone",
 }

@@ -13,6 +13,7 @@ from scipy.sparse import csr_array
 from fleet_planner.activity.model import MODES
 from fleet_planner.activity.profiles import whole_stream
 from fleet_planner.inventory.carried import blocks_of, driven_histogram
+from fleet_planner.inventory.weighted import weighted_histogram
 from fleet_planner.kernels import inventory as kernel
 from fleet_planner.reference import reference_table
 
@@ -60,6 +61,9 @@ class Roads:
         Names of the parts of streams, the grades, and how vehicles are told apart.
     stream_of
         Returns the whole stream of a part, or of a group.
+    km
+        Vehicle-km of each part, over which factors are averaged; nothing: those of ``by_road``. They differ where
+        ``by_road`` is weighted by place and hour.
     means
         Mean factors of the pairs of part and technology met so far (see `means_of`), by the identity of the factors.
     """
@@ -69,6 +73,7 @@ class Roads:
     moved: Array
     inventory: Inventory
     stream_of: Callable[[str], str] = whole_stream
+    km: Array | None = None
     means: dict[int, dict[tuple[int, int], Array]] = field(default_factory=dict)
 
 
@@ -79,6 +84,7 @@ def roads_of(
     inventory: Inventory,
     nodes: Array,
     stream_of: Callable[[str], str] = whole_stream,
+    weight: Array | None = None,
 ) -> Roads:
     """Return where the streams drive, by group of roads and with other speeds.
 
@@ -90,14 +96,16 @@ def roads_of(
         Multipliers of the speeds at the lower and upper node by hour group, shape (H, 2).
     stream_of
         Returns the whole stream of a part.
+    weight
+        What vehicle-km count by link and hour, shape (links, H) of all types of day or (links, 24); nothing: one.
+        The terms are then emissions times the weight.
     """
     group = road_group_of(links)
-    by_road = np.stack(
-        [
-            _histogram_on(activity, links, factors, inventory, np.flatnonzero(group == r))
-            for r in range(len(road_groups()))
-        ]
-    )
+    on = [np.flatnonzero(group == r) for r in range(len(road_groups()))]
+    by_road = np.stack([_histogram_on(activity, links, factors, inventory, chosen, weight) for chosen in on])
+    km = None
+    if weight is not None:
+        km = driven_histogram(activity, links, factors, inventory).sum(axis=(1, 2, 3))
     whole = by_road.sum(axis=0)
     in_peak = np.arange(whole.shape[1]) % len(MODES) == 0
     peak, moved = np.zeros_like(whole), np.zeros((*nodes.shape, *whole.shape))
@@ -105,15 +113,20 @@ def roads_of(
     for h, conditions in enumerate((in_peak, ~in_peak)):
         for n in range(2):
             moved[h, n][:, conditions] = _shifted(whole[:, conditions], factors.grid_kmh, float(nodes[h, n]))
-    return Roads(by_road, peak, moved, inventory, stream_of)
+    return Roads(by_road, peak, moved, inventory, stream_of, km)
 
 
 def _histogram_on(
-    activity: Activity, links: pl.DataFrame, factors: FactorTable, inventory: Inventory, chosen: Index
+    activity: Activity,
+    links: pl.DataFrame,
+    factors: FactorTable,
+    inventory: Inventory,
+    chosen: Index,
+    weight: Array | None,
 ) -> Array:
+    nothing = np.zeros((len(inventory.parts or inventory.streams), *inventory.histogram.shape[1:]))
     if chosen.size == 0:
-        parts = len(inventory.parts or inventory.streams)
-        return np.zeros((parts, *inventory.histogram.shape[1:]))
+        return nothing
     part = replace(
         activity,
         km=np.ascontiguousarray(activity.km[:, chosen]),
@@ -122,6 +135,9 @@ def _histogram_on(
         mode=np.ascontiguousarray(activity.mode[chosen]),
         own_kmh={s: np.ascontiguousarray(kmh[chosen]) for s, kmh in activity.own_kmh.items()},
     )
+    if weight is not None:
+        like = replace(inventory, histogram=nothing)
+        return weighted_histogram(part, links[chosen.tolist()], factors, like, weight[chosen])
     return driven_histogram(part, links[chosen.tolist()], factors, inventory)
 
 
@@ -157,7 +173,7 @@ def means_of(factors: FactorTable, entry_stream: Index, entry_technology: Index,
 
 def _new_means(factors: FactorTable, entry_stream: Index, entry_technology: Index, roads: Roads) -> Array:
     blocks = blocks_of(factors, roads.inventory.grade_span)
-    km = roads.by_road.sum(axis=(0, 2, 3, 4))
+    km = roads.by_road.sum(axis=(0, 2, 3, 4)) if roads.km is None else roads.km
     share = np.divide(1.0, km, out=np.zeros_like(km), where=km > 0.0)
 
     def summed(histogram: Array) -> Array:

@@ -83,7 +83,8 @@ class Terms:
     stream, factor, mix, effect, out_of
         Rows of ``streams``, ``factors``, ``mixes``, ``effects``, ``outputs``.
     streams
-        Names of whole streams.
+        Names of whole streams. A ``stream`` beyond them, by their number, is one that goes with the day on roads
+        that draws weigh: it follows how its stream's vehicle-km are spread, not how many they are.
     factors
         Names of the inputs of factors.
     mixes
@@ -223,6 +224,8 @@ def _gathered(
         sums[k] = np.bincount(place.ravel(), weights=vectors[k], minlength=distinct.shape[0])
     base = sums[:n_roads].sum(axis=0)
     standing = distinct[:, 5] == 1
+    weighted = roads.km is not None  # where a vehicle stands matters then
+    kept = standing & (not weighted)
     shift = np.divide(sums[n_roads:], base, out=np.zeros_like(sums[n_roads:]), where=np.abs(base) > 0.0)
     names, factor = np.unique(distinct[:, 1], return_inverse=True)
     described = list(technology.iter_rows(named=True))
@@ -232,10 +235,10 @@ def _gathered(
     for i, part in enumerate(parts):
         km[streams.index(roads.stream_of(part))] += roads.by_road[:, i].sum(axis=(1, 2, 3))
     return Terms(
-        by_road=np.ascontiguousarray(np.where(standing, 0.0, sums[:n_roads]).T),
-        standing=np.where(standing, base, 0.0),
-        shift=np.ascontiguousarray(np.where(standing, 0.0, shift).T.reshape(distinct.shape[0], -1, 2)),
-        stream=np.ascontiguousarray(distinct[:, 0]),
+        by_road=np.ascontiguousarray(np.where(kept, 0.0, sums[:n_roads]).T),
+        standing=np.where(kept, base, 0.0),
+        shift=np.ascontiguousarray(np.where(standing, 0.0, shift).T.reshape(distinct.shape[0], shift.shape[0] // 2, 2)),
+        stream=np.ascontiguousarray(distinct[:, 0] + len(streams) * (standing & weighted)),
         factor=factor.ravel().astype(np.int64),
         mix=np.ascontiguousarray(distinct[:, 2]),
         effect=effect.ravel()[:-1].astype(np.int64),

@@ -15,6 +15,7 @@ import shapely.ops
 from click.testing import CliRunner, Result
 
 from fleet_planner.cli.main import main
+from fleet_planner.outputs.numbers import significant
 from fleet_planner.tables import columns
 
 NODES = "".join(f"<node id='{i + 1}' lat='{0.002 * (i % 3)}' lon='{3.0 + 0.004 * i}'/>" for i in range(6))
@@ -60,9 +61,20 @@ def run(folder: Path, more: str = "", zones: str = "z.geojson") -> Result:
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("air")
-    result = run(folder, 'ozone_ug_m3 = 40.0\nbackground_ug_m3 = { "PM2.5" = 12.0 }')
+    result = run(folder, 'ozone_ug_m3 = 40.0\nbackground_ug_m3 = { "PM2.5" = 12.0 }\n[uncertainty]\ndraws = 32')
     assert result.exit_code == 0, result.output
     return folder / "out"
+
+
+def test_exposure_has_bands_in_tables_and_report(out: Path) -> None:
+    table = pl.read_csv(out / "exposure.csv")
+    base, clean = (table.filter(scenario=s, pollutant="PM2.5").row(0, named=True) for s in ("baseline", "clean"))
+    assert base["low_ug_m3"] < base["traffic_ug_m3"] < base["high_ug_m3"]
+    assert clean["change_low_pct"] < clean["change_pct"] < clean["change_high_pct"]
+    drawn = pl.read_csv(out / "uncertainty.csv").filter(figure="exposure", scenario="clean", pollutant="PM2.5")
+    assert drawn["low"][0] == pytest.approx(clean["low_ug_m3"])
+    told = f"{significant(base['traffic_ug_m3'])} ({significant(base['low_ug_m3'])}…{significant(base['high_ug_m3'])})"
+    assert told in (out / "report.html").read_text(encoding="utf-8")
 
 
 def test_exposure_by_scenario(out: Path) -> None:

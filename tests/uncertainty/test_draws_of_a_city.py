@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numba
 import numpy as np
-import polars as pl
 import pytest
-from drawn_city import prepared_city
+from drawn_city import EXACT, points, prepared_city, whole_run, without_speeds
 
-from fleet_planner.activity.profiles import base_stream
-from fleet_planner.factors.compiling.channels import CHANNELS, MEASURED, POLLUTANTS
-from fleet_planner.inventory import compute_inventory
+from fleet_planner.factors.compiling.channels import POLLUTANTS
 from fleet_planner.inventory.carried import stream_links
 from fleet_planner.pipeline.computing.targets import verdicts
 from fleet_planner.pipeline.drawing.emitted import emitted
@@ -21,9 +17,7 @@ from fleet_planner.pipeline.drawing.figures import Drawn, banded_targets, emissi
 from fleet_planner.pipeline.drawing.on_links import drawn_links
 from fleet_planner.pipeline.drawing.states import Ground, ground_of
 from fleet_planner.uncertainty.design import Drawer
-from fleet_planner.uncertainty.roads import road_group_of, road_groups
 from fleet_planner.uncertainty.sampling import Sample, cube
-from fleet_planner.uncertainty.terms import BASE_OF_CHANNEL, BASES, factor_name
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,7 +26,6 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-EXACT = 1e-9
 BY_SPEED = 0.01
 """Stated error of a draw with other speeds: the parabola, and speeds of roads of all kinds moved alike."""
 
@@ -58,15 +51,6 @@ def drawn(ground: Ground, values: Array) -> list[Array]:
     like = ground.drawer(np.full((1, ground.sampler.dimensions), 0.5))
     drawer = Drawer(Sample(ground.sampler.inputs, values), like.nodes, like.effects)
     return [drawer.totals(state.terms).sum(axis=1) for state in ground.states]
-
-
-def points(ground: Ground, draws: int = 3) -> Array:
-    return ground.sampler.values(cube(draws, ground.sampler.dimensions, "sobol", 5))
-
-
-def without_speeds(ground: Ground, values: Array) -> Array:
-    still = np.array([one.group == "speeds" for one in ground.sampler.inputs])
-    return np.where(still[None, :], 1.0, values)
 
 
 def test_every_group_is_drawn(ground: Ground) -> None:
@@ -142,63 +126,6 @@ def test_bands_of_links_hold_the_run_and_streams_add_up(city: Prepared, ground: 
     given = (city.network.links, city.computed.activity, city.computed.factors, city.computed.setting.context)
     parts = sum(e for _, e in stream_links(state.vehicles, state.multipliers, *given, ("NOx",)))
     np.testing.assert_allclose(parts[:, 0], first.link[:, POLLUTANTS.index("NOx")], rtol=1e-12)
-
-
-def whole_run(city: Prepared, ground: Ground, number: int, values: Array) -> Array:
-    """Compute the inventory of a state anew, with every input changed as one draw has it."""
-    value = dict(zip((one.name for one in ground.sampler.inputs), values, strict=True))
-    computed, terms = city.computed, ground.states[number].terms
-    state, start = computed.states[number][0], computed.states[0][0]
-    rows = state.vehicles
-    streams = rows["stream"].to_list()
-    before = start.vehicles["standard"].gather(rows["baseline_row"]) if number else rows["standard"]
-    mix = np.array([value[f"mix.derived:{s}/{k}"] for s, k in zip(streams, before, strict=True)])
-    km_row = (rows["km_per_year"] * rows["share_inside"] * rows["count"]).to_numpy()
-    for stream in set(streams):
-        own = np.array([s == stream for s in streams])
-        mix[own] /= (km_row * mix)[own].sum() / km_row[own].sum()
-        if stream.startswith("visiting_"):
-            mix[own] *= value[f"mix.visiting:{base_stream(stream)}"]
-    more = np.array([value[f"activity:{base_stream(s)}"] for s in streams])
-    vehicles = rows.with_columns(
-        count=pl.col("count") * pl.Series(mix), km_per_year=pl.col("km_per_year") * pl.Series(more)
-    )
-    activity = computed.activity
-    by_group = np.array([value[f"roads.{g}"] for g in road_groups()])[road_group_of(city.network.links)]
-    km = activity.km * by_group[None, :]
-    km *= (activity.km.sum(axis=1) / km.sum(axis=1))[:, None]
-    for s, stream in enumerate(activity.streams):
-        km[s] *= value[f"activity:{base_stream(stream)}"] * value.get(f"mix.visiting:{base_stream(stream)}", 1.0) ** (
-            stream.startswith("visiting_")
-        )
-    peak = activity.mode == 0
-    speed = activity.speed_kmh * np.where(peak, value["speeds.peak"], value["speeds.other"])
-    scale = computed.factors.scale.copy()
-    for t, technology in enumerate(computed.factors.technologies.iter_rows(named=True)):
-        for c in range(len(CHANNELS)):
-            scale[t, c] *= value.get(factor_name(technology, BASES[BASE_OF_CHANNEL[c]]), 1.0)
-    drawer = ground.drawer(np.full((1, ground.sampler.dimensions), 0.5))
-    multipliers = state.multipliers
-    for name in MEASURED:
-        ratio = [
-            np.prod([value[f"effects:{item}"] for item, _, _ in drawer.effects.acting(m, name, filtered="DPF" in a)])
-            for m, a in rows.select(
-                "measures" if number else pl.lit("").alias("measures"), "aftertreatment"
-            ).iter_rows()
-        ]
-        multipliers = multipliers.with_columns(pl.col(name) * pl.Series(ratio, dtype=pl.Float64))
-    assert terms.standing.any()
-    changed = replace(activity, km=np.ascontiguousarray(km), speed_kmh=np.ascontiguousarray(speed))
-    inventory = compute_inventory(
-        vehicles,
-        multipliers,
-        city.network.links,
-        changed,
-        replace(computed.factors, scale=scale),
-        computed.setting.context,
-    )
-    assert inventory.closure["vkt"] < EXACT
-    return inventory.link.sum(axis=0)
 
 
 @pytest.mark.parametrize("number", [0, 1, 2])

@@ -73,8 +73,11 @@ def _exposure(rows: Rows, t: Words, names: Words) -> dict[str, Any]:
         [
             names[row["scenario"]],
             POLLUTANT_NAMES.get(row["pollutant"], row["pollutant"]),
-            *(figure(row[k]) for k in ("traffic_ug_m3", "background_ug_m3")),
-            "–" if not row["change_pct"] else percent(row["change_pct"]),
+            figure(row["traffic_ug_m3"]) + _ends(row, "low_ug_m3", "high_ug_m3", significant),
+            figure(row["background_ug_m3"]),
+            "–"
+            if not row["change_pct"]
+            else percent(row["change_pct"]) + _ends(row, "change_low_pct", "change_high_pct", percent),
             significant(row["exposure_people_ug_m3"] / THOUSAND),
             *(figure(row[k]) for k in ("highest_ug_m3", "intake_fraction_ppm")),
         ]
@@ -86,6 +89,11 @@ def _exposure(rows: Rows, t: Words, names: Words) -> dict[str, Any]:
     more = ("exposure_people_ug_m3|thousand_people", "highest_ug_m3", "intake_fraction_ppm|g_t")
     head = heads(t, "exposure", *keys, *more)
     return {"id": "air", "title": t["air"], "notes": notes, "head": head, "rows": out, "words": 2}
+
+
+def _ends(row: dict[str, Any], low: str, high: str, form: Callable[[float], str]) -> str:
+    """Return the band of the draws behind a figure; nothing without one."""
+    return "" if row.get(low) is None else f" ({form(row[low])}…{form(row[high])})"
 
 
 def _fit(rows: Rows, t: Words, names: Words) -> dict[str, Any]:

@@ -73,6 +73,8 @@ class AirResult:
     vehicles
         By scenario, what people breathe of each row of vehicles, people times µg/m3, of the pollutants followed (not
         NO2), shape (rows, Q).
+    by_link
+        `Ground.by_link`.
     """
 
     epsg: int
@@ -89,6 +91,12 @@ class AirResult:
     canyons: Canyons
     canyon_table: pl.DataFrame
     vehicles: Mapping[str, Float]
+    by_link: Float
+
+    @property
+    def emitted(self) -> tuple[str, ...]:
+        """What is followed and emitted: not NO2, which is made of NOx in the air."""
+        return tuple(name for name in self.pollutants if name != "NO2")
 
     def corners(self) -> Float:
         """Return longitude and latitude of the corners of the cells, closed rings, shape (points, 5, 2).
@@ -247,6 +255,7 @@ def near_road_air(run: Inventories, computed: Computed) -> AirResult | None:
         canyons,
         in_canyons,
         vehicles,
+        weight,
     )
 
 

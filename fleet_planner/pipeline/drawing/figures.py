@@ -13,6 +13,7 @@ from fleet_planner.pipeline.drawing.bands import CHANGE, EMISSION, PERCENT, Figu
 from fleet_planner.pipeline.drawing.chances import with_chances
 from fleet_planner.pipeline.drawing.drivers import drivers_table
 from fleet_planner.pipeline.drawing.emitted import Array, Emitted, Key, emitted
+from fleet_planner.pipeline.drawing.exposed import Breathed, banded_exposure, breathed
 from fleet_planner.pipeline.drawing.harm import Base, coefficients, harm_figures
 from fleet_planner.pipeline.drawing.money import collect_money, cost_figures
 from fleet_planner.pipeline.drawing.on_links import drawn_links
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
+    from fleet_planner.pipeline.computing.air import AirResult
     from fleet_planner.pipeline.computing.by_year import ByYear
     from fleet_planner.pipeline.prepare import Prepared
     from fleet_planner.pipeline.telling.results import ScenarioResult
@@ -56,7 +58,9 @@ class Drawn:
     links
         Ends of the bands of the baseline's emissions by pollutant, shape (links, 2), average day.
     coefficients
-        Names of the distributions that coefficients were drawn from.
+        Names of the distributions that coefficients and the air were drawn from.
+    breathed
+        What people breathe near roads, where the run follows the air.
     """
 
     section: UncertaintySection
@@ -66,6 +70,7 @@ class Drawn:
     figures: tuple[Figure, ...]
     links: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     coefficients: frozenset[str] = frozenset()
+    breathed: Breathed | None = None
 
     def with_meaning(self, meaning: Mapping[str, pl.DataFrame], plan: Plan) -> Drawn:
         """Return the draws with those of what the emissions mean."""
@@ -76,8 +81,8 @@ class Drawn:
         ends = (carbon.low / worth, carbon.high / worth) if worth > 0.0 else (1.0, 1.0)
         known = coefficients(meaning, self.ground.spreads, self.section, ends)
         base = Base(plan.city.year, shown_in(plan.economics).per_usd2024, worth)
-        more = harm_figures(meaning, known, self.emissions, base, self.figures)
-        return replace(self, figures=(*self.figures, *more), coefficients=known.sources)
+        more = harm_figures(meaning, known, self.emissions, base, self.figures, self.breathed)
+        return replace(self, figures=(*self.figures, *more), coefficients=self.coefficients | known.sources)
 
 
 @dataclass(frozen=True)
@@ -88,8 +93,10 @@ class DrawnTables:
     findings: tuple[Finding, ...] = ()
 
 
-def draw(ready: Prepared, results: Sequence[ScenarioResult], *, on_links: bool = True) -> Drawn | None:
-    """Return the draws of a run with its costs; nothing where the plan asks for none.
+def draw(
+    ready: Prepared, results: Sequence[ScenarioResult], air: AirResult | None = None, *, on_links: bool = True
+) -> Drawn | None:
+    """Return the draws of a run with its costs and the air near roads; nothing where the plan asks for none.
 
     Without ``on_links`` there are no bands of links: the other figures are the same.
 
@@ -108,7 +115,11 @@ def draw(ready: Prepared, results: Sequence[ScenarioResult], *, on_links: bool =
         emissions = emitted(ground, drawer, ready.nonroad, ready.aims)
         links = drawn_links(ready, ground, drawer) if on_links else {}
         figures = [*emission_figures(emissions), *cost_figures(ready, results, drawer, emissions)]
-        return Drawn(section, ground, drawer, emissions, tuple(figures), links)
+        near = None if air is None else breathed(ready, ground, drawer, air)
+        figures += near.figures() if near else []
+        return Drawn(
+            section, ground, drawer, emissions, tuple(figures), links, near.sources if near else frozenset(), near
+        )
 
 
 def emission_figures(emissions: Emitted) -> list[Figure]:
@@ -146,6 +157,13 @@ def along_years(drawn: Drawn) -> list[Figure]:
     scenarios = dict.fromkeys(scenario for scenario, _ in drawn.emissions.totals if scenario != start[0])
     now = [f for f in kept if f.year == start[1]]
     return [*kept, *(replace(f, scenario=scenario) for scenario in scenarios for f in now)]
+
+
+def banded_air(air: AirResult | None, drawn: Drawn | None) -> AirResult | None:
+    """Return the air with bands of the exposure; as it is without draws."""
+    if air is None or drawn is None:
+        return air
+    return replace(air, table=banded_exposure(air.table, drawn.figures, drawn.section.level))
 
 
 def banded_targets(ready: Prepared, verdicts: pl.DataFrame, drawn: Drawn | None) -> pl.DataFrame:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from fleet_planner.pipeline.drawing.emitted import Emitted
+    from fleet_planner.pipeline.drawing.exposed import Breathed
     from fleet_planner.plan.uncertainty import UncertaintySection
     from fleet_planner.uncertainty.inputs import Input, Spreads
 
@@ -34,6 +35,8 @@ HEALTH, AVOIDED, NET, RECEPTOR = "health", "health_avoided", "net_present_value"
 COST = "cost"
 SEED_APART = 2
 DIESEL_PM = "PM_diesel"
+NEAR_ROADS = "concentration"
+"""Route of health that goes by what is breathed near roads."""
 FAR = 2.0
 """A present value above so many annuities of its figure of the base year is not in proportion to it."""
 
@@ -94,10 +97,18 @@ def _made(spreads: Spreads, name: str, low: float, high: float) -> Input:
 
 
 def harm_figures(
-    meaning: Mapping[str, pl.DataFrame], known: Coefficients, emissions: Emitted, base: Base, figures: Sequence[Figure]
+    meaning: Mapping[str, pl.DataFrame],
+    known: Coefficients,
+    emissions: Emitted,
+    base: Base,
+    figures: Sequence[Figure],
+    air: Breathed | None = None,
 ) -> list[Figure]:
-    """Return health, what of it is avoided, net benefits and what reaches receptors, in all draws."""
-    health = _health(meaning, known, emissions, base.year)
+    """Return health, what of it is avoided, net benefits and what reaches receptors, in all draws.
+
+    Health that goes by concentrations near roads is drawn with them, where ``air`` has their draws.
+    """
+    health = _health(meaning, known, emissions, base.year, air)
     return [
         *health,
         *_net(meaning, known, emissions, base, [*figures, *health]),
@@ -134,14 +145,22 @@ def emitted_ratio(emissions: Emitted, scenario: str, year: int, pollutant: str) 
     return draws / central if central > 0.0 else np.ones(draws.shape)
 
 
-def _health(meaning: Mapping[str, pl.DataFrame], known: Coefficients, emissions: Emitted, year: int) -> list[Figure]:
+def _moved(row: Mapping[str, Any], emissions: Emitted, year: int, air: Breathed | None) -> Array:
+    """Return what is breathed over the run's in all draws: near roads where the line goes by it, or as is emitted."""
+    near = None if air is None or row["route"] != NEAR_ROADS else air.ratio(row["scenario"], row["pollutant"])
+    return emitted_ratio(emissions, row["scenario"], year, row["pollutant"]) if near is None else near
+
+
+def _health(
+    meaning: Mapping[str, pl.DataFrame], known: Coefficients, emissions: Emitted, year: int, air: Breathed | None
+) -> list[Figure]:
     caused: dict[tuple[str, str], Array] = {}
     central: dict[tuple[str, str], float] = {}
     units: dict[str, str] = {}
     for row in _lines(meaning.get("health", pl.DataFrame())):
         key = (row["scenario"], row["effect"])
         units[row["effect"]] = row["unit"]
-        drawn = row["value"] * emitted_ratio(emissions, row["scenario"], year, row["pollutant"])
+        drawn = row["value"] * _moved(row, emissions, year, air)
         if _line(row) in known.names:
             drawn = drawn * known.of(_line(row))
         caused[key] = caused.get(key, np.zeros(drawn.shape)) + drawn

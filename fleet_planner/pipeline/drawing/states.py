@@ -120,6 +120,26 @@ def ground_of(ready: Prepared, more: Callable[[Collector], None] = lambda _: Non
     return Ground(tuple(states), spreads, collector, made)
 
 
+def weighted_terms(ready: Prepared, ground: Ground, weight: NDArray[np.float64]) -> tuple[tuple[State, Terms], ...]:
+    """Return the states of the base year, and their emissions times a weight by link and hour as terms.
+
+    Parameters
+    ----------
+    ready, ground
+        The run, and its states.
+    weight
+        None below nought, shape (links, H) of all types of day or (links, 24).
+    """
+    makes = _Makes(ready, speed_nodes(ground.spreads), weight)
+    known = {state.key: state for state in ground.states}
+    # how vehicle-km are spread on roads is that of the kilometres, not of the weights
+    return tuple(
+        (known[key], replace(makes.terms(driving), km=known[key].terms.km))
+        for key, driving, _ in _of_base_year(ready)
+        if key in known
+    )
+
+
 Given = tuple[tuple[str, int], Driving, "NDArray[np.float64] | None"]
 """Scenario and year, what drives, and what the run has: nothing of states not asked for, whose inputs still count."""
 
@@ -177,6 +197,7 @@ class _Makes:
 
     ready: Prepared
     nodes: NDArray[np.float64]
+    weight: NDArray[np.float64] | None = None
     shared: Roads | None = None
 
     def terms(self, driving: Driving) -> Terms:
@@ -187,13 +208,14 @@ class _Makes:
             assert driving.activity is not None
             context, activity = of_groups(driving.activity, context, stream_of)
             where = replace(first, streams=activity.streams, parts=(), naming=AccessParts())
-            roads = roads_of(activity, links, driving.factors, where, self.nodes, stream_of)
+            roads = roads_of(activity, links, driving.factors, where, self.nodes, stream_of, self.weight)
             vehicles = vehicles.with_columns(stream=pl.col(GROUP))
         elif driving.activity is not None:
             where = replace(first, streams=driving.activity.streams, parts=driving.activity.streams)
-            roads = roads_of(driving.activity, links, driving.factors, where, self.nodes)
+            roads = roads_of(driving.activity, links, driving.factors, where, self.nodes, weight=self.weight)
         else:
-            self.shared = self.shared or roads_of(computed.activity, links, computed.factors, first, self.nodes)
+            given = (computed.activity, links, computed.factors, first, self.nodes)
+            self.shared = self.shared or roads_of(*given, weight=self.weight)
             roads = self.shared
         derived = pl.Series([True] * vehicles.height)
         if "rule" in vehicles.columns:
