@@ -15,7 +15,11 @@ import click
     "--units", type=click.Choice(["si", "us", "kg_day"]), help="t, US short tons or kg a day.  [default: the plan's]"
 )
 @click.option("--currency", type=click.Choice(["usd", "rmb"]), help="Of the costs of measures.  [default: the plan's]")
-@click.option("--pdf", is_flag=True, help="Print it to PDF too, by a browser of this machine (FLEET_PLANNER_BROWSER).")
+@click.option(
+    "--pdf",
+    is_flag=True,
+    help="Print it and the MRV statement to PDF too, by a browser of this machine (FLEET_PLANNER_BROWSER).",
+)
 def report(
     run_dir: Path,
     language: Literal["en", "zh"],
@@ -32,4 +36,5 @@ def report(
         click.get_current_context().with_resource(locked(run_dir.resolve()))
     click.echo(render_report(run_dir, language, units, currency))
     if pdf:
-        click.echo(print_report(run_dir, language))
+        for made in print_report(run_dir, language):
+            click.echo(made)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from fleet_planner.outputs.report.finish import finished
 from fleet_planner.tables.load import report_words
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fleet_planner.tables import Language
+
+
+CODE = re.compile(r"`([^`<>]+)`")
+UNSAFE = re.compile(r"[\"'\\<>{}\x00-\x1f]")
+"""What may not stand in a string of a style sheet."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,16 @@ class Grid:
     words: int = 1
     code: tuple[int, ...] = ()
 
+    @property
+    def look(self) -> str:
+        """Return the classes of the table on a page: small print for long texts, one piece on paper if it is short."""
+        texts = bool(self.code) or (self.words == len(self.head) and len(self.rows) > KEPT_ROWS)
+        return f"{'small' if texts else ''} {'kept' if len(self.rows) <= KEPT_ROWS else ''}".strip()
+
+
+KEPT_ROWS = 20
+"""A table with more rows may break over pages."""
+
 
 Block = Heading | Paragraph | Items | Grid
 
@@ -79,6 +95,11 @@ def _markdown(block: Block) -> str:
     rows = [tuple(f"`{c}`" if k in block.code else c for k, c in enumerate(row)) for row in block.rows]
     lines = [block.head, rules, *rows]
     return "\n".join("| " + " | ".join(c.replace("|", "\\|").replace("\n", " ") for c in line) + " |" for line in lines)
+
+
+def _marked(text: str) -> Markup:
+    """Return a text with what stands in backticks as code."""
+    return Markup(CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704  # escaped here
 
 
 def as_page(blocks: Sequence[Block], language: Language) -> str:
@@ -104,6 +125,8 @@ def as_page(blocks: Sequence[Block], language: Language) -> str:
         before=before,
         chapters=chapters,
         css=Markup(css),  # noqa: S704  # packaged
+        running=Markup(UNSAFE.sub("", title)),  # noqa: S704  # nothing in it ends the string or the style
+        marked=_marked,
         kind=lambda block: type(block).__name__,
     )
     return finished(page, t)

@@ -10,9 +10,9 @@ from fleet_planner.outputs.document import Block, Grid, Heading, Items, Paragrap
 from fleet_planner.outputs.layers import frames
 from fleet_planner.outputs.numbers import significant
 from fleet_planner.outputs.report import wording
+from fleet_planner.outputs.report.finding_parts import finding_words
 from fleet_planner.outputs.report.told import told_rows
 from fleet_planner.outputs.report.vocabulary import in_words
-from fleet_planner.tables import finding_text
 from fleet_planner.tables.load import report_words
 
 if TYPE_CHECKING:
@@ -48,12 +48,13 @@ def statement(results: Results, bands: pl.DataFrame, language: Language) -> list
     return [
         Heading(1, f"{t['mrv_title']}{t['colon']}{name} {city.year}"),
         *_boundary(results, t, language),
-        *_activity(results, t, language),
-        *_factors(results, t, language),
         *_totals(results, t, language),
         *_uncertainty(bands, t, language),
+        *_activity(results, t, language),
+        *_factors(results, t, language),
         *_quality(results, t, language),
         *_inputs(results, t),
+        *_signed(t),
     ]
 
 
@@ -189,6 +190,7 @@ def _uncertainty(bands: pl.DataFrame, t: dict[str, str], language: Language) -> 
 
 def _quality(results: Results, t: dict[str, str], language: Language) -> list[Block]:
     out: list[Block] = [Heading(2, t["mrv_quality"])]
+    titles = {s.title_en: frames.titles(results, language)[s.name] for s in (r.fleet for r in results.scenarios)}
     worst = max(max(s.inventory.closure.values()) for s in results.scenarios)
     counted = {kind: [f for f in results.findings if f.kind == kind] for kind in KINDS}
     defaults = results.assumptions.filter(pl.col("checked") == "default").height
@@ -204,7 +206,7 @@ def _quality(results: Results, t: dict[str, str], language: Language) -> list[Bl
     out.append(Paragraph(told))
     for kind in KINDS:
         if counted[kind]:
-            lines = tuple((in_words(finding_text(f, language), language), f.code) for f in counted[kind])
+            lines = tuple((finding_words(f, titles, language), f.code) for f in counted[kind])
             out += [Heading(3, t[f"mrv_kind_{kind}"]), Items(lines)]
     return out
 
@@ -213,6 +215,13 @@ def _inputs(results: Results, t: dict[str, str]) -> list[Block]:
     rows = [[_role(f.role, t), f.path, f.sha256, f"{f.bytes:,}"] for f in results.inputs]
     head = [t["mrv_role"], t["mrv_file"], "SHA-256", t["mrv_bytes"]]
     return [Heading(2, t["mrv_inputs"]), _table(head, rows, 3, code=(1, 2)), Paragraph(t["mrv_verify"])]
+
+
+def _signed(t: dict[str, str]) -> list[Block]:
+    """Return the lines that are filled in by hand: who answers for the statement and who verified it."""
+    head = [t[f"mrv_sign_{key}"] for key in ("role", "name", "date", "signature")]
+    rows = [[t[f"mrv_sign_{who}"], "", "", ""] for who in ("reporter", "verifier")]
+    return [Heading(2, t["mrv_sign"]), _table(head, rows, 4)]
 
 
 def _role(role: str, t: dict[str, str]) -> str:

@@ -17,6 +17,7 @@ from fleet_planner.outputs.layers import frames
 from fleet_planner.outputs.layers.geopackage import about, write_geopackage
 from fleet_planner.outputs.layers.netcdf import write_netcdf
 from fleet_planner.outputs.manifest import manifest
+from fleet_planner.outputs.mrv import NAMES as STATEMENT_NAMES
 from fleet_planner.outputs.mrv import write_statements
 from fleet_planner.outputs.record import MANIFEST, manifest_text
 from fleet_planner.outputs.report.pdf import print_pdf
@@ -179,15 +180,20 @@ def render_report(
     return report
 
 
-def print_report(run_dir: Path, language: Language) -> Path:
-    """Print the report of a run to PDF beside it, and note its hash in the manifest.
+def print_report(run_dir: Path, language: Language) -> list[Path]:
+    """Print the report of a run and its MRV statement to PDF beside them, and note their hashes in the manifest.
 
     Parameters
     ----------
     run_dir
         What `write_run` wrote, with the page that `render_report` made.
     language
-        Of the page: ``report.pdf`` or ``report.zh.pdf``.
+        Of the pages: ``report.pdf`` and ``mrv.pdf``, or ``report.zh.pdf`` and ``mrv.zh.pdf``.
+
+    Returns
+    -------
+    list[Path]
+        What was printed; no statement for a run of a version that wrote none.
 
     Raises
     ------
@@ -197,20 +203,20 @@ def print_report(run_dir: Path, language: Language) -> Path:
         No browser of the machine can print, or the file cannot be written.
     """
     content, _ = _read(run_dir)
-    page = run_dir / REPORT_NAMES[language]
-    made = page.with_suffix(".pdf")
+    pages = [run_dir / REPORT_NAMES[language], run_dir / f"{STATEMENT_NAMES[language]}.html"]
+    made = {page.with_suffix(".pdf"): page for page in pages if page.is_file()}
     with tempfile.TemporaryDirectory() as apart:
-        printed = print_pdf(page, Path(apart) / made.name).read_bytes()
-    content["files"][made.name] = hashlib.sha256(printed).hexdigest()
+        printed = {pdf.name: print_pdf(page, Path(apart) / pdf.name).read_bytes() for pdf, page in made.items()}
+    content["files"] |= {name: hashlib.sha256(raw).hexdigest() for name, raw in printed.items()}
     try:
-        replace_together(run_dir, {made.name: printed, MANIFEST: manifest_text(content).encode()})
+        replace_together(run_dir, printed | {MANIFEST: manifest_text(content).encode()})
     except OSError as error:
         raise OutputError(
             f"the PDF cannot be written: {error.strerror or error}",
             "Check the folder's permissions and free space.",
-            file=made,
+            file=run_dir,
         ) from error
-    return made
+    return [run_dir / name for name in printed]
 
 
 def _read(run_dir: Path) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from fleet_planner.cli.main import main
+from fleet_planner.outputs.document import Grid, Heading, Paragraph, as_page
 from tests.cli.test_cli import PLAN, city
 
 ROWS = (
@@ -84,7 +85,7 @@ def test_both_languages_have_the_same_figures(out: Path) -> None:
     assert numbers[0] == numbers[1]
     assert [line.count("|") for line in english] == [line.count("|") for line in chinese]
     assert "排放" in pages[1]
-    assert pages[1].count("\n## ") == pages[0].count("\n## ") == 7
+    assert pages[1].count("\n## ") == pages[0].count("\n## ") == 8
 
 
 def test_the_page_holds_what_the_markdown_holds(out: Path) -> None:
@@ -101,3 +102,24 @@ def test_the_page_holds_what_the_markdown_holds(out: Path) -> None:
         assert [c for c in told if not re.fullmatch(":?-+:?", c)] == shown
         assert re.findall(r"^## (.*)$", text, re.MULTILINE) == re.findall(r"<h2>(.*?)</h2>", page)
         assert "http" not in page.partition("</style>")[2].partition("<section")[0]
+
+
+def test_a_statement_is_signed_and_names_itself_on_every_sheet(out: Path) -> None:
+    page = (out / "mrv.zh.html").read_text(encoding="utf-8")
+    title = re.search("<h1>(.*?)</h1>", page)
+    assert title is not None
+    assert f'@bottom-left {{ content: "{title[1]}"' in page
+    assert page.rindex("签署") > page.rindex("SHA-256")
+    assert cells((out / "mrv.md").read_text(encoding="utf-8"), "Signatures")[0][:2] == ["Role", "Name, organisation"]
+
+
+def test_a_title_cannot_leave_the_style_sheet_nor_a_paragraph_its_tag() -> None:
+    page = as_page([Heading(1, 'A"} </style><b>'), Paragraph("`x` <i>")], "en")
+    assert 'content: "A /styleb"' in page
+    assert "<p><code>x</code> &lt;i&gt;</p>" in page
+
+
+def test_short_tables_stay_on_one_sheet() -> None:
+    short, long = (Grid(("a", "b"), (("x", "1"),) * rows).look for rows in (20, 21))
+    assert (short, long) == ("kept", "")
+    assert Grid(("a",), (("x",),) * 30).look == "small"

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from fleet_planner.cli.main import main
 from fleet_planner.errors import OutputError
+from fleet_planner.outputs import print_report
 from fleet_planner.outputs.layers import styles
 from fleet_planner.outputs.record import sha256
 from fleet_planner.outputs.report import pdf
@@ -69,18 +70,23 @@ def test_the_browser_is_asked_for_the_page_and_nothing_else(
     monkeypatch.setenv(pdf.VARIABLE, str(program(tmp_path / "good", script)))
     result = CliRunner().invoke(main, ["report", str(copy), "--language", "zh", "--pdf"])
     assert result.exit_code == 0, result.output
-    assert result.output.split() == [str(copy / "report.zh.html"), str(copy / "report.zh.pdf")]
+    made = ["report.zh.html", "report.zh.pdf", "mrv.zh.pdf"]
+    assert result.output.split() == [str(copy / name) for name in made]
     asked = (tmp_path / "asked").read_text(encoding="utf-8").split("\n")
-    assert [a for a in asked if "://" in a] == [(copy / "report.zh.html").as_uri()]
+    assert [a for a in asked if "://" in a] == [(copy / f"{name}.zh.html").as_uri() for name in ("report", "mrv")]
     files = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))["files"]
-    assert files["report.zh.pdf"] == sha256(copy / "report.zh.pdf")
-    assert files["report.zh.html"] == sha256(copy / "report.zh.html")
+    assert {name: files[name] for name in made} == {name: sha256(copy / name) for name in made}
+    (copy / "mrv.html").unlink()  # a run of a version before the statement
+    assert [p.name for p in print_report(copy, "en")] == ["report.pdf"]
 
 
 @pytest.mark.browser
 def test_a_real_browser_prints_a4_pages_with_bookmarks(copy: Path) -> None:
     result = CliRunner().invoke(main, ["report", str(copy), "--pdf"])
     assert result.exit_code == 0, result.output
+    statement = (copy / "mrv.pdf").read_bytes()
+    assert len(re.findall(rb"/Type /Page\b", statement)) >= 3
+    assert set(re.findall(rb"/MediaBox \[0 0 ([\d.]+) [\d.]+\]", statement)) == {b"594.95996"}
     raw = (copy / "report.pdf").read_bytes()
     sizes = {tuple(float(v) for v in m) for m in re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", raw)}
     assert len(sizes) == 1

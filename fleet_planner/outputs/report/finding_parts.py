@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from fleet_planner.findings import Finding
@@ -42,32 +43,46 @@ PHRASES = ("replaced", "status")
 def finding_lines(data: Mapping[str, Any], kind: str, language: Language) -> list[str]:
     """Return the sentences of one kind of finding, ids replaced by titles, each once."""
     titles = {s["en"]: s[language] for s in data["scenarios"]}
+    found = [
+        Finding(f["code"], kind, dict(f["values"]), f["count"], f["share"])  # type: ignore[arg-type]  # one of the kinds
+        for f in data["findings"]
+        if f["kind"] == kind
+    ]
+    return list(dict.fromkeys(finding_words(f, titles, language) for f in found))
+
+
+def finding_words(finding: Finding, titles: Mapping[str, str], language: Language) -> str:
+    """Return the sentence of a finding, ids and English titles in it replaced by the reader's words.
+
+    Parameters
+    ----------
+    finding
+        Of a run or another command.
+    titles
+        Of the scenarios in the language, by their English title.
+    language
+        ``en`` or ``zh``.
+    """
     measures, streams = wording.measure_names(language), wording.stream_names(language)
-    lines = []
-    for entry in data["findings"]:
-        if entry["kind"] != kind:
-            continue
-        values = dict(entry["values"])
-        for key, names in (("scenario", titles), ("measure", measures), ("stream", streams), ("used", streams)):
-            if key in values:
-                values[key] = names.get(values[key], values[key])
-        for key, names in (("streams", streams), ("parts", measures), ("chosen", measures), ("measures", measures)):
-            if key in values:
-                listed = [names.get(s.strip(), s.strip()) for s in str(values[key]).split(",")]
-                values[key] = ("、" if language == "zh" else ", ").join(listed)
-        if entry["code"] == "scenario.not_eligible":
-            values["reason"] = wording.reasons(str(values["reason"]), language)
-        for key in VALUES:
-            if isinstance(values.get(key), str):
-                values[key] = in_words(str(values[key]), language, single=True)
-        for key in PHRASES:
-            if isinstance(values.get(key), str):
-                values[key] = phrase(str(values[key]), language)
-        if "scenarios" in values:
-            values["scenarios"] = _replaced(str(values["scenarios"]), titles)
-        finding = Finding(entry["code"], kind, values, entry["count"], entry["share"])  # type: ignore[arg-type]  # one of the three kinds
-        lines.append(in_words(finding_text(finding, language), language))
-    return list(dict.fromkeys(lines))
+    values = dict(finding.values)
+    for key, names in (("scenario", titles), ("measure", measures), ("stream", streams), ("used", streams)):
+        if key in values:
+            values[key] = names.get(str(values[key]), values[key])
+    for key, names in (("streams", streams), ("parts", measures), ("chosen", measures), ("measures", measures)):
+        if key in values:
+            listed = [names.get(s.strip(), s.strip()) for s in str(values[key]).split(",")]
+            values[key] = ("、" if language == "zh" else ", ").join(listed)
+    if finding.code == "scenario.not_eligible":
+        values["reason"] = wording.reasons(str(values["reason"]), language)
+    for key in VALUES:
+        if isinstance(values.get(key), str):
+            values[key] = in_words(str(values[key]), language, single=True)
+    for key in PHRASES:
+        if isinstance(values.get(key), str):
+            values[key] = phrase(str(values[key]), language)
+    if "scenarios" in values:
+        values["scenarios"] = _replaced(str(values["scenarios"]), titles)
+    return in_words(finding_text(replace(finding, values=values), language), language)
 
 
 def _replaced(listed: str, titles: Mapping[str, str]) -> str:
