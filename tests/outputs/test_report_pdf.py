@@ -85,10 +85,9 @@ def test_a_real_browser_prints_a4_pages_with_bookmarks(copy: Path) -> None:
     result = CliRunner().invoke(main, ["report", str(copy), "--pdf"])
     assert result.exit_code == 0, result.output
     statement = (copy / "mrv.pdf").read_bytes()
-    assert len(re.findall(rb"/Type /Page\b", statement)) >= 3
-    assert set(re.findall(rb"/MediaBox \[0 0 ([\d.]+) [\d.]+\]", statement)) == {b"594.95996"}
+    assert len(re.findall(rb"/Type /Page\b", statement)) >= 2
     raw = (copy / "report.pdf").read_bytes()
-    sizes = {tuple(float(v) for v in m) for m in re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", raw)}
+    sizes = {tuple(float(v) for v in m) for m in re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", raw + statement)}
     assert len(sizes) == 1
     assert next(iter(sizes)) == pytest.approx(A4_PT, abs=0.5)
     assert len(re.findall(rb"/Type /Page\b", raw)) >= 5
