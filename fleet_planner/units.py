@@ -11,6 +11,9 @@ KM_PER_MILE: Final = 1.609344
 MJ_PER_KWH: Final = 3.6
 """Exact: 1 kWh = 3.6 MJ."""
 
+MJ_PER_GJ: Final = 1e3
+KWH_PER_MWH: Final = 1e3
+
 G_PER_KG: Final = 1e3
 KG_PER_T: Final = 1e3
 G_PER_T: Final = 1e6

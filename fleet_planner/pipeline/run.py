@@ -28,6 +28,7 @@ from fleet_planner.pipeline.costing.scrapped_early import scrapped_early_finding
 from fleet_planner.pipeline.differences.bundles import measure_parts
 from fleet_planner.pipeline.drawing.figures import (
     banded_air,
+    banded_comparison,
     banded_summary,
     banded_targets,
     banded_years,
@@ -151,8 +152,9 @@ def _run(plan: Plan, path: Path, progress: Progress, by: tuple[Reading | None, E
     effects = effects_table(computed.operated, plan.economics)
     scrapped = scrapped_early_table(later, plan.economics)
     comparison = with_reassignment(comparison, effects)
-    drawn = draw(ready, results, air)
+    drawn = draw(ready, results, air, comparison)
     air = banded_air(air, drawn)
+    comparison = banded_comparison(comparison, drawn)
     later = banded_years(later, drawn)
     summary = banded_summary(summary_table(results, nonroad), drawn)
     with clock.step("meaning"):

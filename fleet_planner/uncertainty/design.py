@@ -262,18 +262,20 @@ def km_of(values: Array, place: Mapping[str, int], terms: Terms, years_later: fl
 def mixes_of(values: Array, place: Mapping[str, int], terms: Terms) -> Array:
     """Return the multipliers of the vehicles by stream and standard, shape (draws, X): a stream keeps its vehicle-km.
 
+    So do the vehicles within it that are told apart.
+
     Those of visiting streams are then multiplied by the error of the visiting share.
     """
     labels = [f"mix.derived:{s}/{k}" for s, k in terms.mixes.select("stream", "standard").iter_rows()]
     out = values[:, [place[label] for label in labels]].copy()
-    stream = terms.mixes["stream"].to_numpy()
     km = terms.mixes["km"].to_numpy()
-    for name in terms.streams:
-        own = np.flatnonzero(stream == name)
+    numbered = terms.mixes.with_row_index("row")
+    for (name, _), rows in numbered.group_by(["stream", "kept"], maintain_order=True):
+        own = rows["row"].to_numpy()
         total = km[own].sum()
         if total > 0.0:
             out[:, own] /= (out[:, own] @ km[own] / total)[:, None]
-        local = base_stream(name)
+        local = base_stream(str(name))
         if local != name:
             out[:, own] *= values[:, [place[f"mix.visiting:{local}"]]]
     return np.ascontiguousarray(out)

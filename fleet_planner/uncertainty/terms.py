@@ -49,7 +49,7 @@ BASE_OF_CHANNEL = np.array(
 )
 FACTOR_KEY = ("category", "fuel", "standard", "aftertreatment")
 VISITING = "visiting_"
-SCOPE = ("stream", "category", "fuel", "visiting")
+SCOPE = ("stream", "category", "fuel", "visiting", "label")
 
 
 @dataclass(frozen=True)
@@ -62,14 +62,34 @@ class Driven:
         After measures, faults and tests.
     before
         Standard of each vehicle before measures.
-    rule
+    derived
         Whether each standard was derived rather than given.
+    label
+        What vehicles are told apart by in the outputs; nothing: not at all.
+    apart
+        Whether the vehicles of each label keep their vehicle-km when the mix of standards changes, not the stream's.
+    untreated
+        The same vehicles before their measures, see `inventory.compute.by_vehicle`.
     """
 
     vehicles: pl.DataFrame
     multipliers: pl.DataFrame
     before: pl.Series
     derived: pl.Series
+    label: pl.Series | None = None
+    apart: bool = False
+    untreated: pl.DataFrame | None = None
+
+    @property
+    def labels(self) -> pl.Series:
+        """Label of each row."""
+        return pl.Series([""] * self.vehicles.height, dtype=pl.String) if self.label is None else self.label
+
+    @property
+    def kept(self) -> pl.Series:
+        """What keeps its vehicle-km within the stream, by row."""
+        labels = self.labels
+        return labels if self.apart else pl.Series([""] * len(labels), dtype=pl.String)
 
 
 @dataclass(frozen=True)
@@ -88,11 +108,12 @@ class Terms:
     factors
         Names of the inputs of factors.
     mixes
-        ``stream, standard, km, derived``: vehicle-km and the share of them whose standard was derived.
+        ``stream, kept, standard, km, derived``: vehicle-km and the share of them whose standard was derived; those
+        of one stream and ``kept`` together keep their vehicle-km.
     effects
         ``measures, filtered, pollutant``: what acts; the first is nothing.
     outputs
-        ``stream, category, fuel, visiting, pollutant``.
+        ``stream, category, fuel, visiting, label``.
     km
         Vehicle-km of the average day by stream and group of roads, shape (streams, R).
     """
@@ -141,7 +162,7 @@ def terms_of(driven: Driven, factors: FactorTable, roads: Roads, context: FleetC
     """
     inventory = roads.inventory
     parts = inventory.parts or inventory.streams
-    named = named_where_driven(driven.vehicles, inventory, None)
+    named = named_where_driven(driven.vehicles, inventory, driven.untreated)
     fleet = fleet_arrays(named, driven.multipliers, factors, parts, context)
     mean = means_of(factors, fleet.entry_stream, fleet.entry_technology, roads)
     cells, cell = _cells(driven, fleet.entry)
@@ -154,7 +175,12 @@ def terms_of(driven: Driven, factors: FactorTable, roads: Roads, context: FleetC
     whole = np.array([streams.index(roads.stream_of(s)) for s in parts], dtype=np.int64)
     technology = fleet.entry_technology[entry]
     return _gathered(
-        value, cells, _of_cells(technology, whole[fleet.entry_stream[entry]], factors, streams), streams, km_cell, roads
+        value,
+        cells,
+        _of_cells(technology, whole[fleet.entry_stream[entry]], factors, streams).with_columns(cells["label"]),
+        streams,
+        km_cell,
+        roads,
     )
 
 
@@ -169,6 +195,8 @@ def _cells(driven: Driven, entry: Index) -> tuple[pl.DataFrame, Index]:
             "derived": driven.derived,
             "measures": measures,
             "filtered": rows["aftertreatment"].str.contains("DPF", literal=True),
+            "label": driven.labels,
+            "kept": driven.kept,
         }
     )
     cells = keys.unique(maintain_order=True).with_row_index("cell")
@@ -190,14 +218,15 @@ def _gathered(
     n_roads = roads.by_road.shape[0]
     used_cell, used_channel = np.nonzero(np.abs(value).sum(axis=0) > 0.0)
     vectors = value[:, used_cell, used_channel]
-    mix_key = of.select("stream").with_columns(standard=cells["before"])
+    mix_key = of.select("stream").with_columns(cells["kept"], standard=cells["before"])
     mixes = (
         mix_key.with_columns(km=pl.Series(km_cell), known=pl.Series(km_cell) * cells["derived"].cast(pl.Float64))
-        .group_by("stream", "standard", maintain_order=True)
+        .group_by("stream", "kept", "standard", maintain_order=True)
         .agg(pl.col("km").sum(), pl.col("known").sum())
-        .select("stream", "standard", "km", derived=pl.when(pl.col("km") > 0.0).then(pl.col("known") / pl.col("km")))
+        .with_columns(derived=pl.when(pl.col("km") > 0.0).then(pl.col("known") / pl.col("km")))
+        .drop("known")
     )
-    mix = _code(mix_key, mixes.select("stream", "standard"))
+    mix = _code(mix_key, mixes.select("stream", "kept", "standard"))
     technology = of.select(FACTOR_KEY).unique(maintain_order=True)
     outputs = of.select(SCOPE).unique(maintain_order=True)
     tech, scope = _code(of.select(FACTOR_KEY), technology), _code(of.select(SCOPE), outputs)

@@ -85,16 +85,36 @@ def test_findings_and_summary_state_their_bands(folder: Path) -> None:
         assert f"{percent(change['low'])} … {percent(change['high'])}" in summary
 
 
+def test_a_cost_per_tonne_has_a_band(folder: Path) -> None:
+    options = pl.read_csv(folder / "cost_effectiveness.csv").filter(pl.col("usd2024_per_t").is_not_null())
+    told = options.filter(pl.col("usd2024_per_t_low").is_not_null() & pl.col("usd2024_per_t_high").is_not_null())
+    assert told.height
+    assert (told["usd2024_per_t_low"] < told["usd2024_per_t"]).all()
+    assert (told["usd2024_per_t"] < told["usd2024_per_t_high"]).all()
+    table = pl.read_csv(folder / "uncertainty.csv", infer_schema_length=None)
+    known = {(r["figure"], r["scenario"], r["pollutant"]): r for r in table.iter_rows(named=True)}
+    row = known["cost_per_t", "electric_buses", "NOx"]
+    cut = known["emission", "baseline", "NOx"]["value"] - known["emission", "electric_buses", "NOx"]["value"]
+    cost = table.filter((pl.col("figure") == "cost") & (pl.col("item").fill_null("") == "")).filter(
+        scenario="electric_buses"
+    )
+    assert row["value"] == pytest.approx(cost["value"][0] / cut)
+    band = f"({significant(row['low'] / 1e3)}…{significant(row['high'] / 1e3)})"
+    assert f"{significant(row['value'] / 1e3)} {band}" in (folder / "report.html").read_text(encoding="utf-8")
+
+
 def test_bands_follow_the_units(folder: Path) -> None:
     data = read_report_data(folder)
     factor = 1.0 / 0.90718474
     turned = in_units(data, Chosen("short_ton", "rmb"))
     for before, after in zip(data["meaning"]["uncertainty"], turned["meaning"]["uncertainty"], strict=True):
-        wanted = {"emission": factor, "cost": turned["money_scale"]}.get(before["figure"], 1.0)
-        if before["pollutant"] == "Pb" or before["unit"] not in {"t", "US$ 2024/year"}:
+        money = turned["money_scale"]
+        wanted = {"emission": factor, "cost": money, "cost_per_t": money}.get(before["figure"], 1.0)
+        if before["pollutant"] == "Pb" or before["unit"] not in {"t", "US$ 2024/year", "US$ 2024/t"}:
             wanted = 1.0
         for key in ("value", "low", "high"):
-            assert after[key] == pytest.approx(wanted * before[key])
+            told = before[key]
+            assert after[key] == (None if told is None else pytest.approx(wanted * told))
     costs = [row for row in turned["meaning"]["uncertainty"] if row["figure"] == "cost"]
     assert {row["unit"] for row in costs} == {"CNY 2024/year"}
     alone = data | {"scenarios": data["scenarios"][:1]}

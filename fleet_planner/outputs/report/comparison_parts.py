@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fleet_planner.outputs.numbers import significant
+from fleet_planner.outputs.report.drawn_words import open_band
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,7 +78,11 @@ def _per_tonne(cell: Mapping[str, Any], t: Mapping[str, str]) -> dict[str, str]:
     words = t[f"verdict_{cell['verdict']}"]
     low, high = cell["published_low_usd2024_per_t"], cell["published_high_usd2024_per_t"]
     span = "" if low is None or cell["usd2024_per_t"] is None else f" {significant(low)}–{significant(high)}"
-    return {"value": significant(cell["usd2024_per_t"]), "class": cell["verdict"], "note": words + span}
+    value = significant(cell["usd2024_per_t"])
+    if cell["usd2024_per_t"] is not None:
+        ends = (cell.get("usd2024_per_t_low"), cell.get("usd2024_per_t_high"), cell.get("no_reduction_share"))
+        value += open_band(*ends, 1.0, t)
+    return {"value": value, "class": cell["verdict"], "note": words + span}
 
 
 def _break_even(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fleet_planner.outputs.numbers import percent, significant
+from fleet_planner.outputs.numbers import percent, share, significant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     Data = Mapping[str, Any]
     Form = Callable[[float], str]
 
-COST, AVOIDED = "cost", "health_avoided"
+COST, AVOIDED, PER_T = "cost", "health_avoided", "cost_per_t"
 MILLION = 1e6
 
 
@@ -43,6 +43,25 @@ def ends_of(data: Data, figure: str, scenario: str, item: str = "") -> Ends | No
         if (row["figure"], row["scenario"], row["pollutant"] or "", row["item"] or "") == (figure, scenario, "", item):
             return Ends(row["low"], row["high"])
     return None
+
+
+def per_tonne_band(data: Data, scenario: str, pollutant: str, scale: float, t: Words) -> str:
+    """Return the band of what a tonne of a pollutant costs in a scenario, in units of ``scale``; "" without draws."""
+    for row in drawn(data):
+        if (row["figure"], row["scenario"], row["pollutant"]) == (PER_T, scenario, pollutant):
+            return open_band(row["low"], row["high"], row["no_value_share"], scale, t)
+    return ""
+
+
+def open_band(low: float | None, high: float | None, without: float | None, scale: float, t: Words) -> str:
+    """Return `` (12…30)``; an end that is open, and why, in words. "" where nothing was drawn."""
+    if without is None:
+        return ""
+    if low is None:
+        return t["band_none"].format(share=share(without))
+    if high is None:
+        return t["band_open"].format(low=significant(low / scale), share=share(without))
+    return t["band_of_ratio"].format(low=significant(low / scale), high=significant(high / scale))
 
 
 def total_ends(row: Data) -> Ends | None:

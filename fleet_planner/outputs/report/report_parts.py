@@ -14,6 +14,7 @@ from fleet_planner.outputs.report.drawn_words import (
     change_ends,
     drawn,
     in_percent,
+    per_tonne_band,
     total_ends,
 )
 from fleet_planner.outputs.report.duty_parts import duty
@@ -369,11 +370,11 @@ def cost_rows(data: Data, t: Words, names: Words, language: Language) -> list[Da
     titles = wording.measure_names(language)
     column = "title_zh" if language == "zh" else "title_en"
     out = []
-    for scenario, cuts in data["cuts"].items():
+    for scenario in data["cuts"]:
         own = [row for row in data["costs"] if row["scenario"] == scenario]
         single = len(own) == 1
         for k, row in enumerate(own):
-            per = _per_tonne(row["total_usd2024_per_year"], cuts, t) if single else [""] * 3
+            per = _per_tonne(row["total_usd2024_per_year"], scenario, data, t) if single else [""] * 3
             unchecked = row["checked"] != "yes"
             out.append(
                 {
@@ -396,7 +397,7 @@ def cost_rows(data: Data, t: Words, names: Words, language: Language) -> list[Da
                     "title": t["scenario_total"],
                     "vehicles": "",
                     "cells": [significant(v / MILLION) for v in sums],
-                    "per": _per_tonne(sums[-1], cuts, t),
+                    "per": _per_tonne(sums[-1], scenario, data, t),
                     "flag": "",
                     "sum": True,
                 }
@@ -404,20 +405,22 @@ def cost_rows(data: Data, t: Words, names: Words, language: Language) -> list[Da
     return out
 
 
-def _per_tonne(cost: float, cuts: Mapping[str, float], t: Words) -> list[str]:
-    """Return thousand US$ per t of NOx, US$ per kg of particles, US$ per t of CO2 with that of the grid."""
+def _per_tonne(cost: float, scenario: str, data: Data, t: Words) -> list[str]:
+    """Return thousand US$ per t of NOx, US$ per kg of particles, US$ per t of CO2 with that of the grid, with bands."""
+    cuts = data["cuts"][scenario]
     co2 = cuts.get("CO2", 0.0) + cuts.get("CO2_grid", 0.0)
-    return [
-        _per(cost / THOUSAND, cuts.get("NOx", 0.0), t),
-        _per(cost, KG_PER_T * cuts.get("PM_exhaust", 0.0), t),
-        _per(cost, co2, t),
-    ]
+    asked = (
+        ("NOx", cuts.get("NOx", 0.0), THOUSAND),
+        ("PM_exhaust", cuts.get("PM_exhaust", 0.0), KG_PER_T),
+        ("CO2_total", co2, 1.0),
+    )
+    return [_per(cost, cut, scale, per_tonne_band(data, scenario, name, scale, t), t) for name, cut, scale in asked]
 
 
-def _per(cost: float, cut: float, t: Words) -> str:
+def _per(cost: float, cut: float, scale: float, band: str, t: Words) -> str:
     if cut <= 0.0:
         return t["no_cut"]
-    return t["saves"] if cost < 0.0 else significant(cost / cut)
+    return t["saves"] if cost < 0.0 else significant(cost / scale / cut) + band
 
 
 def _closures(own: Mapping[str, float]) -> list[float]:

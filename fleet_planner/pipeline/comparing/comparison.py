@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -13,6 +13,7 @@ from fleet_planner.economics.effectiveness import (
     EFFECTIVENESS,
     ELECTRICITY_CO2,
     GHG,
+    UPSTREAM,
     by_stream,
     damage_avoided,
     effectiveness,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from fleet_planner.pipeline.comparing.options import Elsewhere, OptionEffects
     from fleet_planner.pipeline.computing.inventories import Computed, Inventories
     from fleet_planner.plan.models import Plan
+    from fleet_planner.scenarios.options import Option
 
 CURVES = ("NOx", "PM2.5", "SO2", "NMVOC", GHG)
 DAMAGE = "damage"
@@ -54,6 +56,7 @@ BREAK_EVEN = {
     "border": pl.Float64,
     "now": pl.Float64,
 }
+UPSTREAM_T = f"everywhere_{UPSTREAM}"
 STEP_YEARS = 5
 """Of the course of electricity, a year in so many is told."""
 
@@ -74,6 +77,10 @@ class Comparison:
         Largest grants in the Carl Moyer form, by group of vehicles.
     findings
         What was left out or rests on unchecked figures.
+    options
+        What was compared.
+    upstream_t
+        CO2e of making fuels and batteries that is avoided a year, all kilometres, by stream and option.
     """
 
     head_to_head: pl.DataFrame
@@ -82,6 +89,8 @@ class Comparison:
     break_even: pl.DataFrame
     grants: pl.DataFrame
     findings: tuple[Finding, ...]
+    options: tuple[Option, ...] = ()
+    upstream_t: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
 
 def compare(
@@ -115,6 +124,8 @@ def compare(
         break_even_table(found, values, run.measures, grids_by_year(plan.city.year, elsewhere.grid_kg_per_kwh, grid)),
         grants_table(plan, run, computed, fleet, found, elsewhere),
         (*found.findings, *_findings(values)),
+        found.options,
+        {(stream, option): t for stream, option, t in totals.select("stream", "option", UPSTREAM_T).iter_rows()},
     )
 
 

@@ -152,6 +152,26 @@ def option_effects(
     PlanError
         A measure to compare is unknown.
     """
+    states, findings = compared_states(plan, run, fleet, measures)
+    groups, group_of = groups_of(computed.states[0][0].vehicles, plan.city.year, keys)
+    rows = [
+        _effects(option, (vehicles, own), run, computed, plan.economics, elsewhere, group_of, weigh)
+        for option, vehicles, own in states
+    ]
+    filled = [r for r in rows if r.height]
+    effects = pl.concat(filled) if filled else pl.DataFrame(schema={"group": pl.Int64, "option": pl.String})
+    able = effects.group_by("group").agg(pl.col("option").n_unique().alias("capable"))
+    groups = groups.join(able, on="group", how="inner").sort("group")
+    return OptionEffects(tuple(option for option, *_ in states), groups, effects, tuple(findings))
+
+
+def compared_states(
+    plan: Plan, run: Inventories, fleet: Fleet, measures: Sequence[str] = ()
+) -> tuple[list[tuple[Option, pl.DataFrame, pl.DataFrame]], list[Finding]]:
+    """Return every option with the vehicles that take it and their multipliers, and what was left out.
+
+    Parameters and errors are those of `option_effects`.
+    """
     present = set(fleet.vehicles["stream"].to_list())
     offered: dict[str, tuple[str, ...]] = {}
     for measure in (m for s in plan.scenario for m in s.measure):
@@ -161,19 +181,11 @@ def option_effects(
     states, findings = [], []
     for option in options:
         try:
-            states.append((option, _treated(run.applied(fleet, option.scenario()), option)))
+            states.append((option, *_treated(run.applied(fleet, option.scenario()), option)))
         except PlanError as error:
             # cleaner diesel has to come first: no option of this city as it is
             findings.append(Finding("economics.option_refused", "info", {"option": option.name, "why": str(error)}))
-    groups, group_of = groups_of(computed.states[0][0].vehicles, plan.city.year, keys)
-    rows = [
-        _effects(option, state, run, computed, plan.economics, elsewhere, group_of, weigh) for option, state in states
-    ]
-    filled = [r for r in rows if r.height]
-    effects = pl.concat(filled) if filled else pl.DataFrame(schema={"group": pl.Int64, "option": pl.String})
-    able = effects.group_by("group").agg(pl.col("option").n_unique().alias("capable"))
-    groups = groups.join(able, on="group", how="inner").sort("group")
-    return OptionEffects(tuple(option for option, _ in states), groups, effects, tuple(findings))
+    return states, findings
 
 
 def _treated(state: ScenarioFleet, option: Option) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -299,7 +311,7 @@ def _effects(
     if vehicles.is_empty():
         return pl.DataFrame()
     frame, before, now = changes(vehicles, own, computed, elsewhere, group_of, weigh)
-    capex, upkeep, life = _device_costs(option, run.measures)
+    capex, upkeep, life = device_costs(option, run.measures)
     energy = _energy_usd_per_year(option, (computed.states[0][0].vehicles, vehicles), (before, now), prices, run)
     costed = frame.with_columns(energy_usd2024_per_year=pl.Series(energy))
     summed = costed.group_by("group").agg(pl.all().sum()).sort("group")
@@ -315,7 +327,7 @@ def _effects(
     return priced.with_columns(cost_usd2024_per_year=total).select(*OPTION_COLUMNS, *tonnes)
 
 
-def _device_costs(option: Option, measures: pl.DataFrame) -> tuple[list[float], list[float], list[float]]:
+def device_costs(option: Option, measures: pl.DataFrame) -> tuple[list[float], list[float], list[float]]:
     """Return capital, upkeep a year (US dollars of 2024) and life, years, of each measure of an option."""
     capex, upkeep, life = [], [], []
     for name in option.measures:

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from fleet_planner.uncertainty.ratios import open_band
 from fleet_planner.units import MASS_PER_T
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ SCHEMA = {
     "high": pl.Float64,
     "sd": pl.Float64,
     "positive_share": pl.Float64,
+    "no_value_share": pl.Float64,
     "level_pct": pl.Float64,
     "draws": pl.Int64,
 }
@@ -39,7 +41,10 @@ SCHEMA = {
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure of the run in all draws; ``value`` is the run's, ``item`` what else it is of (target, measure)."""
+    """One figure of the run in all draws; ``value`` is the run's, ``item`` what else it is of (target, measure).
+
+    A draw without a value is infinite; a value that the run does not have is None.
+    """
 
     figure: str
     scenario: str
@@ -47,7 +52,7 @@ class Figure:
     pollutant: str
     item: str
     unit: str
-    value: float
+    value: float | None
     draws: Array
 
 
@@ -73,11 +78,22 @@ def figures_table(figures: Sequence[Figure], level: float, mass_unit: str = TONN
     for one in figures:
         factor, unit = (MASS_PER_T[mass_unit], mass_unit) if one.unit == TONNE else (1.0, one.unit)
         draws = one.draws * factor
-        what = (one.figure, one.scenario, one.year, one.pollutant, one.item, unit, one.value * factor)
-        sd = float(draws.std(ddof=1)) if draws.size > 1 else 0.0
-        middle = (float(draws.mean()), float(np.median(draws)), *band(draws, level), sd)
-        rows.append((*what, *middle, float((draws > 0.0).mean()), 100.0 * level, draws.size))
+        value = None if one.value is None else one.value * factor
+        what = (one.figure, one.scenario, one.year, one.pollutant, one.item, unit, value)
+        finite = np.isfinite(draws)
+        positive = float((finite & (draws > 0.0)).mean())
+        shares = (positive, float((~finite).mean()), 100.0 * level, draws.size)
+        rows.append((*what, *_spread(draws, level, everywhere=bool(finite.all())), *shares))
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+def _spread(draws: Array, level: float, *, everywhere: bool) -> tuple[float | None, ...]:
+    """Return mean, median, both ends and standard deviation; without a value in some draws what is left of them."""
+    if not everywhere:
+        found = open_band(draws, level)
+        return None, found.median, found.low, found.high, None
+    sd = float(draws.std(ddof=1)) if draws.size > 1 else 0.0
+    return float(draws.mean()), float(np.median(draws)), *band(draws, level), sd
 
 
 def with_bands(table: pl.DataFrame, figures: Sequence[Figure], level: float) -> pl.DataFrame:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from fleet_planner.economics.money import shown_in
@@ -15,8 +14,10 @@ from fleet_planner.pipeline.drawing.drivers import drivers_table
 from fleet_planner.pipeline.drawing.emitted import Array, Emitted, Key, emitted
 from fleet_planner.pipeline.drawing.exposed import Breathed, banded_exposure, breathed
 from fleet_planner.pipeline.drawing.harm import Base, coefficients, harm_figures
-from fleet_planner.pipeline.drawing.money import collect_money, cost_figures
+from fleet_planner.pipeline.drawing.money import cost_figures
 from fleet_planner.pipeline.drawing.on_links import drawn_links
+from fleet_planner.pipeline.drawing.parts import what_is_drawn
+from fleet_planner.pipeline.drawing.per_tonne import OptionDraws, option_draws, with_prices
 from fleet_planner.pipeline.drawing.states import Ground, ground_of, sample_of
 from fleet_planner.tables import pollutants
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
+    from fleet_planner.pipeline.comparing.comparison import Comparison
     from fleet_planner.pipeline.computing.air import AirResult
     from fleet_planner.pipeline.computing.by_year import ByYear
     from fleet_planner.pipeline.prepare import Prepared
@@ -61,6 +63,8 @@ class Drawn:
         Names of the distributions that coefficients and the air were drawn from.
     breathed
         What people breathe near roads, where the run follows the air.
+    options
+        Every option of the comparison, by stream and name.
     """
 
     section: UncertaintySection
@@ -71,6 +75,7 @@ class Drawn:
     links: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     coefficients: frozenset[str] = frozenset()
     breathed: Breathed | None = None
+    options: OptionDraws = field(default_factory=dict)
 
     def with_meaning(self, meaning: Mapping[str, pl.DataFrame], plan: Plan) -> Drawn:
         """Return the draws with those of what the emissions mean."""
@@ -94,11 +99,17 @@ class DrawnTables:
 
 
 def draw(
-    ready: Prepared, results: Sequence[ScenarioResult], air: AirResult | None = None, *, on_links: bool = True
+    ready: Prepared,
+    results: Sequence[ScenarioResult],
+    air: AirResult | None = None,
+    comparison: Comparison | None = None,
+    *,
+    on_links: bool = True,
 ) -> Drawn | None:
-    """Return the draws of a run with its costs and the air near roads; nothing where the plan asks for none.
+    """Return the draws of a run with its costs, air and comparison; nothing where the plan asks for none.
 
-    Without ``on_links`` there are no bands of links: the other figures are the same.
+    Without ``on_links`` there are no bands of links, without ``comparison`` none of its options: the other figures are
+    the same.
 
     Raises
     ------
@@ -110,16 +121,16 @@ def draw(
         return None
     with ready.run.clock.step("draws"):
         ready.run.progress(f"{section.draws} draws", 0.79)
-        ground = ground_of(ready, partial(collect_money, results=results))
+        ground = ground_of(ready, what_is_drawn(ready, results))
         drawer = sample_of(ready, ground)
         emissions = emitted(ground, drawer, ready.nonroad, ready.aims)
         links = drawn_links(ready, ground, drawer) if on_links else {}
         figures = [*emission_figures(emissions), *cost_figures(ready, results, drawer, emissions)]
+        options = {} if comparison is None else option_draws(ready, ground, drawer, comparison)
         near = None if air is None else breathed(ready, ground, drawer, air)
         figures += near.figures() if near else []
-        return Drawn(
-            section, ground, drawer, emissions, tuple(figures), links, near.sources if near else frozenset(), near
-        )
+        sources = near.sources if near else frozenset()
+        return Drawn(section, ground, drawer, emissions, tuple(figures), links, sources, near, options)
 
 
 def emission_figures(emissions: Emitted) -> list[Figure]:
@@ -164,6 +175,14 @@ def banded_air(air: AirResult | None, drawn: Drawn | None) -> AirResult | None:
     if air is None or drawn is None:
         return air
     return replace(air, table=banded_exposure(air.table, drawn.figures, drawn.section.level))
+
+
+def banded_comparison(comparison: Comparison | None, drawn: Drawn | None) -> Comparison | None:
+    """Return the comparison with bands of the cost per tonne; as it is without draws."""
+    if comparison is None or drawn is None:
+        return comparison
+    table = with_prices(comparison.cost_effectiveness, drawn.options, drawn.section.level)
+    return replace(comparison, cost_effectiveness=table)
 
 
 def banded_targets(ready: Prepared, verdicts: pl.DataFrame, drawn: Drawn | None) -> pl.DataFrame:

@@ -191,8 +191,8 @@ def _net(
         years = range(row["first_year"], row["last_year"] + 1)
         annuity = base.per_usd2024 * sum((1.0 + row["rate"]) ** (base.year - year) for year in years)
         avoided, cost = of.get((AVOIDED, scenario, "value")), of.get((COST, scenario, ""))
-        health = off_alike(row["health"], avoided.value, avoided.draws, annuity) if avoided else row["health"]
-        costs = off_alike(row["costs"], cost.value, cost.draws, annuity) if cost else row["costs"]
+        health = off_alike(row["health"], avoided.value or 0.0, avoided.draws, annuity) if avoided else row["health"]
+        costs = off_alike(row["costs"], cost.value or 0.0, cost.draws, annuity) if cost else row["costs"]
         co2 = _avoided_co2(emissions, first, scenario, base.year)
         climate = off_alike(row["climate"], *co2, annuity * base.carbon_usd_per_t) * known.of(CARBON)
         draws = health + climate - costs

@@ -8,10 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fleet_planner.economics.costs import energy_usd_parts
+from fleet_planner.economics.effectiveness import LEAST_T
 from fleet_planner.factors.compiling.channels import POLLUTANTS
 from fleet_planner.pipeline.costing.scenario_costs import energy_changes
 from fleet_planner.pipeline.drawing.bands import Figure
+from fleet_planner.pipeline.drawing.prices import PREMIUM, fuel_price
 from fleet_planner.scenarios.effects import energy_factors
+from fleet_planner.uncertainty.ratios import ratio_draws
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,26 +22,13 @@ if TYPE_CHECKING:
     from fleet_planner.pipeline.drawing.emitted import Emitted
     from fleet_planner.pipeline.prepare import Prepared
     from fleet_planner.pipeline.telling.results import ScenarioResult
-    from fleet_planner.uncertainty.design import Collector, Drawer
+    from fleet_planner.uncertainty.design import Drawer
 
 Array = NDArray[np.float64]
 COST, USD = "cost", "US$ 2024/year"
-PREMIUM = "premium"
-"""What a litre of another fuel costs above diesel: a price of its own."""
-FUELS = ("diesel", "petrol", "cng", "lpg", "hydrogen", PREMIUM)
-OTHER = "diesel"
-"""Price of fuels without one of their own."""
-
-
-def collect_money(collector: Collector, results: Sequence[ScenarioResult]) -> None:
-    """Add the inputs of costs and prices of the measures of a run."""
-    for measure in dict.fromkeys(m for r in results for m in r.costs["measure_id"].to_list()):
-        collector.add("costs.capex", measure)
-        collector.add("costs.opex", measure)
-    if any(r.costs.height for r in results):
-        for fuel in FUELS:
-            collector.add("prices.fuel", fuel)
-        collector.add("prices.electricity")
+PER_T, USD_PER_T = "cost_per_t", "US$ 2024/t"
+CUTS = {"NOx": ("NOx",), "PM_exhaust": ("PM_exhaust",), "CO2_total": ("CO2", "CO2_grid")}
+"""What the cost of a scenario is set against: pollutants by the name of their sum."""
 
 
 def cost_figures(
@@ -65,7 +55,7 @@ def cost_figures(
             premium = paid - sum(fuels.values()) - power
             energy = (power * drawer.of("prices.electricity")) * power_used
             for fuel, usd in {**fuels, PREMIUM: premium}.items():
-                energy = energy + usd * drawer.of(f"prices.fuel:{fuel if fuel in FUELS else OTHER}") * fuel_used
+                energy = energy + usd * fuel_price(drawer, fuel) * fuel_used
             draws = (
                 row["annualised_capex_usd2024"] * drawer.of(f"costs.capex:{measure}")
                 + row["opex_usd2024_per_year"] * drawer.of(f"costs.opex:{measure}")
@@ -75,6 +65,20 @@ def cost_figures(
             whole, value = whole + draws, value + row["total_usd2024_per_year"]
         if result.costs.height:
             out.append(Figure(COST, name, year, "", "", USD, value, whole))
+            out += _per_tonne((name, year), (value, whole), emissions)
+    return out
+
+
+def _per_tonne(key: tuple[str, int], cost: tuple[float, Array], emissions: Emitted) -> list[Figure]:
+    """Return the cost of a tonne that a scenario cuts on the roads, by pollutant; no value where nothing is cut."""
+    first = next(iter(emissions.totals))
+    out = []
+    for name, summed in CUTS.items():
+        which = [POLLUTANTS.index(p) for p in summed]
+        cut = float((emissions.central[first] - emissions.central[key])[which].sum())
+        drawn = (emissions.totals[first] - emissions.totals[key])[:, which].sum(axis=1)
+        value = cost[0] / cut if cut > LEAST_T else None
+        out.append(Figure(PER_T, *key, name, "", USD_PER_T, value, ratio_draws(cost[1], drawn, LEAST_T)))
     return out
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +20,7 @@ from fleet_planner.uncertainty.sampling import Sample, Sampler, cube, sampler
 from fleet_planner.uncertainty.terms import Driven, Terms, terms_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from fleet_planner.uncertainty.inputs import Spreads
 
 GIVEN = "standard:given"
+PartKey = tuple[str, str, int]
+"""What it is of, its name, and the year or a side."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +72,15 @@ class Ground:
         Distributions; the inputs that the states need.
     sampler
         Makes multipliers of all inputs.
+    parts
+        Terms of vehicles apart, all their kilometres.
     """
 
     states: tuple[State, ...]
     spreads: Spreads
     collector: Collector
     sampler: Sampler
+    parts: Mapping[PartKey, Terms] = field(default_factory=dict)
 
     def drawer(self, points: NDArray[np.float64]) -> Drawer:
         """Return the draws at points of the unit cube, shape (draws, dimensions)."""
@@ -88,7 +94,10 @@ class Ground:
 
 @dataclass(frozen=True)
 class Driving:
-    """A fleet and where it drives: nothing where each of its streams drives as in the baseline's inventory."""
+    """A fleet and where it drives: nothing where each of its streams drives as in the baseline's inventory.
+
+    ``label``, ``apart`` and ``untreated`` are those of `uncertainty.terms.Driven`.
+    """
 
     vehicles: pl.DataFrame
     multipliers: pl.DataFrame
@@ -96,10 +105,23 @@ class Driving:
     factors: FactorTable
     activity: Activity | None
     grouped: bool
+    label: pl.Series | None = None
+    apart: bool = False
+    untreated: pl.DataFrame | None = None
 
 
-def ground_of(ready: Prepared, more: Callable[[Collector], None] = lambda _: None) -> Ground:
+More = Callable[["Collector", "Makes", "Sequence[Given]", "Mapping[Key, Terms]"], "Parts"]
+
+
+def no_parts(collector: Collector, makes: Makes, states: Sequence[Given], terms: Mapping[Key, Terms]) -> Parts:  # noqa: ARG001
+    """Return no vehicles apart."""
+    return {}
+
+
+def ground_of(ready: Prepared, more: More = no_parts) -> Ground:
     """Return the states of a run and the inputs that are drawn; ``more`` adds inputs of what else is drawn.
+
+    It gets what makes terms, the states as they drive and their terms, and returns the vehicles that are drawn apart.
 
     Raises
     ------
@@ -108,16 +130,19 @@ def ground_of(ready: Prepared, more: Callable[[Collector], None] = lambda _: Non
     """
     spreads = spreads_of(ready.plan.uncertainty)
     collector = Collector(spreads)
-    makes = _Makes(ready, speed_nodes(spreads))
+    makes = Makes(ready, speed_nodes(spreads))
+    given = [*_of_base_year(ready), *_of_later_years(ready)]
     states = []
-    for key, driving, central in (*_of_base_year(ready), *_of_later_years(ready)):
+    for key, driving, central in given:
         terms = makes.terms(driving)
         collector.collect(terms)
         if central is not None:
             states.append(State(*key, terms, central))
-    more(collector)
+    parts = more(collector, makes, given, {state.key: state.terms for state in states})
+    for terms in parts.values():
+        collector.collect(terms)
     made = sampler(list(collector.inputs.values()), spreads.correlations)
-    return Ground(tuple(states), spreads, collector, made)
+    return Ground(tuple(states), spreads, collector, made, parts)
 
 
 def weighted_terms(ready: Prepared, ground: Ground, weight: NDArray[np.float64]) -> tuple[tuple[State, Terms], ...]:
@@ -130,7 +155,7 @@ def weighted_terms(ready: Prepared, ground: Ground, weight: NDArray[np.float64])
     weight
         None below nought, shape (links, H) of all types of day or (links, 24).
     """
-    makes = _Makes(ready, speed_nodes(ground.spreads), weight)
+    makes = Makes(ready, speed_nodes(ground.spreads), weight)
     known = {state.key: state for state in ground.states}
     # how vehicle-km are spread on roads is that of the kilometres, not of the weights
     return tuple(
@@ -140,8 +165,10 @@ def weighted_terms(ready: Prepared, ground: Ground, weight: NDArray[np.float64])
     )
 
 
-Given = tuple[tuple[str, int], Driving, "NDArray[np.float64] | None"]
+Key = tuple[str, int]
+Given = tuple[Key, Driving, "NDArray[np.float64] | None"]
 """Scenario and year, what drives, and what the run has: nothing of states not asked for, whose inputs still count."""
+Parts = dict[PartKey, Terms]
 
 
 def _of_base_year(ready: Prepared) -> list[Given]:
@@ -192,7 +219,7 @@ def _before(vehicles: pl.DataFrame, start: ScenarioFleet) -> pl.Series:
 
 
 @dataclass
-class _Makes:
+class Makes:
     """Makes the terms of states; where streams drive as in the baseline is found once."""
 
     ready: Prepared
@@ -201,6 +228,7 @@ class _Makes:
     shared: Roads | None = None
 
     def terms(self, driving: Driving) -> Terms:
+        """Return the terms of vehicles that drive somewhere."""
         computed, links = self.ready.computed, self.ready.network.links
         context, first = computed.setting.context, computed.states[0][1]
         vehicles = driving.vehicles
@@ -220,7 +248,11 @@ class _Makes:
         derived = pl.Series([True] * vehicles.height)
         if "rule" in vehicles.columns:
             derived = ~vehicles["rule"].str.contains(GIVEN, literal=True).fill_null(value=False)
-        return terms_of(Driven(vehicles, driving.multipliers, driving.before, derived), driving.factors, roads, context)
+        if driving.factors is not computed.factors and driving.label is not None:
+            roads = replace(roads, means={})  # means are known by their factors' identity, and these do not last
+        told = (driving.label, driving.apart, driving.untreated)
+        driven = Driven(vehicles, driving.multipliers, driving.before, derived, *told)
+        return terms_of(driven, driving.factors, roads, context)
 
 
 def sample_of(ready: Prepared, ground: Ground) -> Drawer:
