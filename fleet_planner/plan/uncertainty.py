@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from fleet_planner.plan.base import Fraction, Positive, Section
 
 InputGroup = Literal[
-    "factors", "activity", "fleet", "speeds", "effects", "grid", "costs", "prices", "valuation", "dispersion"
+    "factors", "activity", "fleet", "speeds", "effects", "grid", "costs", "prices", "valuation", "dispersion", "climate"
 ]
 Shape = Literal["lognormal", "normal", "uniform", "triangular"]
 

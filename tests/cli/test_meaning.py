@@ -49,6 +49,31 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "out"
 
 
+def test_climate_has_bands_and_the_budget_a_chance(out: Path) -> None:
+    table = pl.read_csv(out / "uncertainty.csv", infer_schema_length=None)
+    climate = pl.read_csv(out / "climate.csv")
+    drawn = table.filter(figure="co2e")
+    assert drawn.height == climate.height
+    told = climate.select(
+        "scenario", "year", "pollutant", "co2e_t_per_year", item=pl.format("{} years", "horizon_years")
+    )
+    both = drawn.join(told, on=["scenario", "year", "pollutant", "item"])
+    assert both.height == climate.height
+    assert both["value"].to_list() == both["co2e_t_per_year"].to_list()
+    some = both.filter(pl.col("value") != 0.0)
+    assert some.filter(pl.col("low").is_between(pl.col("value"), pl.col("high"), closed="both")).is_empty()
+    width = {
+        row["pollutant"]: (row["high"] - row["low"]) / row["value"]
+        for row in some.filter(scenario="baseline", year=2024, item="100 years").iter_rows(named=True)
+    }
+    assert width["BC"] > width["CO2"]  # its potential is less sure
+    path = pl.read_csv(out / "climate_path.csv")
+    left = table.filter(figure="budget_left")
+    assert left["value"].to_list() == pytest.approx(path["budget_left_t"].to_list())
+    assert left["positive_share"].is_between(0.0, 1.0).all()
+    assert "of the carbon budget" in (out / "report.html").read_text(encoding="utf-8")
+
+
 def test_a_run_weighs_greenhouse_gases_and_holds_them_against_a_budget(out: Path) -> None:
     climate = pl.read_csv(out / "climate.csv")
     assert climate.columns == [c.column for c in columns("climate")]

@@ -14,7 +14,9 @@ from fleet_planner.outputs.report.report_units import money_name
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-MILLION = 1e6
+THOUSAND, MILLION = 1e3, 1e6
+CO2E, BUDGET = "co2e", "budget_left"
+CLIMATE = (CO2E, BUDGET)
 CHART = ("NOx", "PM_exhaust", "CO2")
 LEAST = 0.005
 """Groups below this share everywhere are not drawn."""
@@ -45,22 +47,27 @@ def worth_part(
 ) -> dict[str, Any] | None:
     """Return costs, deaths, avoided harm and net present value of the scenarios with their bands."""
     known = {
-        ("cost", ""): ("uncertain_cost", MILLION),
-        ("health", "deaths"): ("uncertain_health_deaths", 1.0),
-        ("health_avoided", "deaths"): ("uncertain_avoided_deaths", 1.0),
-        ("health_avoided", "value"): ("uncertain_avoided_value", MILLION),
-        ("net_present_value", ""): ("uncertain_npv", MILLION),
+        ("cost", ""): (t["uncertain_cost"], MILLION),
+        ("health", "deaths"): (t["uncertain_health_deaths"], 1.0),
+        ("health_avoided", "deaths"): (t["uncertain_avoided_deaths"], 1.0),
+        ("health_avoided", "value"): (t["uncertain_avoided_value"], MILLION),
+        ("net_present_value", ""): (t["uncertain_npv"], MILLION),
+        **_climate_words(t),
     }
     out = []
+    year = min(row["year"] for row in rows)
     for row in rows:
-        if (row["figure"], row["item"]) not in known:
+        asked = (row["figure"], *([row["pollutant"]] if row["figure"] in CLIMATE else []), row["item"])
+        if asked not in known or (row["year"] != year and row["figure"] != BUDGET):
             continue
-        key, scale = known[row["figure"], row["item"]]
+        words, scale = known[asked]
         scaled = dict(row) | {k: row[k] / scale for k in ("value", "low", "high")}
         told = banded(scaled)
         if row["positive_share"] is not None and row["figure"] == "net_present_value":
             told += "; " + t["uncertain_npv_chance"].format(chance=share(row["positive_share"]))
-        out.append([names.get(row["scenario"], row["scenario"]), t[key].format(unit=money_name(row["unit"], t)), told])
+        if row["figure"] == BUDGET:
+            told += "; " + t["uncertain_budget_chance"].format(chance=share(row["positive_share"]))
+        out.append([names.get(row["scenario"], row["scenario"]), words.format(unit=money_name(row["unit"], t)), told])
     if not out:
         return None
     head = [*heads(t, "uncertainty", "scenario", "figure"), t["uncertain_value"]]
@@ -73,6 +80,18 @@ def worth_part(
         "rows": sorted(out, key=lambda r: list(names.values()).index(r[0]) if r[0] in names.values() else 0),
         "words": 2,
     }
+
+
+def _climate_words(t: Mapping[str, str]) -> dict[tuple[str, ...], tuple[str, float]]:
+    """Return the climate's figures of the chapter on costs and effects, with the number that they are told in."""
+    told = {"greenhouse_gases": (20, 100), "BC": (20, 100)}
+    names = {"greenhouse_gases": t["uncertain_co2e_gases"], "BC": t["uncertain_co2e_bc"]}
+    out: dict[tuple[str, ...], tuple[str, float]] = {
+        (CO2E, p, f"{years} years"): (t["uncertain_co2e"].format(pollutant=names[p], years=years), THOUSAND)
+        for p, horizons in told.items()
+        for years in horizons
+    }
+    return {**out, (BUDGET, "greenhouse_gases", "100 years"): (t["uncertain_budget"], THOUSAND)}
 
 
 def drivers_chart(

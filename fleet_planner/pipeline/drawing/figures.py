@@ -19,6 +19,7 @@ from fleet_planner.pipeline.drawing.on_links import drawn_links
 from fleet_planner.pipeline.drawing.parts import what_is_drawn
 from fleet_planner.pipeline.drawing.per_tonne import OptionDraws, option_draws, with_prices
 from fleet_planner.pipeline.drawing.states import Ground, ground_of, sample_of
+from fleet_planner.pipeline.drawing.warmed import climate_figures, potentials
 from fleet_planner.tables import pollutants
 
 if TYPE_CHECKING:
@@ -87,7 +88,10 @@ class Drawn:
         known = coefficients(meaning, self.ground.spreads, self.section, ends)
         base = Base(plan.city.year, shown_in(plan.economics).per_usd2024, worth)
         more = harm_figures(meaning, known, self.emissions, base, self.figures, self.breathed)
-        return replace(self, figures=(*self.figures, *more), coefficients=self.coefficients | known.sources)
+        warming = potentials(meaning, self.ground.spreads, self.section)
+        more += climate_figures(meaning, warming, self.emissions)
+        sources = self.coefficients | known.sources | warming.sources
+        return replace(self, figures=(*self.figures, *more), coefficients=sources)
 
 
 @dataclass(frozen=True)
