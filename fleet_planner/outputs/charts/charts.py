@@ -25,8 +25,20 @@ GRID, SOFT = "#e3e6e9", "#5c6670"
 WIDTH = 520
 
 
-def _left(labels: Sequence[str]) -> float:
-    return max((_width(label) for label in labels), default=0.0) + 12.0
+MOST_LEFT = 0.42
+"""Labels that need more of the width stand above their bars: beside them no room would be left."""
+LINE = 17.0
+
+
+def _placed(labels: Sequence[str], width: int = WIDTH) -> tuple[float, float]:
+    """Return where bars begin, and the height of a line above them for the label; 0 where labels stand beside."""
+    left = max((_width(label) for label in labels), default=0.0) + 12.0
+    return (left, 0.0) if left <= MOST_LEFT * width else (0.0, LINE)
+
+
+def _labelled(label: str, left: float, line: float, y: float, middle: float) -> str:
+    """Return the label of bars whose room begins at ``y``, beside their middle or on the line above."""
+    return _text(0.0, y + 11.0, label) if line else _text(left - 8, middle, label, "end")
 
 
 def _on(colour: str) -> str:
@@ -57,14 +69,17 @@ def legend(names: Sequence[str], colours: Sequence[str], y: float, width: int, x
 
 def bars(title: str, labels: Sequence[str], values: Sequence[float]) -> str:
     """Return horizontal bars with their values."""
-    row, left, right = 25, _left(labels), 64
+    right = 64
+    left, line = _placed(labels)
+    row = 25 + line
     top = max([*values, 1e-12])
     body = ""
     for i, (label, value) in enumerate(zip(labels, values, strict=True)):
         y = 4 + i * row
         length = (WIDTH - left - right) * value / top
-        body += _text(left - 8, y + 14, label, "end")
-        body += f'<rect x="{left:.1f}" y="{y + 2}" width="{max(length, 0.8):.1f}" height="16" fill="{COLOURS[0]}"/>'
+        body += _labelled(label, left, line, y, y + 14)
+        y += line
+        body += f'<rect x="{left:.1f}" y="{y + 2:g}" width="{max(length, 0.8):.1f}" height="16" fill="{COLOURS[0]}"/>'
         body += _text(left + length + 6, y + 14.5, significant(value))
     return _svg(WIDTH, 8 + row * len(labels), title, body)
 
@@ -73,24 +88,26 @@ def stacked(
     title: str, rows: Sequence[str], series: Sequence[str], values: Sequence[Sequence[float]], width: int = 1040
 ) -> str:
     """Return one bar of shares per row; ``values[row][series]``."""
-    left, height, gap = _left(rows), 30, 10
+    height, gap = 30, 10
+    left, line = _placed(rows, width)
     colours = [COLOURS[s % len(COLOURS)] for s in range(len(series))]
     body = ""
     for r, label in enumerate(rows):
         total = sum(values[r]) or 1.0
-        x, y = left, r * (height + gap) + 4
-        body += _text(left - 8, y + 20, label, "end")
+        x, y = left, r * (height + gap + line) + 4
+        body += _labelled(label, left, line, y, y + 20)
+        y += line
         for s, value in enumerate(values[r]):
             length = (width - left - 6) * value / total
             text = share(value / total)
             body += (
-                f'<rect x="{x:.1f}" y="{y}" width="{max(length - 1, 0):.1f}" height="{height}" fill="{colours[s]}">'
+                f'<rect x="{x:.1f}" y="{y:g}" width="{max(length - 1, 0):.1f}" height="{height}" fill="{colours[s]}">'
                 f"<title>{escape(series[s])}: {text}</title></rect>"
             )
             if length > 30:
                 body += _text(x + length / 2, y + 20, text, "middle", 12, _on(colours[s]))
             x += length
-    drawn, bottom = legend(series, colours, len(rows) * (height + gap) + 12.0, width, left)
+    drawn, bottom = legend(series, colours, len(rows) * (height + gap + line) + 12.0, width, left)
     return _svg(width, bottom, title, body + drawn)
 
 
@@ -192,14 +209,16 @@ def signed_lines(title: str, xs: Sequence[int], names: Sequence[str], values: Se
 
 def changes(title: str, groups: Sequence[str], names: Sequence[str], values: Sequence[Sequence[float]]) -> str:
     """Return signed bars in groups; ``values[group][name]`` in percent."""
-    left, row, room = _left(groups), 17, 58
+    row, room = 17, 58
+    left, line = _placed(groups)
     low = min([v for own in values for v in own] + [0.0])
     high = max([v for own in values for v in own] + [0.0])
     scale = (WIDTH - left - 2 * room) / max(high - low, 1e-9)
     zero = left + room - low * scale
     body, y = "", 6.0
     for group, own in zip(groups, values, strict=True):
-        body += _text(left - 8, y + row * len(own) / 2 + 3, group, "end")
+        body += _labelled(group, left, line, y, y + row * len(own) / 2 + 3)
+        y += line
         for k, value in enumerate(own):
             length = abs(value) * scale
             x = zero - length if value < 0 else zero
