@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fleet_planner.cli.cluster import Where, cluster_options, engine_of
+from fleet_planner.cli.compiling import compiled_beside
 from fleet_planner.cli.shared import hold, progress_bar, text_table
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def run(
     as_json: bool,
 ) -> None:
     """Run PLAN: network, fleet, activity, inventory, scenarios, map and report."""
-    with progress_bar() as progress:
+    with progress_bar() as progress, compiled_beside(threads):
         from fleet_planner.outputs import default_target, write_run
         from fleet_planner.outputs.layers.frames import summary
         from fleet_planner.pipeline.run import run_plan

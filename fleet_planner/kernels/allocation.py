@@ -7,8 +7,10 @@ hours) and each adds up to 1. The product is formed where it is needed and kept 
 import numba
 import numpy as np
 
+from fleet_planner.kernels.loops import LOOPS
 
-@numba.njit(cache=True, parallel=True)
+
+@numba.njit(cache=True, parallel=LOOPS)
 def expand(km, row, share):
     """Form the product.
 
@@ -35,7 +37,7 @@ def expand(km, row, share):
     return out
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, parallel=LOOPS)
 def by_hour(km, row, share):
     """Add the streams up by link and hour.
 
@@ -61,7 +63,7 @@ def by_hour(km, row, share):
     return out
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, parallel=LOOPS)
 def mean_speeds(km, row, share, speed_kmh):
     """Average the speeds of a link over its hours, weighted by the vehicle-km of all streams.
 

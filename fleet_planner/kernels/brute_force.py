@@ -7,6 +7,8 @@ loop over technologies runs in vector registers.
 import numba
 import numpy as np
 
+from fleet_planner.kernels.loops import LOOPS
+
 
 @numba.njit(cache=True, inline="always")
 def _factors(c, p, v, out):
@@ -17,7 +19,7 @@ def _factors(c, p, v, out):
         out[t] = top / ((c[4, p, t] * x + c[5, p, t]) * x + c[6, p, t]) * (1.0 - c[7, p, t])
 
 
-@numba.njit(cache=True, parallel=True, error_model="numpy")
+@numba.njit(cache=True, parallel=LOOPS, error_model="numpy")
 def link_totals(coefficients, speed_kmh, vkt):
     """Sum over technologies.
 
@@ -48,7 +50,7 @@ def link_totals(coefficients, speed_kmh, vkt):
     return out
 
 
-@numba.njit(cache=True, parallel=True, error_model="numpy")
+@numba.njit(cache=True, parallel=LOOPS, error_model="numpy")
 def fill_all(coefficients, speed_kmh, vkt, out):
     """Keep every value.
 

@@ -5,6 +5,8 @@ import math
 import numba
 import numpy as np
 
+from fleet_planner.kernels.loops import LOOPS
+
 BLOCKS = 64
 GRAVITY = 9.80665
 """Standard gravity, m/s2 (3rd CGPM, 1901)."""
@@ -121,7 +123,7 @@ def _profile(piece_m, piece_ms, ends, count, a, b, enter, peak):
     return seconds
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, parallel=LOOPS)
 def traction(
     first,
     link,

@@ -13,6 +13,7 @@ import numba
 import numpy as np
 
 from fleet_planner.kernels.events import pop_event, push_event
+from fleet_planner.kernels.loops import LOOPS
 from fleet_planner.kernels.state_of_charge import charge
 
 FREED, LEAVING, READY = 0, 1, 2
@@ -284,7 +285,7 @@ def _replay_case(
             m = first[b] if m == last else m + 1
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, parallel=LOOPS)
 def replay_queues(
     first,
     start_h,

@@ -8,6 +8,8 @@ the length over the time: ``sum(length) / sum(length / speed)``.
 import numba
 import numpy as np
 
+from fleet_planner.kernels.loops import LOOPS
+
 
 @numba.njit(cache=True)
 def successors(u, v, out_first, out_link, kind, start, end, min_cosine):
@@ -137,7 +139,7 @@ def cut(order, first, length, target):
     return out[: count + 1].copy()
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, parallel=LOOPS)
 def space_means(speed_kmh, length, order, piece_first, out):
     """Put the mean speed over space of each link's piece, length over time, into ``out``.
 
@@ -154,7 +156,8 @@ def space_means(speed_kmh, length, order, piece_first, out):
     for p in numba.prange(piece_first.size - 1):
         a, b = piece_first[p], piece_first[p + 1]
         if b - a == 1:
-            out[order[a]] = speed_kmh[order[a]]
+            for h in range(n_h):  # one row given to another would compile five times as long
+                out[order[a], h] = speed_kmh[order[a], h]
             continue
         whole = 0.0
         time = np.zeros(n_h)
@@ -171,7 +174,7 @@ def space_means(speed_kmh, length, order, piece_first, out):
                 out[i, h] = time[h]
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, parallel=LOOPS)
 def carry_along(value, length, order, first, reach):
     """Fill gaps along chains from the nearest links with a value before and behind, as far as they reach.
 

@@ -11,6 +11,8 @@ with v in km/h clamped to the row's own range, EF in g/km (MJ/km for energy).
 import numba
 import numpy as np
 
+from fleet_planner.kernels.loops import LOOPS
+
 A, B, G, D, E, Z, H, REDUCTION, V_MIN, V_MAX = range(10)
 """Columns of a coefficient row."""
 
@@ -110,7 +112,7 @@ def evaluate_mended(coefficients, bridges, bridge_offsets, row, speed_kmh, below
     return out
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, parallel=LOOPS)
 def sample(coefficients, bridges, bridge_offsets, grid_kmh, below_range):
     """Sample every row on a speed grid after bridging and flooring.
 

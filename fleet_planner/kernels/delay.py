@@ -3,10 +3,12 @@
 import numba
 import numpy as np
 
+from fleet_planner.kernels.loops import LOOPS
+
 BLOCKS = 64
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, parallel=LOOPS)
 def delayed_speeds(volume_km, per_day, length_km, capacity, calm_kmh, alpha, beta, least_kmh):
     """Return speeds by the function of the US Bureau of Public Roads: time = calm time (1 + alpha (q / c) ** beta).
 

@@ -17,6 +17,8 @@ import math
 import numba
 import numpy as np
 
+from fleet_planner.kernels.loops import LOOPS
+
 SQRT2 = math.sqrt(2.0)
 SQRT_2PI = math.sqrt(2.0 * math.pi)
 GAUSS = 0.5 - 0.5 / math.sqrt(3.0)
@@ -233,7 +235,7 @@ def piece_to_point(
         out[g] /= length
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, parallel=LOOPS)
 def weights_of_pieces(
     pieces, point_xy, people, cell_first, cell_point, grid, reach_m, first_m, log_first, per_log, plume, sigma_y,
     meander, wind, often, ever,
@@ -290,7 +292,7 @@ def weights_of_pieces(
     return total
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, parallel=LOOPS)
 def concentrations(
     pieces, emission, point_xy, cell_first, cell_piece, grid, reach_m, first_m, log_first, per_log, plume, sigma_y,
     meander, wind, often, ever,

@@ -7,11 +7,13 @@ multiplies terms, so that a draw of a whole city costs a pass over its terms, wh
 import numba
 import numpy as np
 
+from fleet_planner.kernels.loops import LOOPS
+
 STEP = np.uint64(0x9E3779B97F4A7C15)
 HALF = np.uint64(33)
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, parallel=LOOPS)
 def drawn_totals(
     by_road, standing, shift, stream, factor, mix, effect, out_of, outputs, km, factors, mixes, effects, speed
 ):
@@ -60,7 +62,7 @@ def drawn_totals(
     return out
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, parallel=LOOPS)
 def link_bands(emitted, road, multiplier, wobble, low, high):
     """Return two quantiles of every link's emissions over the draws.
 

@@ -16,6 +16,8 @@ to rounding. Sums under ``prange`` run in a fixed number of blocks: results do n
 import numba
 import numpy as np
 
+from fleet_planner.kernels.loops import LOOPS
+
 BLOCKS = 8
 
 
@@ -49,7 +51,7 @@ def grade_cell(first_grade, grade_step, grades, grade):
     return cell, x - cell
 
 
-@numba.njit(cache=True, parallel=True, fastmath={"contract"})
+@numba.njit(cache=True, parallel=LOOPS, fastmath={"contract"})
 def composite(curves, blocks, block_of, pollutant_of, pollutants, used, stream_first, entry_technology, entry_weight):
     """Add the curves of a stream's technologies, weighted by what the fleet drives.
 
@@ -120,7 +122,7 @@ def composite(curves, blocks, block_of, pollutant_of, pollutants, used, stream_f
     return out
 
 
-@numba.njit(cache=True, parallel=True, fastmath={"contract", "reassoc"})
+@numba.njit(cache=True, parallel=LOOPS, fastmath={"contract", "reassoc"})
 def link_pass(
     comp, vkt, speed_kmh, mode, grade, first_grade, grade_step, road_class, classes, grid_kmh, lookup, per_kmh
 ):
@@ -233,7 +235,22 @@ def _put_together(link, stream_hour_b, class_hour_b, histogram_b, shape):
     return link, stream_hour, class_hour, histogram
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True)
+def _km_by_cell(histogram):
+    """Return vehicle-km by stream, condition and grade, and by stream; apart from `mean_factors` to compile in half."""
+    streams, m_n, g_n, s_n = histogram.shape
+    km_cell = np.zeros((streams, m_n, g_n))
+    km_stream = np.zeros(streams)
+    for s in range(streams):
+        for m in range(m_n):
+            for g in range(g_n):
+                for v in range(s_n):
+                    km_cell[s, m, g] += histogram[s, m, g, v]
+                km_stream[s] += km_cell[s, m, g]
+    return km_cell, km_stream
+
+
+@numba.njit(cache=True, parallel=LOOPS)
 def mean_factors(curves, blocks, block_of, histogram, entry_stream, entry_technology):
     """Average the factors of a technology over where its stream drives.
 
@@ -254,15 +271,7 @@ def mean_factors(curves, blocks, block_of, histogram, entry_stream, entry_techno
     m_n, l_n, g_n = blocks.shape[1:]
     channels = block_of.shape[1]
     s_n = curves.shape[1]
-    streams = histogram.shape[0]
-    km_cell = np.zeros((streams, m_n, g_n))
-    km_stream = np.zeros(streams)
-    for s in range(streams):
-        for m in range(m_n):
-            for g in range(g_n):
-                for v in range(s_n):
-                    km_cell[s, m, g] += histogram[s, m, g, v]
-                km_stream[s] += km_cell[s, m, g]
+    km_cell, km_stream = _km_by_cell(histogram)
     out = np.zeros((entries, l_n, channels))
     for k in numba.prange(entries):
         s, t = entry_stream[k], entry_technology[k]
@@ -302,7 +311,7 @@ def channel_multiplier(measure, channel_measure, driver, channel_driver, i, c):
     return x
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, parallel=LOOPS)
 def vehicle_pass(
     km, entry, load, measure, channel_measure, driver, channel_driver, pollutant_of, pollutants, mean_factor
 ):

@@ -4,9 +4,10 @@ import numba
 import numpy as np
 
 from fleet_planner.kernels.inventory import grade_cell, speed_cell
+from fleet_planner.kernels.loops import LOOPS
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, parallel=LOOPS)
 def link_hours(comp, vkt, speed_kmh, mode, grade, first_grade, grade_step, grid_kmh, lookup, per_kmh):
     """Carry composite factors over links and hours and keep the hours apart.
 

@@ -3,6 +3,7 @@
 import numba
 import numpy as np
 
+from fleet_planner.kernels.loops import LOOPS
 from fleet_planner.kernels.routes import _pop, _push
 
 
@@ -40,7 +41,7 @@ def search(source, limit, head, out_first, out_link, weight, key, settled, stamp
     return count
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, parallel=LOOPS)
 def many_to_many(source, limit, at_first, at, blocks, graph):
     """Return the distance from each source to each target, shape (sources, targets); ``inf`` beyond the limit.
 

@@ -8,6 +8,8 @@ nodes; and a line may leave the roads (state "off"), so that a gap in the map co
 import numba
 import numpy as np
 
+from fleet_planner.kernels.loops import LOOPS
+
 MOST = 8
 """Candidate links of a point."""
 
@@ -120,9 +122,10 @@ def _pop(key, item, size):
 
 
 @numba.njit(cache=True)
-def _search(source, rest, limit, graph, link_cost, scratch, run, targets, wanted):
+def _search(source, rest, limit, graph, link_cost, scratch, run, targets):
     """Reach links from the end of ``source``: cost to their start, for all within ``limit`` or until all targets are.
 
+    Targets are links; those below 0 are none.
     ``scratch`` keeps cost, predecessor and, by ``2 run`` (reached) and ``2 run + 1`` (settled), what is of this run.
     """
     head, out_first, out_link, twin, _, turn_back = graph
@@ -134,7 +137,9 @@ def _search(source, rest, limit, graph, link_cost, scratch, run, targets, wanted
         if value <= limit and (stamp[b] != 2 * run or value < key[b]):
             key[b], came[b], stamp[b] = value, source, 2 * run
             size = _push(heap_key, heap_item, size, value, b)
-    left = wanted
+    left = 0
+    for t in range(targets.size):
+        left += targets[t] >= 0
     while size > 0 and left > 0:
         size = _pop(heap_key, heap_item, size)
         a = heap_item[size]
@@ -169,7 +174,7 @@ def _scratch(links, turns):
     )
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, parallel=LOOPS)
 def likeliest(first, step_m, link, at_m, cost, graph, link_m, turns, tuning):
     """Return the likeliest candidate of each point of each line (Viterbi).
 
@@ -198,23 +203,26 @@ def likeliest(first, step_m, link, at_m, cost, graph, link_m, turns, tuning):
     chosen : (points,) int64
         Place in ``link[i]``; -1 off the roads.
     """
-    chosen = np.full(step_m.size, -1, dtype=np.int64)
+    chosen = np.empty(step_m.size, dtype=np.int64)
+    chosen[:] = -1
     for line in numba.prange(first.size - 1):
         begin, n = first[line], first[line + 1] - first[line]
         if n == 0:
             continue
-        scale_m, factor, added_m, off_cost, gap_cost, back_m, by_stops = tuning[line]
+        scale_m, factor, added_m, off_cost = tuning[line, 0], tuning[line, 1], tuning[line, 2], tuning[line, 3]
+        gap_cost, back_m, by_stops = tuning[line, 4], tuning[line, 5], tuning[line, 6]
         link_cost = graph[4][int(by_stops)]
         scratch = _scratch(link_m.size, turns)
         run = 0
-        came = np.full((n, MOST + 1), MOST, dtype=np.int8)
-        now = np.full(MOST + 1, np.inf)
+        came = np.empty((n, MOST + 1), dtype=np.int8)
+        came[:] = MOST
+        now, before = np.empty(MOST + 1), np.empty(MOST + 1)
         for k in range(MOST):
             now[k] = cost[begin, k]
         now[MOST] = off_cost
         for i in range(1, n):
             p = begin + i
-            before = now.copy()
+            now, before = before, now
             for k in range(MOST):
                 now[k] = before[MOST] + gap_cost + cost[p, k]
             now[MOST] = before[MOST] + off_cost
@@ -234,7 +242,7 @@ def likeliest(first, step_m, link, at_m, cost, graph, link_m, turns, tuning):
                 run += 1
                 per_m = link_cost[a] / link_m[a]
                 rest = (link_m[a] - at_m[p - 1, j]) * per_m
-                _search(a, rest, limit, graph, link_cost, scratch, run, link[p], wanted)
+                _search(a, rest, limit, graph, link_cost, scratch, run, link[p])
                 for k in range(MOST):
                     b = link[p, k]
                     if b < 0:
@@ -252,11 +260,25 @@ def likeliest(first, step_m, link, at_m, cost, graph, link_m, turns, tuning):
                     value = before[j] + abs(more) / scale_m + cost[p, k]
                     if value < now[k]:
                         now[k], came[i, k] = value, j
-        k = int(np.argmin(now))
+        k = 0
+        for j in range(1, MOST + 1):
+            if now[j] < now[k]:
+                k = j
         for i in range(n - 1, -1, -1):
             chosen[begin + i] = k if k < MOST else -1
             k = came[i, k]
     return chosen
+
+
+@numba.njit(cache=True)
+def _widened(link, along, count, size):
+    """Return longer arrays that begin with the first entries; by loops, since slices given to slices compile slowly."""
+    more_link, more_along = np.empty(size, dtype=np.int64), np.empty((along.shape[0], size))
+    for k in range(count):
+        more_link[k] = link[k]
+        for row in range(along.shape[0]):
+            more_along[row, k] = along[row, k]
+    return more_link, more_along
 
 
 @numba.njit(cache=True)
@@ -313,7 +335,7 @@ def follow(first, line_m, link, at_m, chosen, graph, link_m, turns, tuning):
                     per_m = link_cost[a] / link_m[a]
                     limit = factor * span + added_m
                     rest = (link_m[a] - at_m[p - 1, i]) * per_m
-                    _search(a, rest, limit, graph, link_cost, scratch, run, target, 1)
+                    _search(a, rest, limit, graph, link_cost, scratch, run, target)
                     if scratch[2][b] == 2 * run + 1:
                         path[0], steps = b, 1
                         while True:
@@ -324,9 +346,7 @@ def follow(first, line_m, link, at_m, chosen, graph, link_m, turns, tuning):
                                 break
             if count + steps + 1 > out_link.size:
                 more = 2 * out_link.size + steps
-                wider, wide = np.empty(more, dtype=np.int64), np.empty((3, more))
-                wider[:count], wide[:, :count] = out_link[:count], out[:, :count]
-                out_link, out = wider, wide
+                out_link, out = _widened(out_link, out, count, more)
             if steps == 0:
                 if span > 0.0:
                     out_link[count] = -1

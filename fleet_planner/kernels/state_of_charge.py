@@ -16,6 +16,8 @@ import math
 import numba
 import numpy as np
 
+from fleet_planner.kernels.loops import LOOPS
+
 
 @numba.njit(cache=True)
 def _along(soc, left, end, power, slope, per_kwh):
@@ -113,7 +115,7 @@ def _stand(soc, hours, buffer_h, capacity_kwh, curve_soc, curve_kw, limit_kw, pl
     return after, load_kw * plugged + (after - docked) * capacity_kwh / efficiency, docked
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, parallel=LOOPS)
 def replay_blocks(
     first,
     kwh,

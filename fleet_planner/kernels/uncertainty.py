@@ -3,6 +3,8 @@
 import numba
 import numpy as np
 
+from fleet_planner.kernels.loops import LOOPS
+
 TWO_PI = 2.0 * np.pi
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -29,7 +31,7 @@ def normal(seed, sample, number):
     return np.sqrt(-2.0 * np.log(first)) * np.cos(TWO_PI * second)
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True, parallel=LOOPS)
 def lognormal_multipliers(sigma, group, common, samples, seed):
     """Draw multipliers with arithmetic mean 1.
 
