@@ -29,6 +29,7 @@ from fleet_planner.pipeline.differences.bundles import measure_parts
 from fleet_planner.pipeline.drawing.figures import (
     banded_air,
     banded_comparison,
+    banded_districts,
     banded_summary,
     banded_targets,
     banded_years,
@@ -161,7 +162,7 @@ def _run(plan: Plan, path: Path, progress: Progress, by: tuple[Reading | None, E
         told = Told(summary, later, air, paid.costs, ready.priced.grid, ready.grid[1], paid.batteries)
         means = meaning(ready.run, computed, told)
     with clock.step("areas"):
-        by_area = districts(ready, named, progress)
+        by_area = banded_districts(ready, districts(ready, named, progress), drawn)
     told_draws = drawn_tables(ready, drawn, means.tables)
     means = replace(
         means, tables={**means.tables, **told_draws.tables}, findings=(*means.findings, *told_draws.findings)

@@ -13,6 +13,7 @@ from drawn_city import points, whole_run, without_speeds, write_city
 
 from fleet_planner.pipeline.computing.air import AirResult, near_road_air
 from fleet_planner.pipeline.drawing.exposed import DISPERSION, banded_exposure, breathed, dispersion_draws
+from fleet_planner.pipeline.drawing.parts_of import by_stream, hours_table
 from fleet_planner.pipeline.drawing.states import Ground, ground_of, weighted_terms
 from fleet_planner.pipeline.prepare import prepare
 from fleet_planner.plan.load import load_plan
@@ -93,3 +94,26 @@ def test_the_dispersion_widens_the_mean_but_not_the_change(city: Prepared, groun
     assert some.height == 6
     assert (some["low_ug_m3"] < some["traffic_ug_m3"]).all()
     assert (some["high_ug_m3"] > some["traffic_ug_m3"]).all()
+
+
+def test_hours_of_a_draw_add_up_to_its_total(city: Prepared, ground: Ground) -> None:
+    drawer = ground.drawer(cube(8, ground.sampler.dimensions, "sobol", 1))
+    state = ground.states[1]
+    inventory = city.computed.states[1][1]
+    place = [state.terms.streams.index(s) for s in inventory.streams]
+    p = inventory.pollutants.index("NOx")
+    drawn = inventory.stream_hour[:, :, p].sum(axis=1) @ by_stream(state, drawer, ["NOx"])[:, place, 0].T
+    np.testing.assert_allclose(drawn, drawer.totals(state.terms).sum(axis=1)[:, p], rtol=1e-10)
+    table = hours_table(city, ground, drawer, 0.9)
+    assert table.filter(pl.col("low") > pl.col("value")).height < table.height / 4
+    sums = table.filter(scenario="treated", pollutant="NOx")["value"].sum()
+    assert sums == pytest.approx(state.central[p] / 1e3)
+
+
+def test_areas_that_make_up_the_city_have_its_bands(city: Prepared, ground: Ground) -> None:
+    """One area of everything: what is drawn of it is what is drawn of the city."""
+    links, hours = city.network.links.height, city.computed.activity.hours
+    drawer = ground.drawer(cube(8, ground.sampler.dimensions, "sobol", 1))
+    for state, terms in weighted_terms(city, ground, np.ones((links, hours))):
+        whole = drawer.totals(state.terms).sum(axis=1)
+        np.testing.assert_allclose(drawer.totals(terms).sum(axis=1), whole, rtol=1e-10)

@@ -32,7 +32,8 @@ def areas_data(cut: Areas, length_km: NDArray[np.float64], shown: Sequence[str])
         Pollutants.
     """
     totals = cut.found.totals.filter(pl.col("pollutant").is_in(list(shown)))
-    kept = ("area", "scenario", "pollutant", "unit", "value_per_year", "share_of_city_pct")
+    kept: tuple[str, ...] = ("area", "scenario", "pollutant", "unit", "value_per_year", "share_of_city_pct")
+    kept += tuple(c for c in ("low_per_year", "high_per_year") if c in totals.columns)
     return {
         "apart": cut.shares.apart,
         "machines": bool(cut.found.totals["non_road_per_year"].sum() > 0.0),

@@ -112,14 +112,29 @@ def _scenario(given: Data, scenario: str, t: Words, names: Words, language: Lang
     titles = wording.pollutant_names(language)
     value, units = _values(given, scenario, scale)
     before, _ = _values(given, next(iter(names)), scale)
+    ends = _ends(given, scenario, scale)
     every = {units[p] for p in given["shown"]}
     common = _unit(every.pop(), t) if len(every) == 1 else ""
     told = [titles[p] if common else f"{titles[p]} ({_unit(units[p], t)})" for p in given["shown"]]
     rows = []
     for area in [row["area"] for row in given["areas"]]:
-        cells = [_cell(value.get((area, p)), before.get((area, p)), base=value == before) for p in given["shown"]]
+        cells = [
+            _cell(value.get((area, p)), before.get((area, p)), base=value == before) + ends.get((area, p), "")
+            for p in given["shown"]
+        ]
         rows.append([_area(area, t), *cells])
     return {"head": [heading(t, "area_totals", "area"), *told], "rows": rows, "unit": common}
+
+
+def _ends(given: Data, scenario: str, scale: float) -> dict[tuple[str, str], str]:
+    """Return the band of the draws by area and pollutant, to stand behind a figure; none without draws."""
+    out = {}
+    for row in given["totals"]:
+        if row["scenario"] == scenario and row.get("low_per_year") is not None:
+            factor = scale if row["unit"] == "t" else 1.0
+            low, high = (significant(factor * row[k]) for k in ("low_per_year", "high_per_year"))
+            out[row["area"], row["pollutant"]] = f" [{low}–{high}]"
+    return out
 
 
 def _cell(value: float | None, before: float | None, *, base: bool) -> str:

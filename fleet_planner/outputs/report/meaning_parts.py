@@ -15,7 +15,7 @@ from fleet_planner.outputs.report.electricity_parts import (
 )
 from fleet_planner.outputs.report.headings import heads
 from fleet_planner.outputs.report.report_units import money_name
-from fleet_planner.outputs.report.uncertainty_parts import drivers_chart, uncertainty_part, worth_part
+from fleet_planner.outputs.report.uncertainty_parts import drivers_chart, hours_part, uncertainty_part, worth_part
 from fleet_planner.tables.load import heading
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def meaning_parts(data: Mapping[str, Any], t: Words, names: Words) -> list[dict[
     given = data.get("meaning") or {}
     makers: dict[str, Callable[[Rows, Words, Words], dict[str, Any]]] = {
         "uncertainty": uncertainty_part,
+        "uncertainty_hours": hours_part,
         "exposure": _exposure,
         "monitor_fit": _fit,
         **AIR_PARTS,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from math import floor, log10
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
 from fleet_planner.outputs.charts.charts import stacked
+from fleet_planner.outputs.charts.line_chart import Line, axis, lines
 from fleet_planner.outputs.numbers import percent, share, significant
 from fleet_planner.outputs.report.headings import heads
 from fleet_planner.outputs.report.report_units import money_name
@@ -18,6 +20,7 @@ THOUSAND, MILLION = 1e3, 1e6
 CO2E, BUDGET = "co2e", "budget_left"
 CLIMATE = (CO2E, BUDGET)
 CHART = ("NOx", "PM_exhaust", "CO2")
+MOST_TICKS = 6.0
 LEAST = 0.005
 """Groups below this share everywhere are not drawn."""
 EMISSION, CHANGE = "emission", "change_pct"
@@ -40,6 +43,36 @@ def uncertainty_part(
     head = [t["scenario"], *(t[words].format(pollutant=_told(p, t), unit=t["rate"]) for p in shown)]
     notes = [t["uncertain_note"].format(draws=f"{rows[0]['draws']:,}", level=f"{rows[0]['level_pct']:g}")]
     return {"id": "uncertainty", "title": t["uncertain"], "notes": notes, "head": head, "rows": out, "words": 1}
+
+
+def hours_part(rows: Sequence[Mapping[str, Any]], t: Mapping[str, str], names: Mapping[str, str]) -> dict[str, Any]:
+    """Return the busiest hour of every scenario and pollutant with its band, and the baseline's day as a chart."""
+    groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault((row["scenario"], row["pollutant"]), []).append(row)
+    out = []
+    for (scenario, pollutant), day in groups.items():
+        top = max(day, key=lambda row: float(row["value"]))
+        out.append([names.get(scenario, scenario), _told(pollutant, t), f"{top['hour']}:00", banded(top)])
+    (_, first), day = next(iter(groups.items()))
+    title = t["uncertain_hours_chart"].format(pollutant=_told(first, t))
+    drawn = [
+        Line(name, [(float(row["hour"]), float(row[key])) for row in day])
+        for key, name in (("value", t["uncertain_run"]), ("low", t["uncertain_low"]), ("high", t["uncertain_high"]))
+    ]
+    most = max(float(row["high"]) for row in day) or 1.0
+    step = 10.0 ** floor(log10(most))
+    step *= next(k for k in (0.2, 0.5, 1.0, 2.0) if most / (k * step) <= MOST_TICKS)
+    x, y = axis(0.0, 23.0, 4.0, lambda v: f"{v:.0f}"), axis(0.0, most, step, lambda v: f"{v:g}")
+    return {
+        "id": "uncertain-hours",
+        "title": t["uncertain_hours"],
+        "notes": [t["uncertain_hours_note"]],
+        "head": [*heads(t, "uncertainty_hours", "scenario", "pollutant"), t["uncertain_hour"], t["uncertain_kg_hour"]],
+        "rows": out,
+        "words": 3,
+        "chart": {"title": title, "svg": Markup(lines(title, drawn, x, y))},  # noqa: S704  # labels are escaped where drawn
+    }
 
 
 def worth_part(

@@ -74,7 +74,7 @@ def emitted(
     counted: dict[str, dict[Key, Array]] = {one.name: {} for one in aims}
     for state in ground.states:
         by_scope = drawer.totals(state.terms, state.year - first, chosen)
-        by_scope[:, :, POLLUTANTS.index(CO2_GRID)] *= (drawer.of("grid") * _grid_ratio(state))[:, None]
+        by_scope[:, :, POLLUTANTS.index(CO2_GRID)] *= (drawer.of("grid") * grid_ratio(state))[:, None]
         totals[state.key] = (by_scope.sum(axis=1) + beside[:, None] * machines) * PER_YEAR
         central[state.key] = (state.central + machines) * PER_YEAR
         for one in aims:
@@ -82,7 +82,7 @@ def emitted(
     return Emitted(totals, central, counted)
 
 
-def _grid_ratio(state: State) -> float:
+def grid_ratio(state: State) -> float:
     """Return the CO2 of electricity of the state's year over that of the base year's factor."""
     place = POLLUTANTS.index(CO2_GRID)
     of_terms = float(state.terms.central()[:, place].sum())

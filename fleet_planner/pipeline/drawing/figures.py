@@ -17,6 +17,7 @@ from fleet_planner.pipeline.drawing.harm import Base, coefficients, harm_figures
 from fleet_planner.pipeline.drawing.money import cost_figures
 from fleet_planner.pipeline.drawing.on_links import drawn_links
 from fleet_planner.pipeline.drawing.parts import what_is_drawn
+from fleet_planner.pipeline.drawing.parts_of import banded_areas, hours_table
 from fleet_planner.pipeline.drawing.per_tonne import OptionDraws, option_draws, with_prices
 from fleet_planner.pipeline.drawing.states import Ground, ground_of, sample_of
 from fleet_planner.pipeline.drawing.warmed import climate_figures, potentials
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
+    from fleet_planner.pipeline.clipping.of_run import Districts
     from fleet_planner.pipeline.comparing.comparison import Comparison
     from fleet_planner.pipeline.computing.air import AirResult
     from fleet_planner.pipeline.computing.by_year import ByYear
@@ -189,6 +191,11 @@ def banded_comparison(comparison: Comparison | None, drawn: Drawn | None) -> Com
     return replace(comparison, cost_effectiveness=table)
 
 
+def banded_districts(ready: Prepared, told: Districts, drawn: Drawn | None) -> Districts:
+    """Return the areas of the plan with bands; as they are without draws."""
+    return told if drawn is None else banded_areas(ready, drawn.ground, drawn.drawer, drawn.section.level, told)
+
+
 def banded_targets(ready: Prepared, verdicts: pl.DataFrame, drawn: Drawn | None) -> pl.DataFrame:
     """Return the verdicts on targets with their chances; as they are without draws."""
     if drawn is None or verdicts.is_empty():
@@ -212,6 +219,8 @@ def drawn_tables(ready: Prepared, drawn: Drawn | None, meaning: Mapping[str, pl.
     drawn = drawn.with_meaning(meaning, ready.plan)
     section = drawn.section
     tables = {"uncertainty": figures_table(drawn.figures, section.level, ready.plan.outputs.mass_unit)}
+    if (hours := hours_table(ready, drawn.ground, drawn.drawer, section.level)).height:
+        tables["uncertainty_hours"] = hours
     if section.drivers:
         with ready.run.clock.step("drivers"):
             ready.run.progress("what drives the ranges", 0.8)
