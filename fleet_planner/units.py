@@ -44,3 +44,6 @@ WGS84_ECCENTRICITY2: Final = 0.006_694_379_990_141_3
 
 EARTH_RADIUS_M: Final = 6_371_008.8
 """Mean radius of the WGS84 ellipsoid, R1 = (2a + b) / 3 (IUGG)."""
+
+B_PER_GB: Final = 1e9
+B_PER_KIB: Final = 1024.0

@@ -176,7 +176,7 @@ def _kept_apart(
     return out
 
 
-def stream_links(
+def stream_links_by_tile(
     vehicles: pl.DataFrame,
     multipliers: pl.DataFrame,
     links: pl.DataFrame,
@@ -184,24 +184,29 @@ def stream_links(
     factors: FactorTable,
     context: FleetContext,
     pollutants: Sequence[str],
-) -> Iterator[tuple[str, Array]]:
-    """Yield each part of a stream and what it emits of some pollutants on each link, shape (links, P), average day.
+) -> Iterator[tuple[slice, Array]]:
+    """Yield some links, and what each part of a stream emits of some pollutants on them, average day.
 
-    The first parameters are those of `compute_inventory`; the parts add up to its `Inventory.link`.
+    The first parameters are those of `compute_inventory`; the parts add up to its `Inventory.link`. The emissions of a
+    tile are of shape (streams, links, P), streams in the order of the activity.
     """
     ready = composed(vehicles, multipliers, links, activity, factors, context)
-    chosen = [POLLUTANTS.index(name) for name in pollutants]
-    classes = np.zeros(links.height, dtype=np.int64)
-    for s, name in enumerate(activity.streams):
-        one = replace(
-            activity,
-            streams=(name,),
-            km=np.ascontiguousarray(activity.km[s : s + 1]),
-            row=np.ascontiguousarray(activity.row[s : s + 1]),
-            own_kmh={own: kmh for own, kmh in activity.own_kmh.items() if own == name},
-        )
-        comp = np.ascontiguousarray(ready.comp[..., chosen, s : s + 1])
-        yield name, link_pass(comp, one, ready.grade, ready.span, classes, 1, factors)[0]
+    comp = ready.comp[..., [POLLUTANTS.index(name) for name in pollutants], :]
+    for part in activity.tiles.slices(links.height):
+        some = activity.of_links(part)
+        classes = np.zeros(some.links, dtype=np.int64)
+        out = np.empty((len(activity.streams), some.links, len(pollutants)))
+        for s, name in enumerate(activity.streams):
+            one = replace(
+                some,
+                streams=(name,),
+                km=np.ascontiguousarray(some.km[s : s + 1]),
+                row=np.ascontiguousarray(some.row[s : s + 1]),
+                own_kmh={own: kmh for own, kmh in some.own_kmh.items() if own == name},
+            )
+            alone = np.ascontiguousarray(comp[..., s : s + 1])
+            out[s] = _pass_of(alone, one, ready.grade[part], ready.span, classes, 1, factors)[0]
+        yield part, out
 
 
 def link_pass(

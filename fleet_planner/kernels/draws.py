@@ -63,13 +63,15 @@ def drawn_totals(
 
 
 @numba.njit(cache=True, parallel=LOOPS)
-def link_bands(emitted, road, multiplier, wobble, low, high):
+def link_bands(emitted, first, road, multiplier, wobble, low, high):
     """Return two quantiles of every link's emissions over the draws.
 
     Parameters
     ----------
     emitted : (links, S, P) float64
         By stream and pollutant.
+    first : int
+        Number of the first of these links in the network.
     road : (links,) int64
         Group of roads of each link.
     multiplier : (R, P, S, D) float64
@@ -91,7 +93,7 @@ def link_bands(emitted, road, multiplier, wobble, low, high):
     n_low, n_high = min(below + 2, draws), min(above + 2, draws)
     out = np.empty((links, pollutants, 2))
     for i in numba.prange(links):
-        key = (np.uint64(i) + np.uint64(1)) * STEP
+        key = (np.uint64(first) + np.uint64(i) + np.uint64(1)) * STEP
         start = key >> HALF
         step = ((key * STEP) >> HALF) | np.uint64(1)
         smallest, largest, sums = np.empty(n_low), np.empty(n_high), np.empty(draws)

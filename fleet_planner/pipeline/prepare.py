@@ -15,6 +15,7 @@ from fleet_planner.fleet import load_fleet
 from fleet_planner.fleet.dates import REGION_FALLBACK, region_order
 from fleet_planner.fleet.identifiers import key_of
 from fleet_planner.network import Network, builtin_gtfs, load_network, with_grade
+from fleet_planner.network.areas import read_named_areas
 from fleet_planner.network.zones import map_zones, read_zone_layer
 from fleet_planner.nonroad import NonRoad, load_nonroad
 from fleet_planner.pipeline.comparing.options import Elsewhere
@@ -22,6 +23,7 @@ from fleet_planner.pipeline.computing.bus_service import buses_on_roads, with_bu
 from fleet_planner.pipeline.computing.by_year import by_year
 from fleet_planner.pipeline.computing.inventories import Clock, Inventories, scaled_to_fuel_sold
 from fleet_planner.pipeline.computing.places import read_home_places, tied_to_places
+from fleet_planner.pipeline.computing.room import refuse_large_air, refuse_large_areas, refuse_large_assignment
 from fleet_planner.pipeline.computing.targets import aims_of, years_asked
 from fleet_planner.pipeline.computing.tiling import tiles_of
 from fleet_planner.pipeline.computing.traffic import assigned_traffic
@@ -183,6 +185,10 @@ def read_city(plan: Plan, base: Path, progress: Progress) -> ReadCity:
     clock = Clock()
     with clock.step("network"):
         network = load_network(plan.network, base, plan.city.country, progress)
+        refuse_large_air(plan, network.links.height)
+        if plan.report.areas:
+            names, _ = read_named_areas(base / plan.report.areas, plan.report.area_name, "report.areas")
+            refuse_large_areas(plan, network.links.height, len(names))
     with clock.step("elevation"):
         graded = with_grade(network, plan.network, base, progress)
         network = graded.network
@@ -200,6 +206,7 @@ def read_city(plan: Plan, base: Path, progress: Progress) -> ReadCity:
         layer = read_zone_layer(plan.network.zones, base) if plan.network.zones else None
         where = plan.network.zones
         zones = None if layer is None else map_zones(layer, plan.traffic.assignment, where)
+        refuse_large_assignment(plan, network.links.height, 0 if layer is None else len(layer))
         assigned = assigned_traffic(plan, base, network, fleet.vehicles, layer, feeds, buses, progress)
     return ReadCity(
         network, graded.files, fleet, places, feeds, buses, zones, assigned, tuple(reconciled), clock.seconds

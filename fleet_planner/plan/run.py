@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from fleet_planner.plan.base import Section
+from fleet_planner.plan.base import Positive, Section
 
 
 class RunSection(Section):
@@ -21,4 +21,8 @@ class RunSection(Section):
     )
     scratch: str = Field(
         default="", description="folder on a disk for that file, removed with the run; empty: the system's"
+    )
+    memory_gb: Positive | None = Field(
+        default=None,
+        description="memory that the air near roads, assigned traffic and areas may take, GB; empty: what is free",
     )

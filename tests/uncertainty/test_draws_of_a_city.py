@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numba
@@ -10,16 +11,19 @@ import pytest
 from drawn_city import EXACT, points, prepared_city, whole_run, without_speeds
 
 from fleet_planner.factors.compiling.channels import POLLUTANTS
-from fleet_planner.inventory.carried import stream_links
+from fleet_planner.inventory.carried import stream_links_by_tile
 from fleet_planner.pipeline.computing.targets import verdicts
 from fleet_planner.pipeline.drawing.emitted import emitted
 from fleet_planner.pipeline.drawing.figures import Drawn, banded_targets, emission_figures, findings_of
 from fleet_planner.pipeline.drawing.on_links import drawn_links
 from fleet_planner.pipeline.drawing.states import Ground, ground_of
+from fleet_planner.tiles import Scratch, Tiles
 from fleet_planner.uncertainty.design import Drawer
 from fleet_planner.uncertainty.sampling import Sample, cube
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     from fleet_planner.pipeline.prepare import Prepared
@@ -110,7 +114,7 @@ def test_chances_of_targets_are_shares_of_draws(city: Prepared, ground: Ground) 
     assert ((cuts["verdict"] == "met") == (cuts["met_probability"] > 0.5)).all()
 
 
-def test_bands_of_links_hold_the_run_and_streams_add_up(city: Prepared, ground: Ground) -> None:
+def test_bands_of_links_hold_the_run_and_streams_add_up(city: Prepared, ground: Ground, tmp_path: Path) -> None:
     first = city.computed.states[0][1]
     drawer = ground.drawer(cube(200, ground.sampler.dimensions, "sobol", 2))
     bands = drawn_links(city, ground, drawer)
@@ -124,8 +128,13 @@ def test_bands_of_links_hold_the_run_and_streams_add_up(city: Prepared, ground: 
     np.testing.assert_allclose(ones.on_roads(ground.states[0].terms, ("NOx", "CO2")), 1.0, rtol=1e-12)
     state = city.computed.states[0][0]
     given = (city.network.links, city.computed.activity, city.computed.factors, city.computed.setting.context)
-    parts = sum(e for _, e in stream_links(state.vehicles, state.multipliers, *given, ("NOx",)))
+    tiles = list(stream_links_by_tile(state.vehicles, state.multipliers, *given, ("NOx",)))
+    parts = np.concatenate([emitted.sum(axis=0) for _, emitted in tiles])
     np.testing.assert_allclose(parts[:, 0], first.link[:, POLLUTANTS.index("NOx")], rtol=1e-12)
+    activity = replace(city.computed.activity, tiles=Tiles(1000, Scratch(tmp_path)))
+    in_tiles = drawn_links(replace(city, computed=replace(city.computed, activity=activity)), ground, drawer)
+    for name, ends in bands.items():
+        np.testing.assert_array_equal(in_tiles[name], ends)
 
 
 @pytest.mark.parametrize("number", [0, 1, 2])

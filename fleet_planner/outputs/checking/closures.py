@@ -11,10 +11,11 @@ from fleet_planner.outputs.layers.frames import day_name, scale_of
 from fleet_planner.pipeline.clipping.clipped import ANNUAL, SHORT_TON, TON
 from fleet_planner.pipeline.clipping.of_run import REST
 from fleet_planner.tables import pollutants
+from fleet_planner.tiles import LINKS_AT_ONCE
 from fleet_planner.units import DAYS_PER_YEAR, MASS_PER_T
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
 KEY = ["scenario", "pollutant"]
@@ -116,9 +117,7 @@ def _of_agency(path: Path, unit: str) -> pl.DataFrame:
 def _of_days(path: Path, unit: str) -> pl.DataFrame:
     """Return the yearly sums of a table of days: all its rows."""
     named = {day_name(s): s for s in pollutants()}
-    frame = pl.scan_parquet(path)
-    have = [c for c in frame.collect_schema().names() if c in named]
-    sums = frame.group_by("scenario", maintain_order=True).agg(pl.col(have).sum()).collect()
+    have, sums = _sums_of_days(path, named)
     year = {c: scale_of(named[c]) * named[c].per_year_factor * DAYS_PER_YEAR for c in have}
     mass = {c: MASS_PER_T[unit] if named[c].unit_per_year == "t" else 1.0 for c in have}
     rows = [
@@ -127,6 +126,19 @@ def _of_days(path: Path, unit: str) -> pl.DataFrame:
         for c in have
     ]
     return pl.DataFrame(rows, schema=[*KEY, VALUE], orient="row")
+
+
+def _sums_of_days(path: Path, named: Collection[str]) -> tuple[list[str], pl.DataFrame]:
+    """Return which of some columns a table has, and their sums by scenario; read some rows at a time."""
+    import pyarrow.parquet as pq
+
+    file = pq.ParquetFile(path)
+    have = [c for c in file.schema_arrow.names if c in named]
+    parts = []
+    for batch in file.iter_batches(LINKS_AT_ONCE, columns=["scenario", *have]):
+        rows = pl.DataFrame(pl.from_arrow(batch))
+        parts.append(rows.group_by("scenario", maintain_order=True).agg(pl.col(have).sum()))
+    return have, pl.concat(parts).group_by("scenario", maintain_order=True).agg(pl.col(have).sum())
 
 
 def _summed(rows: pl.DataFrame) -> pl.DataFrame:

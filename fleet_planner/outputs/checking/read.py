@@ -71,6 +71,16 @@ def read_manifest(place: Path) -> Kept:
     return Kept(path, content)
 
 
+def rows_of(path: Path) -> int:
+    """Return how many rows a Parquet file says that it has; none where there is no such file, or a damaged one."""
+    import pyarrow.parquet as pq
+
+    try:
+        return int(pq.read_metadata(path).num_rows)
+    except (OSError, ValueError):
+        return 0  # who reads it says what is wrong
+
+
 def _file_in(folder: Path) -> Path:
     exported = folder / EXPORT
     return exported if exported.is_file() and not (folder / MANIFEST).exists() else folder / MANIFEST

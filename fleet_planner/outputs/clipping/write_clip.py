@@ -10,6 +10,7 @@ from fleet_planner.errors import InputError, OutputError, first_line
 from fleet_planner.network.areas import read_named_areas
 from fleet_planner.outputs.checking.closure import TOLERANCE
 from fleet_planner.outputs.checking.given import check_inputs, plan_of
+from fleet_planner.outputs.checking.read import rows_of
 from fleet_planner.outputs.clipping.clip_map import write_areas
 from fleet_planner.outputs.clipping.clip_page import clip_page
 from fleet_planner.outputs.columns_file import write_columns
@@ -17,6 +18,7 @@ from fleet_planner.outputs.differences.sides import per_day_of
 from fleet_planner.outputs.record import MANIFEST, file_hashes, manifest_text, record, relative, sha256
 from fleet_planner.outputs.target import whole_directory
 from fleet_planner.pipeline.clipping.of_run import Areas, cut_by, findings_of
+from fleet_planner.pipeline.computing.room import refuse_large_areas
 from fleet_planner.pipeline.prepare import Prepared, prepare
 from fleet_planner.pipeline.telling.results import InputFile
 from fleet_planner.tables import finding_text
@@ -59,6 +61,8 @@ def cut_run(kept: Kept, polygon: Path, column: str, inputs: Path | None, progres
     base = kept.base(inputs)
     check_inputs(kept.content["inputs"], base)
     plan, _ = plan_of(kept)
+    links = rows_of(kept.folder / "links.parquet") // (len(plan.scenario) + 1)
+    refuse_large_areas(plan, links, len(named[0]), asked_by="--polygon")
     now = plan.model_copy(update={"turnover": plan.turnover.model_copy(update={"to_year": None}), "target": []})
     ready = prepare(now, base, progress)
     _check_same(kept, ready)

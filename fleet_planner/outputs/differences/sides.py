@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from fleet_planner.errors import InputError, use_one_of
-from fleet_planner.outputs.checking.read import read_manifest
+from fleet_planner.memory import refuse_beyond
+from fleet_planner.outputs.checking.read import read_manifest, rows_of
 from fleet_planner.outputs.layers.frames import day_name, scale_of
 from fleet_planner.pipeline.differences.attribution import PARTS, FleetSide
 from fleet_planner.pipeline.differences.bundles import GROUP
@@ -19,6 +20,7 @@ from fleet_planner.tables import pollutants
 from fleet_planner.units import MASS_PER_T
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from fleet_planner.outputs.checking.read import Kept
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 BASELINE = "baseline"
 FLEET = (*GROUP, "count", "km_per_year", "share_inside", "baseline_row", "measures")
 LONGEST = 30
+NUMBER, ROAD_BYTES = 8, 2500
+"""Bytes of a number; of a link with its geometry and name, as they are read, held against others and drawn."""
 
 
 @dataclass(frozen=True)
@@ -109,8 +113,21 @@ def read_sides(asked: list[Asked]) -> list[RunSide]:
         told = "there is nothing to compare: one scenario of one run"
         raise InputError(told, "Name another run, or RUN_DIR:SCENARIO.", file=wanted[0][0])
     folders = list(dict.fromkeys(folder for folder, _ in wanted))
+    _refuse_large(kept, wanted)
     runs = _names_of_runs(folders)
     return [_side(kept[folder], scenario, runs[folder] if len(folders) > 1 else "") for folder, scenario in wanted]
+
+
+def _refuse_large(kept: Mapping[Path, Kept], wanted: Sequence[tuple[Path, str]]) -> None:
+    """Refuse what would not fit into memory: links of every side thrice, and the roads of every run as objects."""
+    links = {folder: rows_of(folder / "links.parquet") // len(_scenarios(run)) for folder, run in kept.items()}
+    values = sum(links[folder] for folder, _ in wanted) * 3 * NUMBER * len(pollutants())
+    refuse_beyond(
+        values + sum(links.values()) * ROAD_BYTES,
+        f"the comparison of {len(wanted)} sides of up to {max(links.values()):,} links",
+        "Compare fewer sides, or runs of the city alone (network.clip).",
+        file=wanted[0][0],
+    )
 
 
 def _names_of_runs(folders: list[Path]) -> dict[Path, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from typing import TYPE_CHECKING, Literal
 
 import polars as pl
@@ -11,6 +12,7 @@ import polars as pl
 from fleet_planner.outputs.export.workbook import write_workbook
 from fleet_planner.outputs.record import EXPORT, MANIFEST, PROGRAM, file_hashes
 from fleet_planner.outputs.target import whole_directory
+from fleet_planner.tiles import LINKS_AT_ONCE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +65,7 @@ def export_files(source: Source, out: Path, formats: Sequence[Format], language:
                 continue
             for item in source.items:
                 if form in TABLES:
-                    _write_table(item, folder, form)
+                    _write_table(source, item, folder, form)
                 elif item.read_layer is not None:
                     write_layer(item.read_layer(), folder / f"{item.name}.{_ending(form)}", item.name, form)
         source.columns.write_csv(folder / "columns.csv")
@@ -75,16 +77,31 @@ def _ending(form: Format) -> str:
     return "parquet" if form == "geoparquet" else form
 
 
-def _write_table(item: Item, folder: Path, form: Format) -> None:
+def _write_table(source: Source, item: Item, folder: Path, form: Format) -> None:
     """Write a table; a layer's attributes carry its name, marked where its GeoParquet would have the same."""
     if item.place == "columns.csv":
         return
-    frame = item.read()
-    name = f"{item.name}_attributes" if item.spatial else item.name
-    if form == "csv":
-        frame.write_csv(folder / f"{name}.csv")
+    path = folder / f"{item.name}_attributes.{form}" if item.spatial else folder / f"{item.name}.{form}"
+    given = source.folder / item.place
+    if given.suffix == ".parquet" and form == "parquet":
+        shutil.copyfile(given, path)
+    elif given.suffix == ".parquet" and form == "csv":
+        _parquet_as_csv(given, path)
+    elif form == "csv":
+        item.read().write_csv(path)
     else:
-        frame.write_parquet(folder / f"{name}.parquet")
+        item.read().write_parquet(path)
+
+
+def _parquet_as_csv(given: Path, path: Path) -> None:
+    """Write a Parquet file as CSV, some rows at a time."""
+    import pyarrow.parquet as pq
+
+    file = pq.ParquetFile(given)
+    with path.open("wb") as handle:
+        pl.DataFrame(pl.from_arrow(file.schema_arrow.empty_table())).write_csv(handle)
+        for batch in file.iter_batches(LINKS_AT_ONCE):
+            pl.DataFrame(pl.from_arrow(batch)).write_csv(handle, include_header=False)
 
 
 def write_layer(layer: Layer, path: Path, name: str, form: Format) -> None:

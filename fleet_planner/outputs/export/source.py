@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from fleet_planner.errors import InputError, first_line, use_one_of
+from fleet_planner.memory import refuse_beyond
 from fleet_planner.outputs.columns_file import NAME as COLUMNS_NAME
 from fleet_planner.outputs.columns_file import geopackage_columns
 from fleet_planner.tables.dictionary import tables as dictionary_tables
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 TYPES: dict[str, Any] = {"text": pl.String, "integer": pl.Int64, "number": pl.Float64, "boolean": pl.Boolean}
 MANIFEST = "manifest.json"
+COPIES, CELL, SHAPE = 3, 12, 1500
+"""A layer stands in memory as it is read, typed and written; bytes of a cell, and of a line in its three forms."""
+
 PREFIX = "layer_"
 """In front of the table of a layer's attributes where another table has the layer's name."""
 
@@ -198,8 +202,18 @@ def _layer_reader(path: Path, name: str) -> Callable[[], Layer]:
 
 
 def _arrow(path: Path, name: str, *, geometry: bool) -> tuple[pl.DataFrame, Mapping[str, Any]]:
+    from pyogrio import read_info
     from pyogrio.raw import read_arrow
 
+    told = read_info(path, layer=name)
+    rows = int(told["features"])
+    each = COPIES * CELL * len(told["fields"]) + (SHAPE if geometry else 0)
+    refuse_beyond(
+        float(rows) * each,
+        f"{name} with {rows:,} rows",
+        "Use city.gpkg as it is, or name other tables and layers of the folder.",
+        file=path,
+    )
     about, table = read_arrow(path, layer=name, read_geometry=geometry)
     names = [str(n) for n in table.column_names]
     plain = table.replace_schema_metadata(None)

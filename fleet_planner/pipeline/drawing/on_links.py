@@ -14,7 +14,7 @@ from scipy.special import ndtri
 
 from fleet_planner.activity.profiles import whole_stream
 from fleet_planner.factors.compiling.channels import POLLUTANTS
-from fleet_planner.inventory.carried import stream_links
+from fleet_planner.inventory.carried import stream_links_by_tile
 from fleet_planner.kernels.draws import link_bands
 from fleet_planner.uncertainty.roads import road_group_of
 from fleet_planner.uncertainty.sampling import quantile
@@ -41,15 +41,21 @@ def drawn_links(ready: Prepared, ground: Ground, drawer: Drawer) -> dict[str, Ar
     names = [p for p in ready.plan.outputs.map_pollutants if p in POLLUTANTS]
     links, computed = ready.network.links, ready.computed
     (state, _), terms = computed.states[0], ground.states[0].terms
-    by_stream = np.zeros((links.height, len(terms.streams), len(names)))
-    given = (links, computed.activity, computed.factors, computed.setting.context, names)
-    for part, emitted in stream_links(state.vehicles, state.multipliers, *given):
-        by_stream[:, terms.streams.index(whole_stream(part))] += emitted
     multiplier = drawer.first(MOST).on_roads(terms, names)
     section = ready.plan.uncertainty
     ends = (0.5 - section.level / 2.0, 0.5 + section.level / 2.0)
-    bands = link_bands(by_stream, road_group_of(links), multiplier, wobble(ground, section.seed), *ends)
-    return {name: np.ascontiguousarray(bands[:, p]) for p, name in enumerate(names)}
+    group, walk = road_group_of(links), wobble(ground, section.seed)
+    activity = computed.activity
+    whole = [terms.streams.index(whole_stream(part)) for part in activity.streams]
+    bands = activity.tiles.empty((len(names), links.height, 2))
+    given = (links, activity, computed.factors, computed.setting.context, names)
+    for part, emitted in stream_links_by_tile(state.vehicles, state.multipliers, *given):
+        by_stream = np.zeros((emitted.shape[1], len(terms.streams), len(names)))
+        for stream, of_part in zip(whole, emitted, strict=True):
+            by_stream[:, stream] += of_part
+        drawn = link_bands(by_stream, part.start, group[part], multiplier, walk, *ends)
+        bands[:, part] = drawn.transpose(1, 0, 2)
+    return dict(zip(names, bands, strict=True))
 
 
 def wobble(ground: Ground, seed: int) -> Array:
