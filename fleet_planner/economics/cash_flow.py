@@ -119,6 +119,24 @@ def cash_flow(scenario: str, book: Ledger, section: EconomicsSection, base_year:
     return CashFlow(book.years, capital, incentives, savings, debts, cover, taxes - incentives)
 
 
+def debt_cash(scenario: str, years: range, section: EconomicsSection, base_year: int) -> Float:
+    """Return what all debts bring and take by year per unit that is to pay in each year, in constant prices.
+
+    Returns
+    -------
+    Shape (years to pay, years): what is to pay in the first is drawn at once and served after.
+    """
+    out = np.zeros((len(years), len(years)))
+    for debt in section.finance:
+        if debt.scenarios and scenario not in debt.scenarios:
+            continue
+        for k in range(len(years)):
+            amounts = np.zeros(len(years))
+            amounts[k] = debt.share
+            out[k] += drawn_and_paid(debt, amounts, section.inflation, years.start - base_year).net_cash
+    return out
+
+
 def drawn_and_paid(debt: Debt, amounts: Float, inflation: float, since: int) -> Schedule:
     """Return what a debt brings and takes by year when it is drawn every year, in constant prices.
 

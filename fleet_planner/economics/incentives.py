@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from fleet_planner.economics.learning import curve_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fleet_planner.plan.economics import Incentive
+
+Float = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -77,31 +82,55 @@ def granted(incentives: Sequence[Incentive], year: int, purchases: Sequence[Boug
     purchases
         One per measure and stream.
     """
-    left = [max(p.capital, 0.0) for p in purchases]
+    shares = shared_out(incentives, year, purchases, [np.array(p.capital) for p in purchases])
+    out = []
+    for share in shares:
+        purchase, want, each = purchases[share.which], float(share.wanted), float(share.each)
+        if want > 0.0 and purchase.vehicles > 0.0:
+            name = (share.incentive, purchase.measure_id, purchase.stream)
+            out.append(Grant(*name, each, want * purchase.vehicles, each * purchase.vehicles))
+    return out
+
+
+@dataclass(frozen=True)
+class Share:
+    """What an incentive pays per vehicle of a purchase, in many cases at once.
+
+    Parameters
+    ----------
+    incentive, which
+        Its name, and the place of the purchase among all.
+    wanted, each
+        Asked and paid per vehicle, US$ 2024, of the shape of the capital.
+    """
+
+    incentive: str
+    which: int
+    wanted: Float
+    each: Float
+
+
+def shared_out(
+    incentives: Sequence[Incentive], year: int, purchases: Sequence[Bought], capital: Sequence[Float]
+) -> list[Share]:
+    """Return `granted` for many figures of the capital per vehicle of each purchase, all of one shape."""
+    left = [np.maximum(c, 0.0) for c in capital]
     out = []
     for incentive in incentives:
-        share = left_in(incentive, year)
+        part = left_in(incentive, year)
         wanted = [
-            min(_per_vehicle(incentive, p) * share, rest) if _is_for(incentive, p) else 0.0
-            for p, rest in zip(purchases, left, strict=True)
+            np.minimum(_per_vehicle(incentive, c) * part, rest) if _is_for(incentive, p) else np.zeros_like(rest)
+            for p, c, rest in zip(purchases, capital, left, strict=True)
         ]
-        asked = sum(w * p.vehicles for w, p in zip(wanted, purchases, strict=True))
+        asked = np.asarray(sum(w * p.vehicles for w, p in zip(wanted, purchases, strict=True)))
         budget = incentive.budget_usd_per_year
-        met = 1.0 if budget is None or asked <= budget else budget / asked
-        for k, (want, purchase) in enumerate(zip(wanted, purchases, strict=True)):
-            if want > 0.0 and purchase.vehicles > 0.0:
-                each = want * met
-                left[k] -= each
-                out.append(
-                    Grant(
-                        incentive.name,
-                        purchase.measure_id,
-                        purchase.stream,
-                        each,
-                        want * purchase.vehicles,
-                        each * purchase.vehicles,
-                    )
-                )
+        met = np.ones_like(asked)
+        if budget is not None:
+            met = np.where(asked <= budget, 1.0, budget / np.where(asked > budget, asked, 1.0))
+        for k, want in enumerate(wanted):
+            each = np.asarray(want * met)
+            left[k] = left[k] - each
+            out.append(Share(incentive.name, k, np.asarray(want), each))
     return out
 
 
@@ -111,7 +140,7 @@ def _is_for(incentive: Incentive, purchase: Bought) -> bool:
     )
 
 
-def _per_vehicle(incentive: Incentive, purchase: Bought) -> float:
-    asked = incentive.share_of_capital * purchase.capital + incentive.per_vehicle_usd
+def _per_vehicle(incentive: Incentive, capital: Float) -> Float:
+    asked = incentive.share_of_capital * capital + incentive.per_vehicle_usd
     most = incentive.max_per_vehicle_usd
-    return asked if most is None else min(asked, most)
+    return np.asarray(asked if most is None else np.minimum(asked, most))

@@ -15,6 +15,8 @@ from fleet_planner.reference import reference_table
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
     from fleet_planner.plan.economics import Learning
 
 
@@ -111,12 +113,20 @@ def capital_in(capital: float, battery_kwh: float, learning: Learning | None, ye
     year, base_year
         Of the purchase and of the plan.
     """
+    return float(capitals_in(np.array(capital), battery_kwh, learning, year, base_year))
+
+
+def capitals_in(
+    capital: NDArray[np.float64], battery_kwh: float, learning: Learning | None, year: int, base_year: int
+) -> NDArray[np.float64]:
+    """Return `capital_in` for many figures of one measure's capital, of any shape."""
     if learning is not None:
-        return capital * learnt_share(learning, year, base_year)
+        return np.asarray(capital * learnt_share(learning, year, base_year))
     if battery_kwh == 0.0:
         return capital
     pack = battery_price()
-    return max(capital - battery_kwh * (pack.at(base_year) - pack.at(year)), min(0.1 * capital, capital))
+    fallen = capital - battery_kwh * (pack.at(base_year) - pack.at(year))
+    return np.asarray(np.maximum(fallen, np.minimum(0.1 * capital, capital)))
 
 
 def whole(value: float) -> int:

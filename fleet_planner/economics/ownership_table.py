@@ -50,6 +50,8 @@ class Group:
     vehicles: float
     before: Use
     after: Use
+    label: str = ""
+    """All its measures as the fleet names them, those without terms too."""
 
 
 @dataclass(frozen=True)

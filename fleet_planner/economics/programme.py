@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from fleet_planner.economics.incentives import Bought, Grant, granted
-from fleet_planner.economics.learning import battery_price, capital_in, whole
+from fleet_planner.economics.incentives import Bought, shared_out
+from fleet_planner.economics.learning import battery_price, capitals_in, whole
 from fleet_planner.economics.ownership import carbon_cost, energy_cost, energy_taxes
 from fleet_planner.economics.ownership_table import purchase_tax
 from fleet_planner.economics.use_by_year import changes_by_year
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from fleet_planner.economics.vehicle_costs import VehicleCosts
 
 Float = NDArray[np.float64]
+Amount = float | Float
+"""One amount, or one in every draw of a run."""
 CAPITAL = ("vehicles", "equipment", "battery", "chargers", "grid")
 RUNNING = ("maintenance", "insurance", "energy", "carbon")
 LINES = (*CAPITAL, *RUNNING, "energy_taxes", "purchase_taxes", "incentives", "residual")
@@ -57,6 +59,23 @@ class Sale:
 
 
 @dataclass(frozen=True)
+class Errors:
+    """What a draw makes of the costs of measures.
+
+    Parameters
+    ----------
+    draws
+        How many.
+    capital, running
+        Multipliers by measure, shape (draws,) each; a measure that is not named costs what its terms say.
+    """
+
+    draws: int
+    capital: Mapping[str, Float]
+    running: Mapping[str, Float]
+
+
+@dataclass(frozen=True)
 class Programme:
     """A scenario over the years.
 
@@ -76,6 +95,8 @@ class Programme:
         Of a turnover of its own.
     fleet_changes
         Whether it has a turnover or measures in operation of its own: then its change is not of its measures alone.
+    errors
+        Of its costs, in draws of a run.
     """
 
     scenario: str
@@ -85,6 +106,7 @@ class Programme:
     terms: Mapping[str, MeasureTerms]
     sales: tuple[Sale, ...] = ()
     fleet_changes: bool = False
+    errors: Errors | None = None
 
     @property
     def vehicles(self) -> dict[int, float]:
@@ -96,18 +118,19 @@ class Programme:
 
 
 class Ledger:
-    """Amounts by line and year."""
+    """Amounts by line and year: arrays of shape (years,), or (years, draws)."""
 
-    def __init__(self, years: range) -> None:
+    def __init__(self, years: range, draws: int | None = None) -> None:
         self.years = years
-        self.lines: dict[str, Float] = {line: np.zeros(len(years)) for line in LINES}
+        shape = (len(years),) if draws is None else (len(years), draws)
+        self.lines: dict[str, Float] = {line: np.zeros(shape) for line in LINES}
 
-    def add(self, line: str, year: int, amount: float) -> None:
+    def add(self, line: str, year: int, amount: Amount) -> None:
         """Add an amount to a line; years outside are left out."""
         if year in self.years:
             self.lines[line][year - self.years.start] += amount
 
-    def bought(self, line: str, year: int, amount: float, life: float, used_from: int | None = None) -> None:
+    def bought(self, line: str, year: int, amount: Amount, life: float, used_from: int | None = None) -> None:
         """Add a purchase, and what is left of it after the last year.
 
         Parameters
@@ -122,7 +145,7 @@ class Ledger:
         used = max(self.years.stop - (year if used_from is None else used_from), 0)
         self.valued(line, year, amount, max(1.0 - used / life, 0.0))
 
-    def valued(self, line: str, year: int, amount: float, left: float) -> None:
+    def valued(self, line: str, year: int, amount: Amount, left: float) -> None:
         """Add a purchase, and the share of it that is left after the last year."""
         if year in self.years:
             self.add(line, year, amount)
@@ -141,12 +164,7 @@ def costs_by_year(programme: Programme, outlook: Outlook, view: View) -> Ledger:
     view
         Private or public.
     """
-    book = Ledger(programme.years)
-    for reach in programme.reached:
-        _equipment(reach, programme, outlook, book)
-    for sale in programme.sales:
-        _sold(sale, outlook, view, book)
-    _chargers(programme, outlook, book)
+    book = costs_without_use(programme, outlook, view)
     reached = {} if programme.fleet_changes else programme.vehicles
     changes = changes_by_year(programme.change, reached, programme.years)
     for year, use in changes.items():
@@ -155,10 +173,25 @@ def costs_by_year(programme: Programme, outlook: Outlook, view: View) -> Ledger:
     if view.is_private:
         for year, use in changes.items():
             book.add("energy_taxes", year, energy_taxes(use, outlook.prices))
+    return book
+
+
+def costs_without_use(programme: Programme, outlook: Outlook, view: View) -> Ledger:
+    """Return the costs of a scenario without those of what it uses: energy with its taxes, and carbon.
+
+    Where the programme has errors of its costs, there is an amount in every draw.
+    """
+    book = Ledger(programme.years, None if programme.errors is None else programme.errors.draws)
+    for reach in programme.reached:
+        _equipment(reach, programme, outlook, book)
+    for sale in programme.sales:
+        _sold(sale, outlook, view, book)
+    _chargers(programme, outlook, book)
+    if view.is_private:
         for reach in programme.reached:
             book.add("purchase_taxes", reach.year, reach.new * _purchase_tax(reach, programme, outlook))
-        for grant_year, grant in grants_by_year(programme, outlook):
-            book.add("incentives", grant_year, -grant.paid)
+        for grant_year, paid in grants_by_year(programme, outlook):
+            book.add("incentives", grant_year, -paid)
     return book
 
 
@@ -168,29 +201,40 @@ def class_costs(outlook: Outlook, stream: str) -> VehicleCosts | None:
     return None if kind is None else outlook.classes[kind]
 
 
-def capital_of(reach: Reach, programme: Programme, outlook: Outlook) -> float:
+def capital_of(reach: Reach, programme: Programme, outlook: Outlook) -> Amount:
     """Return what a measure costs per vehicle in the year of an entry."""
     terms, costs = programme.terms[reach.measure_id], class_costs(outlook, reach.stream)
     battery = costs.battery_kwh if costs is not None and terms.electric else 0.0
     learning = outlook.section.learning.get(reach.measure_id)
-    return capital_in(terms.capital, battery, learning, reach.year, outlook.prices.base_year)
+    errors = programme.errors
+    today = np.array(terms.capital)
+    if errors is not None:
+        today = terms.capital * errors.capital.get(reach.measure_id, np.ones(errors.draws))
+    then = capitals_in(today, battery, learning, reach.year, outlook.prices.base_year)
+    return float(then) if errors is None else then
 
 
-def grants_by_year(programme: Programme, outlook: Outlook) -> Iterable[tuple[int, Grant]]:
-    """Yield what incentives pay, with the year."""
+def grants_by_year(programme: Programme, outlook: Outlook) -> Iterable[tuple[int, Amount]]:
+    """Yield what incentives pay all vehicles of a purchase, with the year."""
     by_year: dict[int, list[Bought]] = {}
+    paid: dict[int, list[Float]] = {}
     for reach in programme.reached:
-        capital = capital_of(reach, programme, outlook)
-        by_year.setdefault(reach.year, []).append(Bought(reach.measure_id, reach.stream, reach.new, capital))
+        terms = programme.terms[reach.measure_id]
+        by_year.setdefault(reach.year, []).append(Bought(reach.measure_id, reach.stream, reach.new, terms.capital))
+        paid.setdefault(reach.year, []).append(np.asarray(capital_of(reach, programme, outlook)))
     for year, purchases in by_year.items():
-        for grant in granted(outlook.section.incentive, year, purchases):
-            yield year, grant
+        for share in shared_out(outlook.section.incentive, year, purchases, paid[year]):
+            amount = share.each * purchases[share.which].vehicles
+            yield year, float(amount) if programme.errors is None else amount
 
 
 def _equipment(reach: Reach, programme: Programme, outlook: Outlook, book: Ledger) -> None:
     """Book an entry's vehicles or devices, their upkeep and insurance, and batteries after the first."""
     terms, costs = programme.terms[reach.measure_id], class_costs(outlook, reach.stream)
-    book.add("maintenance", reach.year, reach.vehicles * terms.running)
+    running: Amount = terms.running
+    if programme.errors is not None and reach.measure_id in programme.errors.running:
+        running = terms.running * programme.errors.running[reach.measure_id]
+    book.add("maintenance", reach.year, reach.vehicles * running)
     if reach.new == 0.0:
         return
     capital = reach.new * capital_of(reach, programme, outlook)
@@ -220,7 +264,7 @@ def _sold(sale: Sale, outlook: Outlook, view: View, book: Ledger) -> None:
         book.add("purchase_taxes", sale.year, sale.new * costs.price * outlook.section.taxes.purchase_share)
 
 
-def _purchase_tax(reach: Reach, programme: Programme, outlook: Outlook) -> float:
+def _purchase_tax(reach: Reach, programme: Programme, outlook: Outlook) -> Amount:
     """Return the tax on a purchase above that on a conventional vehicle."""
     terms, costs, taxes = programme.terms[reach.measure_id], class_costs(outlook, reach.stream), outlook.section.taxes
     rate, capital = purchase_tax(taxes, (terms,)), capital_of(reach, programme, outlook)

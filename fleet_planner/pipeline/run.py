@@ -30,6 +30,7 @@ from fleet_planner.pipeline.drawing.figures import (
     banded_air,
     banded_comparison,
     banded_districts,
+    banded_economy,
     banded_summary,
     banded_targets,
     banded_years,
@@ -163,7 +164,9 @@ def _run(plan: Plan, path: Path, progress: Progress, by: tuple[Reading | None, E
         means = meaning(ready.run, computed, told)
     with clock.step("areas"):
         by_area = banded_districts(ready, districts(ready, named, progress), drawn)
-    told_draws = drawn_tables(ready, drawn, means.tables)
+    drawn = None if drawn is None else drawn.with_meaning(means.tables, ready, paid)
+    paid = banded_economy(ready, paid, drawn)
+    told_draws = drawn_tables(ready, drawn)
     means = replace(
         means, tables={**means.tables, **told_draws.tables}, findings=(*means.findings, *told_draws.findings)
     )

@@ -159,6 +159,10 @@ class Drawer:
         """Return the multipliers of one input, shape (draws,)."""
         return self.sample.values[:, self._place[name]]
 
+    def has(self, name: str) -> bool:
+        """Return whether an input is drawn."""
+        return name in self._place
+
     @cached_property
     def _place(self) -> dict[str, int]:
         return {one.name: i for i, one in enumerate(self.sample.inputs)}

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from fleet_planner.pipeline.drawing.harm import CARBON, coefficients, off_alike
+from fleet_planner.pipeline.drawing.harm import CARBON, coefficients
 from fleet_planner.plan.uncertainty import InputSpread, UncertaintySection
 from fleet_planner.uncertainty.inputs import spreads_of
 
@@ -46,14 +46,3 @@ def test_ranges_of_the_plan_go_before_the_packaged() -> None:
 def test_a_group_that_is_off_stays_at_the_run() -> None:
     section = UncertaintySection(draws=16, off=["valuation"])
     assert ends(section, CARBON) == ends(section, ICE) == [1.0, 1.0]
-
-
-def test_a_present_value_is_off_in_proportion_to_its_figure() -> None:
-    assert off_alike(20.0, 10.0, np.array([5.0, 10.0, 15.0]), 3.0) == pytest.approx([10.0, 20.0, 30.0])
-
-
-def test_costs_that_nearly_cancel_out_do_not_make_any_band_wide() -> None:
-    """Off by 5 a year, three annuities: 15, whatever the base year's costs less savings come to."""
-    for value in (0.01, 0.0, -4.0):
-        off = off_alike(20.0, value, value + np.array([-5.0, 0.0, 5.0]), 3.0)
-        assert off == pytest.approx([5.0, 20.0, 35.0])

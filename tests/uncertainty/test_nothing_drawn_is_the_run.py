@@ -21,6 +21,12 @@ MORE = (
     '[[target]]\nname = "clean"\npollutant = "PM_exhaust"\ncut_pct = 45.0\nbase_year = 2024\nyear = 2025\n'
     '[[target]]\nname = "peak"\npollutant = "CO2"\npeak_before = 2026\n'
 )
+BANDED = {
+    "present_value": ("private", "public"),
+    "costs_by_year": ("private", "public"),
+    "cash_flow": ("net", "cumulative"),
+    "cost_effectiveness": ("usd2024_per_t",),
+}
 
 
 def test_every_figure_is_the_run(tmp_path: Path) -> None:

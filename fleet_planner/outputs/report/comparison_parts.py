@@ -81,7 +81,7 @@ def _per_tonne(cell: Mapping[str, Any], t: Mapping[str, str]) -> dict[str, str]:
     value = significant(cell["usd2024_per_t"])
     if cell["usd2024_per_t"] is not None:
         ends = (cell.get("usd2024_per_t_low"), cell.get("usd2024_per_t_high"), cell.get("no_reduction_share"))
-        value += open_band(*ends, 1.0, t)
+        value += open_band(*ends, t)
     return {"value": value, "class": cell["verdict"], "note": words + span}
 
 

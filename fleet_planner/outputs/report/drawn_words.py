@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 COST, AVOIDED, PER_T = "cost", "health_avoided", "cost_per_t"
 MILLION = 1e6
+CUT, BENEFIT = "band_nothing_cut", "band_nothing_spent"
+"""Why a ratio has no value."""
 
 
 @dataclass(frozen=True)
@@ -49,19 +51,25 @@ def per_tonne_band(data: Data, scenario: str, pollutant: str, scale: float, t: W
     """Return the band of what a tonne of a pollutant costs in a scenario, in units of ``scale``; "" without draws."""
     for row in drawn(data):
         if (row["figure"], row["scenario"], row["pollutant"]) == (PER_T, scenario, pollutant):
-            return open_band(row["low"], row["high"], row["no_value_share"], scale, t)
+            low, high = (None if end is None else end / scale for end in (row["low"], row["high"]))
+            return open_band(low, high, row["no_value_share"], t)
     return ""
 
 
-def open_band(low: float | None, high: float | None, without: float | None, scale: float, t: Words) -> str:
+def open_band(low: float | None, high: float | None, without: float | None, t: Words, why: str = CUT) -> str:
     """Return `` (12…30)``; an end that is open, and why, in words. "" where nothing was drawn."""
     if without is None:
         return ""
     if low is None:
-        return t["band_none"].format(share=share(without))
+        return t["band_none"].format(why=t[why].format(share=share(without)))
     if high is None:
-        return t["band_open"].format(low=significant(low / scale), share=share(without))
-    return t["band_of_ratio"].format(low=significant(low / scale), high=significant(high / scale))
+        return t["band_open"].format(low=significant(low), why=t[why].format(share=share(without)))
+    return plain_band(low, high, t)
+
+
+def plain_band(low: float, high: float, t: Words) -> str:
+    """Return `` (12…30)``."""
+    return t["band_of_ratio"].format(low=significant(low), high=significant(high))
 
 
 def total_ends(row: Data) -> Ends | None:

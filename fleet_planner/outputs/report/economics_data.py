@@ -31,6 +31,7 @@ def economics_data(results: Results) -> dict[str, Any] | None:
 def _cash(table: pl.DataFrame) -> list[dict[str, Any]]:
     """Return what the cash flow of each scenario comes to, and its course."""
     out = []
+    drawn = "cumulative_low" in table.columns
     for (scenario,), rows in table.group_by("scenario", maintain_order=True):
         cover = rows.filter(pl.col("cover").is_not_null()).sort("cover")
         out.append(
@@ -45,6 +46,7 @@ def _cash(table: pl.DataFrame) -> list[dict[str, Any]]:
                 "least_cover_year": cover["year"][0] if cover.height else None,
                 "outstanding": rows["outstanding"][-1],
                 "public_purse": float(rows["public_purse"].sum()),
+                **({"sum_low": rows["cumulative_low"][-1], "sum_high": rows["cumulative_high"][-1]} if drawn else {}),
             }
         )
     return out

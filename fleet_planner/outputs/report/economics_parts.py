@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from fleet_planner.outputs.numbers import percent, significant
+from fleet_planner.outputs.report.drawn_words import plain_band
 from fleet_planner.outputs.report.headings import heads
 from fleet_planner.outputs.report.report_units import money_name
 
@@ -119,13 +120,16 @@ def worth_rows(data: Mapping[str, Any], t: Words, names: Words) -> dict[str, Any
         lines = {row["line"]: row for row in given if row["scenario"] == scenario}
         for view in VIEWS:
             parts = [sum(lines[line][view] for line in members) for _, members in WORTH_LINES]
-            cells = [*parts, lines["total"][view], lines["total"][f"{view}_per_year"]]
+            amounts = [*parts, lines["total"][view], lines["total"][f"{view}_per_year"]]
+            # a band of several lines together is no sum of theirs: only single lines and the total have one
+            alone = [lines[members[0]] if len(members) == 1 else {} for _, members in WORTH_LINES]
+            bands = [_band_of(row, view, t) for row in (*alone, lines["total"], {})]
             rows.append(
                 {
                     "group": names[scenario] if view == VIEWS[0] else "",
                     "flag": t["no"] if lines["total"]["checked"] == "no" else "",
                     "view": t[f"view_{view}"],
-                    "cells": [significant(v / MILLION) if abs(v) >= 1.0 else "0" for v in cells],
+                    "cells": [_million(v) + band for v, band in zip(amounts, bands, strict=True)],
                 }
             )
     if not rows:
@@ -146,6 +150,8 @@ def cash_rows(data: Mapping[str, Any], t: Words, names: Words) -> dict[str, Any]
     flows = given.get("cash") or []
     keys = ["cash_capital", "cash_incentives", "cash_savings", "cash_least", "cash_public"]
     debts = ["cash_drawn", "cash_interest", "cash_cover", "cash_left"] if given.get("debts") else []
+    drawn = any(flow.get("sum_low") is not None for flow in flows)
+    sums = ["cash_sum"] if drawn else []
     rows = []
     for flow in flows:
         money = [flow[key] for key in ("capital", "incentives", "savings", "least", "public_purse")]
@@ -157,9 +163,19 @@ def cash_rows(data: Mapping[str, Any], t: Words, names: Words) -> dict[str, Any]
                 else f"{significant(flow['least_cover'])} ({flow['least_cover_year']})"
             )
             cells += [_million(flow["drawn"]), _million(flow["interest"]), cover, _million(flow["outstanding"])]
+        if drawn:
+            cells.append(_million(flow["cumulative"][-1]) + _band_of(flow, "sum", t))
         rows.append([names[flow["scenario"]], *cells])
     note = t["cash_note"].format(unit=money_name(flows[0]["unit"], t)) if flows else ""
-    return {"rows": rows, "head": [t["scenario"], *(t[key] for key in (*keys, *debts))], "note": note}
+    return {"rows": rows, "head": [t["scenario"], *(t[key] for key in (*keys, *debts, *sums))], "note": note}
+
+
+def _band_of(row: Mapping[str, Any], name: str, t: Words) -> str:
+    """Return the band of an amount in millions; "" without draws, or where it is nought in all of them."""
+    low, high = row.get(f"{name}_low"), row.get(f"{name}_high")
+    if low is None or high is None or not (low or high):
+        return ""
+    return plain_band(low / MILLION, high / MILLION, t)
 
 
 def _million(value: float) -> str:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from fleet_planner.outputs.charts.charts import stacked
 from fleet_planner.outputs.charts.line_chart import Line, axis, lines
 from fleet_planner.outputs.numbers import percent, share, significant
+from fleet_planner.outputs.report.drawn_words import BENEFIT, open_band
 from fleet_planner.outputs.report.headings import heads
 from fleet_planner.outputs.report.report_units import money_name
 
@@ -85,6 +86,7 @@ def worth_part(
         ("health_avoided", "deaths"): (t["uncertain_avoided_deaths"], 1.0),
         ("health_avoided", "value"): (t["uncertain_avoided_value"], MILLION),
         ("net_present_value", ""): (t["uncertain_npv"], MILLION),
+        ("benefit_cost_ratio", ""): (t["uncertain_bcr"], 1.0),
         **_climate_words(t),
     }
     out = []
@@ -94,8 +96,12 @@ def worth_part(
         if asked not in known or (row["year"] != year and row["figure"] != BUDGET):
             continue
         words, scale = known[asked]
-        scaled = dict(row) | {k: row[k] / scale for k in ("value", "low", "high")}
-        told = banded(scaled)
+        if row["figure"] == "benefit_cost_ratio":
+            if row["value"] is None:
+                continue
+            told = significant(row["value"]) + open_band(row["low"], row["high"], row["no_value_share"], t, BENEFIT)
+        else:
+            told = banded(dict(row) | {k: row[k] / scale for k in ("value", "low", "high")})
         if row["positive_share"] is not None and row["figure"] == "net_present_value":
             told += "; " + t["uncertain_npv_chance"].format(chance=share(row["positive_share"]))
         if row["figure"] == BUDGET:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from fleet_planner.economics.grid import GridPair
     from fleet_planner.economics.grid_path import CityGrid
+    from fleet_planner.economics.programme import Programme
     from fleet_planner.economics.terms import MeasureTerms
     from fleet_planner.inventory import Inventory
     from fleet_planner.pipeline.computing.by_year import ByYear
@@ -64,6 +65,8 @@ class Economy:
         What making them emits (``tables/columns/battery_manufacturing.csv``); empty where the plan does not count it.
     findings
         What was assumed.
+    groups, programmes
+        What ownership and costs were computed from.
     """
 
     ownership: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=OWNERSHIP_SCHEMA))
@@ -71,6 +74,8 @@ class Economy:
     costs: ProgrammeTables = field(default_factory=no_programmes)
     batteries: pl.DataFrame = field(default_factory=pl.DataFrame)
     findings: tuple[Finding, ...] = ()
+    groups: tuple[Group, ...] = ()
+    programmes: tuple[Programme, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -170,14 +175,23 @@ def economy(
         *_grid_findings(pair, compared, plan),
         *programme_findings(plan, programmes, costs, outlook, later),
     )
-    return Economy(owned, compared, costs, batteries_by_year(plan, programmes, later, outlook), findings)
+    made = batteries_by_year(plan, programmes, later, outlook)
+    return Economy(owned, compared, costs, made, findings, tuple(groups), tuple(programmes))
 
 
 def _groups(now: State, start: State, terms: dict[str, MeasureTerms]) -> Iterable[Group]:
     fuels = {name for name, of in terms.items() if of.kind in FUELS}
     for treated in treated_groups(now, start, fuels):
         own = tuple(terms[m] for m in treated.measures if m in terms)
-        yield Group(now[0].name, treated.stream, own, treated.vehicles, treated.before, treated.after)
+        yield Group(
+            now[0].name,
+            treated.stream,
+            own,
+            treated.vehicles,
+            treated.before,
+            treated.after,
+            ",".join(treated.measures),
+        )
 
 
 def _differences(states: Sequence[State], year: int) -> list[Difference]:

@@ -5,38 +5,45 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import polars as pl
+
 from fleet_planner.economics.money import shown_in
 from fleet_planner.economics.valuation import valuation
 from fleet_planner.findings import Finding
 from fleet_planner.pipeline.drawing.bands import CHANGE, EMISSION, PERCENT, Figure, figures_table, with_bands
+from fleet_planner.pipeline.drawing.books import MoneyDraws, banded_cash, banded_costs, banded_worth, book_draws
 from fleet_planner.pipeline.drawing.chances import with_chances
 from fleet_planner.pipeline.drawing.drivers import drivers_table
 from fleet_planner.pipeline.drawing.emitted import Array, Emitted, Key, emitted
 from fleet_planner.pipeline.drawing.exposed import Breathed, banded_exposure, breathed
-from fleet_planner.pipeline.drawing.harm import Base, coefficients, harm_figures
+from fleet_planner.pipeline.drawing.harm import CARBON, baseline_harm, coefficients, harm_figures
 from fleet_planner.pipeline.drawing.money import cost_figures
 from fleet_planner.pipeline.drawing.on_links import drawn_links
 from fleet_planner.pipeline.drawing.parts import what_is_drawn
 from fleet_planner.pipeline.drawing.parts_of import banded_areas, hours_table
 from fleet_planner.pipeline.drawing.per_tonne import OptionDraws, option_draws, with_prices
 from fleet_planner.pipeline.drawing.states import Ground, ground_of, sample_of
+from fleet_planner.pipeline.drawing.uses import changes_of
 from fleet_planner.pipeline.drawing.warmed import climate_figures, potentials
+from fleet_planner.pipeline.drawing.worth import Benefits, net_figures
 from fleet_planner.tables import pollutants
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import numpy as np
-    import polars as pl
     from numpy.typing import NDArray
 
+    from fleet_planner.economics.programme import Programme
     from fleet_planner.pipeline.clipping.of_run import Districts
     from fleet_planner.pipeline.comparing.comparison import Comparison
     from fleet_planner.pipeline.computing.air import AirResult
     from fleet_planner.pipeline.computing.by_year import ByYear
+    from fleet_planner.pipeline.costing.economics import Economy
+    from fleet_planner.pipeline.drawing.books import BookDraws
+    from fleet_planner.pipeline.drawing.uses import UseDraws
     from fleet_planner.pipeline.prepare import Prepared
     from fleet_planner.pipeline.telling.results import ScenarioResult
-    from fleet_planner.plan.models import Plan
     from fleet_planner.plan.uncertainty import UncertaintySection
     from fleet_planner.uncertainty.design import Drawer
 
@@ -68,6 +75,8 @@ class Drawn:
         What people breathe near roads, where the run follows the air.
     options
         Every option of the comparison, by stream and name.
+    books
+        Costs over the years by scenario.
     """
 
     section: UncertaintySection
@@ -79,21 +88,35 @@ class Drawn:
     coefficients: frozenset[str] = frozenset()
     breathed: Breathed | None = None
     options: OptionDraws = field(default_factory=dict)
+    books: Mapping[str, BookDraws] = field(default_factory=dict)
 
-    def with_meaning(self, meaning: Mapping[str, pl.DataFrame], plan: Plan) -> Drawn:
-        """Return the draws with those of what the emissions mean."""
+    def with_meaning(self, meaning: Mapping[str, pl.DataFrame], ready: Prepared, paid: Economy) -> Drawn:
+        """Return the draws with those of what the emissions mean, and of costs over the years."""
+        plan, emissions = ready.plan, self.emissions
         carbon = valuation(
             plan.city.country, plan.city.year, plan.comparison, plan.economics.social_carbon_usd_per_t
         ).carbon
         worth = carbon.usd_per_t  # nought where the plan gives carbon no value
         ends = (carbon.low / worth, carbon.high / worth) if worth > 0.0 else (1.0, 1.0)
         known = coefficients(meaning, self.ground.spreads, self.section, ends)
-        base = Base(plan.city.year, shown_in(plan.economics).per_usd2024, worth)
-        more = harm_figures(meaning, known, self.emissions, base, self.figures, self.breathed)
+        of_harm = (known, emissions, plan.city.year, self.breathed)
+        health = harm_figures(meaning, *of_harm)
+        money = MoneyDraws(self.drawer, known.of(CARBON))
+        books = {
+            p.scenario: book_draws(p, ready.priced.outlook, self._changes(p, ready.later, paid), money)
+            for p in paid.programmes
+        }
+        shown = shown_in(plan.economics).per_usd2024
+        base = Benefits(plan.city.year, shown, emissions, baseline_harm(meaning, *of_harm), ready.later is not None)
+        worth_of = net_figures(meaning.get("benefits", pl.DataFrame()).to_dicts(), books, base, health)
         warming = potentials(meaning, self.ground.spreads, self.section)
-        more += climate_figures(meaning, warming, self.emissions)
+        figures = (*self.figures, *health, *worth_of, *climate_figures(meaning, warming, emissions))
         sources = self.coefficients | known.sources | warming.sources
-        return replace(self, figures=(*self.figures, *more), coefficients=sources)
+        return replace(self, figures=figures, coefficients=sources, books=books)
+
+    def _changes(self, programme: Programme, later: ByYear | None, paid: Economy) -> dict[int, UseDraws]:
+        groups = [g for g in paid.groups if g.scenario == programme.scenario]
+        return changes_of(programme, groups, later, self.ground, self.drawer)
 
 
 @dataclass(frozen=True)
@@ -114,8 +137,8 @@ def draw(
 ) -> Drawn | None:
     """Return the draws of a run with its costs, air and comparison; nothing where the plan asks for none.
 
-    Without ``on_links`` there are no bands of links, without ``comparison`` none of its options: the other figures are
-    the same.
+    Without ``on_links`` there are no bands of links nor of costs over the years, without ``comparison`` none of its
+    options: the other figures are the same.
 
     Raises
     ------
@@ -127,7 +150,7 @@ def draw(
         return None
     with ready.run.clock.step("draws"):
         ready.run.progress(f"{section.draws} draws", 0.79)
-        ground = ground_of(ready, what_is_drawn(ready, results))
+        ground = ground_of(ready, what_is_drawn(ready, results, with_money=on_links))
         drawer = sample_of(ready, ground)
         emissions = emitted(ground, drawer, ready.nonroad, ready.aims)
         links = drawn_links(ready, ground, drawer) if on_links else {}
@@ -212,11 +235,27 @@ def _from_start(counted: Mapping[Key, Array]) -> dict[Key, Array]:
     return {key: counted[start] if key[1] == start[1] else draws for key, draws in counted.items()}
 
 
-def drawn_tables(ready: Prepared, drawn: Drawn | None, meaning: Mapping[str, pl.DataFrame]) -> DrawnTables:
-    """Return the tables of the draws, those of what the emissions mean with them; nothing without any."""
+def banded_economy(ready: Prepared, paid: Economy, drawn: Drawn | None) -> Economy:
+    """Return the costs over the years with bands, of draws that have their meaning; as they are without draws."""
+    if drawn is None or not drawn.books:
+        return paid
+    costs, outlook, level = paid.costs, ready.priced.outlook, drawn.section.level
+    told = (drawn.books, outlook, level)
+    return replace(
+        paid,
+        costs=replace(
+            costs,
+            worth=banded_worth(costs.worth, *told),
+            by_year=banded_costs(costs.by_year, *told),
+            cash=banded_cash(costs.cash, *told),
+        ),
+    )
+
+
+def drawn_tables(ready: Prepared, drawn: Drawn | None) -> DrawnTables:
+    """Return the tables of draws that have their meaning; nothing without any."""
     if drawn is None:
         return DrawnTables()
-    drawn = drawn.with_meaning(meaning, ready.plan)
     section = drawn.section
     tables = {"uncertainty": figures_table(drawn.figures, section.level, ready.plan.outputs.mass_unit)}
     if (hours := hours_table(ready, drawn.ground, drawn.drawer, section.level)).height:

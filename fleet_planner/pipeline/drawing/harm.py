@@ -21,7 +21,7 @@ from fleet_planner.uncertainty.inputs import holding, holding_any_sign
 from fleet_planner.uncertainty.sampling import cube, sampler
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from fleet_planner.pipeline.drawing.emitted import Emitted
     from fleet_planner.pipeline.drawing.exposed import Breathed
@@ -31,23 +31,11 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 VALUATION, CARBON = "valuation", "valuation:carbon"
 ADDED = ("primary", "secondary", "damage")
-HEALTH, AVOIDED, NET, RECEPTOR = "health", "health_avoided", "net_present_value", "receptor"
-COST = "cost"
+HEALTH, AVOIDED, RECEPTOR = "health", "health_avoided", "receptor"
 SEED_APART = 2
 DIESEL_PM = "PM_diesel"
 NEAR_ROADS = "concentration"
 """Route of health that goes by what is breathed near roads."""
-FAR = 2.0
-"""A present value above so many annuities of its figure of the base year is not in proportion to it."""
-
-
-@dataclass(frozen=True)
-class Base:
-    """The base year, what a US dollar of 2024 is in the money shown, and what a tonne of CO2 is worth (US$ 2024)."""
-
-    year: int
-    per_usd2024: float
-    carbon_usd_per_t: float
 
 
 @dataclass(frozen=True)
@@ -100,19 +88,17 @@ def harm_figures(
     meaning: Mapping[str, pl.DataFrame],
     known: Coefficients,
     emissions: Emitted,
-    base: Base,
-    figures: Sequence[Figure],
+    year: int,
     air: Breathed | None = None,
 ) -> list[Figure]:
-    """Return health, what of it is avoided, net benefits and what reaches receptors, in all draws.
+    """Return health, what of it is avoided and what reaches receptors, in all draws.
 
     Health that goes by concentrations near roads is drawn with them, where ``air`` has their draws.
     """
-    health = _health(meaning, known, emissions, base.year, air)
+    health = _health(meaning, known, emissions, year, air)
     return [
         *health,
-        *_net(meaning, known, emissions, base, [*figures, *health]),
-        *_receptors(meaning, known, emissions, base.year),
+        *_receptors(meaning, known, emissions, year),
     ]
 
 
@@ -138,11 +124,35 @@ def emitted_ratio(emissions: Emitted, scenario: str, year: int, pollutant: str) 
 
     Particles of diesels move as those of all exhausts.
     """
-    summed = {"PM_exhaust": 1.0} if pollutant == DIESEL_PM else weights().get(pollutant, {pollutant: 1.0})
-    weight = np.array([summed.get(p, 0.0) for p in POLLUTANTS])
+    weight = sum_weights(pollutant)
     central = float(emissions.central[scenario, year] @ weight)
     draws: Array = emissions.totals[scenario, year] @ weight
     return draws / central if central > 0.0 else np.ones(draws.shape)
+
+
+def sum_weights(pollutant: str) -> Array:
+    """Return the weights of all pollutants in a sum, shape (P,)."""
+    summed = {"PM_exhaust": 1.0} if pollutant == DIESEL_PM else weights().get(pollutant, {pollutant: 1.0})
+    return np.array([summed.get(p, 0.0) for p in POLLUTANTS])
+
+
+def baseline_harm(
+    meaning: Mapping[str, pl.DataFrame], known: Coefficients, emissions: Emitted, year: int, air: Breathed | None
+) -> dict[str, Array]:
+    """Return the harm to health of the baseline by pollutant in all draws, US dollars of 2024 a year.
+
+    Of several lines of a pollutant the last counts, as where the benefits of later years are told.
+    """
+    first = next(iter(emissions.totals))[0]
+    rows = [r for r in _lines(meaning.get("health", pl.DataFrame())) if r["effect"] == "value"]
+    return {r["pollutant"]: _drawn_line(r, known, emissions, year, air) for r in rows if r["scenario"] == first}
+
+
+def _drawn_line(
+    row: Mapping[str, Any], known: Coefficients, emissions: Emitted, year: int, air: Breathed | None
+) -> Array:
+    drawn: Array = row["value"] * _moved(row, emissions, year, air)
+    return drawn * known.of(_line(row)) if _line(row) in known.names else drawn
 
 
 def _moved(row: Mapping[str, Any], emissions: Emitted, year: int, air: Breathed | None) -> Array:
@@ -160,9 +170,7 @@ def _health(
     for row in _lines(meaning.get("health", pl.DataFrame())):
         key = (row["scenario"], row["effect"])
         units[row["effect"]] = row["unit"]
-        drawn = row["value"] * _moved(row, emissions, year, air)
-        if _line(row) in known.names:
-            drawn = drawn * known.of(_line(row))
+        drawn = _drawn_line(row, known, emissions, year, air)
         caused[key] = caused.get(key, np.zeros(drawn.shape)) + drawn
         central[key] = central.get(key, 0.0) + row["value"]
     out = []
@@ -174,58 +182,6 @@ def _health(
             base, before = caused[first, effect], central[first, effect]
             out.append(Figure(AVOIDED, scenario, year, "", effect, units[effect], before - value, base - draws))
     return out
-
-
-def _net(
-    meaning: Mapping[str, pl.DataFrame], known: Coefficients, emissions: Emitted, base: Base, figures: Sequence[Figure]
-) -> list[Figure]:
-    """Each part of the present value is off by what its figure of the base year is off, every year."""
-    table = meaning.get("benefits", pl.DataFrame())
-    of = {(f.figure, f.scenario, f.item): f for f in figures if f.year == base.year and not f.pollutant}
-    first = next(iter(emissions.totals))[0]
-    out = []
-    for row in [] if table.is_empty() else table.to_dicts():
-        scenario = row["scenario"]
-        if (scenario, base.year) not in emissions.totals:
-            continue
-        years = range(row["first_year"], row["last_year"] + 1)
-        annuity = base.per_usd2024 * sum((1.0 + row["rate"]) ** (base.year - year) for year in years)
-        avoided, cost = of.get((AVOIDED, scenario, "value")), of.get((COST, scenario, ""))
-        health = off_alike(row["health"], avoided.value or 0.0, avoided.draws, annuity) if avoided else row["health"]
-        costs = off_alike(row["costs"], cost.value or 0.0, cost.draws, annuity) if cost else row["costs"]
-        co2 = _avoided_co2(emissions, first, scenario, base.year)
-        climate = off_alike(row["climate"], *co2, annuity * base.carbon_usd_per_t) * known.of(CARBON)
-        draws = health + climate - costs
-        out.append(Figure(NET, scenario, base.year, "", "", row["unit"], row["net_present_value"], draws))
-    return out
-
-
-def off_alike(worth: float, value: float, draws: Array, annuity: float) -> Array:
-    """Return the draws of a present value whose figure of the base year has draws.
-
-    They are in proportion. Where they cannot be, as costs and savings of the base year nearly cancel out or have the
-    other sign, a unit of the figure counts as the annuity: a quotient by nearly nought would make any band wide.
-
-    Parameters
-    ----------
-    worth
-        Present value of the run.
-    value, draws
-        Of the figure a year, the run's and in all draws.
-    annuity
-        Present value of a unit of the figure every year.
-    """
-    ratio = worth / value if value else 0.0
-    weight = ratio if 0.0 < ratio <= FAR * annuity else annuity
-    return np.asarray(worth + weight * (draws - value))
-
-
-def _avoided_co2(emissions: Emitted, first: str, scenario: str, year: int) -> tuple[float, Array]:
-    """Return the CO2 of vehicles and of electricity that a scenario avoids a year, the run's and in all draws."""
-    both = [POLLUTANTS.index(p) for p in ("CO2", "CO2_grid")]
-    draws = emissions.totals[first, year][:, both].sum(axis=1) - emissions.totals[scenario, year][:, both].sum(axis=1)
-    central = float(emissions.central[first, year][both].sum() - emissions.central[scenario, year][both].sum())
-    return central, np.asarray(draws)
 
 
 def _receptors(meaning: Mapping[str, pl.DataFrame], known: Coefficients, emissions: Emitted, year: int) -> list[Figure]:

@@ -9,10 +9,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from fleet_planner.economics.vehicle_costs import electric_measure
 from fleet_planner.factors.compiling.channels import POLLUTANTS
 from fleet_planner.factors.compiling.compile import compile_factors
 from fleet_planner.factors.processes.fuels import tank
 from fleet_planner.pipeline.comparing.options import compared_states, share_inside
+from fleet_planner.pipeline.costing.programmes import parts_named
 from fleet_planner.pipeline.drawing.emitted import PER_YEAR
 from fleet_planner.pipeline.drawing.prices import collect_money
 from fleet_planner.pipeline.drawing.states import Driving
@@ -67,6 +69,17 @@ class Amounts:
         """Return the sums of a pollutant by fuel in the tank."""
         return {name: self.only(tank=name).total(pollutant) for name in self.rows["tank"].unique(maintain_order=True)}
 
+    def shares(self, pollutant: str) -> dict[tuple[str, str, str], Array]:
+        """Return a pollutant in all draws over the run's by stream, label and tank; only those that the run has."""
+        p, out = POLLUTANTS.index(pollutant), {}
+        rows = self.rows.with_row_index("row")
+        for key, own in rows.group_by(["stream", "label", "tank"], maintain_order=True):
+            at = own["row"].to_list()
+            central = float(self.central[at, p].sum())
+            if central > 0.0:
+                out[str(key[0]), str(key[1]), str(key[2])] = self.draws[:, at, p].sum(axis=1) / central
+        return out
+
     def share(self, pollutant: str) -> Array:
         """Return a pollutant in all draws over the run's; 1 where the run has none."""
         central, draws = self.total(pollutant)
@@ -100,14 +113,24 @@ def only_rows(driving: Driving, keep: pl.Series) -> Driving:
     )
 
 
-def what_is_drawn(ready: Prepared, results: Sequence[ScenarioResult]) -> More:
-    """Return what adds the inputs of costs and prices, and the vehicles that are drawn apart."""
+def what_is_drawn(ready: Prepared, results: Sequence[ScenarioResult], *, with_money: bool = True) -> More:
+    """Return what adds the inputs of costs and prices, and the vehicles that are drawn apart.
 
-    def more(collector: Collector, makes: Makes, given: Sequence[Given], terms: Mapping[Key, Terms]) -> Parts:  # noqa: ARG001
-        of_scenarios = [m for r in results for m in r.costs["measure_id"].to_list()]
-        options = compared_states(ready.plan, ready.run, ready.fleet)[0] if ready.plan.comparison.enabled else []
-        collect_money(collector, [*of_scenarios, *(m for option, *_ in options for m in option.measures)])
-        return option_parts(ready, makes, given, options)
+    Without ``with_money`` those of the scenarios are left out: they have no input that the states have not.
+    """
+    plan, measures = ready.plan, ready.run.measures
+
+    def more(collector: Collector, makes: Makes, given: Sequence[Given], terms: Mapping[Key, Terms]) -> Parts:
+        named = [m for r in results for m in r.costs["measure_id"].to_list()]
+        named += [p for s in plan.scenario for m in s.measure for p in parts_named(m.measure, measures)]
+        if any(s.turnover is not None for s in plan.scenario):
+            named += electric_measure().values()
+        options = compared_states(plan, ready.run, ready.fleet)[0] if plan.comparison.enabled else []
+        collect_money(collector, [*named, *(m for option, *_ in options for m in option.measures)])
+        out = option_parts(ready, makes, given, options)
+        if with_money:
+            out |= treated_parts(ready, makes, given) | fleet_parts(given, makes, terms)
+        return out
 
     return more
 
