@@ -7,6 +7,9 @@ from dataclasses import dataclass
 WORK, SHARED = "{work}", "{shared}"
 """Stand in the words for a temporary folder of the whole run, and for the folder ``shared`` beside the repository."""
 
+FEED = f"{SHARED}/data/los_angeles/gtfs/montebello.zip"
+ROADS = f"{SHARED}/data/los_angeles/socal_major_roads.osm.pbf"
+
 
 @dataclass(frozen=True)
 class Case:
@@ -54,6 +57,13 @@ CASES = (
     ),
     Case("timetable on the roads", "transit", "--lines 1000", "--lines 20"),
     Case("blocks from the table", "buses", "", "--blocks 40"),
+    Case(
+        "feed to buses",
+        "buses",
+        f"--feed {FEED} --network {ROADS}",
+        f"--feed {FEED} --network {ROADS} --trips 500 --blocks 40",
+        ROADS,
+    ),
     Case("energy of buses", "bus_energy", "", "--trips 1000 --links 40"),
     Case("days of buses", "bus_feasibility", "", "--blocks 40 --repeat 1"),
     Case("replacing buses", "bus_replacement"),

@@ -19,6 +19,10 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 START = "from fleet_planner.cli.main import main; main()"
 INPUTS = Path(__file__).resolve().parents[2] / "inputs"
@@ -88,10 +92,9 @@ def measured(words: str, cache: Path) -> dict[str, float]:
     }
 
 
-def all_measured(names: list[str], plan: Path, work: Path, *, warm: bool) -> dict[str, dict[str, float]]:
-    """Return what each command took; with ``warm`` the second of two times, but for the first run."""
+def all_measured(names: list[str], plan: Path, work: Path, *, warm: bool) -> Iterator[tuple[str, dict[str, float]]]:
+    """Yield what each command took; with ``warm`` the second of two times, but for the first run."""
     cache, kept = work / "cache", work / "kept" / "first"
-    out: dict[str, dict[str, float]] = {}
     for name in names:
         for _ in range(1 if name == ALWAYS or not warm else 2):
             new = work / ("kept" if name == ALWAYS else "new")
@@ -99,8 +102,8 @@ def all_measured(names: list[str], plan: Path, work: Path, *, warm: bool) -> dic
             new.mkdir()
             words = {"plan": plan, "new": new, "kept": kept, "city": CITY, "inputs": INPUTS}
             words["districts"] = districts(work / "districts.geojson")
-            out[name] = measured(COMMANDS[name].format(**words), cache)
-    return out
+            told = measured(COMMANDS[name].format(**words), cache)
+        yield name, told
 
 
 def main() -> None:
@@ -114,14 +117,17 @@ def main() -> None:
     wanted = {ALWAYS, *given.only.split(",")} if given.only else set(COMMANDS)
     if unknown := wanted - {*COMMANDS, ""}:
         parser.error(f"no command {', '.join(sorted(unknown))}; there are: {', '.join(COMMANDS)}")
+    if given.markdown:
+        print("| command | wall s | processor s | peak MB |\n| --- | ---: | ---: | ---: |", flush=True)
+    out = {}
     with tempfile.TemporaryDirectory() as work:
         names = [name for name in COMMANDS if name in wanted]
-        out = all_measured(names, given.plan.resolve(), Path(work), warm=given.warm)
-    if given.markdown:
-        print("| command | wall s | processor s | peak MB |\n| --- | ---: | ---: | ---: |")
-        for name, t in out.items():
-            print(f"| {name.replace('_', ' ')} | {t['seconds']:g} | {t['processor_s']:g} | {t['peak_mb']:,} |")
-    else:
+        for name, told in all_measured(names, given.plan.resolve(), Path(work), warm=given.warm):
+            out[name] = told
+            if given.markdown:
+                row = f"{told['seconds']:g} | {told['processor_s']:g} | {told['peak_mb']:,}"
+                print(f"| {name.replace('_', ' ')} | {row} |", flush=True)
+    if not given.markdown:
         print(json.dumps(out, indent=1))
 
 

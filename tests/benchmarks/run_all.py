@@ -1,10 +1,10 @@
 """Run the benchmarks one after another; a table on stdout, everything as JSON in a file.
 
-Usage: python tests/benchmarks/run_all.py [--quick] [--only WORDS] [--json OUT] [--scripts FOLDER] [--seconds 1800]
+Usage: python tests/benchmarks/run_all.py [--quick] [--only WORDS] [--json OUT] [--markdown OUT] [--scripts FOLDER]
 
 Each script of `cases.py` runs in a process of its own, alone. Told are its wall-clock seconds, processor seconds and
 peak memory, all with start and compilation, and the figures that it prints itself, which are what the documentation
-claims. ``--quick`` takes small sizes: it shows that all work, and is no measurement. ``--only`` takes the cases whose name
+claims; those of several commands or sizes become a second table. ``--markdown`` writes what is printed. ``--quick`` takes small sizes: it shows that all work, and is no measurement. ``--only`` takes the cases whose name
 or script has one of the words, by comma. A case without what it needs is told as left out; one that fails is told with its
 last line and makes the status 1. `scripts/compare_benchmarks.py` compares two files or two commits.
 """
@@ -31,6 +31,8 @@ HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
 TOLD = ("_s", "seconds", "faster", "ratio")
 MOST_TOLD = 6
+PARTS = ("seconds", "processor_s", "peak_mb")
+HEAD = "| case | wall s | processor s | peak MB | of its own figures |\n| --- | ---: | ---: | ---: | --- |"
 PACKAGES = ("numba", "numpy", "polars", "scipy", "highspy", "pyogrio")
 
 
@@ -123,14 +125,50 @@ def measured(case: Case, scripts: Path, words: dict[str, str], *, quick: bool, s
     return told | {"figures": figures(text)}
 
 
+def parts_of(figures: dict[str, float]) -> list[str]:
+    """Return the names under which a script tells seconds, processor seconds and peak memory, such as commands."""
+    return [
+        k.removesuffix(".seconds")
+        for k in figures
+        if k.endswith(".seconds") and all(f"{k[:-7]}{part}" in figures for part in PARTS)
+    ]
+
+
+def parts_table(case: str, figures: dict[str, float]) -> str:
+    """Return the table of `parts_of`; empty where there are none."""
+    lines = [
+        f"| {name.replace('_', ' ')} | "
+        + " | ".join(
+            f"{figures[f'{name}.{part}']:,g}" if part != "peak_mb" else f"{figures[f'{name}.{part}']:,.0f}"
+            for part in PARTS
+        )
+        + " |"
+        for name in parts_of(figures)
+    ]
+    head = f"\n| {case} | wall s | processor s | peak MB |\n| --- | ---: | ---: | ---: |"
+    return "\n".join([head, *lines]) if lines else ""
+
+
+def described(here: dict[str, Any]) -> str:
+    """Return the machine in two lines."""
+    versions = ", ".join(f"{k} {v}" for k, v in here["packages"].items())
+    return (
+        f"{here['cpu']}, {here['cores']} cores, {here['memory_gb']:g} GB, load {here['load']}, {here['commit']}\n"
+        f"Python {here['python']}, {versions}"
+    )
+
+
 def row(name: str, told: dict[str, Any]) -> str:
     """Return a line of the table."""
     if "left_out" in told:
         return f"| {name} | left out: {told['left_out']} | | | |"
     if "failed" in told:
         return f"| {name} | FAILED: {told['failed']} | | | |"
-    times = {k: v for k, v in told["figures"].items() if k.endswith(TOLD) or k.startswith("seconds.")}
-    own = ", ".join(f"{k} {v:g}" for k, v in list(times.items())[:MOST_TOLD])
+    parts = set(parts_of(told["figures"]))
+    alone = {k: v for k, v in told["figures"].items() if k.rsplit(".", 1)[0] not in parts}
+    times = {k: v for k, v in alone.items() if k.endswith(TOLD) or k.startswith("seconds.")}
+    words = [f"{len(parts)} below"] if parts else []
+    own = ", ".join(words + [f"{k} {v:g}" for k, v in list(times.items())[:MOST_TOLD]])
     return f"| {name} | {told['wall_s']:g} | {told['processor_s']:g} | {told['peak_mb']:,} | {own} |"
 
 
@@ -140,6 +178,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", default="")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--markdown", type=Path)
     parser.add_argument("--scripts", type=Path, default=HERE, help="the benchmarks of another checkout")
     parser.add_argument("--seconds", type=float, default=1800.0, help="a case that takes longer has failed")
     given = parser.parse_args()
@@ -148,23 +187,30 @@ def main() -> None:
     if not cases:
         parser.error(f"no case has one of {given.only}; scripts: {', '.join(sorted({c.script for c in CASES}))}")
     told: dict[str, Any] = {"machine": machine(), "quick": given.quick, "cases": {}}
-    here = told["machine"]
-    print(f"{here['cpu']}, {here['cores']} cores, {here['memory_gb']:g} GB, load {here['load']}, {here['commit']}")
-    print(f"Python {here['python']}, " + ", ".join(f"{k} {v}" for k, v in here["packages"].items()))
-    print(
-        "\n| case | wall s | processor s | peak MB | of its own figures |\n| --- | ---: | ---: | ---: | --- |",
-        flush=True,
-    )
+    said: list[str] = []
+
+    def say(text: str) -> None:
+        said.append(text)
+        print(text, flush=True)
+
+    say(f"{described(told['machine'])}\n{'Small sizes: no measurement.' if given.quick else ''}\n{HEAD}")
     with tempfile.TemporaryDirectory() as work:
         paths = {"work": work, "shared": str(REPOSITORY.parent / "shared")}
         for case in cases:
             scripts = given.scripts.resolve()
             result = measured(case, scripts, paths, quick=given.quick, seconds=given.seconds)
             told["cases"][case.name] = result
-            print(row(case.name, result), flush=True)
+            say(row(case.name, result))
+            if given.json:  # what is measured is kept where a later case is interrupted
+                given.json.write_text(json.dumps(told, indent=1), encoding="utf-8")
+    for name, result in told["cases"].items():
+        if table := parts_table(name, result.get("figures", {})):
+            say(table)
     told["machine"]["load_at_end"] = [round(v, 2) for v in os.getloadavg()] if hasattr(os, "getloadavg") else []
     if given.json:
         given.json.write_text(json.dumps(told, indent=1), encoding="utf-8")
+    if given.markdown:
+        given.markdown.write_text("\n".join(said) + "\n", encoding="utf-8")
     if any("failed" in result for result in told["cases"].values()):
         sys.exit(1)
 
