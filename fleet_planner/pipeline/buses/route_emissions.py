@@ -83,7 +83,7 @@ def route_emissions(
     return pl.concat(tables), findings
 
 
-def exposure_by(by_block: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
+def exposure_by(by_block: pl.DataFrame, keys: Sequence[str], usd: float | None = None) -> pl.DataFrame:
     """Return what people breathe of blocks or routes (``tables/columns/block_exposure.csv``); no rows if not known.
 
     Parameters
@@ -92,6 +92,8 @@ def exposure_by(by_block: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
         Of `route_emissions`.
     keys
         ``kind_of_day`` with ``block_id`` or ``route``.
+    usd
+        Damage a year of a person times µg/m3 of exhaust particles, US$ of 2024; unknown if not given.
     """
     if by_block.is_empty() or not set(EXPOSED.values()) <= set(by_block.columns):
         return pl.DataFrame()
@@ -102,7 +104,9 @@ def exposure_by(by_block: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
         driven.then(pl.col(column) * breathing / pl.col("km")).alias(f"{EXHAUST[name]}_breathed_ug_per_km")
         for name, column in EXPOSED.items()
     ]
-    return summed.with_columns(per_km)
+    a_year = pl.col(EXPOSED["PM_exhaust"]) * pl.lit(usd, dtype=pl.Float64)
+    damage = driven.then(a_year / (pl.col("km") * DAYS_PER_YEAR)).alias("pm_exhaust_damage_usd2024_per_km")
+    return summed.with_columns(*per_km, damage)
 
 
 def feasible_blocks(judged: pl.DataFrame) -> pl.DataFrame:

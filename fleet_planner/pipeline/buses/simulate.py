@@ -23,6 +23,7 @@ from fleet_planner.pipeline.buses.feasibility import bus_feasibility
 from fleet_planner.pipeline.buses.flood import in_flood_zones
 from fleet_planner.pipeline.buses.hardest import hardest_stays
 from fleet_planner.pipeline.buses.route_emissions import by_route, exposure_by, route_emissions
+from fleet_planner.pipeline.telling.health import usd_per_exposure
 from fleet_planner.transit_feed import read_feeds
 
 if TYPE_CHECKING:
@@ -133,10 +134,7 @@ def simulate(plan: Plan, base: Path, progress: Progress) -> Simulated:
     if "charging" in plan.buses.model_fields_set:
         charging = charging_of(plan, base, feasibility.charging, hardest_stays(feasibility), progress)
         findings = (*findings, *charging.findings)
-    breathed = {
-        "block_exposure": exposure_by(emitted, ("kind_of_day", "block_id")),
-        "route_exposure": exposure_by(emitted, ("kind_of_day", "route")),
-    }
+    breathed = _breathed(plan, emitted)
     emitted = by_route(emitted, feasibility.blocks)
     flooded: frozenset[str] = frozenset()
     if plan.buses.flood_zones:
@@ -156,6 +154,15 @@ def simulate(plan: Plan, base: Path, progress: Progress) -> Simulated:
         flooded,
         breathed,
     )
+
+
+def _breathed(plan: Plan, emitted: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Return what people breathe of blocks and routes and, where the plan values it, the damage of a kilometre."""
+    known = "pm_exhaust_exposure_people_ug_m3" in emitted.columns
+    worth = usd_per_exposure(plan) if known else None
+    usd = None if worth is None else worth.value
+    parts = {"block_exposure": "block_id", "route_exposure": "route"}
+    return {name: exposure_by(emitted, ("kind_of_day", of), usd) for name, of in parts.items()}
 
 
 def serve(plan: Plan, base: Path, progress: Progress) -> Served:

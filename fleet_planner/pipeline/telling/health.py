@@ -19,15 +19,18 @@ from fleet_planner.impacts.health.assess import (
     DAMAGE,
     PRIMARY,
     SECONDARY,
+    THOUSAND,
     Breathed,
     Line,
     People,
     breathed_lines,
     cancer_line,
+    cases,
     deaths_of,
     figure,
     health_table,
     ozone_line,
+    product,
     totals,
 )
 from fleet_planner.impacts.health.intake import intake_fraction, ranged
@@ -44,6 +47,9 @@ if TYPE_CHECKING:
     from fleet_planner.scenarios import ScenarioFleet
 
 Float = NDArray[np.float64]
+PRIMARY_ROUTE = "concentration"
+SMALL_UG_M3 = 1e-3
+"""What a single route brings, about."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,27 @@ def people_of(plan: Plan, zones: Any) -> People:
 
     child = of("child_share") if country else Ranged(0.25, 0.15, 0.35, checked=False)
     return People(inhabitants, of("adult_share"), of("adult_deaths_per_1000"), child, of("life_usd"))
+
+
+def usd_per_exposure(plan: Plan) -> Ranged | None:
+    """Return the value of a year's deaths by a person times µg/m3 of PM2.5, US$ of 2024; nothing if valued otherwise.
+
+    The response, deaths per adult and value of a life are those of a run that values PM2.5 by its ``concentration``;
+    at the small concentrations of single vehicles the share of deaths grows with the concentration.
+
+    Raises
+    ------
+    PlanError
+        Nothing is packaged for the country and the plan does not say it.
+    """
+    section = plan.impacts.health
+    if section.routes.get("PM2.5") != PRIMARY_ROUTE:
+        return None
+    people = people_of(plan, {"population": np.ones(1)})  # how many they are is in the exposure
+    per_person = product(people.adult_share, people.adult_deaths_per_1000).times(1.0 / THOUSAND)
+    curve = deaths_of("PM2.5", section.response, section.pm25_ug_m3)
+    little = Breathed.at_points(np.ones(1), np.array([SMALL_UG_M3]))
+    return product(cases(little, curve, per_person), people.life_usd).times(1.0 / SMALL_UG_M3)
 
 
 def emitted_t(summary: pl.DataFrame, scenario: str) -> dict[str, float]:
