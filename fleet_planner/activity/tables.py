@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from fleet_planner.errors import InputError, use_one_of
+from fleet_planner.foreign import TABLE_FAULTS, read_parquet
 from fleet_planner.tables import columns
 
 if TYPE_CHECKING:
@@ -41,13 +42,13 @@ def read_cells(path: Path, plan_key: str) -> pl.DataFrame:
         raise InputError("there is no such file", f"Check {plan_key} in the plan.", file=path)
     try:
         if path.suffix.lower() in PARQUET:
-            frame = pl.read_parquet(path)
+            frame = read_parquet(path)
             frame = frame.with_columns(pl.selectors.float().fill_nan(None)).select(pl.all().cast(pl.String))
         else:
             with path.open(encoding="utf-8-sig") as handle:
                 header = handle.readline()
             frame = pl.read_csv(path, separator=max(SEPARATORS, key=header.count), infer_schema=False)
-    except (pl.exceptions.PolarsError, UnicodeDecodeError, OSError) as error:
+    except TABLE_FAULTS as error:
         reason = next(iter(str(error).splitlines()), "")
         raise InputError(
             f"the table cannot be read ({reason})", "Save it as CSV (UTF-8) or Parquet.", file=path

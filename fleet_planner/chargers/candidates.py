@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 
 from fleet_planner.activity.tables import read_cells, refuse, typed
-from fleet_planner.errors import InputError, first_line
+from fleet_planner.errors import InputError
+from fleet_planner.foreign import read_layer
 from fleet_planner.tables import columns
-from fleet_planner.unpacking import refuse_other_kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -103,21 +103,12 @@ FILLED: dict[str, str | float] = {"kind": "other", "locked": "no", "existing_kw"
 
 def _layer(path: Path) -> pl.DataFrame:
     """Return a layer's attributes as text cells, with longitude and latitude of a point inside each shape."""
-    import pyogrio
     import shapely
 
     if not path.is_file():
         raise InputError("there is no such file of candidates", "Check chargers.candidates in the plan.", file=path)
-    refuse_other_kind(path)
-    try:
-        shapes = pyogrio.read_dataframe(path)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, RuntimeError) as error:
-        raise InputError(
-            f"the candidates cannot be read: {first_line(error)}", "Use GeoPackage or GeoJSON.", file=path
-        ) from error
-    if getattr(shapes, "crs", None) is None:
-        raise InputError("the candidates have no coordinate system", "Assign one in a GIS.", file=path)
-    inside = shapely.point_on_surface(shapes.to_crs(4326).geometry.to_numpy())
+    shapes = read_layer(path, "candidates")
+    inside = shapely.point_on_surface(shapes.geometry.to_numpy())
     own = {
         name: [None if value is None or value != value else str(value) for value in shapes[name]]  # noqa: PLR0124  # NaN
         for name in shapes.columns

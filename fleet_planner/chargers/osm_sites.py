@@ -44,6 +44,7 @@ def read_osm_sites(path: Path, kinds: Sequence[str], least_m2: float) -> tuple[p
         The file is missing or broken.
     """
     import osmium
+    import shapely
 
     if not path.is_file():
         raise InputError("there is no such OpenStreetMap file", "Check chargers.osm in the plan.", file=path)
@@ -61,7 +62,7 @@ def read_osm_sites(path: Path, kinds: Sequence[str], least_m2: float) -> tuple[p
             row = _row(entity, found, {t.k: t.v for t in tags}, least_m2)
             if row is not None:
                 rows.append(row)
-    except (RuntimeError, OSError) as error:
+    except (RuntimeError, OSError, ValueError, osmium.InvalidLocationError, shapely.errors.ShapelyError) as error:
         raise InputError(
             f"the OpenStreetMap file cannot be read ({first_line(error)})", "Download it again.", file=path
         ) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -22,6 +23,9 @@ AFDC_CONNECTORS = {"J1772COMBO": "ccs", "CHADEMO": "chademo"}
 DIRECT_CURRENT_LEVEL = 3
 OPEN_STATUS = ("50", "75", "")
 """Open Charge Map: operational, partly operational, not known."""
+MOST_CHARGERS = 10_000
+"""A station with more has a broken cell."""
+
 CONNECTIONS = 10
 """Columns ``Connections_k_...`` that are looked for."""
 
@@ -47,7 +51,7 @@ def read_stations(path: Path, least_kw: float) -> tuple[pl.DataFrame, list[Findi
     if AFDC in names:
         rows, told = _afdc(cells, path, least_kw)
     elif OPEN_CHARGE_MAP in names:
-        rows, told = _open_charge_map(cells, least_kw)
+        rows, told = _open_charge_map(cells, path, least_kw)
     else:
         raise InputError(
             "these are neither the columns of AFDC nor those of Open Charge Map",
@@ -78,7 +82,7 @@ def _afdc(cells: pl.DataFrame, path: Path, least_kw: float) -> tuple[list[dict[s
     if least_kw > AFDC_KW:
         return [], [Finding("chargers.stations_power", "assumption", {"kw": AFDC_KW}, cells.height)]
     own = cells.with_columns(count=pl.col("EV DC Fast Count").cast(pl.Float64, strict=False).fill_null(0.0))
-    electric = own.filter((pl.col(AFDC).fill_null("") == "ELEC") & (pl.col("count") > 0.0))
+    electric = own.filter((pl.col(AFDC).fill_null("") == "ELEC") & pl.col("count").is_between(1.0, MOST_CHARGERS))
     out: list[dict[str, object]] = []
     for row in electric.iter_rows(named=True):
         words = (row["EV Connector Types"] or "").split()
@@ -89,7 +93,10 @@ def _afdc(cells: pl.DataFrame, path: Path, least_kw: float) -> tuple[list[dict[s
     return out, [Finding("chargers.stations_power", "assumption", {"kw": AFDC_KW}, len(out))]
 
 
-def _open_charge_map(cells: pl.DataFrame, least_kw: float) -> tuple[list[dict[str, object]], list[Finding]]:
+def _open_charge_map(cells: pl.DataFrame, path: Path, least_kw: float) -> tuple[list[dict[str, object]], list[Finding]]:
+    for column in ("ID", "AddressInfo_Longitude"):
+        if column not in cells.columns:
+            raise InputError("a column of Open Charge Map is missing", "Download the whole table.", path, 1, column)
     types = dict(reference_table("ocm_connections.csv").select("connection_id", "connector").iter_rows())
     out: list[dict[str, object]] = []
     for row in cells.iter_rows(named=True):
@@ -104,7 +111,8 @@ def _open_charge_map(cells: pl.DataFrame, least_kw: float) -> tuple[list[dict[st
             if kind is None or kw is None or kw < least_kw:
                 continue
             # cables of several kinds hang on one charger: the most of a kind are the chargers
-            count = max(count, int(_number(row.get(f"{head}Quantity")) or 1))
+            told = _number(row.get(f"{head}Quantity")) or 1.0
+            count = max(count, int(told) if 1.0 <= told <= MOST_CHARGERS else 1)
             best = max(best, kw)
             connectors.add(kind)
         if connectors:
@@ -131,9 +139,10 @@ def _place(lon: str | None, lat: str | None) -> tuple[float, float] | None:
 
 def _number(text: str | None) -> float | None:
     try:
-        return None if text is None else float(text)
+        value = math.nan if text is None else float(text)
     except ValueError:
         return None
+    return value if math.isfinite(value) else None
 
 
 def _whole(text: str | None) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from fleet_planner.errors import InputError, OutputError, first_line
+from fleet_planner.foreign import TABLE_FAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +29,7 @@ def read_csv_as_text(path: Path) -> pl.DataFrame:
         frame = pl.read_csv(path, infer_schema=False)
     except pl.exceptions.NoDataError as error:
         raise InputError("the file is empty", "It needs a header and rows.", file=path) from error
-    except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
+    except TABLE_FAULTS as error:
         raise InputError(
             f"this is not a CSV table: {first_line(error)}", "Save it as UTF-8 CSV with commas.", file=path
         ) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fleet_planner.errors import InputError
-from fleet_planner.unpacking import refuse_other_kind
+from fleet_planner.foreign import read_layer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,32 +27,16 @@ def read_area(path: Path, key: str) -> Any:
         The file is missing or cannot be read, names no coordinate system, holds anything but polygons, or a polygon
         crosses itself or has no area.
     """
-    import pyogrio
     import shapely
-    from pyproj.exceptions import ProjError
 
     if not path.is_file():
         raise InputError("there is no such polygon file", f"Check {key} in the plan.", file=path)
-    refuse_other_kind(path)
-    try:
-        frame = pyogrio.read_dataframe(path)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, RuntimeError) as error:
-        raise InputError(f"the polygons cannot be read: {error}", "Use GeoJSON or GeoPackage.", file=path) from error
-    shapes = frame.geometry.to_numpy() if hasattr(frame, "geometry") else []
+    shapes = read_layer(path, "polygons").geometry.to_numpy()
     if not len(shapes):
         raise InputError("the file holds no polygon", "Draw the area as a polygon.", file=path)
-    if frame.crs is None:
-        raise InputError(
-            "the polygons are in an unknown coordinate system", "Store it in the file, or use GeoJSON.", file=path
-        )
     for row, shape in enumerate(shapes, start=2):
         _check(shape, row, path)
-    try:
-        area = shapely.union_all(frame.to_crs(4326).geometry.to_numpy())
-    except ProjError as error:
-        raise InputError(
-            f"the coordinate system of the polygons cannot be used: {error}", "Store them in EPSG:4326.", file=path
-        ) from error
+    area = shapely.union_all(shapes)
     shapely.prepare(area)
     return area
 
@@ -93,11 +77,10 @@ def read_named_areas(path: Path, column: str = "", key: str = "--polygon") -> tu
     InputError
         As of `read_area`; the column is missing.
     """
-    import pyogrio
     import shapely
 
     read_area(path, key)  # the checks
-    frame = pyogrio.read_dataframe(path).to_crs(4326)
+    frame = read_layer(path, "polygons")
     others = [str(c) for c in frame.columns if c != frame.geometry.name]
     if column and column not in others:
         known = ", ".join(others) or "none"

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fleet_planner.errors import InputError, first_line
-from fleet_planner.unpacking import refuse_other_kind
+from fleet_planner.foreign import read_layer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -110,7 +110,7 @@ def _of_osm(path: Path) -> list[tuple[Any, dict[str, object]]]:
             if entity.is_area():
                 shape = shapely.from_wkb(bytes.fromhex(made.create_multipolygon(entity)))
                 out.append((shape, {k: entity.tags[k] for k in keys if k in entity.tags}))
-    except (RuntimeError, OSError) as error:
+    except (RuntimeError, OSError, ValueError, osmium.InvalidLocationError, shapely.errors.ShapelyError) as error:
         raise InputError(
             f"the OpenStreetMap file cannot be read ({first_line(error)})", "Download it again.", file=path
         ) from error
@@ -118,20 +118,7 @@ def _of_osm(path: Path) -> list[tuple[Any, dict[str, object]]]:
 
 
 def _of_layer(path: Path) -> list[tuple[Any, dict[str, object]]]:
-    import geopandas as gpd
-
-    refuse_other_kind(path)
-    try:
-        frame = gpd.read_parquet(path) if path.suffix in {".parquet", ".geoparquet"} else gpd.read_file(path)
-    except (RuntimeError, ValueError, OSError) as error:  # of GDAL, of Arrow, of the file
-        raise InputError(
-            f"the layer of buildings cannot be read ({first_line(error)})",
-            "Save it as GeoPackage, GeoJSON, Shapefile or GeoParquet.",
-            file=path,
-        ) from error
-    if frame.crs is None:
-        raise InputError("the layer of buildings has no coordinate system", "Save it with one.", file=path)
-    kept = frame.to_crs(4326)
+    kept = read_layer(path, "buildings")
     kept = kept[kept.geometry.notna() & kept.geom_type.isin(["Polygon", "MultiPolygon"])]
     columns = {c.lower(): kept[c].to_list() for c in kept.columns if c.lower() in (*HEIGHT_NAMES, *LEVEL_NAMES)}
     rows = [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]

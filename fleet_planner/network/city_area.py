@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fleet_planner.errors import InputError, first_line
-from fleet_planner.unpacking import refuse_other_kind
+from fleet_planner.errors import InputError
+from fleet_planner.foreign import read_layer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,23 +32,12 @@ def read_area(path: Path, plan_key: str) -> shapely.MultiPolygon:
     InputError
         The file is missing or cannot be read, has no coordinate system, or holds what is no valid polygon.
     """
-    import pyogrio
     import shapely
 
     if not path.is_file():
         raise InputError("there is no such file", f"Check {plan_key} in the plan.", file=path)
-    refuse_other_kind(path)
-    try:
-        frame = pyogrio.read_dataframe(path)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, RuntimeError) as error:
-        raise InputError(
-            f"the area cannot be read: {first_line(error)}", "Use GeoPackage or GeoJSON.", file=path
-        ) from error
-    if getattr(frame, "crs", None) is None:
-        raise InputError(
-            "the area has no geometry or no coordinate reference system", "Assign one in a GIS.", file=path
-        )
-    shapes = np.array(frame.to_crs(4326).geometry.to_numpy(), dtype=object)
+    frame = read_layer(path, "polygons of the area")
+    shapes = np.array(frame.geometry.to_numpy(), dtype=object)
     if not shapes.size:
         raise InputError("the file has no area", "Draw it as polygons.", file=path)
     for row, shape in enumerate(shapes, 2):

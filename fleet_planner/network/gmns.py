@@ -15,6 +15,7 @@ import polars as pl
 
 from fleet_planner.errors import InputError
 from fleet_planner.findings import Finding
+from fleet_planner.foreign import TABLE_FAULTS
 from fleet_planner.network.segments import Float, Int, Segments, Source, lengths_km
 from fleet_planner.network.table_files import to_wgs84
 from fleet_planner.units import KM_PER_MILE, M_PER_KM
@@ -119,7 +120,7 @@ def _tables(path: Path) -> dict[str, pl.DataFrame]:
         else:
             found = read_zip(path, wanted)
         return {n: pl.read_csv(io.BytesIO(data), infer_schema=False) for n, data in found.items() if data.strip()}
-    except (OSError, pl.exceptions.PolarsError) as error:
+    except TABLE_FAULTS as error:
         raise InputError(
             f"this GMNS network cannot be read: {error}", "Check that it is whole and UTF-8 text.", file=path
         ) from error

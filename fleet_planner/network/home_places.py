@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from fleet_planner.errors import InputError, first_line
-from fleet_planner.unpacking import refuse_other_kind
+from fleet_planner.foreign import TABLE_FAULTS, read_layer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,21 +71,9 @@ def read_places(path: Path, kind: Kind, column: str) -> Places:
 
 
 def _layer(path: Path, kind: Kind, column: str) -> tuple[list[Any], NDArray[np.object_]]:
-    import pyogrio
-
-    refuse_other_kind(path)
-    try:
-        frame = pyogrio.read_dataframe(path)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, RuntimeError) as error:
-        raise InputError(
-            f"the {NOUN[kind]}s cannot be read: {first_line(error)}", "Use GeoPackage or GeoJSON.", file=path
-        ) from error
-    if getattr(frame, "crs", None) is None:
-        raise InputError(
-            f"the {NOUN[kind]}s have no geometry or no coordinate reference system", "Assign one in a GIS.", file=path
-        )
+    frame = read_layer(path, f"{NOUN[kind]}s")
     _need(column, [c for c in frame.columns if c != "geometry"], path, kind)
-    return frame[column].tolist(), np.array(frame.to_crs(4326).geometry.to_numpy(), dtype=object)
+    return frame[column].tolist(), np.array(frame.geometry.to_numpy(), dtype=object)
 
 
 def _points(path: Path, column: str) -> tuple[list[Any], NDArray[np.object_]]:
@@ -93,7 +81,7 @@ def _points(path: Path, column: str) -> tuple[list[Any], NDArray[np.object_]]:
 
     try:
         frame = pl.read_csv(path, infer_schema=False)
-    except (pl.exceptions.PolarsError, UnicodeDecodeError, OSError) as error:
+    except TABLE_FAULTS as error:
         raise InputError(
             f"the depots cannot be read: {first_line(error)}", "Save them as CSV, UTF-8.", file=path
         ) from error

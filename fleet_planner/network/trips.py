@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +9,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from fleet_planner.errors import InputError, use_one_of
+from fleet_planner.foreign import TABLE_FAULTS
+from fleet_planner.network.omx import read_omx
 from fleet_planner.tables import columns
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def _read_csv(path: Path, zones: tuple[str, ...]) -> dict[str, Float]:
         with path.open(encoding="utf-8-sig") as handle:
             header = handle.readline()
         table = pl.read_csv(path, infer_schema=False, separator=max(",;\t", key=header.count))
-    except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
+    except TABLE_FAULTS as error:
         raise InputError(f"this is not a CSV table: {error}", "Save it as CSV, UTF-8.", file=path) from error
     names = [spec.column for spec in columns(TABLE)]
     for name in names:
@@ -92,23 +93,7 @@ def _read_csv(path: Path, zones: tuple[str, ...]) -> dict[str, Float]:
 
 
 def _read_omx(path: Path, zones: tuple[str, ...]) -> dict[str, Float]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from aequilibrae.matrix import AequilibraeMatrix
-
-        source = AequilibraeMatrix()
-        try:
-            source.load(path)
-            names = [str(n) for n in source.names]
-            index = [str(int(k)) for k in source.index]
-            matrices = {}
-            for name in names:
-                source.computational_view([name])
-                matrices[name] = np.array(source.matrix_view, dtype=np.float64)
-        except (LookupError, OSError, RuntimeError, ValueError) as error:
-            raise InputError(
-                f"this is no usable OMX file: {error}", "It needs matrices and a mapping with the zones.", file=path
-            ) from error
+    index, matrices = read_omx(path)
     place = {name: k for k, name in enumerate(zones)}
     unknown = [k for k in index if k not in place]
     if unknown:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fleet_planner.errors import InputError, first_line
+from fleet_planner.errors import InputError
 from fleet_planner.findings import Finding
+from fleet_planner.foreign import read_layer
 from fleet_planner.network.builtin import builtin_zones
-from fleet_planner.unpacking import refuse_other_kind
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,29 +66,10 @@ def read_zone_layer(given: str, base: Path) -> Any:
     """
     if given == BUILTIN:
         return builtin_zones()
-    import pyogrio
-    from pyproj.exceptions import ProjError
-
     path = base / given
     if not path.is_file():
         raise InputError("there is no such zone file", "Check network.zones in the plan.", file=path)
-    refuse_other_kind(path)
-    try:
-        zones = pyogrio.read_dataframe(path)
-    except (pyogrio.errors.DataSourceError, ValueError) as error:
-        raise InputError(f"the zones cannot be read: {error}", "Use GeoPackage or GeoJSON.", file=path) from error
-    if getattr(zones, "crs", None) is None:
-        raise InputError(
-            "the zones have no geometry or no coordinate reference system", "Assign one in a GIS.", file=path
-        )
-    try:
-        return zones.to_crs(4326)
-    except ProjError as error:
-        raise InputError(
-            f"the coordinate system of the zones cannot be used: {first_line(error)}",
-            "Store them in EPSG:4326.",
-            file=path,
-        ) from error
+    return read_layer(path, "zones")
 
 
 def map_zones(layer: Any, section: AssignmentSection, where: str | Path) -> Any:

@@ -11,6 +11,7 @@ import polars as pl
 from fleet_planner.errors import InputError, first_line
 from fleet_planner.fleet.check import rejected_cells
 from fleet_planner.fleet.numbers import numbers
+from fleet_planner.foreign import TABLE_FAULTS
 from fleet_planner.nonroad.stages import (
     UNREGULATED,
     before_stages,
@@ -63,7 +64,7 @@ def read_machines(path: Path) -> pl.DataFrame:
     separator = max(SEPARATORS, key=text.partition("\n")[0].count)
     try:
         raw = pl.read_csv(io.BytesIO(text.encode()), separator=separator, infer_schema=False)
-    except pl.exceptions.PolarsError as error:
+    except TABLE_FAULTS as error:
         raise InputError(
             f"the registry of machines is no table ({first_line(error)})",
             "Save it as CSV with one header row and as many cells in every row.",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from fleet_planner.errors import InputError
+from fleet_planner.foreign import TABLE_FAULTS
 from fleet_planner.reference.load import reference_path
 from fleet_planner.reference.words import HEAVY_STANDARDS, LIGHT_STANDARDS
 
@@ -74,7 +75,7 @@ def load_technology_map(path: Path | None = None) -> tuple[Equivalent, ...]:
     file = path or reference_path(PACKAGED)
     try:
         table = pl.read_csv(file, infer_schema=False).fill_null("")
-    except (OSError, pl.exceptions.PolarsError) as error:
+    except TABLE_FAULTS as error:
         raise InputError(f"the technology map cannot be read: {error}", "Give a CSV table.", file=file) from error
     for column in NEEDED:
         if column not in table.columns:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from fleet_planner.errors import InputError, first_line, use_one_of
+from fleet_planner.foreign import TABLE_FAULTS
 from fleet_planner.tables.load import columns
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def read_table(path: Path, table: str) -> pl.DataFrame:
         raise InputError("there is no such file", "Check its name in the plan.", file=path) from error
     except pl.exceptions.NoDataError as error:
         raise InputError("the file is empty", "It needs a header and rows.", file=path) from error
-    except (pl.exceptions.PolarsError, UnicodeDecodeError, OSError) as error:
+    except TABLE_FAULTS as error:
         raise InputError(f"this is no table: {first_line(error)}", "Save it as CSV, UTF-8.", file=path) from error
     specs = columns(table)
     names = [s.column for s in specs]

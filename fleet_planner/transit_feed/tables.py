@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from fleet_planner.errors import InputError
+from fleet_planner.errors import InputError, first_line
 from fleet_planner.findings import Finding
+from fleet_planner.foreign import TABLE_FAULTS
 from fleet_planner.unpacking import read_zip
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ def _frame(name: str, data: bytes, path: Path) -> pl.DataFrame | None:
         )
     except pl.exceptions.NoDataError:
         return None
-    except pl.exceptions.PolarsError as error:
-        first = str(error).splitlines()[0]
+    except TABLE_FAULTS as error:
+        first = first_line(error)
         raise InputError(f"this is not a table in UTF-8: {first}", "Mend the feed.", path / name) from error
     text = pl.all().str.strip_chars()
     frame = frame.rename({c: c.strip() for c in frame.columns}).with_columns(text)

@@ -152,7 +152,7 @@ def test_polygon_of_the_plan_binds_standards(tmp_path: Path) -> None:
     [
         (Polygon([(0, 0), (0.02, 0.02), (0.02, 0), (0, 0.02)]), 4326, "crosses itself"),
         (Polygon(), 4326, "empty"),
-        (box(0, 0, 1, 1), None, "unknown coordinate system"),
+        (box(0, 0, 1, 1), None, "no coordinate reference system"),
     ],
 )
 def test_bad_polygons_of_rules_are_told(tmp_path: Path, shape: Polygon, crs: int | None, problem: str) -> None:

@@ -7,8 +7,7 @@ import io
 import json
 import tempfile
 import zipfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
 import geopandas as gpd
@@ -21,31 +20,9 @@ from fleet_planner.network.load import write_network
 from fleet_planner.plan.load import load_plan
 from fleet_planner.plan.models import NetworkSection
 from fleet_planner.transit_feed import read_feed
-
-HERE = Path(__file__).resolve().parent
-
-
-@dataclass(frozen=True)
-class Target:
-    """A reader.
-
-    Parameters
-    ----------
-    name
-        Of the file that it reads.
-    whole
-        Makes a file that it reads without complaint.
-    read
-        Reads the file; raises UserError where something is wrong with it, and nothing else ever.
-    text
-        Whether the file is made of words, so that a fuzzer may use a dictionary.
-    """
-
-    name: str
-    whole: Callable[[], bytes]
-    read: Callable[[Path], object]
-    text: bool = True
-
+from tests.hard_use.layer_targets import LAYERS
+from tests.hard_use.table_targets import TABLES
+from tests.hard_use.target import Target
 
 NODES = "".join(f"<node id='{i + 1}' version='1' lat='{0.004 * (i % 3)}' lon='{0.004 * i}'/>" for i in range(12))
 
@@ -253,4 +230,6 @@ TARGETS: dict[str, Target] = {
     "network_csv": Target("n.csv", TABLE.encode, network),
     "graphml": Target("n.graphml", GRAPH.encode, network),
     "gmns_zip": Target("n.zip", lambda: packed(GMNS), network, text=False),
+    **LAYERS,
+    **TABLES,
 }

@@ -12,8 +12,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from fleet_planner.errors import UserError
+from fleet_planner.network.trips import read_trips
+from tests.hard_use.layer_targets import matrix
 from tests.hard_use.mutation import broken
-from tests.hard_use.targets import TARGETS, Target
+from tests.hard_use.target import Target
+from tests.hard_use.targets import TARGETS
 
 FEW, MANY = 12, 250
 HANG_S = 60
@@ -57,6 +60,17 @@ def test_many_broken_files_are_read_or_refused(name: str) -> None:
     target = TARGETS[name]
     taken = sum(read_or_refuse(target, broken(target.whole(), seed)) for seed in range(MANY))
     assert 0 < taken < MANY  # some changes do no harm, some do
+
+
+@pytest.mark.hard
+def test_damaged_matrices_never_take_the_process_with_them() -> None:
+    """HDF5 crashes on some of these: it reads in a process of its own, hence few."""
+    whole = matrix()
+    outcomes = set()
+    for place in range(0, len(whole), len(whole) // 8):
+        broken_ = whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :]
+        outcomes.add(read_or_refuse(Target("t.omx", matrix, lambda path: read_trips(path, ("10", "20"))), broken_))
+    assert outcomes == {True, False}
 
 
 @pytest.mark.parametrize(("name", "seed"), [("osm", 36), ("osm", 10), ("osm", 53), ("osm", 19)])

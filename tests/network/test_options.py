@@ -81,7 +81,7 @@ def test_roads_end_at_the_outline(tmp_path: Path) -> None:
         (MultiPolygon(), 4326, "empty"),
         (LineString([(0, 0), (1, 1)]), 4326, "no polygon"),
         (box(50, 50, 51, 51), 4326, "no road of the network lies inside"),
-        (box(0, 0, 1, 1), None, "unknown coordinate system"),
+        (box(0, 0, 1, 1), None, "no coordinate reference system"),
     ],
 )
 def test_outlines_that_cannot_be(tmp_path: Path, shape: object, crs: int | None, problem: str) -> None:

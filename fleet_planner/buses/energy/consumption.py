@@ -10,8 +10,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from fleet_planner.buses.model import BUS_TYPES
-from fleet_planner.errors import InputError, use_one_of
+from fleet_planner.errors import InputError, first_line, use_one_of
 from fleet_planner.findings import Finding
+from fleet_planner.foreign import TABLE_FAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,8 +86,8 @@ def read_consumption(path: Path) -> dict[str, Grid]:
     """
     try:
         table = pl.read_csv(path, infer_schema=False)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise InputError("this table cannot be read", str(error).splitlines()[0], file=path) from error
+    except TABLE_FAULTS as error:
+        raise InputError("this table cannot be read", first_line(error), file=path) from error
     words: Mapping[str, str] = dict(zip(OURS, OURS, strict=True))
     if set(SIMBA) <= set(table.columns):
         words = dict(zip(OURS, SIMBA, strict=True))

@@ -11,7 +11,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from fleet_planner.buses.model import BUS_TYPES
-from fleet_planner.errors import InputError, use_one_of
+from fleet_planner.errors import InputError, first_line, use_one_of
+from fleet_planner.foreign import TABLE_FAULTS
 from fleet_planner.reference import reference_table
 
 if TYPE_CHECKING:
@@ -100,8 +101,8 @@ def figures() -> dict[str, float]:
 def _own_table(path: Path) -> pl.DataFrame:
     try:
         table = pl.read_csv(path, infer_schema=False)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise InputError("this table cannot be read", f"{error}".splitlines()[0], file=path) from error
+    except TABLE_FAULTS as error:
+        raise InputError("this table cannot be read", first_line(error), file=path) from error
     if missing := [c for c in (NAME, *NUMBERS) if c not in table.columns]:
         raise InputError("a column is missing", f"Add {', '.join(missing)}.", file=path, column=missing[0])
     for row, name in enumerate(table[NAME].to_list(), 2):

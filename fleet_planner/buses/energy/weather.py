@@ -10,10 +10,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from fleet_planner.errors import InputError
+from fleet_planner.errors import InputError, first_line
 from fleet_planner.factors.conditions import HOURS, MONTHS
 from fleet_planner.factors.weather import MILD_C, hourly_temperature_c
 from fleet_planner.findings import Finding
+from fleet_planner.foreign import TABLE_FAULTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -141,8 +142,8 @@ def daily_means(name: str, base: Path | None = None) -> Float:
     path = Path(name) if base is None else base / name
     try:
         table = pl.read_csv(path, infer_schema=False)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise InputError("this table cannot be read", str(error).splitlines()[0], file=path) from error
+    except TABLE_FAULTS as error:
+        raise InputError("this table cannot be read", first_line(error), file=path) from error
     if "mean_c" not in table.columns or not table.height:
         raise InputError("no daily mean temperatures", "Give a column mean_c.", file=path, column="mean_c")
     values = table["mean_c"].cast(pl.Float64, strict=False)

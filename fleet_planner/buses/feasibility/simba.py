@@ -17,6 +17,7 @@ import numpy as np
 import polars as pl
 
 from fleet_planner.errors import InputError, first_line
+from fleet_planner.foreign import TABLE_FAULTS
 from fleet_planner.plan.buses_battery import BusStation
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fleet_planner.buses.feasibility.model import Float
+
+MOST = 1e6
+"""Chargers of a station, or their kW: more is no figure of either."""
 
 EFFICIENCY = 0.95
 """SimBA's own default."""
@@ -60,11 +64,13 @@ def read_json(path: Path) -> Any:
     """
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except TABLE_FAULTS as error:
         raise InputError("this file cannot be read", first_line(error), file=path) from error
     bare = TEXT_OR_COMMENT.sub(lambda found: found.group() if found.group().startswith('"') else "", text)
     try:
         return json.loads(bare)
+    except RecursionError as error:
+        raise InputError("this is no JSON of a bus network", "It is nested too deeply.", file=path) from error
     except json.JSONDecodeError as error:
         raise InputError("this is no JSON", str(error), file=path, row=error.lineno) from error
 
@@ -99,8 +105,12 @@ def read_vehicle_types(path: Path, words: Mapping[str, str]) -> dict[str, Batter
                 remedy = "Give capacity and charging_curve as numbers."
                 raise InputError("a figure of this type is missing or no number", remedy, path, None, where) from error
             curve = points.ndim == 2 and points.shape[1] == 2 and points[0, 0] == 0.0 and points[-1, 0] == 1.0
-            if not (curve and (np.diff(points[:, 0]) > 0.0).all() and (points[:, 1] >= 0.0).all() and kwh > 0.0):
-                remedy = "Let charging_curve rise from state 0 to 1 with kW of 0 or more, capacity be above 0."
+            power = curve and ((points[:, 1] >= 0.0) & (points[:, 1] <= MOST)).all()
+            if not (power and (np.diff(points[:, 0]) > 0.0).all() and 0.0 < kwh < MOST and 0.0 < efficiency <= 1.0):
+                remedy = (
+                    "Let charging_curve rise from state 0 to 1 with kW of 0 or more, capacity be above 0, "
+                    "battery_efficiency above 0 and at most 1."
+                )
                 raise InputError("this battery cannot be", remedy, path, None, where)
             out[f"{words.get(name, name)}/{charging}"] = BatteryType(kwh, points[:, 0], points[:, 1], efficiency)
     return out
@@ -120,27 +130,40 @@ def read_stations(path: Path) -> ListedSites:
         kind = given.get("type") if isinstance(given, dict) else None
         if kind not in {"deps", "opps"}:
             raise InputError("no such type of station", "Use deps or opps.", path, None, f"{name}.type", kind)
-        many = given.get("n_charging_stations")
+        where = f"{name}."
+        many = _figure(given, "n_charging_stations", where, path)
         if kind == "deps":
             depots[name] = 0 if many is None else int(many)
             continue
-        kw, grid = given.get("cs_power_opps"), given.get("gc_power")
+        kw, grid = (_figure(given, key, where, path) for key in ("cs_power_opps", "gc_power"))
         stations.append(
             BusStation(
                 place=name,
                 chargers=0 if many is None else int(many),
-                kw=None if kw is None else float(kw),
-                grid_kw=None if grid is None else float(grid),
+                kw=kw,
+                grid_kw=grid,
             )
         )
     return ListedSites(tuple(stations), depots)
+
+
+def _figure(given: Mapping[str, Any], key: str, where: str, path: Path) -> float | None:
+    """Return a figure of a station, 0 to a million; nothing where it has none."""
+    value = given.get(key)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 <= value <= MOST:
+        raise InputError(
+            "this cannot be a figure of a station", "Give a number of 0 or more.", path, None, f"{where}{key}", value
+        )
+    return float(value)
 
 
 def charging_type_of_blocks(path: Path) -> dict[str, str]:
     """Return the charging type of each rotation of a table of trips that has the columns for it; empty without them."""
     try:
         cells = pl.read_csv(path, infer_schema=False)
-    except (OSError, pl.exceptions.PolarsError):
+    except TABLE_FAULTS:
         return {}
     if not {"rotation_id", "charging_type"} <= set(cells.columns):
         return {}

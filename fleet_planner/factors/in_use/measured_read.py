@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from fleet_planner.errors import InputError
+from fleet_planner.errors import InputError, first_line
+from fleet_planner.foreign import TABLE_FAULTS
 from fleet_planner.tables import ColumnSpec, columns
 
 if TYPE_CHECKING:
@@ -79,9 +80,9 @@ def _raw(path: Path) -> pl.DataFrame:
             header = handle.readline()
         separator = max(",;\t", key=header.count)
         raw = pl.read_csv(path, separator=separator, infer_schema=False)
-    except (OSError, UnicodeDecodeError, pl.exceptions.PolarsError) as error:
+    except TABLE_FAULTS as error:
         raise InputError(
-            f"the table of tests cannot be read ({str(error).splitlines()[0]})",
+            f"the table of tests cannot be read ({first_line(error)})",
             "Save it as CSV, UTF-8, one header row, every row as long as it.",
             file=path,
         ) from error

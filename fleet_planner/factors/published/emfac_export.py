@@ -20,6 +20,7 @@ import polars as pl
 from fleet_planner.errors import InputError
 from fleet_planner.factors.processes.fuels import load_fuels
 from fleet_planner.factors.published.us_buses import standard_model_years
+from fleet_planner.foreign import TABLE_FAULTS
 from fleet_planner.reference import reference_table
 from fleet_planner.units import KM_PER_MILE
 
@@ -134,7 +135,7 @@ def _table(path: Path) -> pl.DataFrame:
     """Return the export's table as text, without the lines before its header."""
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+    except TABLE_FAULTS as error:
         raise InputError(f"the export cannot be read: {error}", "Give the CSV file of EMFAC.", file=path) from error
     header = next((i for i, line in enumerate(lines) if all(c in line for c in NEEDED)), None)
     if header is None:
@@ -143,12 +144,16 @@ def _table(path: Path) -> pl.DataFrame:
         )
     try:
         table = pl.read_csv(StringIO("\n".join(lines[header:])), infer_schema=False)
-    except pl.exceptions.PolarsError as error:
+    except TABLE_FAULTS as error:
         raise InputError(f"the export is damaged: {error}", "Export it again.", file=path) from error
+    for column in NEEDED:
+        if column not in table.columns:
+            raise InputError("a column is missing", "Export it again.", file=path, row=header + 1, column=column)
     if not set(RATES) & set(table.columns):
         raise InputError("the export has no running exhaust", f"Export {', '.join(RATES)}.", file=path)
+    words = pl.col("Vehicle Category", "Fuel", "Model Year").fill_null("")
     return table.with_columns(pl.all().str.strip_chars()).with_columns(
-        row=pl.int_range(header + 2, header + 2 + pl.len())
+        words, row=pl.int_range(header + 2, header + 2 + pl.len())
     )
 
 
@@ -164,7 +169,9 @@ def _number(table: pl.DataFrame, column: str, path: Path) -> pl.Series:
     """Return a column of numbers; null for "Aggregate"."""
     text = table[column]
     number = text.cast(pl.Float64, strict=False)
-    bad = table.filter(number.is_null() & text.is_not_null() & (text.str.to_lowercase() != AGGREGATE))
+    bad = table.filter(
+        ~number.is_finite().fill_null(value=False) & (text.fill_null("") != "") & (text.str.to_lowercase() != AGGREGATE)
+    )
     if bad.height:
         raise InputError(
             "not a number", "Export it again.", file=path, row=int(bad["row"][0]), column=column, value=bad[column][0]

@@ -19,6 +19,7 @@ from fleet_planner.factors.axes import GRADES, LOADS, MODES
 from fleet_planner.factors.published.bridge import Bridge, bridge_row, offending_roots
 from fleet_planner.factors.published.hot_table import COEFFICIENTS, bridge_arrays
 from fleet_planner.factors.published.user_set import CURVE, GROUP, UserTable
+from fleet_planner.foreign import TABLE_FAULTS
 from fleet_planner.kernels import curves
 from fleet_planner.reference import reference_table
 from fleet_planner.reference.words import HEAVY_STANDARDS, LIGHT_STANDARDS
@@ -73,7 +74,7 @@ def read_user_factors(path: Path, name: str = "user") -> UserTable:
     """
     try:
         raw = pl.read_csv(path, infer_schema=False, encoding="utf8-lossy", comment_prefix="#")
-    except (OSError, pl.exceptions.PolarsError) as error:
+    except TABLE_FAULTS as error:
         raise InputError(f"the file cannot be read: {first_line(error)}", "Give a CSV file.", path) from error
     return user_table(raw, path, name)
 

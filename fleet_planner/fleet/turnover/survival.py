@@ -10,6 +10,7 @@ import polars as pl
 
 from fleet_planner.errors import InputError, use_one_of
 from fleet_planner.fleet.dates import REGION_FALLBACK
+from fleet_planner.foreign import TABLE_FAULTS
 from fleet_planner.reference import reference_table
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def _user_curves(path: Path) -> dict[str, Curve]:
         raise InputError("there is no such table of survival curves", "Check turnover.survival in the plan.", file=path)
     try:
         table = pl.read_csv(path, infer_schema=False)
-    except (pl.exceptions.PolarsError, UnicodeDecodeError, OSError) as error:
+    except TABLE_FAULTS as error:
         raise InputError(f"the table cannot be read: {error}", "Save it as CSV in UTF-8.", file=path) from error
     if missing := [c for c in USER_COLUMNS if c not in table.columns]:
         raise InputError(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from fleet_planner.errors import InputError, use_one_of
+from fleet_planner.errors import InputError, first_line, use_one_of
+from fleet_planner.foreign import TABLE_FAULTS
 from fleet_planner.memory import refuse_beyond
 from fleet_planner.outputs.checking.read import read_manifest, rows_of
 from fleet_planner.outputs.layers.frames import day_name, scale_of
@@ -188,8 +189,8 @@ def _side(kept: Kept, scenario: str, run: str) -> RunSide:
             ),
             links.select("link_id", "vkt_per_day", *renamed).collect(),
         )
-    except (OSError, pl.exceptions.PolarsError) as error:
-        told = str(error).splitlines()[0]
+    except TABLE_FAULTS as error:
+        told = first_line(error)
         raise InputError(f"the run is damaged: {told}", "Run the plan again.", file=kept.folder) from error
 
 
@@ -235,7 +236,7 @@ def per_day_of(kept: Kept) -> dict[tuple[str, str], float]:
     try:
         summary = pl.read_csv(path)
         told = summary.select("scenario", "pollutant", pl.col("value_per_year") - pl.col("non_road_per_year"))
-    except (OSError, pl.exceptions.PolarsError) as error:
+    except TABLE_FAULTS as error:
         raise InputError("the run is damaged", "Run the plan again.", file=path) from error
     return {
         (scenario, name): value / per_year(specs[name], "t") / (mass if specs[name].unit_per_year == "t" else 1.0)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from fleet_planner.errors import InputError, first_line, use_one_of
+from fleet_planner.foreign import TABLE_FAULTS
 from fleet_planner.memory import refuse_beyond
 from fleet_planner.outputs.columns_file import NAME as COLUMNS_NAME
 from fleet_planner.outputs.columns_file import geopackage_columns
@@ -103,7 +104,7 @@ def open_source(folder: Path) -> Source:
         text = (folder / MANIFEST).read_text(encoding="utf-8") if (folder / MANIFEST).is_file() else "{}"
         manifest: dict[str, Any] = json.loads(text)
         items = _items(folder, told)
-    except (OSError, ValueError, pl.exceptions.PolarsError) as error:
+    except TABLE_FAULTS as error:
         raise InputError(
             f"the folder of results is damaged: {first_line(error)}", "Run the plan again.", file=folder
         ) from error
@@ -168,7 +169,7 @@ def _read_csv(path: Path, types: Mapping[str, str]) -> pl.DataFrame:
     try:
         text = pl.read_csv(path, infer_schema=False)
         return text.select(_typed(text[name], types.get(name, "text")) for name in text.columns)
-    except pl.exceptions.PolarsError as error:
+    except TABLE_FAULTS as error:
         raise InputError(f"the table is damaged: {first_line(error)}", "Run the plan again.", file=path) from error
 
 

@@ -10,6 +10,7 @@ import polars as pl
 
 from fleet_planner.errors import InputError, first_line, use_one_of
 from fleet_planner.fleet.check import VISITING
+from fleet_planner.foreign import TABLE_FAULTS, read_parquet
 from fleet_planner.inventory import weighted_by_vehicle, weighted_histogram
 from fleet_planner.reference import reference_table
 from fleet_planner.tables import pollutants
@@ -129,8 +130,8 @@ def _frame(path: Path) -> pl.DataFrame:
     if not path.is_file():
         raise InputError("there is no such table of weights", "Check portfolio.weights.", file=path)
     try:
-        return pl.read_parquet(path) if path.suffix == ".parquet" else pl.read_csv(path, infer_schema=False)
-    except (pl.exceptions.PolarsError, UnicodeDecodeError, OSError) as error:
+        return read_parquet(path) if path.suffix == ".parquet" else pl.read_csv(path, infer_schema=False)
+    except TABLE_FAULTS as error:
         raise InputError(f"this is no table: {first_line(error)}", "Save CSV, UTF-8, or Parquet.", file=path) from error
 
 
