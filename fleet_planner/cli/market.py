@@ -17,11 +17,14 @@ if TYPE_CHECKING:
 @click.argument("plan", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder; it must be absent or empty.")
 @click.option("--overwrite", is_flag=True, help="Replace what is in --out.")
+@click.option(
+    "--draws", type=click.IntRange(0, 100_000), help="Draws of abatement costs and baselines; default: the plan's."
+)
 @click.option("--language", type=click.Choice(["en", "zh"]), help="Language of market.html; default: the plan's.")
-def market(plan: Path, out: Path, language: str | None, *, overwrite: bool) -> None:
+def market(plan: Path, out: Path, draws: int | None, language: str | None, *, overwrite: bool) -> None:
     """Clear the carbon market of PLAN: each city alone and linked, its ledger, and the health benefit that trade moves.
 
-    Only [market] and the files it names are read.
+    Only [market], [uncertainty] and the files it names are read.
     """
     from fleet_planner.errors import UserError
     from fleet_planner.outputs.markets.market import benefit_by_city, totals, write_market
@@ -31,6 +34,9 @@ def market(plan: Path, out: Path, language: str | None, *, overwrite: bool) -> N
 
     hold(out, overwrite=overwrite)
     loaded = load_plan(plan)
+    if draws is not None:
+        drawn = loaded.uncertainty.model_copy(update={"draws": draws})
+        loaded = loaded.model_copy(update={"uncertainty": drawn})
     try:
         found = market_of(loaded, plan.parent)
     except UserError as error:

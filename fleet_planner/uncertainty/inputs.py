@@ -22,6 +22,7 @@ APART = {
     "dispersion": "the air near roads is drawn apart from the other inputs",
     "links": "the traffic of single links is drawn apart from the other inputs",
     "warming": "the warming potentials are drawn apart from the other inputs",
+    "market": "the cities of a market are drawn apart from the other inputs",
     "mix.given": "the mix of standards moves by mix.derived, of which it sets the ends alone",
 }
 """Inputs that a correlation cannot reach, and why."""

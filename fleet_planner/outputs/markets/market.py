@@ -63,6 +63,8 @@ def write_market(plan: Plan, path: Path, found: Market, out: Path, *, overwrite:
             found.volatility.write_csv(folder / "volatility.csv")
         if found.draws is not None:
             found.draws.write_csv(folder / "draws.csv")
+        if found.bands is not None:
+            found.bands.write_csv(folder / "bands.csv")
         if found.exchange is not None:
             found.exchange.orders.write_csv(folder / "orders.csv")
             found.exchange.log.write_csv(folder / "orders_log.csv")

@@ -79,6 +79,7 @@ def market_page(plan: Plan, found: Market, totals: pl.DataFrame, language: Langu
         rest=significant(float(shown.ledger.select(pl.col("balance_t").abs().max()).item())),
         owners=_owners(shown.owners, t),
         exchange=_exchange(shown.exchange, t),
+        sure=_sure(shown.bands, t),
         swing=_swing(shown.volatility, t),
         draws="" if found.volatility is None else f"{found.volatility['draws'][0]:,}",
         shocked="" if found.volatility is None else found.volatility["year"][0],
@@ -143,6 +144,7 @@ def _named(found: Market, names: Mapping[str, str]) -> Market:
         trades=of(found.trades),
         leakage=None if found.leakage is None else of(found.leakage),
         volatility=None if found.volatility is None else of(found.volatility),
+        bands=None if found.bands is None else of(found.bands),
         published=None if found.published is None else of(found.published),
     )
 
@@ -307,6 +309,34 @@ def _exchange(exchange: Exchange | None, t: Mapping[str, str]) -> dict[str, Any]
             for row in told
         ],
     }
+
+
+def _sure(bands: pl.DataFrame | None, t: Mapping[str, str]) -> dict[str, Any]:
+    """Return prices and gains of the last year with their bands; no row without draws."""
+    if bands is None:
+        return {"head": [], "rows": [], "note": ""}
+    last = bands.filter(pl.col("year") == pl.col("year").max())
+    keys = ("market_form", "market_city", "market_price", "market_sure_gain", "market_sure_chance")
+
+    def banded(row: Mapping[str, Any], value: str, low: str, high: str, scale: float = 1.0) -> str:
+        told = (significant(row[k] / scale) for k in (value, low, high))
+        return "{} ({}…{})".format(*told)
+
+    rows = [
+        [
+            t[f"market_form_{row['form']}"],
+            row["city"],
+            banded(row, "price_usd_per_t", "price_low_usd_per_t", "price_high_usd_per_t"),
+            "–" if row["form"] == "none" else banded(row, "gain_usd", "gain_low_usd", "gain_high_usd", MILLION),
+            "–" if row["form"] == "none" else share(row["gain_share"]),
+            share(row["ceiling_share"]),
+        ]
+        for row in last.rows(named=True)
+    ]
+    first = last.row(0, named=True)
+    told = {"draws": f"{first['draws']:,}", "level": f"{first['level_pct']:g}", "year": first["year"]}
+    head = [*(t[k] for k in keys), t["market_sure_ceiling"]]
+    return {"head": head, "rows": once(rows), "note": t["market_sure_note"].format(**told)}
 
 
 def _swing(volatility: pl.DataFrame | None, t: Mapping[str, str]) -> dict[str, Any]:

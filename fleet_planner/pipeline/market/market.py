@@ -11,6 +11,7 @@ import polars as pl
 from fleet_planner.errors import PlanError
 from fleet_planner.findings import Finding
 from fleet_planner.markets import Cleared, Linking, Pool, clear, ledger
+from fleet_planner.pipeline.market.market_bands import market_bands
 from fleet_planner.pipeline.market.market_cities import allowance_t, at, city_of, credit_findings, surplus_findings
 from fleet_planner.pipeline.market.market_curves import curves_of
 from fleet_planner.pipeline.market.market_leakage import leakage_findings, leakage_table
@@ -54,6 +55,8 @@ class Market:
         Mean and spread of prices under shocks; none without draws.
     draws
         Every draw of the shocks in sequence; none without draws.
+    bands
+        Prices and gains with their bands; none without ``[uncertainty]``.
     exchange
         Orders replayed; none without orders.
     places
@@ -73,6 +76,7 @@ class Market:
     owners: pl.DataFrame | None
     volatility: pl.DataFrame | None
     draws: pl.DataFrame | None
+    bands: pl.DataFrame | None
     exchange: Exchange | None
     places: tuple[CityPlace, ...]
     published: pl.DataFrame | None
@@ -130,6 +134,8 @@ def market_of(plan: Plan, base: Path) -> Market:
             kinds = {"cap_kind": [c.cap_kind for c in section.city]}
             books.append(pl.DataFrame(names | kinds | lines))
     swing, draws = shocked_prices(section, years, curves, pool)
+    bands, told = market_bands(plan, years, curves, pool)
+    findings += told
     market, book = _clean(pl.concat(tables)), _clean(pl.concat(books))
     findings += leakage_findings(plan, market)
     leaks, units = leakage_table(plan, market, book), pl.concat(moved)
@@ -141,6 +147,7 @@ def market_of(plan: Plan, base: Path) -> Market:
         owners,
         None if swing is None else _clean(swing),
         None if draws is None else _clean(draws),
+        None if bands is None else _clean(bands),
         exchange_of(section, base, years, curves, units),
         places,
         None if published is None else _clean(published),
