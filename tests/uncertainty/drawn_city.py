@@ -20,6 +20,7 @@ from fleet_planner.uncertainty.sampling import cube
 from fleet_planner.uncertainty.terms import BASE_OF_CHANNEL, BASES, factor_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -60,17 +61,21 @@ PLAN = (
 )
 
 
-def write_city(folder: Path, more: str = "") -> Path:
-    """Write the inputs into a folder; return the plan."""
-    (folder / "plan.toml").write_text(PLAN + more, encoding="utf-8")
+def write_city(folder: Path, more: str = "", changes: Iterable[tuple[str, str]] = ()) -> Path:
+    """Write the inputs into a folder, with more in the plan and other words for some of it; return the plan."""
+    plan = PLAN + more
+    for old, new in changes:
+        assert plan.count(old) == 1
+        plan = plan.replace(old, new)
+    (folder / "plan.toml").write_text(plan, encoding="utf-8")
     (folder / "r.csv").write_text(REGISTRY, encoding="utf-8")
     (folder / "n.osm").write_text(OSM, encoding="utf-8")
     return folder / "plan.toml"
 
 
-def prepared_city(folder: Path, more: str = "") -> Prepared:
+def prepared_city(folder: Path, more: str = "", changes: Iterable[tuple[str, str]] = ()) -> Prepared:
     """Return the city, its inventories computed."""
-    path = write_city(folder, more)
+    path = write_city(folder, more, changes)
     return prepare(load_plan(path), folder, silent)
 
 
