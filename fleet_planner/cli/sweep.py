@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,9 +61,13 @@ def _tasks(file: Path, out: Path, engine: Engine) -> int:
     from fleet_planner.outputs.sweeping.sweep import run_sweep
     from fleet_planner.plan.sweep import load_sweep
 
+    def line(text: str) -> None:
+        if not sys.stderr.isatty():  # a terminal has the bar
+            click.echo(text, err=True)
+
     try:
         with progress_bar() as progress:
-            found = run_sweep(load_sweep(file), file, out, engine, progress)
+            found = run_sweep(load_sweep(file), file, out, engine, progress, line)
     except KeyboardInterrupt:
         click.echo(f"Interrupted; what is done is kept in {out}. Run the same command again to go on.", err=True)
         raise SystemExit(130) from None

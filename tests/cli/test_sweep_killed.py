@@ -77,6 +77,9 @@ def test_any_number_of_workers_gives_the_same_bytes(here: Path, number: int) -> 
     assert process.returncode == 0, told
     assert f"{number} worker" in told
     assert "dashboard http://127.0.0.1:" in told
+    lines = [line for line in told.splitlines() if " of 14 tasks: " in line]
+    assert [line.split(" ")[0] for line in lines] == [str(k) for k in range(1, 15)]
+    assert all(" done in " in line for line in lines)
     assert same(here, f"w{number}")
     tasks = pl.read_csv(here / f"w{number}" / "sweep_tasks.csv")
     assert tasks["worker"].n_unique() == number

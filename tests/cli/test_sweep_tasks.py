@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import polars as pl
@@ -63,6 +64,8 @@ def test_done_tasks_are_kept_and_wrong_ones_are_told_and_mended(tmp_path: Path) 
     first = call("sweep", sweep, "--out", tmp_path / "out")
     assert first.exit_code == 1
     assert "1 of 2 tasks are done." in first.output
+    assert "1 of 2 tasks: a-mixed-" in first.output
+    assert re.search(r"2 of 2 tasks, 1 failed: b_co-mixed-\w+ failed: .*r\.csv.*, 2 tries\)", first.output)
     tasks = pl.read_csv(tmp_path / "out" / "sweep_tasks.csv")
     assert tasks["state"].to_list() == ["done", "failed"]
     page = (tmp_path / "out" / "sweep.html").read_text(encoding="utf-8")

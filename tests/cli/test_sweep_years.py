@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from fleet_planner.outputs.sweeping.page import told_keys
 from tests.cli.altered import not_found
 from tests.cli.swept_towns import LATER, call, write_towns
 
@@ -89,6 +90,17 @@ def test_the_page_tells_chances_in_both_languages_and_altered_ones_are_found(swe
     assert call("verify", out).exit_code == 0
     places = ("value_per_year", "met_probability", "low_per_year")
     assert not_found(out, tmp_path, {"sweep_targets.csv": places}) == []
+
+
+def test_the_page_names_the_keys_that_tell_tasks_apart() -> None:
+    rows = [(task, key, value) for task, value in (("a", "1"), ("b", "2")) for key in ("x.same", "x.other")]
+    rows = [(task, key, "0" if key == "x.same" else value) for task, key, value in rows]
+    altered = pl.DataFrame([*rows, ("b", "x.alone", "9")], schema=["task", "key", "value"], orient="row")
+    told, shared = told_keys(altered, pl.Series(["a", "b", "c"]))
+    assert shared == ""  # a third task leaves the key as it is
+    told, shared = told_keys(altered, pl.Series(["b", "a"]))
+    assert shared == "x.same = 0"
+    assert told.rows() == [("b", "x.other = 2; x.alone = 9"), ("a", "x.other = 1")]
 
 
 @pytest.mark.parametrize(

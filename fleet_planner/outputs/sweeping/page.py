@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from fleet_planner.tables import Language
 
 SHOWN = ("NOx", "PM_exhaust", "CO2")
+KEYS = "told_apart"
 MOST_ROWS = 200
 """A page with more rows is no longer read; the table has all."""
 
@@ -28,14 +29,18 @@ def sweep_page(tables: Mapping[str, pl.DataFrame], name: str, language: Language
     Parameters
     ----------
     tables
-        By name: ``sweep_results``, ``sweep_targets`` and ``sweep_tasks``.
+        By name: ``sweep_results``, ``sweep_targets``, ``sweep_tasks`` and ``sweep_altered``.
     name
         Of the sweep's file.
     language
         ``en`` or ``zh``.
     """
     t = report_words(language)
-    results, targets, tasks = (tables[f"sweep_{name}"] for name in ("results", "targets", "tasks"))
+    told, shared = told_keys(tables["sweep_altered"], tables["sweep_tasks"]["task"])
+    results, targets, tasks = (
+        tables[f"sweep_{name}"].join(told, on="task", how="left", maintain_order="left")
+        for name in ("results", "targets", "tasks")
+    )
     failed = tasks.filter(pl.col("state") != "done")
     cpus = tasks["cpu"].unique().drop_nulls().sort()
     number = {"tasks": f"{tasks.height:,}", "done": f"{tasks.height - failed.height:,}", "failed": f"{failed.height:,}"}
@@ -43,20 +48,42 @@ def sweep_page(tables: Mapping[str, pl.DataFrame], name: str, language: Language
         Heading(1, f"{t['sweep_title']}{t['colon']}{name}"),
         Paragraph(t["sweep_summary"].format(**number)),
     ]
+    if shared:
+        blocks.append(Paragraph(t["sweep_shared"].format(keys=shared)))
     if failed.height:
         keys = ("plan", "scenario", "years", "altered", "tries", "error")
-        rows = [tuple(str(row[key]) for key in keys) for row in failed.to_dicts()]
+        rows = [tuple(str(row[KEYS if key == "altered" else key]) for key in keys) for row in failed.to_dicts()]
         head = tuple(t[f"sweep_{key}"] for key in keys)
         blocks += [Heading(2, t["sweep_failures"]), Grid(head, tuple(rows), words=6, code=(3,))]
     if targets.height:
         blocks += [Heading(2, t["sweep_targets"]), *_targets(targets, t, language)]
     blocks += [Heading(2, t["sweep_figures"]), *_figures(results, t, language)]
-    told = t["sweep_one_cpu"] if cpus.len() == 1 else t["sweep_cpus"]
+    where = t["sweep_one_cpu"] if cpus.len() == 1 else t["sweep_cpus"]
     blocks += [
         Heading(2, t["sweep_where"]),
-        Paragraph(told.format(cpus=", ".join(cpus), workers=tasks["worker"].n_unique(), seconds=_seconds(tasks))),
+        Paragraph(where.format(cpus=", ".join(cpus), workers=tasks["worker"].n_unique(), seconds=_seconds(tasks))),
     ]
     return as_page(blocks, language)
+
+
+def told_keys(altered: pl.DataFrame, tasks: pl.Series) -> tuple[pl.DataFrame, str]:
+    """Return the altered keys that tell tasks apart, by task, and in one line those that all tasks share.
+
+    Parameters
+    ----------
+    altered
+        As in ``sweep_altered``.
+    tasks
+        Names of all tasks.
+    """
+    line = pl.format("{} = {}", "key", "value")
+    same = (pl.col("value").n_unique().over("key") == 1) & (pl.col("task").n_unique().over("key") == tasks.len())
+    marked = altered.with_columns(line=line, same=same)
+    apart = marked.filter(~pl.col("same")).group_by("task", maintain_order=True).agg(pl.col("line").str.join("; "))
+    told = tasks.to_frame("task").join(apart, on="task", how="left", maintain_order="left")
+    shared = marked.filter("same")["line"].unique(maintain_order=True)
+    alone = tasks.len() == 1  # a single task has nothing to be told from
+    return told.select("task", pl.col("line").fill_null("").alias(KEYS)), "" if alone else "; ".join(shared)
 
 
 def _seconds(tasks: pl.DataFrame) -> str:
@@ -68,8 +95,9 @@ def _targets(targets: pl.DataFrame, t: Mapping[str, str], language: Language) ->
     drawn = targets["met_probability"].null_count() < targets.height
     rows = []
     for row in targets.head(MOST_ROWS).iter_rows(named=True):
-        cells = [row["plan"], row["altered"], _scenario(row, t), row[f"title_{language}"], _asked(row, t)]
-        cells += [_banded(row, drawn=drawn), t[f"target_{row['verdict']}"]]
+        cells = [row["plan"], row[KEYS], _scenario(row, t), row[f"title_{language}"], _asked(row, t)]
+        unit = t.get(f"unit_{row['unit']}", row["unit"])
+        cells += [f"{_banded(row, drawn=drawn)} {unit}", t[f"target_{row['verdict']}"]]
         rows.append((*cells, share(row["met_probability"])) if drawn else tuple(cells))
     keys = ("plan", "altered", "scenario", "target")
     head = [*(t[f"sweep_{key}"] for key in keys), t["target_asked"], t["sweep_emission"], t["sweep_verdict"]]
@@ -115,7 +143,7 @@ def _figures(results: pl.DataFrame, t: Mapping[str, str], language: Language) ->
     for (_, _, year), group in results.group_by("task", "scenario", "year", maintain_order=True):
         of = {row["pollutant"]: row for row in group.iter_rows(named=True)}
         first = group.row(0, named=True)
-        cells = [first["plan"], first["altered"], _scenario(first, t), str(year)]
+        cells = [first["plan"], first[KEYS], _scenario(first, t), str(year)]
         for name in SHOWN:
             row = of[name]
             cells += [_banded(row, drawn=banded), percent(row["change_pct"])]

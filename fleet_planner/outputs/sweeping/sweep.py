@@ -32,7 +32,7 @@ from fleet_planner.pipeline.sweeping.tasks import tasks_of
 from fleet_planner.pipeline.telling.input_files import ARCHIVE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from fleet_planner.pipeline.spread.engine import Engine
     from fleet_planner.pipeline.sweeping.tasks import Task
@@ -92,7 +92,14 @@ class Swept:
         return self.tasks.filter(pl.col("state") == FAILED)
 
 
-def run_sweep(sweep: Sweep, path: Path, out: Path, engine: Engine, progress: Progress) -> Swept:
+def run_sweep(
+    sweep: Sweep,
+    path: Path,
+    out: Path,
+    engine: Engine,
+    progress: Progress,
+    told: Callable[[str], None] = lambda _: None,
+) -> Swept:
     """Carry a sweep out, or what is left of it.
 
     Parameters
@@ -105,6 +112,8 @@ def run_sweep(sweep: Sweep, path: Path, out: Path, engine: Engine, progress: Pro
         Carries the tasks out.
     progress
         Is told how many are done.
+    told
+        Is told of every task, in a line, when it has come to its end.
 
     Raises
     ------
@@ -128,6 +137,7 @@ def run_sweep(sweep: Sweep, path: Path, out: Path, engine: Engine, progress: Pro
             keep(out, part)
             parts[part.key] = part
             progress(_far(parts, len(tasks)), len(parts) / len(tasks))
+            told(f"{_far(parts, len(tasks))}: {_line(part)}")
         found = Swept(_results(tasks, parts), _verdicts(tasks, parts), _accounts(tasks, parts), before)
         _write(found, tasks, parts, path, out, sweep)
     return found
@@ -136,6 +146,13 @@ def run_sweep(sweep: Sweep, path: Path, out: Path, engine: Engine, progress: Pro
 def _far(parts: Mapping[str, Part], number: int) -> str:
     failed = sum(p.state == FAILED for p in parts.values())
     return f"{len(parts)} of {number} tasks" + (f", {failed} failed" if failed else "")
+
+
+def _line(part: Part) -> str:
+    """Return what became of a task."""
+    tries = f", {part.tries} tries" if part.tries > 1 else ""
+    how = f"done in {part.seconds:.1f} s" if part.state == DONE else f"failed: {part.error}"
+    return f"{part.key} {how} ({part.worker}{tries})"
 
 
 def _order(task: Task, sweep: Sweep, out: Path) -> Order:
