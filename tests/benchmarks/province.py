@@ -1,6 +1,6 @@
 """Time and memory of a province of five million links, computed tile by tile; JSON on stdout.
 
-Usage: python tests/benchmarks/province.py [--links 5000000] [--folder DIR] [--disk DIR] [--tile-links 131072]
+Usage: python tests/benchmarks/province.py [--links 5000000] [--folder DIR] [--disk DIR] [--tile-links 131072] [--disk-from 1000000]
 
 Writes shifted copies of the embedded city side by side, joined by roads, as one GeoPackage (in batches: the copies never
 stand in memory together), multiplies the registry, and runs `fleet-planner run` in a process of its own. Told are the
@@ -86,18 +86,16 @@ def write_province(network: Network, links: int, path: Path) -> None:
     write_arrow(reader, path, **about, crs="EPSG:4326", layer_options={"SPATIAL_INDEX": "NO"})
 
 
-def prepared(folder: Path, links: int, tile_links: int, scratch: Path | None) -> Path:
-    """Write the network, the registry and the plan; return the plan."""
+def prepared(folder: Path, links: int, run: str) -> Path:
+    """Write the network, the registry and the plan with a section ``run``; return the plan."""
     network = load_network(NetworkSection(builtin="coquimbo"), folder, "CL")
     if not (folder / "links.gpkg").exists():
         write_province(network, links, folder / "links.gpkg")
     registry = pl.read_csv(CITY / "registry.csv", infer_schema_length=None)
     times = links // network.links.height + 1
     registry.with_columns(pl.col("count") * times).write_csv(folder / "registry.csv")
-    named = f'scratch = "{scratch}"\n' if scratch else ""
     plan = PLAN.format(day_types="average").replace("[network]\n", "[network]\ncache = false\n")
-    text = f"{plan}\n[run]\ntile_links = {tile_links}\n{named}"
-    (folder / "plan.toml").write_text(text, encoding="utf-8")
+    (folder / "plan.toml").write_text(f"{plan}\n[run]\n{run}", encoding="utf-8")
     return folder / "plan.toml"
 
 
@@ -154,6 +152,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--links", type=int, default=5_000_000)
     parser.add_argument("--tile-links", type=int, default=131_072)
+    parser.add_argument("--disk-from", type=int, default=1_000_000)
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--disk", type=Path)
     parser.add_argument("--child", type=Path)
@@ -164,7 +163,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = a.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        plan = prepared(folder, a.links, a.tile_links, a.disk)
+        run = f"tile_links = {a.tile_links}\ndisk_from_links = {a.disk_from}\n"
+        plan = prepared(folder, a.links, run + (f'scratch = "{a.disk}"\n' if a.disk else ""))
         subprocess.run([sys.executable, __file__, "--child", str(plan)], check=True)
 
 

@@ -16,6 +16,7 @@ from fleet_planner.errors import InputError
 from fleet_planner.kernels import osm_blocks
 from fleet_planner.network import load_network, osm_file
 from fleet_planner.network.built_up import land_use_kinds, within
+from fleet_planner.network.builtin import read_coquimbo
 from fleet_planner.network.osm_areas import is_area, read_land_use
 from fleet_planner.network.osm_file import OsmFile, Wanted, read_osm_file
 from fleet_planner.plan.models import NetworkSection
@@ -157,6 +158,30 @@ def test_nodes_read_after_the_roads_give_the_same(
     for name in ("way", "tags", "index", "offsets", "node", "lonlat", "known"):
         assert getattr(kept, name).tobytes() == getattr(again, name).tobytes(), name
     assert (kept.texts, kept.relations, kept.left_out) == (again.texts, again.relations, again.left_out)
+
+
+@pytest.mark.slow
+def test_the_embedded_city_is_the_same_with_nodes_read_after_the_roads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    city = read_coquimbo().segments
+    nodes = {p: k for k, p in enumerate(dict.fromkeys(map(tuple, city.coordinates.tolist())), start=1)}
+    refs = [nodes[x, y] for x, y in city.coordinates.tolist()]
+    with osmium.SimpleWriter(str(tmp_path / "city.osm.pbf")) as writer:
+        for place, number in nodes.items():
+            writer.add_node(make.Node(id=number, location=place, version=1))
+        for way, (kind, name) in enumerate(city.frame.select("road_class", "name").iter_rows()):
+            own = refs[city.offsets[way] : city.offsets[way + 1]]
+            writer.add_way(make.Way(id=way + 1, nodes=own, tags={"highway": kind, "name": name or "?"}, version=1))
+    section = NetworkSection(file="city.osm.pbf", cache=False)
+    kept = load_network(section, tmp_path, "CL")
+    monkeypatch.setattr(osm_file, "NODES_KEPT", 1000)
+    again = load_network(section, tmp_path, "CL")
+    assert kept.links.height > 20_000
+    assert kept.links.write_ipc(None).getvalue() == again.links.write_ipc(None).getvalue()
+    assert kept.coordinates.tobytes() == again.coordinates.tobytes()
+    assert kept.offsets.tobytes() == again.offsets.tobytes()
+    assert kept.findings == again.findings
 
 
 def test_areas_have_holes_and_broken_ones_are_counted(tmp_path: Path) -> None:
