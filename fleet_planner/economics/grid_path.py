@@ -177,6 +177,25 @@ def packaged_course(region: str, kind: str, year: int, average: float) -> Course
     )
 
 
+def course_ratio(region: str, since: int, year: int) -> float | None:
+    """Return the course of a region in a year over that in an earlier one; nothing if none is packaged or it is over.
+
+    Parameters
+    ----------
+    region
+        As in the table, or a part of one that is.
+    since, year
+        Years before the first of the table have its value, and those after the last the last's.
+    """
+    table = reference_table(TABLE)
+    found = next((r for r in _wider(region) if r in table["region"]), None)
+    if found is None:
+        return None
+    rows = table.filter(region=found).sort("year")
+    before, after = np.interp([since, year], rows["year"], rows["value"]).tolist()
+    return after / before if before > 0.0 else None
+
+
 def _wider(region: str) -> Iterable[str]:
     """Yield a region, the ones that it is a part of, and who stands in for them."""
     parts = region.split("-")

@@ -103,6 +103,13 @@ def plants_of(regions: Sequence[str], share: float | None, given: Mapping[str, f
     )
 
 
+def packaged_share(regions: Sequence[str]) -> tuple[float, int]:
+    """Return the packaged thermal share of the first region that has one, and its year."""
+    rows = reference_table("power_plants.csv").filter(figure="thermal_share")
+    known = {r["region"]: (float(r["value"]), int(r["year"])) for r in rows.iter_rows(named=True)}
+    return next(known[r] for r in [*regions, ANY] if r in known)
+
+
 def power_table(plug_mwh: Mapping[str, float], plants: Plants, city_ppm: float | None) -> pl.DataFrame:
     """Return ``tables/columns/power_plants.csv``.
 

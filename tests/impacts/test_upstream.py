@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from fleet_planner.economics.grid_path import course_ratio
 from fleet_planner.factors.processes.upstream import load_upstream, with_hydrogen
 from fleet_planner.impacts.upstream import Plants, plants_of, power_table
+from fleet_planner.pipeline.telling.power import power_tables
+from fleet_planner.plan.models import Plan
 from fleet_planner.tables import columns
 
 PLANTS = Plants(0.6, 1.0, 0.05, {"NOx": 0.133, "PM2.5": 0.017}, checked=True)
@@ -58,3 +64,36 @@ def test_hydrogen_by_colour() -> None:
     assert at["grid"] == pytest.approx(0.83 * 55.0 / 120.0)
     assert with_hydrogen(usual, "grid", 0.0).of("hydrogen", "") == (0.0, 0.0, 0.0)
     assert with_hydrogen(usual, "", 0.83) is usual
+
+
+def test_the_thermal_share_follows_the_course_of_its_region() -> None:
+    summary = pl.DataFrame({"scenario": ["base"], "pollutant": ["electricity_kwh"], "value_per_year": [950.0]})
+
+    def share(electricity: dict[str, object], year: int = 2030, **upstream: object) -> tuple[float, list[str]]:
+        plan = Plan.model_validate(
+            {
+                "city": {"name": "A", "country": "CN", "grid_region": "CN-BJ", "year": year},
+                "network": {"file": "n.osm"},
+                "fleet": {"registry": "r.csv"},
+                "electricity": electricity,
+                "impacts": {"upstream": upstream},
+            }
+        )
+        table, found = power_tables(plan, summary, None)
+        return float(table["thermal_share"][0]), [f.code for f in found]
+
+    # the course of Beijing: 0.558 kg per kWh in 2022, 0.40 in 2030; packaged is 67 % of 2022
+    carried, codes = share({"path": "policy"})
+    assert carried == pytest.approx(0.67 * 0.40 / 0.558)
+    assert "impacts.plants_course" in codes
+    assert share({"path": "policy"}, 2060)[0] == 0.0
+    assert share({}) == (0.67, ["impacts.plants"])
+    assert share({"path": "policy"}, thermal_share=0.3) == (0.3, ["impacts.plants"])
+    assert share({"average_by_year": {"2030": 0.2}})[0] == 0.67
+
+
+@given(st.sampled_from(["CN-BJ", "US-CA-LA", "KR", "JP"]), st.integers(2020, 2059), st.integers(0, 40))
+def test_a_course_never_rises(region: str, since: int, later: int) -> None:
+    ratio = course_ratio(region, since, since + later)
+    assert ratio is None or 0.0 <= ratio <= 1.0 + 1e-12
+    assert course_ratio("XX", since, since + later) is None

@@ -21,6 +21,7 @@ from fleet_planner.tables.load import report_words
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from fleet_planner.findings import Finding
     from fleet_planner.pipeline.market.market import Market
     from fleet_planner.pipeline.market.market_orders import Exchange
     from fleet_planner.plan.models import Plan
@@ -56,6 +57,7 @@ def market_page(plan: Plan, found: Market, totals: pl.DataFrame, language: Langu
     """
     t = report_words(language)
     names = {c.name: c.name_zh for c in plan.market.city if c.name_zh and language == "zh"}
+    markets = dict(reference_table(TABLE).unique("market").select("market", f"title_{language}").iter_rows())
     shown = _named(found, names)
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     assets = files("fleet_planner.outputs") / "assets"
@@ -83,7 +85,7 @@ def market_page(plan: Plan, found: Market, totals: pl.DataFrame, language: Langu
         swing=_swing(shown.volatility, t),
         draws="" if found.volatility is None else f"{found.volatility['draws'][0]:,}",
         shocked="" if found.volatility is None else found.volatility["year"][0],
-        findings=[_renamed(finding_text(f, language), names) for f in found.findings],
+        findings=[_renamed(finding_text(_titled(f, markets), language), names) for f in found.findings],
     )
 
 
@@ -147,6 +149,12 @@ def _named(found: Market, names: Mapping[str, str]) -> Market:
         bands=None if found.bands is None else of(found.bands),
         published=None if found.published is None else of(found.published),
     )
+
+
+def _titled(finding: Finding, markets: Mapping[str, str]) -> Finding:
+    """Return a finding that names a market by its title."""
+    title = markets.get(str(finding.values.get("market")))
+    return finding if title is None else replace(finding, values={**finding.values, "market": title})
 
 
 def _renamed(text: str, names: Mapping[str, str]) -> str:
@@ -341,7 +349,7 @@ def _sure(bands: pl.DataFrame | None, t: Mapping[str, str]) -> dict[str, Any]:
 
 def _swing(volatility: pl.DataFrame | None, t: Mapping[str, str]) -> dict[str, Any]:
     """Return mean and spread of prices; no row without shocks."""
-    keys = ("market_form", "market_city", "market_price", "market_sd", "market_hhi")
+    keys = ("market_form", "market_city", "market_price_mean", "market_sd", "market_hhi")
     rows = [] if volatility is None else volatility.rows(named=True)
     return {
         "head": [t[k] for k in keys],
