@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 BASELINE = "baseline"
 FLEET = (*GROUP, "count", "km_per_year", "share_inside", "baseline_row", "measures")
 LONGEST = 30
-NUMBER, ROAD_BYTES = 8, 2500
+NUMBER, ROAD_BYTES = 8, 1200
 """Bytes of a number; of a link with its geometry and name, as they are read, held against others and drawn."""
 
 

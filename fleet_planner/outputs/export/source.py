@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 TYPES: dict[str, Any] = {"text": pl.String, "integer": pl.Int64, "number": pl.Float64, "boolean": pl.Boolean}
 MANIFEST = "manifest.json"
-COPIES, CELL, SHAPE = 3, 12, 1500
-"""A layer stands in memory as it is read, typed and written; bytes of a cell, and of a line in its three forms."""
+COPIES, CELL, SHAPE = 2, 10, 400
+"""A layer stands in memory as it is read and as it is written; bytes of a cell, and of a line in both forms."""
 
 PREFIX = "layer_"
 """In front of the table of a layer's attributes where another table has the layer's name."""
