@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 import pyogrio
 import pytest
 from click.testing import CliRunner, Result
 
 from fleet_planner.cli.main import main
+from fleet_planner.pipeline.mixing.mix_bands import cost_draws
+from fleet_planner.pipeline.mixing.portfolio import portfolio_of
+from fleet_planner.pipeline.prepare import prepare
+from fleet_planner.plan.load import load_plan
+from fleet_planner.progress import silent
 from fleet_planner.tables import columns
 from tests.cli.altered import not_found
 from tests.cli.test_homes import DEPOTS, PLACES, ZONES
 from tests.cli.test_traffic import OSM, PLAN
+
+if TYPE_CHECKING:
+    from fleet_planner.plan.models import Plan
+    from fleet_planner.plan.portfolio import PortfolioSection
 
 REGISTRY = (
     "vehicle_id,category,fuel,gross_mass_kg,model_year,stream,km_per_year,count\n"
@@ -51,6 +63,8 @@ name = "cheap_batteries"
 title = "Cheap batteries"
 title_zh = "电池降价"
 electric_capex_factor = 0.5
+[uncertainty]
+draws = 64
 """
 
 
@@ -69,7 +83,7 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "out"
 
 
-@pytest.mark.parametrize("name", ["years", "targets", "check", "front", "regret", "switching"])
+@pytest.mark.parametrize("name", ["years", "targets", "check", "front", "regret", "switching", "bands"])
 def test_tables_are_as_the_dictionary_says(out: Path, name: str) -> None:
     table = pl.read_csv(out / f"portfolio_{name}.csv")
     assert table.height > 0
@@ -85,6 +99,36 @@ def test_targets_are_met_at_a_proved_gap(out: Path) -> None:
     assert (targets["avoided_per_year"] >= targets["required_per_year"] - 1e-6).all()
     assert 0.0 < told["probability"] <= 1.0
     assert told["cost_with_probability_usd2024"] >= told["cost_usd2024"] - 1.0
+
+
+def test_the_mix_has_chances_and_a_band_of_its_cost(out: Path) -> None:
+    table = pl.read_csv(out / "portfolio_bands.csv")
+    targets = pl.read_csv(out / "portfolio_targets.csv")
+    told = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    each, both, cost = (table.filter(figure=f) for f in ("avoided", "all_targets", "cost"))
+    assert each["value"].to_list() == pytest.approx(targets["avoided_per_year"].to_list())
+    assert each["required"].to_list() == pytest.approx(targets["required_per_year"].to_list())
+    assert each["unit"].to_list() == targets["unit"].to_list()
+    assert (each["low"] < each["high"]).all()
+    assert both["met_probability"][0] <= each["met_probability"].min()  # type: ignore[operator]  # numbers
+    assert cost["value"][0] == pytest.approx(told["cost_usd2024"])
+    assert cost["low"][0] < cost["value"][0] < cost["high"][0]
+    for name, words in (("portfolio.html", "How sure the mix is"), ("portfolio.zh.html", "措施组合的不确定性")):
+        assert words in (out / name).read_text(encoding="utf-8")
+
+
+def test_costs_twice_as_high_make_the_mix_cost_twice_as_much(out: Path) -> None:
+    """The lines that are drawn add up to what the mix costs."""
+    folder = out.parent
+    ready = prepare(load_plan(folder / "plan.toml"), folder, silent)
+    found = portfolio_of(replace(ready, plan=ready.plan.model_copy(update={"portfolio": _alone(ready.plan)})))
+    drawn = cost_draws(ready, found.ground, found.problem, found.mix, lambda _: np.array([1.0, 2.0]))
+    assert drawn.tolist() == pytest.approx([found.mix.cost, 2.0 * found.mix.cost])
+
+
+def _alone(plan: Plan) -> PortfolioSection:
+    """Return the section without front, probability and futures."""
+    return plan.portfolio.model_copy(update={"front": "", "probability": 0.0, "future": []})
 
 
 def test_the_inventory_finds_what_the_optimiser_promised(out: Path) -> None:

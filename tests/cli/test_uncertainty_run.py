@@ -57,7 +57,7 @@ def test_the_report_and_the_manifest_tell_it(folder: Path) -> None:
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert "How sure the figures are" in page
     assert "Electric buses: Exhaust particles" in page
-    assert "Portfolio and schedules" in page
+    assert "of a mix portfolio_bands.csv tells" in page
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert "uncertainty.drawn" in {f["code"] for f in manifest["findings"]}
 

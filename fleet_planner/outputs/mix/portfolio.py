@@ -51,6 +51,8 @@ def portfolio_tables(ready: Prepared, found: Portfolio) -> dict[str, pl.DataFram
         made["portfolio_limits"] = limits
     if found.sites is not None:
         made["portfolio_sites"] = sites_table(found)
+    if found.bands is not None:
+        made["portfolio_bands"] = found.bands
     if found.front:
         made["portfolio_front"] = front_table(found)
     if found.regret is not None:

@@ -74,6 +74,7 @@ def page(
         trained=trained_shown(tables["portfolio_workforce"], titles, t),
         curves=curves_shown(tables.get("portfolio_curve"), found.targets, titles, streams, t, language),
         switching=_switching(tables.get("portfolio_switching"), found, t, language),
+        bands=_bands(tables.get("portfolio_bands"), t),
         front=_front(tables.get("portfolio_front"), t),
         regret=_regret(tables.get("portfolio_regret"), found, t, language),
         check=_check(tables["portfolio_check"], t, language),
@@ -129,6 +130,29 @@ def _chart(table: pl.DataFrame, found: Portfolio, titles: Mapping[str, str], t: 
     values = [[force.get((y, o), 0.0) for o in names] for y in rows]
     svg = draw.stacked(t["mix_by_year"], [str(y) for y in rows], [titles[o] for o in names], values)
     return Markup(svg)  # noqa: S704  # labels are escaped where they are drawn
+
+
+def _bands(table: pl.DataFrame | None, t: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the mix avoids and costs with bands and chances; no row without draws."""
+    if table is None:
+        return {"head": [], "rows": [], "note": ""}
+    words = {"all_targets": t["mix_sure_all"], "cost": t["mix_sure_cost"]}
+    rows = []
+    for row in table.iter_rows(named=True):
+        scale = MILLION if row["figure"] == "cost" else 1.0
+        told = [row["value"], row["low"], row["high"]]
+        value = "–" if told[0] is None else "{} ({}…{})".format(*(significant(v / scale) for v in told))
+        name = words.get(row["figure"]) or f"{row['target']} ({t.get('unit_' + row['unit'], row['unit'])})"
+        asked = "–" if row["required"] is None else significant(row["required"])
+        chance = "–" if row["met_probability"] is None else f"{100.0 * row['met_probability']:.0f} %"
+        rows.append([name, asked, value, chance])
+    first = table.row(0, named=True)
+    note = t["mix_sure_note"].format(draws=f"{first['draws']:,}", level=f"{first['level_pct']:g}")
+    return {
+        "head": [t[k] for k in ("target", "mix_required", "mix_sure_value", "mix_sure_chance")],
+        "rows": rows,
+        "note": note,
+    }
 
 
 def _years(table: pl.DataFrame, t: Mapping[str, str]) -> dict[str, Any]:

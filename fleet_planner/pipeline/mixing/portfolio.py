@@ -11,6 +11,7 @@ import polars as pl
 from fleet_planner.errors import PlanError, use_one_of
 from fleet_planner.pipeline.mixing.futures import judged_futures
 from fleet_planner.pipeline.mixing.ground import ground_of
+from fleet_planner.pipeline.mixing.mix_bands import mix_bands
 from fleet_planner.pipeline.mixing.mix_findings import mix_findings
 from fleet_planner.pipeline.mixing.mix_targets import targets_of
 from fleet_planner.pipeline.mixing.portfolio_sites import PlanSites, plan_sites, read_sites
@@ -52,6 +53,8 @@ class Portfolio:
         Names of futures, and how the mixes of each of them fare under the others.
     findings
         What was assumed.
+    bands
+        Chances of the targets and the band of the cost, where the plan has draws.
     """
 
     ground: Ground
@@ -67,6 +70,7 @@ class Portfolio:
     mixes: tuple[Mix, ...] = ()
     regret: Regret | None = None
     findings: tuple[Finding, ...] = field(default_factory=tuple)
+    bands: pl.DataFrame | None = None
 
 
 def portfolio_of(ready: Prepared) -> Portfolio:
@@ -94,6 +98,10 @@ def portfolio_of(ready: Prepared) -> Portfolio:
     mix = solve(problem, seconds=section.time_limit_s, gap=section.gap)
     findings = (*mix_findings(ready, ground, mix), *(sites.findings if sites is not None else ()))
     found = Portfolio(ground, problem, mix, aims, targets, sites, rows, findings=findings)
+    low, _, high = _spread(ready, ground)
+    units = {f"{aim.name} {year}": aim.unit for aim, year, *_ in targets}
+    asked = tuple((aim, units.get(aim.name, "")) for aim in aims)
+    found = replace(found, bands=mix_bands(ready, ground, problem, mix, asked, np.stack([low, high])))
     if section.front:
         names = [a.name for a in aims]
         name = next((n for n in names if n.split(" ")[0] == section.front), None)
