@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
-from fleet_planner.economics.incentives import Bought, granted
+from fleet_planner.economics.incentives import Bought, shared_out
 from fleet_planner.economics.learning import whole
 from fleet_planner.economics.ownership import LINES, TOTAL, Option, View, line_checked, ownership
 from fleet_planner.economics.vehicle_costs import vehicle_class
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from fleet_planner.economics.money import Shown
     from fleet_planner.economics.ownership import Use
@@ -89,19 +92,29 @@ def purchase_tax(taxes: Taxes, measures: Sequence[MeasureTerms]) -> float:
 
 def grants_per_vehicle(groups: Sequence[Group], section: EconomicsSection, year: int) -> list[float]:
     """Return what incentives pay per vehicle of each group of a scenario when all are bought in one year."""
-    purchases = [Bought(m.measure_id, g.stream, g.vehicles, m.capital) for g in groups for m in g.measures]
+    capital = {m.measure_id: np.array(m.capital) for g in groups for m in g.measures}
+    return [float(grant) for grant in grants_in_cases(groups, section, year, capital)]
+
+
+def grants_in_cases(
+    groups: Sequence[Group], section: EconomicsSection, year: int, capital: Mapping[str, NDArray[np.float64]]
+) -> list[NDArray[np.float64]]:
+    """Return `grants_per_vehicle` for many figures of the capital by measure, all of one shape."""
+    purchases = [(g, m) for g in groups for m in g.measures]
     owner = [k for k, g in enumerate(groups) for _ in g.measures]
-    out = [0.0] * len(groups)
+    shape = next(iter(capital.values())).shape if capital else ()
+    out = [np.zeros(shape) for _ in groups]
     merged: dict[tuple[str, str], list[int]] = {}
-    for i, p in enumerate(purchases):
-        merged.setdefault((p.measure_id, p.stream), []).append(i)
-    whole_purchases = [
-        Bought(m, s, sum(purchases[i].vehicles for i in rows), purchases[rows[0]].capital)
-        for (m, s), rows in merged.items()
+    for i, (group, measure) in enumerate(purchases):
+        merged.setdefault((measure.measure_id, group.stream), []).append(i)
+    bought = [
+        Bought(name, stream, sum(purchases[i][0].vehicles for i in rows), purchases[rows[0]][1].capital)
+        for (name, stream), rows in merged.items()
     ]
-    for grant in granted(section.incentive, year, whole_purchases):
-        for i in merged[grant.measure_id, grant.stream]:
-            out[owner[i]] += grant.per_vehicle
+    for share in shared_out(section.incentive, year, bought, [capital[b.measure_id] for b in bought]):
+        one = bought[share.which]
+        for i in merged[one.measure_id, one.stream]:
+            out[owner[i]] = out[owner[i]] + share.each
     return out
 
 

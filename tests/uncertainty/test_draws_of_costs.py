@@ -24,6 +24,7 @@ from fleet_planner.pipeline.drawing.bands import Figure
 from fleet_planner.pipeline.drawing.books import MoneyDraws, book_draws
 from fleet_planner.pipeline.drawing.emitted import emitted
 from fleet_planner.pipeline.drawing.harm import AVOIDED
+from fleet_planner.pipeline.drawing.owned import COLUMNS, owned_draws
 from fleet_planner.pipeline.drawing.parts import what_is_drawn
 from fleet_planner.pipeline.drawing.per_tonne import option_draws
 from fleet_planner.pipeline.drawing.states import ground_of
@@ -288,6 +289,7 @@ def test_costs_over_the_years_are_whole_runs_with_other_inputs(tmp_path: Path, m
     emissions = emitted(ground, drawer, None)
     told = Benefits(city.plan.city.year, city.priced.outlook.shown.per_usd2024, emissions, HARM, city.later is not None)
     outlook = city.priced.outlook
+    owned = owned_draws(paid.groups, outlook, ground, MoneyDraws(drawer, carbon))
     for programme in paid.programmes:
         groups = [g for g in paid.groups if g.scenario == programme.scenario]
         change = changes_of(programme, groups, city.later, ground, drawer)
@@ -298,7 +300,15 @@ def test_costs_over_the_years_are_whole_runs_with_other_inputs(tmp_path: Path, m
         worth, _ = net_figures([row], {programme.scenario: book}, told, spared)
         for draw in range(DRAWS):
             value = dict(zip((one.name for one in ground.sampler.inputs), values[draw].tolist(), strict=True))
-            again = whole_economy(city, value, float(carbon[draw]), drawer).costs
+            anew = whole_economy(city, value, float(carbon[draw]), drawer)
+            again = anew.costs
+            rows = anew.ownership.filter(scenario=programme.scenario)
+            assert rows.height
+            for row in rows.iter_rows(named=True):
+                of = owned[row["scenario"], row["stream"], row["measures"]]
+                for column in COLUMNS:
+                    got = of[column][row["line"]][draw] * outlook.shown.per_usd2024
+                    assert got == pytest.approx(row[column], rel=EXACT, abs=1e-4), (row["line"], column)
             shown = outlook.shown.per_usd2024
             for row in again.by_year.filter(scenario=programme.scenario).iter_rows(named=True):
                 k = row["year"] - book.years.start

@@ -24,6 +24,7 @@ MORE = (
 BANDED = {
     "present_value": ("private", "public"),
     "costs_by_year": ("private", "public"),
+    "ownership": ("private_without", "private_with", "public_without", "public_with"),
     "cash_flow": ("net", "cumulative"),
     "cost_effectiveness": ("usd2024_per_t",),
 }

@@ -9,6 +9,7 @@ import polars as pl
 if TYPE_CHECKING:
     from fleet_planner.pipeline.telling.results import Results
 
+SIDES = ("private_without", "private_with", "public_without", "public_with")
 KEY = ("scenario", "stream", "measures", "vehicles", "km_per_year", "holding_years", "unit")
 
 
@@ -60,6 +61,9 @@ def _ownership(table: pl.DataFrame) -> list[dict[str, Any]]:
             r["line"]: [r["private_without"], r["private_with"], r["public_without"], r["public_with"]]
             for r in rows.iter_rows(named=True)
         }
+        if "private_with_low" in rows.columns:
+            total = rows.filter(pl.col("line") == "total").row(0, named=True)
+            lines |= {f"total_{end}": [total[f"{side}_{end}"] for side in SIDES] for end in ("low", "high")}
         unchecked = rows.filter((pl.col("checked") == "no") & (pl.col("line") != "total"))["line"].to_list()
         out.append(dict(zip(KEY, key, strict=True)) | {"lines": lines, "unchecked": unchecked})
     return out

@@ -47,7 +47,11 @@ def ownership_rows(data: Mapping[str, Any], t: Words, names: Words, streams: Wor
                     "flag": t["no"] if view == 0 and group["unchecked"] else "",
                     "view": t[f"view_{name}"],
                     "cells": [_thousand(v) for v in changed],
-                    "totals": [_thousand(without), _thousand(treated), percent(_change(without, treated))],
+                    "totals": [
+                        _thousand(without) + _total_band(group, 2 * view, t),
+                        _thousand(treated) + _total_band(group, 2 * view + 1, t),
+                        percent(_change(without, treated)),
+                    ],
                 }
             )
     unit = money_name(given[0]["unit"], t) if given else ""
@@ -74,6 +78,14 @@ def _change(without: float, treated: float) -> float | None:
 
 def _thousand(value: float) -> str:
     return significant(value / THOUSAND) if abs(value) >= 0.5 else "0"
+
+
+def _total_band(group: Mapping[str, Any], side: int, t: Words) -> str:
+    """Return the band of a total in thousands; "" without draws."""
+    lines = group["lines"]
+    if "total_low" not in lines:
+        return ""
+    return plain_band(lines["total_low"][side] / THOUSAND, lines["total_high"][side] / THOUSAND, t)
 
 
 def group_title(group: Mapping[str, Any], names: Words, streams: Words, measures: Words) -> str:

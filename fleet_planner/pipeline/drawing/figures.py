@@ -19,6 +19,7 @@ from fleet_planner.pipeline.drawing.exposed import Breathed, banded_exposure, br
 from fleet_planner.pipeline.drawing.harm import CARBON, baseline_harm, coefficients, harm_figures
 from fleet_planner.pipeline.drawing.money import cost_figures
 from fleet_planner.pipeline.drawing.on_links import drawn_links
+from fleet_planner.pipeline.drawing.owned import Owned, banded_ownership, owned_draws
 from fleet_planner.pipeline.drawing.parts import what_is_drawn
 from fleet_planner.pipeline.drawing.parts_of import banded_areas, hours_table
 from fleet_planner.pipeline.drawing.per_tonne import OptionDraws, option_draws, with_prices
@@ -77,6 +78,8 @@ class Drawn:
         Every option of the comparison, by stream and name.
     books
         Costs over the years by scenario.
+    owned
+        Cost of ownership by scenario, stream and measures.
     """
 
     section: UncertaintySection
@@ -89,6 +92,7 @@ class Drawn:
     breathed: Breathed | None = None
     options: OptionDraws = field(default_factory=dict)
     books: Mapping[str, BookDraws] = field(default_factory=dict)
+    owned: Owned = field(default_factory=dict)
 
     def with_meaning(self, meaning: Mapping[str, pl.DataFrame], ready: Prepared, paid: Economy) -> Drawn:
         """Return the draws with those of what the emissions mean, and of costs over the years."""
@@ -112,7 +116,8 @@ class Drawn:
         warming = potentials(meaning, self.ground.spreads, self.section)
         figures = (*self.figures, *health, *worth_of, *climate_figures(meaning, warming, emissions))
         sources = self.coefficients | known.sources | warming.sources
-        return replace(self, figures=figures, coefficients=sources, books=books)
+        owned = owned_draws(paid.groups, ready.priced.outlook, self.ground, money)
+        return replace(self, figures=figures, coefficients=sources, books=books, owned=owned)
 
     def _changes(self, programme: Programme, later: ByYear | None, paid: Economy) -> dict[int, UseDraws]:
         groups = [g for g in paid.groups if g.scenario == programme.scenario]
@@ -243,6 +248,7 @@ def banded_economy(ready: Prepared, paid: Economy, drawn: Drawn | None) -> Econo
     told = (drawn.books, outlook, level)
     return replace(
         paid,
+        ownership=banded_ownership(paid.ownership, drawn.owned, outlook, level),
         costs=replace(
             costs,
             worth=banded_worth(costs.worth, *told),
