@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -146,7 +147,11 @@ def test_supply_is_kept_every_year(out: Path) -> None:
 
 def test_the_page_is_there_in_both_languages(out: Path) -> None:
     assert "The least-cost mix" in (out / "portfolio.html").read_text(encoding="utf-8")
-    assert "最低成本组合" in (out / "portfolio.zh.html").read_text(encoding="utf-8")
+    chinese = (out / "portfolio.zh.html").read_text(encoding="utf-8")
+    assert "：最低成本组合</h1>" in chinese
+    for name, label in (("NOx", "氮氧化物（以NO2计），吨）"), ("PM_exhaust", "尾气颗粒物，吨）")):
+        assert (label in chinese) == (name in pl.read_csv(out / "portfolio_targets.csv")["pollutant"].to_list())
+    assert "PM_exhaust" not in re.sub("<style>.*?</style>", "", chinese, flags=re.DOTALL)
 
 
 def test_targets_out_of_reach_are_told_with_the_relaxation(tmp_path: Path) -> None:

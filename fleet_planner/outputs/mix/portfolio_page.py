@@ -101,12 +101,13 @@ def _result(summary: Mapping[str, Any], t: Mapping[str, str]) -> str:
 
 def _targets(table: pl.DataFrame, found: Portfolio, t: Mapping[str, str], language: Language) -> dict[str, Any]:
     names = {aim.name: aim.title_zh if language == "zh" else aim.title_en for aim, *_ in found.targets}
+    called = wording.pollutant_names(language) | {"GHG": t["ghg"]}
     keys = ("target", "mix_year", "mix_without", "mix_allowed", "mix_avoided", "mix_price", "mix_verdict")
     rows = [
         {
             "class": "met" if row["verdict"] == "met" else "missed",
             "cells": [
-                f"{names[row['target']]} ({row['pollutant']}, {t.get('unit_' + row['unit'], row['unit'])})",
+                t["head_with_unit"].format(title=names[row["target"]], unit=_what(row, called, t)),
                 str(row["year"]),
                 significant(row["without_measures_per_year"]),
                 significant(row["allowed_per_year"]),
@@ -120,6 +121,12 @@ def _targets(table: pl.DataFrame, found: Portfolio, t: Mapping[str, str], langua
         for row in table.iter_rows(named=True)
     ]
     return {"head": [t[k] for k in keys], "rows": rows}
+
+
+def _what(row: Mapping[str, Any], called: Mapping[str, str], t: Mapping[str, str]) -> str:
+    """Return pollutant and unit of a target."""
+    unit = t.get("unit_" + row["unit"], row["unit"])
+    return t["mix_pollutant_unit"].format(pollutant=called.get(row["pollutant"], row["pollutant"]), unit=unit)
 
 
 def _chart(table: pl.DataFrame, found: Portfolio, titles: Mapping[str, str], t: Mapping[str, str]) -> Markup:
