@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet_planner.cli.main import main
+from fleet_planner.outputs.numbers import significant
 from fleet_planner.pipeline.clipping.clipped import agency_codes
 from tests.cli.test_cli import HEADER, PLAN
 
@@ -155,7 +156,19 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
     polygons(folder, square("west", WEST), square("<north>", EAST, (34.01, 34.1)))
     (folder / "m.csv").write_text(SITES, encoding="utf-8")
     more = '\n[nonroad]\nfile = "m.csv"\n[report]\nareas = "areas.geojson"\nunits = "us"\n'
+    more += "[uncertainty]\ndraws = 16\ndrivers = false\n"
     return ran(folder, "US-CA", more + SEASONS + ELECTRIC)
+
+
+def test_areas_of_a_run_with_draws_have_bands(told: Path) -> None:
+    totals = pl.read_csv(told / "area_totals.csv").filter(pl.col("value_per_year") > 0.0, pollutant="NOx")
+    assert (totals["low_per_year"] < totals["value_per_year"]).all()
+    assert (totals["high_per_year"] > totals["value_per_year"]).all()
+    row = totals.filter(area="west", scenario=totals["scenario"][0]).row(0, named=True)
+    page = (told / "report.html").read_text(encoding="utf-8")
+    scale = 1.0 / 0.90718474  # the page is in short tons
+    ends = "[{}–{}]".format(*(significant(scale * row[k]) for k in ("low_per_year", "high_per_year")))
+    assert ends in page
 
 
 def test_a_run_tells_the_areas_of_its_plan(told: Path) -> None:

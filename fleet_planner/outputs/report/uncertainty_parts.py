@@ -157,7 +157,7 @@ def drivers_chart(
 
 
 def _told(pollutant: str, t: Mapping[str, str]) -> str:
-    return t["uncertain_pm"] if pollutant == "PM_exhaust" else pollutant
+    return {"PM_exhaust": t["uncertain_pm"], "PM2.5_non_exhaust": t["uncertain_wear"]}.get(pollutant, pollutant)
 
 
 def banded(row: Mapping[str, Any]) -> str:
