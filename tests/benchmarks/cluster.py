@@ -38,6 +38,11 @@ def swept(file: Path, out: Path, engine: Any) -> tuple[float, float, bytes]:
     return time.perf_counter() - begin, float(found.tasks["seconds"].sum()), (out / "sweep_results.csv").read_bytes()
 
 
+def _load() -> float | None:
+    """Return how many processes wanted a core in the last minute."""
+    return round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None
+
+
 def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -46,13 +51,14 @@ def main() -> None:
     parser.add_argument("--empty", type=int, default=500)
     parser.add_argument("--folder", type=Path)
     asked = parser.parse_args()
-    rows = []
+    rows, before = [], _load()
     with tempfile.TemporaryDirectory() as temporary:
         folder = asked.folder or Path(temporary)
         file = write_towns(folder, str([round((k + 1) / asked.tasks, 4) for k in range(asked.tasks // 2)]))
         swept(file, folder / "compiled", Here())
         here_s, _, bytes_here = swept(file, folder / "here", Here())
         rows.append({"workers": 0, "seconds": round(here_s, 2)})
+        print(json.dumps(rows[-1]), file=sys.stderr)
         for number in (int(v) for v in asked.workers.split(",")):
             begin = time.perf_counter()
             with dask_engine(Asked(workers=number), lambda _: None) as engine:
@@ -73,10 +79,12 @@ def main() -> None:
                     "first_sweep_s": round(cold_s, 2),
                     "seconds": round(seconds, 2),
                     "working_s": round(working_s, 2),
+                    "beside_work_ms_per_task": round(1000.0 * (number * seconds - working_s) / asked.tasks, 1),
                     "against_one_process": round(here_s / seconds, 2),
                 }
             )
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+            print(json.dumps(rows[-1]), file=sys.stderr)
+    load = [before, _load()]
     print(json.dumps({"cores": os.cpu_count(), "load": load, "tasks": asked.tasks, "rows": rows}))
 
 
