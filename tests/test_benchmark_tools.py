@@ -57,6 +57,7 @@ def test_every_figure_that_the_readme_claims_is_measured_by_a_case() -> None:
     assert len(claims()) > 20
     for what, case, figure in claims():
         assert case in cases, what
+        assert compare_benchmarks.unit_of(figure) or figure == "ratio", f"{figure} would never be compared"
         code = (FOLDER / f"{cases[case].script}.py").read_text(encoding="utf-8")
         for word in figure.split("."):
             assert f'"{word}"' in code or f"{word}=" in code or word in FROM_THE_PROGRAM, f"{what}: no {word} in {case}"

@@ -36,13 +36,13 @@ HEAD = "| case | wall s | processor s | peak MB | of its own figures |\n| --- | 
 PACKAGES = ("numba", "numpy", "polars", "scipy", "highspy", "pyogrio")
 
 
-def machine() -> dict[str, Any]:
-    """Return what the figures depend on: processor, cores, memory, load, versions, commit."""
+def machine(checkout: Path = REPOSITORY) -> dict[str, Any]:
+    """Return what the figures depend on: processor, cores, memory, load, versions, commit of the checkout measured."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
     models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 0
-    git = ["git", "-C", str(REPOSITORY), "rev-parse", "--short", "HEAD"]
+    git = ["git", "-C", str(checkout), "rev-parse", "--short", "HEAD"]
     commit = subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip()
     return {
         "cpu": models[0] if models else platform.processor() or platform.machine(),
@@ -186,7 +186,8 @@ def main() -> None:
     cases = [c for c in CASES if not words or any(w in c.name or w == c.script for w in words)]
     if not cases:
         parser.error(f"no case has one of {given.only}; scripts: {', '.join(sorted({c.script for c in CASES}))}")
-    told: dict[str, Any] = {"machine": machine(), "quick": given.quick, "cases": {}}
+    scripts = given.scripts.resolve()
+    told: dict[str, Any] = {"machine": machine(scripts), "quick": given.quick, "cases": {}}
     said: list[str] = []
 
     def say(text: str) -> None:
@@ -197,7 +198,6 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as work:
         paths = {"work": work, "shared": str(REPOSITORY.parent / "shared")}
         for case in cases:
-            scripts = given.scripts.resolve()
             result = measured(case, scripts, paths, quick=given.quick, seconds=given.seconds)
             told["cases"][case.name] = result
             say(row(case.name, result))

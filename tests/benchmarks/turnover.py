@@ -105,9 +105,11 @@ def main() -> None:
         "technologies": projection.technologies.frame.height,
         "years": YEARS,
         "closure": projection.closure(),
-        "kernel": median_seconds(lambda: kernel.project(*given), repeat),
-        "fleet": median_seconds(lambda: project_fleet(fleet, section, city, Path()), repeat),
-        "one_year_as_table": median_seconds(lambda: projection.fleet(2050), repeat),
+        "seconds": {
+            "kernel": median_seconds(lambda: kernel.project(*given), repeat),
+            "fleet": median_seconds(lambda: project_fleet(fleet, section, city, Path()), repeat),
+            "one_year_as_table": median_seconds(lambda: projection.fleet(2050), repeat),
+        },
     }
     print(json.dumps(result, indent=1))
 
