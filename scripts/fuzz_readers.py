@@ -1,6 +1,7 @@
 """Fuzz the readers of strangers' files, guided by coverage: atheris (libFuzzer) drives the targets of `tests/hard_use`.
 
-    python scripts/fuzz_readers.py --jobs 2                           every target, the same files every time
+    python scripts/fuzz_readers.py --jobs 2                  plans, registries, timetables, networks: the same files every time
+    python scripts/fuzz_readers.py --jobs 2 --all            every table and layer, too
     python scripts/fuzz_readers.py --target osm_pbf --runs 0 --seconds 600 --keep found     open-ended, by hand
 
 Needs ``pip install atheris`` (wheels for Linux and macOS, Python 3.11 to 3.13). A reader may take a file or raise UserError;
@@ -42,7 +43,8 @@ def main() -> int:
     sys.path.insert(0, str(REPOSITORY))
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--target", action="append", help="only this one; may be given several times")
-    asked.add_argument("--runs", type=int, default=400, help="files tried for each target (default 400), 0 for no end")
+    asked.add_argument("--all", action="store_true", help="also the many targets of tables and layers")
+    asked.add_argument("--runs", type=int, default=200, help="files tried for each target (default 200), 0 for no end")
     asked.add_argument("--seconds", type=int, default=30, help="at most for each target (default 30)")
     asked.add_argument("--seed", type=int, default=SEED, help="of what is tried")
     asked.add_argument("--jobs", type=int, default=1, help="targets at once (default 1)")
@@ -54,11 +56,14 @@ def main() -> int:
         return fuzz(
             told.one, [f"-seed={told.seed}", f"-runs={told.runs or -1}", f"-max_total_time={told.seconds}"], kept
         )
+    from tests.hard_use.layer_targets import LAYERS
+    from tests.hard_use.table_targets import TABLES
     from tests.hard_use.targets import TARGETS
 
+    usual = [name for name in TARGETS if told.all or not (name in LAYERS or name in TABLES)]
     options = ["--runs", str(told.runs), "--seconds", str(told.seconds), "--seed", str(told.seed), "--keep", str(kept)]
     with ThreadPoolExecutor(told.jobs) as pool:
-        good = list(pool.map(lambda name: fuzzed_apart(name, options), told.target or TARGETS))
+        good = list(pool.map(lambda name: fuzzed_apart(name, options), told.target or usual))
     if all(good) and not told.keep:
         shutil.rmtree(kept)
     return int(not all(good))
