@@ -103,6 +103,19 @@ def test_a_cost_per_tonne_has_a_band(folder: Path) -> None:
     assert f"{significant(row['value'] / 1e3)} {band}" in (folder / "report.html").read_text(encoding="utf-8")
 
 
+def test_money_has_drivers_too(folder: Path) -> None:
+    """What a measure costs moves with costs and prices; emissions do not."""
+    table = pl.read_csv(folder / "uncertainty_drivers.csv", infer_schema_length=None)
+    own = table.filter(scenario="electric_buses")
+    by_group = {
+        figure: dict(own.filter(figure=figure).select("group", "total_order").iter_rows())
+        for figure in ("cost", "change_pct")
+    }
+    assert by_group["cost"]["costs"] > 0.1
+    assert by_group["change_pct"]["costs"] == 0.0
+    assert "Electric buses: Cost" in (folder / "report.html").read_text(encoding="utf-8")
+
+
 def test_bands_follow_the_units(folder: Path) -> None:
     data = read_report_data(folder)
     factor = 1.0 / 0.90718474

@@ -24,6 +24,12 @@ CHART = ("NOx", "PM_exhaust", "CO2")
 MOST_TICKS = 6.0
 LEAST = 0.005
 """Groups below this share everywhere are not drawn."""
+DRIVEN = {
+    ("cost", ""): "driven_cost",
+    ("health_avoided", "deaths"): "driven_deaths",
+    ("net_present_value", ""): "driven_npv",
+}
+"""Figures of money and health in the chart, and their words."""
 EMISSION, CHANGE = "emission", "change_pct"
 
 
@@ -138,14 +144,20 @@ def drivers_chart(
 ) -> dict[str, Any] | None:
     """Return bars of the groups of inputs: totals of the first scenario, then the changes of the others."""
     year, first = min(row["year"] for row in rows), rows[0]["scenario"]
-    matters = {row["group"] for row in rows if row["total_order"] >= LEAST and row["pollutant"] in CHART}
+    shown = [row for row in rows if row["pollutant"] in CHART or _worth(row) in DRIVEN]
+    matters = {row["group"] for row in shown if row["total_order"] >= LEAST}
     groups = [group for group in dict.fromkeys(row["group"] for row in rows) if group in matters]
     bars: dict[str, list[float]] = {}
     for row in rows:
-        told = _told(row["pollutant"], t)
+        told = _told(row["pollutant"] or "", t)
         if row["figure"] != EMISSION:
             told = t["drivers_of"].format(scenario=names.get(row["scenario"], row["scenario"]), pollutant=told)
         wanted = row["year"] == year and (row["figure"] == EMISSION) == (row["scenario"] == first)
+        if row["year"] == year and _worth(row) in DRIVEN and row["group"] in matters:
+            label = t["drivers_of"].format(
+                scenario=names.get(row["scenario"], row["scenario"]), pollutant=t[DRIVEN[_worth(row)]]
+            )
+            bars.setdefault(label, []).append(max(row["total_order"], 0.0))
         if wanted and row["pollutant"] in CHART and row["group"] in matters:
             bars.setdefault(told, []).append(max(row["total_order"], 0.0))
     moving = {label: values for label, values in bars.items() if sum(values) > 0.0}
@@ -154,6 +166,10 @@ def drivers_chart(
     words = [" + ".join(t[f"driver_{name}"] for name in group.split("+")) for group in groups]
     svg = stacked(t["drivers"], list(moving), words, list(moving.values()))
     return {"title": t["drivers"], "svg": Markup(svg)}  # noqa: S704  # labels are escaped where drawn
+
+
+def _worth(row: Mapping[str, Any]) -> tuple[str, str]:
+    return row["figure"], row.get("item") or ""
 
 
 def _told(pollutant: str, t: Mapping[str, str]) -> str:

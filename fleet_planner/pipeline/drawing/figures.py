@@ -13,10 +13,10 @@ from fleet_planner.findings import Finding
 from fleet_planner.pipeline.drawing.bands import CHANGE, EMISSION, PERCENT, Figure, figures_table, with_bands
 from fleet_planner.pipeline.drawing.books import MoneyDraws, banded_cash, banded_costs, banded_worth, book_draws
 from fleet_planner.pipeline.drawing.chances import with_chances
-from fleet_planner.pipeline.drawing.drivers import drivers_table
+from fleet_planner.pipeline.drawing.drivers import Worth, drivers_table
 from fleet_planner.pipeline.drawing.emitted import Array, Emitted, Key, emitted
 from fleet_planner.pipeline.drawing.exposed import Breathed, banded_exposure, breathed
-from fleet_planner.pipeline.drawing.harm import CARBON, baseline_harm, coefficients, harm_figures
+from fleet_planner.pipeline.drawing.harm import CARBON, baseline_harm, coefficient_sampler, coefficients, harm_figures
 from fleet_planner.pipeline.drawing.money import cost_figures
 from fleet_planner.pipeline.drawing.on_links import drawn_links
 from fleet_planner.pipeline.drawing.owned import Owned, banded_ownership, owned_draws
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from fleet_planner.pipeline.computing.by_year import ByYear
     from fleet_planner.pipeline.costing.economics import Economy
     from fleet_planner.pipeline.drawing.books import BookDraws
+    from fleet_planner.pipeline.drawing.harm import Coefficients
     from fleet_planner.pipeline.drawing.uses import UseDraws
     from fleet_planner.pipeline.prepare import Prepared
     from fleet_planner.pipeline.telling.results import ScenarioResult
@@ -80,6 +81,10 @@ class Drawn:
         Costs over the years by scenario.
     owned
         Cost of ownership by scenario, stream and measures.
+    drives
+        Makes costs, health and net present value at other points, where they can be.
+    results
+        The scenarios of the base year.
     """
 
     section: UncertaintySection
@@ -93,6 +98,8 @@ class Drawn:
     options: OptionDraws = field(default_factory=dict)
     books: Mapping[str, BookDraws] = field(default_factory=dict)
     owned: Owned = field(default_factory=dict)
+    drives: Worth | None = None
+    results: tuple[ScenarioResult, ...] = ()
 
     def with_meaning(self, meaning: Mapping[str, pl.DataFrame], ready: Prepared, paid: Economy) -> Drawn:
         """Return the draws with those of what the emissions mean, and of costs over the years."""
@@ -103,25 +110,45 @@ class Drawn:
         worth = carbon.usd_per_t  # nought where the plan gives carbon no value
         ends = (carbon.low / worth, carbon.high / worth) if worth > 0.0 else (1.0, 1.0)
         known = coefficients(meaning, self.ground.spreads, self.section, ends)
-        of_harm = (known, emissions, plan.city.year, self.breathed)
-        health = harm_figures(meaning, *of_harm)
         money = MoneyDraws(self.drawer, known.of(CARBON))
-        books = {
-            p.scenario: book_draws(p, ready.priced.outlook, self._changes(p, ready.later, paid), money)
-            for p in paid.programmes
-        }
         shown = shown_in(plan.economics).per_usd2024
-        base = Benefits(plan.city.year, shown, emissions, baseline_harm(meaning, *of_harm), ready.later is not None)
-        worth_of = net_figures(meaning.get("benefits", pl.DataFrame()).to_dicts(), books, base, health)
+
+        def worth_at(
+            drawer: Drawer, emissions: Emitted, known: Coefficients
+        ) -> tuple[list[Figure], dict[str, BookDraws]]:
+            of_harm = (known, emissions, plan.city.year, self.breathed)
+            health = harm_figures(meaning, *of_harm)
+            books = {
+                p.scenario: book_draws(
+                    p,
+                    ready.priced.outlook,
+                    self._changes(p, ready.later, paid, drawer),
+                    MoneyDraws(drawer, known.of(CARBON)),
+                )
+                for p in paid.programmes
+            }
+            base = Benefits(plan.city.year, shown, emissions, baseline_harm(meaning, *of_harm), ready.later is not None)
+            told = meaning.get("benefits", pl.DataFrame()).to_dicts()
+            return [*health, *net_figures(told, books, base, health)], books
+
+        def sensed(drawer: Drawer, emissions: Emitted, known: Coefficients) -> list[Figure]:
+            return [*cost_figures(ready, self.results, drawer, emissions), *worth_at(drawer, emissions, known)[0]]
+
+        worths, books = worth_at(self.drawer, emissions, known)
+        # concentrations near roads are not drawn anew at other points: a run with the air has none of these
+        makes = coefficient_sampler(meaning, self.ground.spreads, self.section, ends)
+        drives = None if self.breathed is not None else Worth(makes, sensed)
         warming = potentials(meaning, self.ground.spreads, self.section)
-        figures = (*self.figures, *health, *worth_of, *climate_figures(meaning, warming, emissions))
+        figures = (*self.figures, *worths, *climate_figures(meaning, warming, emissions))
         sources = self.coefficients | known.sources | warming.sources
         owned = owned_draws(paid.groups, ready.priced.outlook, self.ground, money)
-        return replace(self, figures=figures, coefficients=sources, books=books, owned=owned)
+        return replace(self, figures=figures, coefficients=sources, books=books, owned=owned, drives=drives)
 
-    def _changes(self, programme: Programme, later: ByYear | None, paid: Economy) -> dict[int, UseDraws]:
+    def _changes(
+        self, programme: Programme, later: ByYear | None, paid: Economy, drawer: Drawer
+    ) -> dict[int, UseDraws]:
         groups = [g for g in paid.groups if g.scenario == programme.scenario]
-        return changes_of(programme, groups, later, self.ground, self.drawer)
+        return changes_of(programme, groups, later, self.ground, drawer)
 
 
 @dataclass(frozen=True)
@@ -164,7 +191,9 @@ def draw(
         near = None if air is None else breathed(ready, ground, drawer, air)
         figures += near.figures() if near else []
         sources = near.sources if near else frozenset()
-        return Drawn(section, ground, drawer, emissions, tuple(figures), links, sources, near, options)
+        return Drawn(
+            section, ground, drawer, emissions, tuple(figures), links, sources, near, options, results=tuple(results)
+        )
 
 
 def emission_figures(emissions: Emitted) -> list[Figure]:
@@ -269,7 +298,7 @@ def drawn_tables(ready: Prepared, drawn: Drawn | None) -> DrawnTables:
     if section.drivers:
         with ready.run.clock.step("drivers"):
             ready.run.progress("what drives the ranges", 0.8)
-            tables["uncertainty_drivers"] = drivers_table(ready, drawn.ground)
+            tables["uncertainty_drivers"] = drivers_table(ready, drawn.ground, drawn.drives)
     return DrawnTables(tables, (*findings_of(section, drawn.ground, drawn.coefficients), *unused(drawn)))
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from fleet_planner.pipeline.drawing.exposed import Breathed
     from fleet_planner.plan.uncertainty import UncertaintySection
     from fleet_planner.uncertainty.inputs import Input, Spreads
+    from fleet_planner.uncertainty.sampling import Sampler
 
 Array = NDArray[np.float64]
 VALUATION, CARBON = "valuation", "valuation:carbon"
@@ -51,10 +52,31 @@ class Coefficients:
         return self.values[:, self.names[name]]
 
 
+@dataclass(frozen=True)
+class CoefficientSampler:
+    """Makes the coefficients of a run at points of a cube."""
+
+    inputs: tuple[Input, ...]
+    sampler: Sampler
+
+    def at(self, points: Array) -> Coefficients:
+        """Return the coefficients at points, shape (draws, dimensions)."""
+        names = {one.name: i for i, one in enumerate(self.inputs)}
+        return Coefficients(names, self.sampler.values(points), frozenset(one.source for one in self.inputs))
+
+
 def coefficients(
     meaning: Mapping[str, pl.DataFrame], spreads: Spreads, section: UncertaintySection, carbon: tuple[float, float]
 ) -> Coefficients:
-    """Draw the coefficients of the tables of a run, each between its low and high as multiples of its value.
+    """Draw the coefficients of the tables of a run, see `coefficient_sampler`."""
+    makes = coefficient_sampler(meaning, spreads, section, carbon)
+    return makes.at(cube(section.draws, makes.sampler.dimensions, section.method, section.seed + SEED_APART))
+
+
+def coefficient_sampler(
+    meaning: Mapping[str, pl.DataFrame], spreads: Spreads, section: UncertaintySection, carbon: tuple[float, float]
+) -> CoefficientSampler:
+    """Return what draws the coefficients of the tables of a run, each between low and high as multiples of its value.
 
     What the plan gives of a coefficient goes before that.
     """
@@ -73,10 +95,8 @@ def coefficients(
                 )
                 one = replace(one, distribution="lognormal" if low > 0.0 else "normal", low=held[0], high=held[1])
             made[name] = one
-    draws_of = sampler(list(made.values()), ())
-    points = cube(section.draws, draws_of.dimensions, section.method, section.seed + SEED_APART)
-    sources = frozenset(one.source for one in made.values())
-    return Coefficients({name: i for i, name in enumerate(made)}, draws_of.values(points), sources)
+    inputs = tuple(made.values())
+    return CoefficientSampler(inputs, sampler(inputs, ()))
 
 
 def _made(spreads: Spreads, name: str, low: float, high: float) -> Input:
