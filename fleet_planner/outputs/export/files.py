@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 
+from fleet_planner.outputs.export.source import told_as_damaged
 from fleet_planner.outputs.export.workbook import write_workbook
 from fleet_planner.outputs.record import EXPORT, MANIFEST, PROGRAM, file_hashes
 from fleet_planner.outputs.target import whole_directory
@@ -97,7 +98,8 @@ def _parquet_as_csv(given: Path, path: Path) -> None:
     """Write a Parquet file as CSV, some rows at a time."""
     import pyarrow.parquet as pq
 
-    file = pq.ParquetFile(given)
+    with told_as_damaged(given):
+        file = pq.ParquetFile(given)
     with path.open("wb") as handle:
         pl.DataFrame(pl.from_arrow(file.schema_arrow.empty_table())).write_csv(handle)
         for batch in file.iter_batches(LINKS_AT_ONCE):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +18,7 @@ from fleet_planner.outputs.columns_file import geopackage_columns
 from fleet_planner.tables.dictionary import tables as dictionary_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 TYPES: dict[str, Any] = {"text": pl.String, "integer": pl.Int64, "number": pl.Float64, "boolean": pl.Boolean}
@@ -104,11 +106,22 @@ def open_source(folder: Path) -> Source:
         text = (folder / MANIFEST).read_text(encoding="utf-8") if (folder / MANIFEST).is_file() else "{}"
         manifest: dict[str, Any] = json.loads(text)
         items = _items(folder, told)
-    except TABLE_FAULTS as error:
+    except (RuntimeError, sqlite3.Error, *TABLE_FAULTS) as error:  # RuntimeError: of GDAL
         raise InputError(
             f"the folder of results is damaged: {first_line(error)}", "Run the plan again.", file=folder
         ) from error
     return Source(folder, manifest, told, items)
+
+
+@contextmanager
+def told_as_damaged(path: Path) -> Iterator[None]:
+    """Turn what the reading of a damaged file raises into one message; nothing may be written within."""
+    from pyogrio.errors import DataLayerError, DataSourceError
+
+    try:
+        yield
+    except (DataSourceError, DataLayerError, sqlite3.Error, *TABLE_FAULTS) as error:
+        raise InputError(f"the table is damaged: {first_line(error)}", "Run the plan again.", file=path) from error
 
 
 def _items(folder: Path, told: pl.DataFrame) -> tuple[Item, ...]:
@@ -186,7 +199,11 @@ def _typed(cells: pl.Series, kind: str) -> pl.Series:
 
 
 def _parquet_reader(path: Path) -> Callable[[], pl.DataFrame]:
-    return lambda: pl.read_parquet(path)
+    def read() -> pl.DataFrame:
+        with told_as_damaged(path):
+            return pl.read_parquet(path)
+
+    return read
 
 
 def _attributes_reader(path: Path, name: str) -> Callable[[], pl.DataFrame]:
@@ -206,7 +223,8 @@ def _arrow(path: Path, name: str, *, geometry: bool) -> tuple[pl.DataFrame, Mapp
     from pyogrio import read_info
     from pyogrio.raw import read_arrow
 
-    told = read_info(path, layer=name)
+    with told_as_damaged(path):
+        told = read_info(path, layer=name)
     rows = int(told["features"])
     each = COPIES * CELL * len(told["fields"]) + (SHAPE if geometry else 0)
     refuse_beyond(
@@ -215,7 +233,8 @@ def _arrow(path: Path, name: str, *, geometry: bool) -> tuple[pl.DataFrame, Mapp
         "Use city.gpkg as it is, or name other tables and layers of the folder.",
         file=path,
     )
-    about, table = read_arrow(path, layer=name, read_geometry=geometry)
+    with told_as_damaged(path):
+        about, table = read_arrow(path, layer=name, read_geometry=geometry)
     names = [str(n) for n in table.column_names]
     plain = table.replace_schema_metadata(None)
     for k, column in enumerate(names):  # GeoArrow's field metadata would make an extension type of plain WKB
