@@ -99,8 +99,9 @@ def clip_closures(folder: Path, *, apart: bool) -> Iterator[Closure]:
 def _of_baseline(summary: pl.DataFrame) -> Iterator[Closure]:
     """Yield the baseline as every scenario's rows repeat it."""
     first = summary["scenario"][0]
-    base = dict(summary.filter(pl.col("scenario") == first).select("pollutant", VALUE).iter_rows())
-    for scenario, pollutant, before in summary.select(*KEY, "baseline_per_year").iter_rows():
+    told = summary.with_columns(pl.col(VALUE, "baseline_per_year").fill_null(float("nan")))  # which holds for nothing
+    base = dict(told.filter(pl.col("scenario") == first).select("pollutant", VALUE).iter_rows())
+    for scenario, pollutant, before in told.select(*KEY, "baseline_per_year").iter_rows():
         what = f"{scenario}: {pollutant} of the baseline"
         yield Closure(SUMMARY, SUMMARY, what, before, base.get(pollutant, float("nan")))
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fleet_planner.errors import InputError
-from fleet_planner.outputs.record import EXPORT, MANIFEST, PROGRAM
+from fleet_planner.outputs.record import EXPORT, MANIFEST, PROGRAM, sha256
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 NEEDED = ("command", "inputs", "files")
@@ -69,6 +70,21 @@ def read_manifest(place: Path) -> Kept:
         told = f"the manifest lacks {', '.join(lacking)}: it is damaged or an older version wrote it"
         raise InputError(told, "Run the plan again.", file=path)
     return Kept(path, content)
+
+
+def refuse_altered(kept: Kept, names: Iterable[str]) -> None:
+    """Hold files that a command builds on against what the manifest tells of them; files that it does not name pass.
+
+    Raises
+    ------
+    InputError
+        One is missing, or no longer what was written.
+    """
+    for name in names:
+        told, file = kept.content["files"].get(name), kept.folder / name
+        if told is not None and (not file.is_file() or sha256(file) != told):
+            problem = "this file is missing or no longer as the run wrote it (its SHA-256 is not the manifest's)"
+            raise InputError(problem, "Put the file back, or run the plan again.", file=file)
 
 
 def rows_of(path: Path) -> int:

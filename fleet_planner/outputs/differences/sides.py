@@ -12,7 +12,7 @@ import polars as pl
 from fleet_planner.errors import InputError, first_line, use_one_of
 from fleet_planner.foreign import TABLE_FAULTS
 from fleet_planner.memory import refuse_beyond
-from fleet_planner.outputs.checking.read import read_manifest, rows_of
+from fleet_planner.outputs.checking.read import read_manifest, refuse_altered, rows_of
 from fleet_planner.outputs.layers.frames import day_name, scale_of
 from fleet_planner.pipeline.differences.attribution import PARTS, FleetSide
 from fleet_planner.pipeline.differences.bundles import GROUP
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 BASELINE = "baseline"
 FLEET = (*GROUP, "count", "km_per_year", "share_inside", "baseline_row", "measures")
 LONGEST = 30
+READ = ("report_data.json", "summary.csv", "vehicles.parquet", "links.parquet", "measure_parts.parquet")
+"""Files of a run that sides are made of."""
 NUMBER, ROAD_BYTES = 8, 1200
 """Bytes of a number; of a link with its geometry and name, as they are read, held against others and drawn."""
 
@@ -146,6 +148,7 @@ def _run_of(folder: Path) -> Kept:
     if kept.content["command"] != "run":
         told = "these are not the results of `fleet-planner run`"
         raise InputError(told, "Name run directories.", file=folder, value=kept.content["command"])
+    refuse_altered(kept, READ)
     return kept
 
 
