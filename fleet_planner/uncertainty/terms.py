@@ -2,7 +2,8 @@
 
 The inventory is a sum over stream, technology and process (a channel). What a draw changes multiplies such sums:
 
-* a factor's error: the same for all vehicles of a category, fuel, standard and aftertreatment, pollutant and process;
+* a factor's error: the same for all vehicles of a category, fuel, standard and aftertreatment as built, pollutant and
+  process; what a device fitted later changes has an error of its own, that of the measure's effect;
 * vehicle-km by stream, and their distribution over groups of roads: the histogram is cut by group of roads;
 * the mix of standards within a stream, its vehicle-km kept; visiting vehicles;
 * the effects of measures: a ratio to the effect that the run takes;
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 
 from fleet_planner.factors.compiling.channels import CHANNELS, DAYS_PER_KM, MEASURED, POLLUTANTS, base_of
 from fleet_planner.factors.processes.idling import KINDS
+from fleet_planner.factors.stand_ins import base_aftertreatment
 from fleet_planner.inventory.carried import POLLUTANT_OF
 from fleet_planner.inventory.compute import named_where_driven
 from fleet_planner.inventory.weights import CHANNEL_DRIVER, CHANNEL_MEASURE, fleet_arrays
@@ -142,8 +144,9 @@ class Terms:
 
 
 def factor_name(technology: Mapping[str, str], base: tuple[str, str]) -> str:
-    """Return the name of the input of a factor."""
-    return "factors:" + "/".join([*(technology[k] for k in FACTOR_KEY), *base])
+    """Return the name of the input of a factor: a device that was fitted later leaves the factor the one it was."""
+    fitted = {**technology, "aftertreatment": base_aftertreatment(technology["aftertreatment"])}
+    return "factors:" + "/".join([*(fitted[k] for k in FACTOR_KEY), *base])
 
 
 def terms_of(driven: Driven, factors: FactorTable, roads: Roads, context: FleetContext) -> Terms:
@@ -206,7 +209,8 @@ def _cells(driven: Driven, entry: Index) -> tuple[pl.DataFrame, Index]:
 
 def _of_cells(technology: Index, stream: Index, factors: FactorTable, streams: tuple[str, ...]) -> pl.DataFrame:
     """Return stream, technology and scope of each cell."""
-    named: pl.DataFrame = factors.technologies.select(FACTOR_KEY)[technology.tolist()]
+    as_built = pl.col("aftertreatment").map_elements(base_aftertreatment, return_dtype=pl.String)
+    named: pl.DataFrame = factors.technologies.select(FACTOR_KEY).with_columns(as_built)[technology.tolist()]
     name = pl.Series("stream", [streams[s] for s in stream])
     return named.with_columns(name, name.str.starts_with(VISITING).alias("visiting"), pl.Series("stream_id", stream))
 

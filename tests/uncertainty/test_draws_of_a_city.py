@@ -20,6 +20,7 @@ from fleet_planner.pipeline.drawing.states import Ground, ground_of
 from fleet_planner.tiles import Scratch, Tiles
 from fleet_planner.uncertainty.design import Drawer
 from fleet_planner.uncertainty.sampling import Sample, cube
+from fleet_planner.uncertainty.terms import factor_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -155,6 +156,18 @@ def test_speeds_are_as_near_as_stated(city: Prepared, ground: Ground) -> None:
         still = whole_run(city, ground, 0, without_speeds(ground, values)[draw])
         moved = max(moved, float(np.max(np.abs(still / np.where(whole > 0.0, whole, 1.0) - 1.0))))
     assert moved > BY_SPEED  # speeds matter more than the error
+
+
+def test_a_fitted_device_leaves_the_factor_the_one_it_was(ground: Ground) -> None:
+    """Else the change that a filter brings to CO2 would be as uncertain as two unlike vehicles are."""
+    first, filtered = (set(ground.states[k].terms.factors) for k in (0, 1))
+    assert filtered & first
+    assert all(name.endswith(("/slip", "/urea")) for name in filtered - first)  # which no truck has without its device
+    truck = {"category": "heavy_truck", "fuel": "diesel", "standard": "euro_3", "aftertreatment": "none"}
+    fitted = {**truck, "aftertreatment": "DPF_retrofit+SCR_retrofit"}
+    other = {**truck, "aftertreatment": "SCR"}
+    names = [factor_name(t, ("NOx", "hot")) for t in (truck, fitted, other)]
+    assert names[0] == names[1] != names[2]
 
 
 def test_draws_do_not_depend_on_threads(ground: Ground) -> None:
