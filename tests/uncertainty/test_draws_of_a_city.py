@@ -116,26 +116,29 @@ def test_chances_of_targets_are_shares_of_draws(city: Prepared, ground: Ground) 
 
 
 def test_bands_of_links_hold_the_run_and_streams_add_up(city: Prepared, ground: Ground, tmp_path: Path) -> None:
-    first = city.computed.states[0][1]
     drawer = ground.drawer(cube(200, ground.sampler.dimensions, "sobol", 2))
     bands = drawn_links(city, ground, drawer)
-    for name, ends in bands.items():
-        value = first.link[:, POLLUTANTS.index(name)]
-        some = value > 0.0
-        assert (ends[some, 0] < value[some]).all()
-        assert (ends[some, 1] > value[some]).all()
-        assert not ends[~some].any()
+    assert list(bands) == [state.name for state, _ in city.computed.states]
+    names = city.plan.outputs.map_pollutants
     ones = Drawer(Sample(ground.sampler.inputs, np.ones((1, len(ground.sampler.inputs)))), drawer.nodes, drawer.effects)
-    np.testing.assert_allclose(ones.on_roads(ground.states[0].terms, ("NOx", "CO2")), 1.0, rtol=1e-12)
-    state = city.computed.states[0][0]
     given = (city.network.links, city.computed.activity, city.computed.factors, city.computed.setting.context)
-    tiles = list(stream_links_by_tile(state.vehicles, state.multipliers, *given, ("NOx",)))
-    parts = np.concatenate([emitted.sum(axis=0) for _, emitted in tiles])
-    np.testing.assert_allclose(parts[:, 0], first.link[:, POLLUTANTS.index("NOx")], rtol=1e-12)
+    for (state, inventory), place in zip(city.computed.states, ground.states, strict=False):
+        for name, ends in bands[state.name].items():
+            value = inventory.link[:, POLLUTANTS.index(name)]
+            some = value > 0.0
+            assert (ends[some, 0] < value[some]).all()
+            assert (ends[some, 1] > value[some]).all()
+            assert not ends[~some].any()
+        np.testing.assert_allclose(ones.on_roads(place.terms, ("NOx", "CO2")), 1.0, rtol=1e-12)
+        tiles = list(stream_links_by_tile(state.vehicles, state.multipliers, *given, names))
+        parts = np.concatenate([emitted.sum(axis=0) for _, emitted in tiles])
+        whole = inventory.link[:, [POLLUTANTS.index(name) for name in names]]
+        np.testing.assert_allclose(parts, whole, rtol=1e-12)
     activity = replace(city.computed.activity, tiles=Tiles(1000, Scratch(tmp_path)))
     in_tiles = drawn_links(replace(city, computed=replace(city.computed, activity=activity)), ground, drawer)
-    for name, ends in bands.items():
-        np.testing.assert_array_equal(in_tiles[name], ends)
+    for scenario, of_scenario in bands.items():
+        for name, ends in of_scenario.items():
+            np.testing.assert_array_equal(in_tiles[scenario][name], ends)
 
 
 @pytest.mark.parametrize("number", [0, 1, 2])

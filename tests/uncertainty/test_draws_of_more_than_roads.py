@@ -21,7 +21,7 @@ from fleet_planner.factors.compiling.channels import CHANNELS, MEASURED, POLLUTA
 from fleet_planner.inventory.groups import grouped_inventory
 from fleet_planner.inventory.weights import km_per_day
 from fleet_planner.pipeline.drawing.emitted import PER_YEAR, emitted
-from fleet_planner.pipeline.drawing.on_links import drawn_links
+from fleet_planner.pipeline.drawing.on_links import drawn_links, wobble
 from fleet_planner.pipeline.drawing.states import ground_of
 from fleet_planner.scenarios.operation.traffic import stream_of
 from fleet_planner.uncertainty.design import Drawer
@@ -193,6 +193,22 @@ def test_three_draws_are_whole_runs_with_other_inputs(city: Prepared, ground: Gr
         assert not np.allclose(found[draw], ground_central(ground, name) + machines, rtol=0.01)
 
 
+def test_links_of_measures_in_operation_have_bands_of_their_own_traffic(city: Prepared, ground: Ground) -> None:
+    bands = drawn_links(city, ground, drawer_of(ground, drawn_values(ground, 64)))
+    still = drawn_links(city, ground, drawer_of(ground, np.ones((64, len(ground.sampler.inputs)))))
+    walk = wobble(ground, city.plan.uncertainty.seed)
+    assert set(bands) >= {"baseline", "zone", "charge", "ban", "calm"}
+    for state, inventory in city.computed.states:
+        value = inventory.link[:, POLLUTANTS.index("NOx")]
+        some = value > 0.0
+        ends, alone = bands[state.name]["NOx"], still[state.name]["NOx"]
+        assert (ends[some, 0] < value[some]).all()
+        assert (ends[some, 1] > value[some]).all()
+        assert (alone[some] >= value[some, None] * walk.min() * (1.0 - 1e-12)).all()
+        assert (alone[some] <= value[some, None] * walk.max() * (1.0 + 1e-12)).all()
+        assert not ends[~some].any()
+
+
 def ground_central(ground: Ground, name: str) -> Array:
     return next(state.central for state in ground.states if state.key == (name, 2024))
 
@@ -205,7 +221,8 @@ def digests(folder: Path) -> list[str]:
         numba.set_num_threads(threads)
         ground = ground_of(city)
         drawer = ground.drawer(cube(32, ground.sampler.dimensions, "sobol", 3))
-        figures = [*emitted(ground, drawer, None).totals.values(), *drawn_links(city, ground, drawer).values()]
+        links = [ends for bands in drawn_links(city, ground, drawer).values() for ends in bands.values()]
+        figures = [*emitted(ground, drawer, None).totals.values(), *links]
         found.append(hashlib.sha256(b"".join(values.tobytes() for values in figures)).hexdigest())
     return found
 

@@ -117,10 +117,10 @@ def links_frame(results: Results) -> pl.DataFrame:
             columns.append(pl.Series(day_column(spec, result.fleet.name), values))
             columns.append(pl.Series(per_km_column(spec, result.fleet.name), values * scale / length))
     for spec in map_specs(results):
-        if (ends := results.link_bands.get(spec.pollutant)) is not None:
-            first = results.scenarios[0].fleet.name
-            named = zip(("lo", "hi"), ends.T / scale_of(spec), strict=True)
-            columns += [pl.Series(band_column(spec, end, first), values) for end, values in named]
+        for scenario, of_scenario in results.link_bands.items():
+            if (ends := of_scenario.get(spec.pollutant)) is not None:
+                named = zip(("lo", "hi"), ends.T / scale_of(spec), strict=True)
+                columns += [pl.Series(band_column(spec, end, scenario), values) for end, values in named]
     if results.air is not None:
         canyons = results.air.canyons
         columns += [pl.Series("canyon", canyons.flagged), pl.Series("canyon_aspect", canyons.aspect, nan_to_null=True)]

@@ -70,7 +70,7 @@ class Drawn:
     figures
         What has bands.
     links
-        Ends of the bands of the baseline's emissions by pollutant, shape (links, 2), average day.
+        Ends of the bands of the emissions by scenario and pollutant, shape (links, 2), average day.
     coefficients
         Names of the distributions that coefficients and the air were drawn from.
     breathed
@@ -92,7 +92,7 @@ class Drawn:
     drawer: Drawer
     emissions: Emitted
     figures: tuple[Figure, ...]
-    links: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    links: Mapping[str, Mapping[str, NDArray[np.float64]]] = field(default_factory=dict)
     coefficients: frozenset[str] = frozenset()
     breathed: Breathed | None = None
     options: OptionDraws = field(default_factory=dict)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from fleet_planner.activity import Activity
     from fleet_planner.factors.compiling.table import FactorTable
+    from fleet_planner.inventory.weights import FleetContext
     from fleet_planner.pipeline.prepare import Prepared
     from fleet_planner.scenarios import ScenarioFleet
     from fleet_planner.uncertainty.inputs import Spreads
@@ -131,7 +132,7 @@ def ground_of(ready: Prepared, more: More = no_parts) -> Ground:
     spreads = spreads_of(ready.plan.uncertainty)
     collector = Collector(spreads)
     makes = Makes(ready, speed_nodes(spreads))
-    given = [*_of_base_year(ready), *_of_later_years(ready)]
+    given = [*of_base_year(ready), *_of_later_years(ready)]
     states = []
     for key, driving, central in given:
         terms = makes.terms(driving)
@@ -160,7 +161,7 @@ def weighted_terms(ready: Prepared, ground: Ground, weight: NDArray[np.float64])
     # how vehicle-km are spread on roads is that of the kilometres, not of the weights
     return tuple(
         (known[key], replace(makes.terms(driving), km=known[key].terms.km))
-        for key, driving, _ in _of_base_year(ready)
+        for key, driving, _ in of_base_year(ready)
         if key in known
     )
 
@@ -171,7 +172,8 @@ Given = tuple[Key, Driving, "NDArray[np.float64] | None"]
 Parts = dict[PartKey, Terms]
 
 
-def _of_base_year(ready: Prepared) -> list[Given]:
+def of_base_year(ready: Prepared) -> list[Given]:
+    """Return the states of the base year as they drive, the baseline first."""
     computed = ready.computed
     start = computed.states[0][0]
     out = []
@@ -218,6 +220,13 @@ def _before(vehicles: pl.DataFrame, start: ScenarioFleet) -> pl.Series:
     return start.vehicles["standard"].gather(vehicles["baseline_row"])
 
 
+def in_groups(driving: Driving, context: FleetContext) -> tuple[pl.DataFrame, Activity, FleetContext]:
+    """Return vehicles, activity and hours of idling of a ``grouped`` state with its groups in the place of streams."""
+    assert driving.activity is not None
+    context, activity = of_groups(driving.activity, context, stream_of)
+    return driving.vehicles.with_columns(stream=pl.col(GROUP)), activity, context
+
+
 @dataclass
 class Makes:
     """Makes the terms of states; where streams drive as in the baseline is found once."""
@@ -233,11 +242,9 @@ class Makes:
         context, first = computed.setting.context, computed.states[0][1]
         vehicles = driving.vehicles
         if driving.grouped:
-            assert driving.activity is not None
-            context, activity = of_groups(driving.activity, context, stream_of)
+            vehicles, activity, context = in_groups(driving, context)
             where = replace(first, streams=activity.streams, parts=(), naming=AccessParts())
             roads = roads_of(activity, links, driving.factors, where, self.nodes, stream_of, self.weight)
-            vehicles = vehicles.with_columns(stream=pl.col(GROUP))
         elif driving.activity is not None:
             where = replace(first, streams=driving.activity.streams, parts=driving.activity.streams)
             roads = roads_of(driving.activity, links, driving.factors, where, self.nodes, weight=self.weight)

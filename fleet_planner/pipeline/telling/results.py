@@ -79,7 +79,7 @@ class Results:
     ``bus_links`` has the timetable on the links (see `BusKm.table`; empty without one), ``bus_routes`` by route.
     ``nonroad`` are the machines beside the roads, where the plan has any; ``places`` the zones and depots that have a
     geometry; ``duty`` says what a working day asks of each stream.
-    ``link_bands`` has the ends of the bands of the baseline's emissions by pollutant, shape (links, 2), average day.
+    ``link_bands`` has the ends of the bands of the emissions by scenario and pollutant, shape (links, 2), average day.
     ``economy`` has the cost of ownership and what else the scenarios cost.
     ``well_to_wheel`` has the greenhouse gases of every scenario with those of making the fuels.
     ``comparison`` sets the plan's measures against each other; nothing where it has none to compare.
@@ -137,4 +137,4 @@ class Results:
     data_quality: pl.DataFrame = field(default_factory=pl.DataFrame)
     intensity: pl.DataFrame = field(default_factory=pl.DataFrame)
     altered: tuple[str, ...] = ()
-    link_bands: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    link_bands: Mapping[str, Mapping[str, NDArray[np.float64]]] = field(default_factory=dict)
