@@ -153,3 +153,21 @@ def cube(draws: int, dimensions: int, method: str, seed: int) -> Array:
             warnings.simplefilter("ignore", UserWarning)  # draws need not be a power of two: the points stay unbiased
             return np.asarray(qmc.Sobol(dimensions, scramble=True, seed=seed).random(draws))
     return np.asarray(qmc.LatinHypercube(dimensions, seed=seed).random(draws))
+
+
+def cube_apart(draws: int, dimensions: int, method: str, seed: int, apart: int) -> Array:
+    """Return points that are independent of those of `cube` with the same seed, and of those with another ``apart``.
+
+    Scrambles of one Sobol sequence move together whatever their seeds are: each starts with the same digits, or with
+    their opposites, so that columns of the same number have correlations of 0.5 to 0.95 of either sign. The points
+    are therefore put in an order of their own, which leaves each cube as even as it was.
+
+    Parameters
+    ----------
+    draws, dimensions, method, seed
+        As of `cube`.
+    apart
+        Number of the cube among those of a run, above nought.
+    """
+    points = cube(draws, dimensions, method, seed + apart)
+    return np.random.default_rng((seed, apart)).permutation(points)

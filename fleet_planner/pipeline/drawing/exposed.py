@@ -18,7 +18,7 @@ from fleet_planner.economics.effectiveness import weights
 from fleet_planner.factors.compiling.channels import POLLUTANTS
 from fleet_planner.pipeline.drawing.bands import PERCENT, Figure, band
 from fleet_planner.pipeline.drawing.states import weighted_terms
-from fleet_planner.uncertainty.sampling import cube, sampler
+from fleet_planner.uncertainty.sampling import cube_apart, sampler
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 EXPOSURE, EXPOSURE_CHANGE = "exposure", "exposure_change_pct"
 DISPERSION = "dispersion"
-SEED_APART = 3
+CUBE_APART = 3
 UG_M3 = "µg/m³"
 
 
@@ -81,7 +81,7 @@ class Breathed:
 def dispersion_draws(section: UncertaintySection, spreads: Spreads) -> Array:
     """Return what the air is off in every draw, shape (draws,); drawn apart: all else stays as without it."""
     made = sampler([spreads.make(DISPERSION, "")], ())
-    points = cube(section.draws, made.dimensions, section.method, section.seed + SEED_APART)
+    points = cube_apart(section.draws, made.dimensions, section.method, section.seed, CUBE_APART)
     return np.asarray(made.values(points)[:, 0])
 
 

@@ -18,7 +18,7 @@ from fleet_planner.economics.effectiveness import weights
 from fleet_planner.factors.compiling.channels import POLLUTANTS
 from fleet_planner.pipeline.drawing.bands import Figure
 from fleet_planner.uncertainty.inputs import holding, holding_any_sign
-from fleet_planner.uncertainty.sampling import cube, sampler
+from fleet_planner.uncertainty.sampling import cube_apart, sampler
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +33,7 @@ Array = NDArray[np.float64]
 VALUATION, CARBON = "valuation", "valuation:carbon"
 ADDED = ("primary", "secondary", "damage")
 HEALTH, AVOIDED, RECEPTOR = "health", "health_avoided", "receptor"
-SEED_APART = 2
+CUBE_APART = 2
 DIESEL_PM = "PM_diesel"
 NEAR_ROADS = "concentration"
 """Route of health that goes by what is breathed near roads."""
@@ -70,7 +70,7 @@ def coefficients(
 ) -> Coefficients:
     """Draw the coefficients of the tables of a run, see `coefficient_sampler`."""
     makes = coefficient_sampler(meaning, spreads, section, carbon)
-    return makes.at(cube(section.draws, makes.sampler.dimensions, section.method, section.seed + SEED_APART))
+    return makes.at(cube_apart(section.draws, makes.sampler.dimensions, section.method, section.seed, CUBE_APART))
 
 
 def coefficient_sampler(

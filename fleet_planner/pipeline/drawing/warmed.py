@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from fleet_planner.impacts.climate.warming import GAS_OF, SUM
 from fleet_planner.pipeline.drawing.bands import Figure
 from fleet_planner.pipeline.drawing.harm import Coefficients, emitted_ratio
-from fleet_planner.uncertainty.sampling import cube, sampler
+from fleet_planner.uncertainty.sampling import cube_apart, sampler
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +28,7 @@ Array = NDArray[np.float64]
 WARMING, CO2E, BUDGET_LEFT = "warming", "co2e", "budget_left"
 UNIT_YEAR, UNIT = "t CO2e/year", "t CO2e"
 LONG = 100
-SEED_APART = 4
+CUBE_APART = 4
 
 
 def potentials(meaning: Mapping[str, pl.DataFrame], spreads: Spreads, section: UncertaintySection) -> Coefficients:
@@ -42,7 +42,7 @@ def potentials(meaning: Mapping[str, pl.DataFrame], spreads: Spreads, section: U
     if not made:
         return Coefficients({}, np.zeros((section.draws, 0)))
     draws_of = sampler(list(made.values()), ())
-    points = cube(section.draws, draws_of.dimensions, section.method, section.seed + SEED_APART)
+    points = cube_apart(section.draws, draws_of.dimensions, section.method, section.seed, CUBE_APART)
     sources = frozenset(one.source for one in made.values())
     return Coefficients({name: i for i, name in enumerate(made)}, draws_of.values(points), sources)
 
