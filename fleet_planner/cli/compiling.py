@@ -6,12 +6,16 @@ import os
 import subprocess
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-CODE = "from fleet_planner.kernels.beforehand import compile_all; compile_all({parent})"
+CODE = (
+    "import sys; sys.path.append({root!r}); "
+    "from fleet_planner.kernels.beforehand import compile_all; compile_all({parent})"
+)
 
 
 def cores() -> int:
@@ -31,15 +35,21 @@ def compiled_beside(threads: int | None) -> Iterator[None]:
     threads
         Cores that the user allows; ``None`` for all.
     """
+    import numba
+
     from fleet_planner.kernels.beforehand import lacking
 
     if min(threads or cores(), cores()) == 1 or not lacking():
         yield
         return
     quiet = subprocess.DEVNULL
-    words = [sys.executable, "-P", "-c", CODE.format(parent=os.getpid())]
+    code = CODE.format(root=str(Path(__file__).parents[2]), parent=os.getpid())
+    # the same folder: where the user's may not be written, the other process would take one of its own
+    same = os.environ | {"FLEET_PLANNER_CACHE": str(Path(numba.config.CACHE_DIR).parents[1])}
     try:
-        process = subprocess.Popen(words, stdin=quiet, stdout=quiet, stderr=quiet)  # noqa: S603  # our own words
+        process = subprocess.Popen(  # noqa: S603  # our own words
+            [sys.executable, "-P", "-c", code], stdin=quiet, stdout=quiet, stderr=quiet, env=same
+        )
     except OSError:
         yield
         return

@@ -5,8 +5,10 @@ looks only at the file of the function called, so a changed helper in another fi
 a stale caller behind.
 """
 
+import atexit
 import hashlib
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -22,15 +24,19 @@ def _source_hash() -> str:
 
 
 def cache_folder() -> Path:
-    """Return a writable folder for compiled kernels: the user's cache, else a temporary one."""
+    """Return a writable folder for compiled kernels: the user's cache, else one that goes with this process."""
     base = os.environ.get("FLEET_PLANNER_CACHE") or os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    folder = Path(base) / "fleet_planner" / f"numba-{_source_hash()}"
+    name = Path("fleet_planner") / f"numba-{_source_hash()}"
+    folder = Path(base) / name
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             return folder
     except OSError:
-        return Path(tempfile.mkdtemp(prefix="fleet_planner-numba-"))
+        own = tempfile.mkdtemp(prefix="fleet_planner-numba-")
+        atexit.register(shutil.rmtree, own, ignore_errors=True)
+        (Path(own) / name).mkdir(parents=True)
+        return Path(own) / name
 
 
 numba.config.CACHE_DIR = str(cache_folder())

@@ -1,7 +1,11 @@
-"""Read matrices of trips (OMX) in a process of their own: the library of HDF5 may crash on a damaged file."""
+"""Read matrices of trips (OMX) in a process of their own: the library of HDF5 may crash on a damaged file.
+
+That process looks for no code in the folder that the command was called in, which may be a stranger's.
+"""
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import tempfile
@@ -13,12 +17,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fleet_planner.errors import InputError, first_line
+from fleet_planner.errors import InputError, OutputError, first_line
+from fleet_planner.tiles import disk_folder
 
 Float = NDArray[np.float64]
 PATIENCE_S = 1800
-REFUSED = 3
-"""How the other process ends on a file that it cannot use; its last line says why."""
+FAILED, REFUSED, FULL = 1, 3, 4
+"""How the other process ends by a fault of its own, on a file that it cannot use, and where it cannot write; its last
+line says why."""
+
+CODE = (
+    "import sys; sys.path.append({root!r}); from fleet_planner.network.omx import main; sys.exit(main(*sys.argv[1:]))"
+)
 
 
 def read_omx(path: Path) -> tuple[list[str], dict[str, Float]]:
@@ -28,10 +38,13 @@ def read_omx(path: Path) -> tuple[list[str], dict[str, Float]]:
     ------
     InputError
         The file is damaged, has no mapping, or its matrices do not fit it.
+    OutputError
+        There is no room for a copy of the matrices.
     """
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=disk_folder()) as folder:
         out = Path(folder) / "matrices.npz"
-        command = [sys.executable, "-m", "fleet_planner.network.omx", str(path.resolve()), str(out)]
+        code = CODE.format(root=str(Path(__file__).parents[2]))
+        command = [sys.executable, "-P", "-c", code, str(path.resolve()), str(out)]
         try:
             done = subprocess.run(  # noqa: S603  # this module
                 command, capture_output=True, text=True, errors="replace", timeout=PATIENCE_S, check=False
@@ -39,8 +52,7 @@ def read_omx(path: Path) -> tuple[list[str], dict[str, Float]]:
         except subprocess.TimeoutExpired as error:
             raise _unusable(path, "it cannot be read to its end") from error
         if done.returncode:
-            last = done.stderr.strip().splitlines()[-1:] if done.returncode == REFUSED else []
-            raise _unusable(path, *(last or ["it is damaged: the library of HDF5 breaks down on it"]))
+            raise _failure(path, done.returncode, done.stderr)
         with np.load(out, allow_pickle=False) as found:
             names = found["names"].tolist()
             matrices = {name: found[f"matrix_{k}"] for k, name in enumerate(names)}
@@ -50,6 +62,24 @@ def read_omx(path: Path) -> tuple[list[str], dict[str, Float]]:
     return zones, matrices
 
 
+def _failure(path: Path, status: int, told: str) -> InputError | OutputError:
+    """Return what the end of the other process says: of the file, of the disk, or of the program itself."""
+    last = (told.strip().splitlines() or [""])[-1]
+    if status == REFUSED:
+        return _unusable(path, last)
+    if status == FULL:
+        return OutputError(
+            f"there is no room for a copy of its matrices: {last}",
+            "Free some space, or name a folder of another disk in the environment variable TMPDIR.",
+            file=path,
+        )
+    if status == FAILED:  # an exception: the library's own are told as REFUSED
+        return InputError(f"the reader of OMX files does not work here: {last}", "Install fleet_planner anew.", path)
+    if status == -getattr(signal, "SIGKILL", 0):
+        return InputError("the reader of OMX files was killed: out of memory?", "Give it smaller matrices.", path)
+    return _unusable(path, "it is damaged: the library of HDF5 breaks down on it")
+
+
 def _unusable(path: Path, why: str) -> InputError:
     return InputError(
         f"this is no usable OMX file: {why}", "It needs matrices and a mapping with the zones.", file=path
@@ -57,7 +87,7 @@ def _unusable(path: Path, why: str) -> InputError:
 
 
 def main(path: str, out: str) -> int:
-    """Copy the matrices of a file into another of numpy's; say in a line what is wrong, and return `REFUSED`."""
+    """Copy the matrices of a file into another of numpy's; say in a line what is wrong, and return its status."""
     warnings.simplefilter("ignore")
     import openmatrix
 
@@ -72,9 +102,9 @@ def main(path: str, out: str) -> int:
         sys.stderr.write("\n" + (lines[-1] if lines else first_line(error)) + "\n")
         sys.stderr.flush()
         return REFUSED
-    np.savez(out, names=np.array(names), zones=zones, **kept)
+    try:
+        np.savez(out, names=np.array(names), zones=zones, **kept)
+    except OSError as error:
+        sys.stderr.write(f"\n{error.strerror or error}\n")
+        return FULL
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2]))

@@ -66,6 +66,27 @@ def test_the_other_process_compiles_and_ends_with_the_run(tmp_path: Path, monkey
         os.kill(started[0].pid, 0)
 
 
+def test_the_other_process_fills_the_same_folder_where_the_cache_may_not_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("FLEET_PLANNER_CACHE", str(tmp_path / "file"))
+    monkeypatch.setattr(compiling, "cores", lambda: 2)
+    folder = cache_folder()
+    at(folder, monkeypatch)
+    given: list[dict[str, str]] = []
+
+    def started(*_: object, env: dict[str, str], **__: object) -> None:
+        given.append(env)
+        raise BlockingIOError("seen enough")
+
+    monkeypatch.setattr(compiling.subprocess, "Popen", started)
+    with compiling.compiled_beside(None):
+        pass
+    monkeypatch.setenv("FLEET_PLANNER_CACHE", given[0]["FLEET_PLANNER_CACHE"])
+    assert cache_folder() == folder
+
+
 def test_a_process_that_cannot_be_started_is_no_fault_of_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

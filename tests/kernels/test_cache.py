@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numba
@@ -23,3 +26,15 @@ def test_without_a_writable_cache_a_temporary_folder_serves(tmp_path: Path, monk
     (tmp_path / "file").write_text("x", encoding="utf-8")
     monkeypatch.setenv("FLEET_PLANNER_CACHE", str(tmp_path / "file"))
     assert kernels.cache_folder().is_dir()
+
+
+def test_the_temporary_folder_goes_with_its_process(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "temporary").mkdir()
+    there = {"FLEET_PLANNER_CACHE": str(tmp_path / "file"), "TMPDIR": str(tmp_path / "temporary")}
+    code = "import numba, fleet_planner.kernels; print(numba.config.CACHE_DIR)"
+    told = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | there, check=True, capture_output=True, text=True
+    )
+    assert Path(told.stdout.strip()).is_relative_to(tmp_path / "temporary")
+    assert not any((tmp_path / "temporary").iterdir())

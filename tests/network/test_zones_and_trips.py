@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import geopandas as gpd
@@ -11,7 +12,8 @@ import numpy as np
 import pytest
 from shapely.geometry import Point, Polygon, box
 
-from fleet_planner.errors import InputError
+from fleet_planner.errors import InputError, OutputError, UserError
+from fleet_planner.network.omx import read_omx
 from fleet_planner.network.trips import read_trips
 from fleet_planner.network.zones import demand_zones, map_zones, read_zone_layer
 from fleet_planner.plan.assignment import AssignmentSection
@@ -177,6 +179,32 @@ def test_what_is_no_matrix_file_is_refused(tmp_path: Path) -> None:
         read_trips(path, ("1", "2"))
     with pytest.raises(InputError, match="no such file of trips"):
         read_trips(tmp_path / "none.csv", ("1", "2"))
+
+
+def test_no_code_of_the_folder_is_run_to_read_matrices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = omx(tmp_path / "t.omx", "light", np.array([[0.0, 5.0], [7.0, 1.0]]), [10, 20])
+    (tmp_path / "openmatrix.py").write_text("open('seen', 'w').close()\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert read_trips(path, ("10", "20"))["light"].tolist() == [[0.0, 5.0], [7.0, 1.0]]
+    assert not (tmp_path / "seen").exists()
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "kind", "message"),
+    [
+        (1, "Traceback\nModuleNotFoundError: No module named 'openmatrix'\n", InputError, "does not work here: Module"),
+        (4, "\nNo space left on device\n", OutputError, "no room for a copy of its matrices: No space left"),
+        (-9, "", InputError, "out of memory"),
+        (-11, "", InputError, "breaks down on it"),
+    ],
+)
+def test_a_reader_that_fails_does_not_call_the_file_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, said: str, kind: type[UserError], message: str
+) -> None:
+    ended = CompletedProcess([], status, "", said)
+    monkeypatch.setattr("fleet_planner.network.omx.subprocess.run", lambda *_, **__: ended)
+    with pytest.raises(kind, match=message):
+        read_omx(tmp_path / "t.omx")
 
 
 LOCAL = 'LOCAL_CS["site grid",LOCAL_DATUM["site",0],UNIT["metre",1],AXIS["x",EAST],AXIS["y",NORTH]]'
