@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,13 +29,14 @@ def portfolio(plan: Path, out: Path, language: str | None, *, overwrite: bool) -
         from fleet_planner.pipeline.mixing.limit_tables import limits_table
         from fleet_planner.pipeline.mixing.portfolio import portfolio_of
         from fleet_planner.pipeline.mixing.portfolio_tables import targets_table
+        from fleet_planner.pipeline.mixing.worth import refuse_large_worth
         from fleet_planner.pipeline.prepare import prepare
         from fleet_planner.plan.load import load_plan
 
         hold(out, overwrite=overwrite)
         loaded = load_plan(plan)
         try:
-            ready = prepare(loaded, plan.parent, progress)
+            ready = prepare(loaded, plan.parent, progress, counted=partial(refuse_large_worth, loaded))
             progress("least-cost mix", 0.85)
             found = portfolio_of(ready)
         except UserError as error:

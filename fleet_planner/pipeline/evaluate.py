@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fleet_planner.errors import PlanError, UserError
 from fleet_planner.impacts.exposure.tracer import tracer_fit
 from fleet_planner.pipeline.computing.air import near_road_air
+from fleet_planner.pipeline.computing.room import refuse_large_air
 from fleet_planner.pipeline.prepare import prepare
 from fleet_planner.plan.load import load_plan
 
@@ -45,9 +47,8 @@ def air_fit(path: Path, monitors: Path | None, progress: Progress) -> pl.DataFra
     if not impacts.monitors:
         raise PlanError("there are no monitors", "Name a table with --monitors or impacts.monitors.", path)
     try:
-        ready = prepare(
-            plan.model_copy(update={"impacts": impacts, "scenario": [], "target": []}), path.parent, progress
-        )
+        bare = plan.model_copy(update={"impacts": impacts, "scenario": [], "target": []})
+        ready = prepare(bare, path.parent, progress, counted=partial(refuse_large_air, bare))
         progress("air", 0.9)
         air = near_road_air(ready.run, ready.computed)
     except UserError as error:

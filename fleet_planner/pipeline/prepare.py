@@ -15,7 +15,6 @@ from fleet_planner.fleet import load_fleet
 from fleet_planner.fleet.dates import REGION_FALLBACK, region_order
 from fleet_planner.fleet.identifiers import key_of
 from fleet_planner.network import Network, builtin_gtfs, load_network, with_grade
-from fleet_planner.network.areas import read_named_areas
 from fleet_planner.network.zones import map_zones, read_zone_layer
 from fleet_planner.nonroad import NonRoad, load_nonroad
 from fleet_planner.pipeline.comparing.options import Elsewhere
@@ -23,7 +22,7 @@ from fleet_planner.pipeline.computing.bus_service import buses_on_roads, with_bu
 from fleet_planner.pipeline.computing.by_year import by_year
 from fleet_planner.pipeline.computing.inventories import Clock, Inventories, scaled_to_fuel_sold
 from fleet_planner.pipeline.computing.places import read_home_places, tied_to_places
-from fleet_planner.pipeline.computing.room import refuse_large_air, refuse_large_areas, refuse_large_assignment
+from fleet_planner.pipeline.computing.room import refuse_large_assignment
 from fleet_planner.pipeline.computing.targets import aims_of, years_asked
 from fleet_planner.pipeline.computing.tiling import tiles_of
 from fleet_planner.pipeline.computing.traffic import assigned_traffic
@@ -34,7 +33,7 @@ from fleet_planner.scenarios import measures_table
 from fleet_planner.transit_feed import Feed, read_feed, read_feeds
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from fleet_planner.activity.assigned_traffic import AssignedTraffic
@@ -143,8 +142,10 @@ class Reading:
         self._plan, self._base = plan, base
         self._city: ReadCity | None = None
 
-    def now(self, progress: Progress) -> ReadCity:
+    def now(self, progress: Progress, counted: Callable[[int], None] = lambda _: None) -> ReadCity:
         """Return what is read; no time is told of what was read before.
+
+        ``counted`` is told the number of links as soon as it is known.
 
         Raises
         ------
@@ -152,8 +153,9 @@ class Reading:
             As of `read_city`.
         """
         if self._city is not None:
+            counted(self._city.network.links.height)
             return self._city
-        city = read_city(self._plan, self._base, progress)
+        city = read_city(self._plan, self._base, progress, counted)
         self._city = replace(city, seconds={})
         return city
 
@@ -174,8 +176,8 @@ def _read_by(plan: Plan) -> tuple[object, ...]:
     return (*sections, plan.factors.default_load, plan.factors.stream_loads, trip if plan.traffic.assigns else None)
 
 
-def read_city(plan: Plan, base: Path, progress: Progress) -> ReadCity:
-    """Read the roads, vehicles and timetable that a plan names.
+def read_city(plan: Plan, base: Path, progress: Progress, counted: Callable[[int], None]) -> ReadCity:
+    """Read the roads, vehicles and timetable that a plan names; ``counted`` is told the number of links at once.
 
     Raises
     ------
@@ -185,10 +187,7 @@ def read_city(plan: Plan, base: Path, progress: Progress) -> ReadCity:
     clock = Clock()
     with clock.step("network"):
         network = load_network(plan.network, base, plan.city.country, progress)
-        refuse_large_air(plan, network.links.height)
-        if plan.report.areas:
-            names, _ = read_named_areas(base / plan.report.areas, plan.report.area_name, "report.areas")
-            refuse_large_areas(plan, network.links.height, len(names))
+        counted(network.links.height)
     with clock.step("elevation"):
         graded = with_grade(network, plan.network, base, progress)
         network = graded.network
@@ -220,6 +219,7 @@ def prepare(
     reading: Reading | None = None,
     engine: Engine | None = None,
     wanted: Wanted = ALL,
+    counted: Callable[[int], None] = lambda _: None,
 ) -> Prepared:
     """Read everything that a plan names, and compute its inventories.
 
@@ -235,6 +235,8 @@ def prepare(
         Computes the inventories; nothing: this process.
     wanted
         Which of the later years are computed; where the plan has draws, these have the inputs of all years.
+    counted
+        Is told the number of links before anything is done with them; may refuse so many.
 
     Raises
     ------
@@ -245,7 +247,7 @@ def prepare(
     grid = city_grid(plan.electricity, plan.city.grid_region or plan.city.country, plan.city.year, base)
     measures = measures_table()
     priced = setting_of(plan, measures, grid)
-    city = (reading or Reading(plan, base)).now(progress)
+    city = (reading or Reading(plan, base)).now(progress, counted)
     clock = Clock(dict(city.seconds))
     network, fleet, buses = city.network, city.fleet, city.buses
     with clock.step("fleet"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numba
@@ -21,6 +22,7 @@ from fleet_planner.pipeline.computing.fuel_check import fuel_burnt_t, fuel_findi
 from fleet_planner.pipeline.computing.gridded import gridded
 from fleet_planner.pipeline.computing.machines import machine_findings
 from fleet_planner.pipeline.computing.operation_tables import driving_table, effects_table, operation_findings
+from fleet_planner.pipeline.computing.room import refuse_large_run
 from fleet_planner.pipeline.computing.targets import verdicts
 from fleet_planner.pipeline.costing.economics import economy
 from fleet_planner.pipeline.costing.scenario_costs import costs_of
@@ -134,7 +136,8 @@ def run_loaded(
 
 def _run(plan: Plan, path: Path, progress: Progress, by: tuple[Reading | None, Engine | None]) -> Results:
     named = named_areas(plan, path.parent)
-    ready = prepare(plan, path.parent, progress, *by)
+    counted = partial(refuse_large_run, plan, len(named[0]) if named else 0)
+    ready = prepare(plan, path.parent, progress, *by, counted=counted)
     plan, computed, nonroad, later = ready.plan, ready.computed, ready.nonroad, ready.later
     clock, elsewhere, measures = ready.run.clock, ready.elsewhere, ready.run.measures
     comparison = _compared(ready)

@@ -15,7 +15,9 @@ from fleet_planner.errors import InputError, PlanError
 from fleet_planner.outputs.checking.closures import run_closures
 from fleet_planner.outputs.export import files
 from fleet_planner.pipeline.computing import room
+from fleet_planner.pipeline.prepare import Reading
 from fleet_planner.plan.load import load_plan
+from fleet_planner.progress import silent
 from tests.cli.small_run import ZONES, small_run, write_inputs
 
 MILLIONS = 5_000_000
@@ -85,6 +87,30 @@ def test_commands_on_results_beyond_memory_are_refused(
     assert "--polygon" in clip
     assert "2 rows" in refused("export", run, "--format", "geojson", "--table", "links", "--out", out)
     assert not out.exists()
+
+
+def test_only_commands_that_compute_the_air_are_refused_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = write_inputs(tmp_path)
+    asked = '[impacts]\npollutants = ["NOx"]\n[report]\nareas = "z.geojson"\n'
+    plan.write_text(plan.read_text(encoding="utf-8") + asked, encoding="utf-8")
+    words = ("run", plan, "--out", tmp_path / "run")
+    done = CliRunner().invoke(main, [str(w) for w in words])
+    assert done.exit_code == 0, done.output
+    enough = room.area_bytes(2, 1)
+    assert enough < room.air_bytes(2, 24, 1, 1, 1)
+    monkeypatch.setattr(memory, "free_bytes", lambda: enough)
+    assert "the air near 2 links" in refused(*words, "--overwrite")
+    clip = ("clip", tmp_path / "run", "--polygon", tmp_path / "z.geojson", "--out", tmp_path / "out")
+    done = CliRunner().invoke(main, [str(w) for w in clip])
+    assert done.exit_code == 0, done.output
+
+
+def test_a_city_that_is_read_already_is_counted_again(tmp_path: Path) -> None:
+    plan = load_plan(write_inputs(tmp_path))
+    reading, told = Reading(plan, tmp_path), []
+    for _ in range(2):
+        reading.now(silent, told.append)
+    assert told == [2, 2]
 
 
 def test_parquet_tables_are_exported_and_verified_in_parts(

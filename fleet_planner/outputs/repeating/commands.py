@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from fleet_planner.outputs.buses.bus_replacement import write_replacement
@@ -17,6 +18,7 @@ from fleet_planner.pipeline.buses.scheduling import scheduled
 from fleet_planner.pipeline.buses.simulate import simulate
 from fleet_planner.pipeline.market.market import market_of
 from fleet_planner.pipeline.mixing.portfolio import portfolio_of
+from fleet_planner.pipeline.mixing.worth import refuse_large_worth
 from fleet_planner.pipeline.prepare import prepare
 from fleet_planner.pipeline.siting.site import site_chargers
 
@@ -39,7 +41,7 @@ class Command(Protocol):
 
 
 def _portfolio(plan: Plan, path: Path, out: Path, *, overwrite: bool, language: Language, progress: Progress) -> Path:
-    ready = prepare(plan, path.parent, progress)
+    ready = prepare(plan, path.parent, progress, counted=partial(refuse_large_worth, plan))
     return write_portfolio(ready, portfolio_of(ready), path, out, overwrite=overwrite, language=language)
 
 

@@ -80,6 +80,18 @@ def refuse_large_air(plan: Plan, links: int) -> None:
     )
 
 
+def refuse_large_run(plan: Plan, areas: int, links: int) -> None:
+    """Refuse what a whole run tells of so many roads where memory would not do: the air and the areas of the plan.
+
+    Raises
+    ------
+    PlanError
+        It would not.
+    """
+    refuse_large_air(plan, links)
+    refuse_large_areas(plan, links, areas)
+
+
 def refuse_large_assignment(plan: Plan, links: int, zones: int) -> None:
     """Refuse to assign traffic to so many roads where memory would not do.
 

@@ -13,6 +13,7 @@ from fleet_planner.errors import PlanError
 from fleet_planner.impacts.health.assess import ADDED
 from fleet_planner.pipeline.comparing.options import WEIGHTED
 from fleet_planner.pipeline.computing.air import near_road_air
+from fleet_planner.pipeline.computing.room import refuse_large_air
 from fleet_planner.pipeline.mixing.weights import Weights
 from fleet_planner.pipeline.telling.health import NearRoads, emitted_t, health_lines, people_of
 from fleet_planner.tables import pollutants
@@ -59,6 +60,18 @@ class Worth:
         out = np.sum([value * avoided[p] for p, value in self.per_t.items()], axis=0)
         names = () if self.near_roads is None else self.near_roads.parts
         return np.asarray(out + np.sum([avoided[WEIGHTED + name] for name in names], axis=0))
+
+
+def refuse_large_worth(plan: Plan, links: int) -> None:
+    """Refuse so many roads where the worth of a mix asks for the air near them and memory would not do.
+
+    Raises
+    ------
+    PlanError
+        It would not.
+    """
+    if plan.portfolio.objective == "benefit" and CONCENTRATION in plan.impacts.health.routes.values():
+        refuse_large_air(plan, links)
 
 
 def worth_of(ready: Prepared) -> Worth | None:
