@@ -34,6 +34,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run(write_inputs(base), base / "run", "--draws", "100")
 
 
+def test_a_scenario_without_measures_is_drawn_like_the_baseline(tmp_path: Path) -> None:
+    plan = write_inputs(tmp_path)
+    kept = plan.read_text(encoding="utf-8").partition("[[scenario.measure]]")[0]
+    plan.write_text(kept + "[uncertainty]\ndrivers = false\n", encoding="utf-8")
+    out = run(plan, tmp_path / "run", "--draws", "4")
+    change = pl.read_csv(out / "summary.csv").filter(scenario="electric_buses", pollutant="NOx").row(0, named=True)
+    assert change["low_per_year"] < change["value_per_year"] < change["high_per_year"]
+    assert change["change_low_pct"] == pytest.approx(0.0, abs=1e-9) == change["change_high_pct"]
+    worth = pl.read_csv(out / "present_value.csv", infer_schema_length=None)
+    assert worth.select(pl.max_horizontal(pl.col("private_low", "private_high").abs()).max()).item() < 1e-6
+
+
 def test_bands_hold_the_run(folder: Path) -> None:
     table = pl.read_csv(folder / "uncertainty.csv")
     summary = pl.read_csv(folder / "summary.csv")

@@ -40,6 +40,13 @@ def test_every_figure_is_the_run(tmp_path: Path) -> None:
         banded = pl.read_csv(tmp_path / "out" / f"{name}.csv", infer_schema_length=None)
         assert banded["low_per_year"].null_count() == 0, name
         assert banded.filter(off("value_per_year", "low_per_year", "high_per_year") > 1e-9).is_empty(), name
+    for name, columns in BANDED.items():
+        table = pl.read_csv(tmp_path / "out" / f"{name}.csv", infer_schema_length=None)
+        for column in columns:
+            assert table[column].null_count() < table.height, (name, column)
+            ends = (f"{column}_low", f"{column}_high")
+            assert table.filter(off(column, *ends) > 1e-9).is_empty(), (name, column)
+            assert table.filter(pl.col(column).is_not_null() & pl.any_horizontal(pl.col(ends).is_null())).is_empty()
     assert set(banded["verdict"]) == {"met", "missed"}
     assert ((banded["verdict"] == "met") == (banded["met_probability"] == 1.0)).all()
 

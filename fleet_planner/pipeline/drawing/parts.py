@@ -126,7 +126,9 @@ def what_is_drawn(ready: Prepared, results: Sequence[ScenarioResult], *, with_mo
         if any(s.turnover is not None for s in plan.scenario):
             named += electric_measure().values()
         options = compared_states(plan, ready.run, ready.fleet)[0] if plan.comparison.enabled else []
-        collect_money(collector, [*named, *(m for option, *_ in options for m in option.measures)])
+        named += [m for option, *_ in options for m in option.measures]
+        if plan.scenario or named:
+            collect_money(collector, named)
         out = option_parts(ready, makes, given, options)
         if with_money:
             out |= treated_parts(ready, makes, given) | fleet_parts(given, makes, terms)

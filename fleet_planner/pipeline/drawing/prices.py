@@ -21,15 +21,13 @@ OTHER = "diesel"
 
 
 def collect_money(collector: Collector, measures: Iterable[str]) -> None:
-    """Add the inputs of costs and prices of measures; nothing without any."""
-    named = list(dict.fromkeys(measures))
-    for measure in named:
+    """Add the inputs of the costs of measures, and all prices: a scenario without measures may use energy too."""
+    for measure in dict.fromkeys(measures):
         collector.add("costs.capex", measure)
         collector.add("costs.opex", measure)
-    if named:
-        for fuel in FUELS:
-            collector.add("prices.fuel", fuel)
-        collector.add("prices.electricity")
+    for fuel in FUELS:
+        collector.add("prices.fuel", fuel)
+    collector.add("prices.electricity")
 
 
 def fuel_price(drawer: Drawer, tank: str) -> Array:
