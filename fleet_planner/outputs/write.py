@@ -224,7 +224,7 @@ def _read(run_dir: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     path = run_dir / "manifest.json"
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return content, read_report_data(run_dir)
+        data = read_report_data(run_dir)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise InputError(
             "this is no run directory", "Name a folder that `fleet-planner run` wrote.", file=run_dir
@@ -235,3 +235,6 @@ def _read(run_dir: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         ) from error
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise InputError("the run directory is damaged", "Run the plan again.", file=run_dir) from error
+    if not (isinstance(content, dict) and isinstance(content.get("files"), dict)):
+        raise InputError("the manifest is damaged", "Run the plan again.", file=path)
+    return content, data

@@ -160,6 +160,25 @@ def test_what_is_no_manifest_is_said(tmp_path: Path, text: str, part: str) -> No
     assert "there is no manifest" in call("verify", tmp_path / "none").stderr
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("files", []), ("files", {"summary.csv": 3}), ("inputs", 3), ("inputs", [{}]), ("command", 1), ("plan", {})],
+)
+def test_a_manifest_with_other_content_is_damaged(folder: Path, tmp_path: Path, key: str, value: object) -> None:
+    shutil.copytree(folder / "out", tmp_path / "out")
+    content = manifest(folder) | {key: value}
+    (tmp_path / "out" / "manifest.json").write_text(json.dumps(content), encoding="utf-8")
+    commands = [["compare", "--out", str(tmp_path / "new")]]
+    commands += [] if key == "plan" else [["verify"]]
+    commands += [["report"]] if value == [] else []
+    for command, *options in commands:
+        result = call(command, tmp_path / "out", *options)
+        assert isinstance(result.exception, SystemExit), repr(result.exception)
+        assert result.exit_code == 1
+        assert "damaged" in result.stderr
+    assert not (tmp_path / "new").exists()
+
+
 def test_a_second_run_is_the_same_byte_for_byte(folder: Path) -> None:
     assert call("report", folder / "out", "--language", "zh").exit_code == 0
     (folder / "plan.toml").write_text("[city]\n", encoding="utf-8")  # the manifest's plan counts

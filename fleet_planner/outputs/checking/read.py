@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from fleet_planner.errors import InputError
 from fleet_planner.outputs.record import EXPORT, MANIFEST, PROGRAM, sha256
+from fleet_planner.units import MASS_PER_T
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
 NEEDED = ("command", "inputs", "files")
+OF_INPUT = ("role", "path", "sha256")
 TO_RERUN = ("plan", "plan_given", "plan_file")
 """What only those manifests hold whose plan can be run again."""
 
@@ -69,7 +71,34 @@ def read_manifest(place: Path) -> Kept:
     if lacking:
         told = f"the manifest lacks {', '.join(lacking)}: it is damaged or an older version wrote it"
         raise InputError(told, "Run the plan again.", file=path)
+    if not _is_sound(content):
+        told = "the manifest is damaged: its command, inputs or files are not as they were written"
+        raise InputError(told, "Run the plan again.", file=path)
     return Kept(path, content)
+
+
+def mass_of(kept: Kept) -> float:
+    """Return how much a metric ton is in the unit of mass of a run's tables.
+
+    Raises
+    ------
+    InputError
+        The manifest does not tell the unit.
+    """
+    try:
+        return MASS_PER_T[str(kept.content["plan"]["outputs"]["mass_unit"])]
+    except (LookupError, TypeError) as error:
+        told = "the manifest is damaged: its plan has no unit of mass (outputs.mass_unit)"
+        raise InputError(told, "Run the plan again.", file=kept.path) from error
+
+
+def _is_sound(content: dict[str, Any]) -> bool:
+    """Return whether a manifest has a command, files with their hashes, and inputs with all that is told of them."""
+    files, inputs = content["files"], content["inputs"]
+    if not (isinstance(content["command"], str) and isinstance(files, dict) and isinstance(inputs, list)):
+        return False
+    cells = [entry.get(key) for entry in inputs if isinstance(entry, dict) for key in OF_INPUT]
+    return len(cells) == len(inputs) * len(OF_INPUT) and all(isinstance(x, str) for x in (*cells, *files.values()))
 
 
 def refuse_altered(kept: Kept, names: Iterable[str]) -> None:

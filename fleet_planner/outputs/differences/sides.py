@@ -12,7 +12,7 @@ import polars as pl
 from fleet_planner.errors import InputError, first_line, use_one_of
 from fleet_planner.foreign import TABLE_FAULTS
 from fleet_planner.memory import refuse_beyond
-from fleet_planner.outputs.checking.read import read_manifest, refuse_altered, rows_of
+from fleet_planner.outputs.checking.read import mass_of, read_manifest, refuse_altered, rows_of
 from fleet_planner.outputs.layers.frames import day_name, scale_of
 from fleet_planner.pipeline.differences.attribution import PARTS, FleetSide
 from fleet_planner.pipeline.differences.bundles import GROUP
@@ -172,7 +172,7 @@ def _side(kept: Kept, scenario: str, run: str) -> RunSide:
         raise InputError("the run has no such scenario", use_one_of(scenario, known), file=kept.folder, value=scenario)
     english, chinese = known[scenario]["en"], known[scenario]["zh"] or known[scenario]["en"]
     titles = (f"{run}: {english}", f"{run}：{chinese}") if run else (english, chinese)
-    mass = MASS_PER_T[str(kept.content["plan"]["outputs"]["mass_unit"])]
+    mass = mass_of(kept)
     try:
         summary = pl.read_csv(kept.folder / "summary.csv").filter(scenario=scenario)
         vehicles = pl.scan_parquet(kept.folder / "vehicles.parquet")
@@ -234,7 +234,7 @@ def ident(side: RunSide, taken: set[str]) -> str:
 def per_day_of(kept: Kept) -> dict[tuple[str, str], float]:
     """Return what the roads of a run emit on the average day by scenario and pollutant, in the inventory's units."""
     specs = {p.pollutant: p for p in pollutants()}
-    mass = MASS_PER_T[str(kept.content["plan"]["outputs"]["mass_unit"])]
+    mass = mass_of(kept)
     path = kept.folder / "summary.csv"
     try:
         summary = pl.read_csv(path)
