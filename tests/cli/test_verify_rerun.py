@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 
@@ -177,6 +179,16 @@ def test_a_manifest_with_other_content_is_damaged(folder: Path, tmp_path: Path, 
         assert result.exit_code == 1
         assert "damaged" in result.stderr
     assert not (tmp_path / "new").exists()
+
+
+def test_a_table_with_broken_texts_is_told(folder: Path) -> None:
+    path = folder / "out" / "links.parquet"
+    table = pq.read_table(path)
+    ends = b"".join(n.to_bytes(4, "little") for n in range(table.num_rows + 1))
+    buffers = [None, pa.py_buffer(ends), pa.py_buffer(b"\xff" * table.num_rows)]  # no UTF-8
+    texts = pa.Array.from_buffers(pa.string(), table.num_rows, buffers)
+    pq.write_table(table.set_column(table.schema.get_field_index("scenario"), "scenario", texts), path)
+    assert any("a table is missing or damaged" in told for told in breaks(folder))
 
 
 def test_a_second_run_is_the_same_byte_for_byte(folder: Path) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from fleet_planner.foreign import frame_of
 from fleet_planner.outputs.checking.closure import Closure
 from fleet_planner.outputs.layers.frames import day_name, scale_of
 from fleet_planner.pipeline.clipping.clipped import ANNUAL, SHORT_TON, TON
@@ -135,10 +136,8 @@ def _sums_of_days(path: Path, named: Collection[str]) -> tuple[list[str], pl.Dat
 
     file = pq.ParquetFile(path)
     have = [c for c in file.schema_arrow.names if c in named]
-    parts = []
-    for batch in file.iter_batches(LINKS_AT_ONCE, columns=["scenario", *have]):
-        rows = pl.DataFrame(pl.from_arrow(batch))
-        parts.append(rows.group_by("scenario", maintain_order=True).agg(pl.col(have).sum()))
+    batches = file.iter_batches(LINKS_AT_ONCE, columns=["scenario", *have])
+    parts = (frame_of(batch).group_by("scenario", maintain_order=True).agg(pl.col(have).sum()) for batch in batches)
     return have, pl.concat(parts).group_by("scenario", maintain_order=True).agg(pl.col(have).sum())
 
 

@@ -6,8 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
+from fleet_planner.foreign import TABLE_FAULTS
 from fleet_planner.outputs.checking.bus_closures import replace_closures, schedule_closures, simulate_closures
 from fleet_planner.outputs.checking.closure import TOLERANCE
 from fleet_planner.outputs.checking.closures import clip_closures, compare_closures, run_closures
@@ -95,7 +94,7 @@ def _sums(kept: Kept) -> tuple[list[Closure], list[str]]:
     """Return the sums of a run's tables, and what cannot be read."""
     try:
         return list(_closures(kept)), []
-    except (OSError, pl.exceptions.PolarsError, KeyError, TypeError, ValueError) as error:
+    except (*TABLE_FAULTS, KeyError, TypeError) as error:
         told = str(error).splitlines()[0] if str(error) else type(error).__name__
         return [], [f"{kept.folder}: the sums cannot be recomputed, a table is missing or damaged: {told}."]
 
