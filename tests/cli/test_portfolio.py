@@ -114,6 +114,7 @@ def test_the_mix_has_chances_and_a_band_of_its_cost(out: Path) -> None:
     assert both["met_probability"][0] <= each["met_probability"].min()  # type: ignore[operator]  # numbers
     assert cost["value"][0] == pytest.approx(told["cost_usd2024"])
     assert cost["low"][0] < cost["value"][0] < cost["high"][0]
+    assert {"uncertainty.few", "uncertainty.unchecked"} <= {f["code"] for f in told["findings"]}
     for name, words in (("portfolio.html", "How sure the mix is"), ("portfolio.zh.html", "措施组合的不确定性")):
         assert words in (out / name).read_text(encoding="utf-8")
 

@@ -91,6 +91,7 @@ def test_bands_reach_the_page_and_without_a_ceiling_a_finding_says_why_there_are
     command = ["market", str(path), "--draws", "16", "--out", str(tmp_path / "out")]
     done = CliRunner().invoke(main, command)
     assert done.exit_code == 0, done.output
+    assert "16 draws are few" in done.output
     table = pl.read_csv(tmp_path / "out" / "bands.csv")
     assert table.columns == [c.column for c in columns("market_bands")]
     assert (table["draws"] == 16).all()

@@ -8,10 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fleet_planner.errors import PlanError
+from fleet_planner.plan.models import Scenario, ScenarioMeasure
 from fleet_planner.plan.uncertainty import InputCorrelation, InputSpread, UncertaintySection
 from fleet_planner.uncertainty.design import speed_nodes
 from fleet_planner.uncertainty.inputs import Input, holding, spreads_of
 from fleet_planner.uncertainty.sampling import cube, quantile, sampler
+from fleet_planner.uncertainty.told import own_effects
 
 MANY = 4096
 
@@ -154,3 +156,16 @@ def test_published_values_are_two_and_lognormal() -> None:
 def test_speeds_to_one_side_of_the_run_have_nodes_that_reach_them() -> None:
     spreads = spreads_of(UncertaintySection(inputs={"speeds.peak": InputSpread(low=1.05, high=1.4)}))
     assert speed_nodes(spreads)[0] == pytest.approx([1.0 / 1.1, 1.4])
+
+
+def test_measures_with_an_effect_of_their_own_are_named() -> None:
+    named = [
+        ScenarioMeasure(measure="b20", effect="low"),
+        ScenarioMeasure(measure="pdpf", effect_pct={"PM_exhaust": -60.0}),
+        ScenarioMeasure(measure="scr"),
+    ]
+    scenario = Scenario(name="x", title="X", measure=named)
+    (told,) = own_effects(UncertaintySection(draws=10), [scenario])
+    assert (told.values["measures"], told.count) == ("b20, pdpf", 2)
+    assert own_effects(UncertaintySection(draws=10, off=["effects"]), [scenario]) == []
+    assert own_effects(UncertaintySection(draws=10), [scenario.model_copy(update={"measure": named[2:]})]) == []

@@ -28,6 +28,7 @@ from fleet_planner.pipeline.drawing.uses import changes_of
 from fleet_planner.pipeline.drawing.warmed import climate_figures, potentials
 from fleet_planner.pipeline.drawing.worth import Benefits, net_figures
 from fleet_planner.tables import pollutants
+from fleet_planner.uncertainty.told import few_or_unchecked, own_effects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,8 +52,6 @@ if TYPE_CHECKING:
 
 INDIRECT = frozenset(("links", "mix.given"))
 """Distributions that act though no input is made from them alone."""
-FEWEST_BEYOND = 2.5
-"""With fewer draws than this beyond an end of the band, the end is that of one or two draws."""
 
 
 @dataclass(frozen=True)
@@ -299,7 +298,8 @@ def drawn_tables(ready: Prepared, drawn: Drawn | None) -> DrawnTables:
         with ready.run.clock.step("drivers"):
             ready.run.progress("what drives the ranges", 0.8)
             tables["uncertainty_drivers"] = drivers_table(ready, drawn.ground, drawn.drives)
-    return DrawnTables(tables, (*findings_of(section, drawn.ground, drawn.coefficients), *unused(drawn)))
+    own = own_effects(section, ready.plan.scenario)
+    return DrawnTables(tables, (*findings_of(section, drawn.ground, drawn.coefficients), *own, *unused(drawn)))
 
 
 def unused(drawn: Drawn) -> tuple[Finding, ...]:
@@ -315,17 +315,12 @@ def unused(drawn: Drawn) -> tuple[Finding, ...]:
     return (Finding("uncertainty.unused", "warning", {"inputs": ", ".join(names)}, count=len(names)),)
 
 
-def _draws_needed(level: float) -> int:
-    return round(2.0 * FEWEST_BEYOND / (1.0 - level))
-
-
 def findings_of(
     section: UncertaintySection, ground: Ground, coefficients: frozenset[str] = frozenset()
 ) -> tuple[Finding, ...]:
     """Return how it was drawn, what was not checked, and whether the draws are few for their level."""
     used = {one.source for one in ground.sampler.inputs} | coefficients | INDIRECT
     spreads = [ground.spreads.by_name[name] for name in sorted(used)]
-    unchecked = [one.name for one in spreads if not one.checked and one.group not in section.off]
     values: dict[str, str | int | float] = {
         "draws": f"{section.draws:,}",
         "level": f"{100.0 * section.level:g}",
@@ -333,12 +328,4 @@ def findings_of(
         "seed": section.seed,
         "off": ", ".join(section.off) or "–",
     }
-    out = [Finding("uncertainty.drawn", "info", values)]
-    beyond = section.draws * (1.0 - section.level) / 2.0
-    if beyond < FEWEST_BEYOND:
-        few: dict[str, str | int | float] = {"level": values["level"], "needed": _draws_needed(section.level)}
-        out.append(Finding("uncertainty.few", "warning", few, count=section.draws))
-    if unchecked:
-        named = {"inputs": ", ".join(unchecked)}
-        out.append(Finding("uncertainty.unchecked", "assumption", named, count=len(unchecked)))
-    return tuple(out)
+    return (Finding("uncertainty.drawn", "info", values), *few_or_unchecked(section, spreads))

@@ -13,6 +13,7 @@ from fleet_planner.markets import Linking, clear
 from fleet_planner.pipeline.market.market_cities import at, city_of
 from fleet_planner.uncertainty.inputs import spreads_of
 from fleet_planner.uncertainty.sampling import cube, sampler
+from fleet_planner.uncertainty.told import few_or_unchecked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -127,14 +128,9 @@ def _drawn_city(city: MarketCity, year: int, curves: Mapping[str, pl.DataFrame],
 def _findings(plan: Plan) -> list[Finding]:
     spreads = spreads_of(plan.uncertainty)
     known = [spreads.of(name) for name in (COSTS, BASELINE)]
-    unchecked = [one.name for one in known if not one.checked and one.group not in plan.uncertainty.off]
     values: dict[str, str | int | float] = {
         "draws": f"{plan.uncertainty.draws:,}",
         "level": f"{100.0 * plan.uncertainty.level:g}",
         "seed": plan.uncertainty.seed,
     }
-    out = [Finding("economics.market_bands", "info", values)]
-    if unchecked:
-        named = {"inputs": ", ".join(unchecked)}
-        out.append(Finding("uncertainty.unchecked", "assumption", named, count=len(unchecked)))
-    return out
+    return [Finding("economics.market_bands", "info", values), *few_or_unchecked(plan.uncertainty, known)]

@@ -14,20 +14,25 @@ import polars as pl
 from fleet_planner.portfolio.figures import in_force
 from fleet_planner.uncertainty.inputs import spreads_of
 from fleet_planner.uncertainty.sampling import cube, sampler
+from fleet_planner.uncertainty.told import few_or_unchecked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
+    from fleet_planner.findings import Finding
     from fleet_planner.pipeline.mixing.ground import Ground
     from fleet_planner.pipeline.prepare import Prepared
+    from fleet_planner.plan.uncertainty import UncertaintySection
     from fleet_planner.portfolio import Mix, Problem
     from fleet_planner.portfolio.coefficients import Aimed
 
     Array = NDArray[np.float64]
     Multiplier = Callable[[str], Array]
 
+DRAWN = ("effects", "costs.capex", "costs.opex", "prices.fuel", "prices.electricity")
+"""Names of the distributions that a mix is drawn with."""
 AVOIDED, ALL_TARGETS, COST = "avoided", "all_targets", "cost"
 USD = "US$ 2024"
 SITES = "sites"
@@ -88,6 +93,14 @@ def mix_bands(
     costs = cost_draws(ready, ground, problem, mix, of)
     rows.append((COST, None, USD, None, mix.cost, *np.quantile(costs, ends).tolist(), None, *told))
     return pl.DataFrame(rows, schema=SCHEMA, orient="row")
+
+
+def band_findings(section: UncertaintySection) -> list[Finding]:
+    """Return what the bands of a mix rest on; nothing where the plan asks for no draw."""
+    if not section.draws:
+        return []
+    spreads = spreads_of(section)
+    return few_or_unchecked(section, [spreads.of(name) for name in DRAWN])
 
 
 def _drawn(ready: Prepared, ground: Ground, effect: Array) -> Multiplier:

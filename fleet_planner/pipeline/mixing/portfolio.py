@@ -11,7 +11,7 @@ import polars as pl
 from fleet_planner.errors import PlanError, use_one_of
 from fleet_planner.pipeline.mixing.futures import judged_futures
 from fleet_planner.pipeline.mixing.ground import ground_of
-from fleet_planner.pipeline.mixing.mix_bands import mix_bands
+from fleet_planner.pipeline.mixing.mix_bands import band_findings, mix_bands
 from fleet_planner.pipeline.mixing.mix_findings import mix_findings
 from fleet_planner.pipeline.mixing.mix_targets import targets_of
 from fleet_planner.pipeline.mixing.portfolio_sites import PlanSites, plan_sites, read_sites
@@ -97,6 +97,7 @@ def portfolio_of(ready: Prepared) -> Portfolio:
     problem, aims, rows = programme.problem, programme.aims, programme.site_rows
     mix = solve(problem, seconds=section.time_limit_s, gap=section.gap)
     findings = (*mix_findings(ready, ground, mix), *(sites.findings if sites is not None else ()))
+    findings = (*findings, *band_findings(ready.plan.uncertainty))
     found = Portfolio(ground, problem, mix, aims, targets, sites, rows, findings=findings)
     low, _, high = _spread(ready, ground)
     units = {f"{aim.name} {year}": aim.unit for aim, year, *_ in targets}
