@@ -51,7 +51,8 @@ def export(
     csv, parquet and xlsx hold the tables and the attributes of layers; geoparquet, geojson and pmtiles (vector tiles)
     hold the layers with their geometry. --postgis writes all of them into a schema of a database.
     """
-    from fleet_planner.outputs.export.source import open_source
+    from fleet_planner.outputs.export.files import TABLES
+    from fleet_planner.outputs.export.source import open_source, refuse_altered_tables
 
     source = open_source(run_dir).chosen(names)
     chosen: Language = "zh" if language == "zh" else "en"
@@ -66,6 +67,8 @@ def export(
         return
     if not formats and postgis is None:
         raise click.UsageError(f"Name a --format ({', '.join(FORMATS)}) or --postgis.")
+    if postgis is not None or set(formats) & set(TABLES):
+        refuse_altered_tables(source)
     if formats:
         _export_files(run_dir, source, out, formats, chosen)
     if postgis is not None:

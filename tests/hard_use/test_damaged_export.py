@@ -23,5 +23,7 @@ def test_cut_off_files_are_named(form: str, tmp_path: Path) -> None:
         (copy / file).write_bytes((run / file).read_bytes()[:3000])
         done = CliRunner().invoke(main, ["export", str(copy), "--format", form, "--out", str(out)])
         assert isinstance(done.exception, SystemExit | None), done.exception
-        assert (done.exit_code == 0) == out.exists()
-        assert done.exit_code == 0 or "damaged" in done.output
+        unread = file == "links.parquet" and form == "geojson"
+        assert done.exit_code == int(not unread), done.output
+        assert out.exists() == unread
+        assert unread or file in done.output

@@ -13,6 +13,7 @@ import polars as pl
 from fleet_planner.errors import InputError, first_line, use_one_of
 from fleet_planner.foreign import TABLE_FAULTS
 from fleet_planner.memory import refuse_beyond
+from fleet_planner.outputs.checking.read import Kept, refuse_altered
 from fleet_planner.outputs.columns_file import NAME as COLUMNS_NAME
 from fleet_planner.outputs.columns_file import geopackage_columns
 from fleet_planner.tables.dictionary import tables as dictionary_tables
@@ -111,6 +112,19 @@ def open_source(folder: Path) -> Source:
             f"the folder of results is damaged: {first_line(error)}", "Run the plan again.", file=folder
         ) from error
     return Source(folder, manifest, told, items)
+
+
+def refuse_altered_tables(source: Source) -> None:
+    """Hold the CSV and Parquet tables of a source against its manifest; a GeoPackage changes when a GIS opens it.
+
+    Raises
+    ------
+    InputError
+        One is no longer what was written.
+    """
+    told = source.manifest.get("files") if isinstance(source.manifest, dict) else None
+    kept = Kept(source.folder / MANIFEST, {"files": told if isinstance(told, dict) else {}})
+    refuse_altered(kept, [item.place for item in source.items if "/" not in item.place])
 
 
 @contextmanager
