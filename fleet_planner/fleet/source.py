@@ -100,8 +100,9 @@ class Source:
             yield from ((block, "") for block in _parquet_blocks(self))
             return
         with closing(_stream(self.path, self.encoding)) as stream:
-            _, rest, row = _header(stream, self.path)
-            reader = TextReader(self.path, list(self.names), self.separator, mixed=self.encoding is None)
+            _, rest, row, returns = _header(stream, self.path)
+            names = list(self.names)
+            reader = TextReader(self.path, names, self.separator, mixed=self.encoding is None, returns=returns)
             reader.row = row + 1
             for block in reader.blocks(stream, rest):
                 yield block, self.encoding or reader.used
@@ -121,7 +122,7 @@ def open_source(path: Path, encoding: str | None = None) -> Source:
         names, separator = _parquet_names(path), ""
     else:
         with closing(_stream(path, encoding)) as stream:
-            line, _, _ = _header(stream, path)
+            line, *_ = _header(stream, path)
         separator = max(SEPARATORS, key=line.count)
         names = _names_of(line, separator, path)
     if twice := sorted({n for n in names if names.count(n) > 1}):
@@ -145,8 +146,8 @@ def _stream(path: Path, encoding: str | None) -> Bytes:
     return Transcoder(stream, encoding, path) if encoding else stream
 
 
-def _header(stream: Bytes, path: Path) -> tuple[str, bytes, int]:
-    """Return the header line, the bytes behind it that were read with it, and the header's row.
+def _header(stream: Bytes, path: Path) -> tuple[str, bytes, int, bool]:
+    """Return the header line, the bytes behind it that were read with it, its row, and if lines end as on old Macs.
 
     Lines such as ``Source: EMFAC2021`` above the header, and blank ones among them, are passed over.
     """
@@ -154,7 +155,8 @@ def _header(stream: Bytes, path: Path) -> tuple[str, bytes, int]:
         data = (stream.read(BLOCK_BYTES) or b"").removeprefix(BYTE_ORDER_MARK)
     except OSError as error:
         raise InputError(f"the file cannot be read: {first_line(error)}", "Check the file.", file=path) from error
-    if b"\n" not in data:
+    returns = b"\n" not in data
+    if returns:
         data = data.replace(b"\r", b"\n")
     line, feed, rest = data.partition(b"\n")
     row = 1
@@ -167,7 +169,7 @@ def _header(stream: Bytes, path: Path) -> tuple[str, bytes, int]:
         raise InputError("the registry is empty, or its first line is", "Row 1 must be the header.", file=path)
     for name in (UTF8, GBK):
         try:
-            return line.decode(name).rstrip("\r"), rest if feed else b"", row
+            return line.decode(name).rstrip("\r"), rest if feed else b"", row, returns
         except UnicodeDecodeError:
             continue
     raise no_text(path, row=1)

@@ -78,24 +78,26 @@ class TextReader:
         Between the cells.
     mixed
         A record that is no UTF-8 may be GB18030.
+    returns
+        Lines end as on old Macs.
     """
 
-    def __init__(self, path: Path, names: list[str], separator: str, *, mixed: bool) -> None:
+    def __init__(self, path: Path, names: list[str], separator: str, *, mixed: bool, returns: bool = False) -> None:
         self.path = path
         self.names = names
         self.separator = separator
         self.mixed = mixed
+        self.returns = returns
         self.used = ""
         self.row = 2
 
     def blocks(self, stream: Bytes, rest: bytes) -> Iterator[TextBlock]:
         """Yield the blocks of a stream; ``rest`` are the bytes behind the header that were read already."""
         ended = False
-        returns = b"\n" not in rest and b"\r" in rest  # lines end as on old Macs
         while not ended:
             more = stream.read(BLOCK_BYTES)
             ended = not more
-            data = rest + (more.replace(b"\r", b"\n") if returns else more)
+            data = rest + (more.replace(b"\r", b"\n") if self.returns else more)
             if not data:
                 return
             bytes_ = np.frombuffer(data, dtype=np.uint8)

@@ -31,6 +31,18 @@ def test_cells_are_the_same_in_every_dress(tmp_path: Path, encoding: str, separa
     assert raw.row(0) == (*GOOD.split(","), 2)
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_all_blocks_of_a_file_are_read_however_its_lines_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    for module in ("source", "text_blocks"):
+        monkeypatch.setattr(f"fleet_planner.fleet.{module}.BLOCK_BYTES", 200)
+    rows = [GOOD.replace("b1", f"b{k}") for k in range(50)]
+    raw = read_registry(written(tmp_path, end.join([HEADER, *rows, ""])))
+    assert raw["vehicle_id"].to_list() == [f"b{k}" for k in range(50)]
+    assert raw["row"].to_list() == list(range(2, 52))
+
+
 def test_an_encoding_that_is_not_utf8_is_told(tmp_path: Path) -> None:
     fleet = check_file(written(tmp_path, f"{HEADER}\n{GOOD}\n", "gbk"), country="CN", year=2024)
     assert [f.values for f in fleet.findings if f.code == "fleet.encoding"] == [{"encoding": "gb18030"}]
