@@ -51,6 +51,7 @@ def data() -> dict[str, Any]:
         "standards": [("euro_III", 3.0), ("euro_V", 1.0)],
         "processes": {"PM_exhaust": {"hot": 0.75, "cold": 0.25}},
         "assumptions": [{"checked": "no"}, {"checked": "yes"}],
+        "findings": [{"code": "impacts.health_unchecked"}, {"code": "network.size"}],
         "meaning": {},
     }
 
@@ -143,7 +144,12 @@ def test_words_of_the_region_are_there_in_both_languages() -> None:
 
 def test_limits_name_what_is_unchecked_and_too_low() -> None:
     told = public_parts.limits(data(), WORDS, {"N2O": "Nitrous oxide"}, ["N2O"])
-    assert any("1 of 2 assumptions" in line for line in told)
+    assert any("1 of 2 assumptions, and the figures that 1 notes name" in line for line in told)
+    checked = data() | {"assumptions": [{"checked": "yes"}]}
+    assert any(
+        "0 of 1 assumptions, and the figures that 1 " in line for line in public_parts.limits(checked, WORDS, {}, [])
+    )
+    assert not any("assumptions" in line for line in public_parts.limits(checked | {"findings": []}, WORDS, {}, []))
     assert any("Nitrous oxide" in line for line in told)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fleet_planner.outputs.numbers import percent, significant
 from fleet_planner.outputs.report.drawn_words import banded, change_ends, ended, total_ends
 from fleet_planner.outputs.report.lead_parts import told_cost, yearly_cost
+from fleet_planner.outputs.report.quality_parts import unchecked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,15 +85,15 @@ def _scenario(data: Data, t: Words, names: Words, totals: Mapping[tuple[str, str
 
 def limits(data: Data, t: Words, pollutants: Words, low: list[str]) -> list[str]:
     """Return what the report does not say: of the model, and of this run."""
-    unchecked = sum(row["checked"] == "no" for row in data["assumptions"])
+    counted = unchecked(data)
     out = [t["limit_model"], t["limit_average"], t["limit_roads"]]
     out.append(t["limit_machines" if data.get("machines") else "limit_no_machines"])
     out.append(t["limit_hours"])
     if low:
         titles = ", ".join(pollutants.get(p, p) for p in low)
         out.append(t["limit_low"].format(count=len(low), pollutants=titles))
-    if unchecked:
-        out.append(t["limit_unchecked"].format(unchecked=unchecked, all=len(data["assumptions"])))
+    if counted["unchecked"] or counted["notes"]:
+        out.append(t["limit_unchecked"].format(**counted))
     return out
 
 

@@ -37,9 +37,17 @@ def quality_sentence(data: Data, t: Words) -> str:
         inputs=len(rows),
         given=sum(row["tier"] == GOOD for row in rows),
         default=sum(row["tier"] == POOR for row in rows),
-        unchecked=sum(row["checked"] == "no" for row in data["assumptions"]),
-        all=len(data["assumptions"]),
+        **unchecked(data),
     )
+
+
+def unchecked(data: Data) -> dict[str, int]:
+    """Return how many assumptions and how many notes tell of figures that nobody held against their source."""
+    return {
+        "unchecked": sum(row["checked"] == "no" for row in data["assumptions"]),
+        "all": len(data["assumptions"]),
+        "notes": sum("unchecked" in finding["code"] for finding in data["findings"]),
+    }
 
 
 def intensity_parts(data: Data, t: Words, language: Language) -> list[dict[str, Any]]:
