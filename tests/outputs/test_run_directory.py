@@ -192,6 +192,9 @@ def test_report_needs_a_run_directory(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="damaged"):
         render_report(tmp_path, "en")
     (tmp_path / "report_data.json").write_text("{}")
+    with pytest.raises(InputError, match="the manifest is damaged"):
+        render_report(tmp_path, "zh")
+    (tmp_path / "manifest.json").write_text('{"files": {}}')
     with pytest.raises(InputError, match="another version"):
         render_report(tmp_path, "zh")
 

@@ -84,7 +84,7 @@ def read_emfac_export(path: Path) -> Imported:
         .with_columns(
             fuel=pl.col("Fuel").str.to_lowercase().replace_strict(FUELS, default=None, return_dtype=pl.String),
             mph=_number(table, "Speed", path),
-            model_year=_number(table, "Model Year", path).cast(pl.Int64),
+            model_year=_number(table, "Model Year", path).cast(pl.Int64, strict=False),  # no year: told as passed over
         )
         .join(_standards(), on=["category", "model_year"], how="left", maintain_order="left")
     )
