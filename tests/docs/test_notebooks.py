@@ -20,7 +20,9 @@ NOTEBOOKS = sorted((REPOSITORY / "docs" / "notebooks").glob("*.py"))
 def test_the_notebook_runs(notebook: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(REPOSITORY / "inputs", tmp_path / "inputs")
     monkeypatch.chdir(tmp_path)
-    runpy.run_path(str(notebook))
+    made = runpy.run_path(str(notebook))
+    assert isinstance(made["city"], fp.City)
+    assert made["summary" if "summary" in made else "table"].height > 0
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda p: p.stem)

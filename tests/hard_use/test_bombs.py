@@ -200,10 +200,13 @@ def test_gdal_would_have_fetched_it(tmp_path: Path, listener: tuple[str, list[st
 
 
 def test_true_layers_pass(tmp_path: Path) -> None:
+    import pyogrio
+
     for start in ("", "\ufeff", "\n  "):
         path = tmp_path / "areas.geojson"
         path.write_text(start + GEOJSON, encoding="utf-8")
         refuse_other_kind(path)
+        assert len(pyogrio.read_dataframe(path)) > 0
 
 
 def test_nodes_beyond_the_earth_do_not_wrap_round_to_another_place() -> None:
